@@ -1,0 +1,79 @@
+# `make lab` opens the book, `make test` checks everything. Both install what they need first,
+# into .venv, in the versions that requirements.lock pins.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+BOOK ?= notebooks/[0-9]*.py
+LAB_ARGS ?=
+LOCK_ARGS ?=
+BENCH_ARGS ?=
+export TF_CPP_MIN_LOG_LEVEL ?= 2
+
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+.PHONY: help lab test test-unit test-notebooks test-browser lint types sync book bench lock clean
+
+help: ## list these targets
+	@sed -nE 's/^([a-z-]+):[^#]*## (.*)/  make \1\t\2/p' Makefile | expand -t 24
+	@echo 'PYTHON=python3.12 make lab chooses the Python (3.10 to 3.13) that a new .venv is made with.'
+
+lab: $(VENV)/book.stamp ## open the book in JupyterLab (LAB_ARGS="--no-browser --port 8890")
+	$(BIN)/jupyter lab $(if $(filter 0,$(shell id -u)),--allow-root) --ServerApp.root_dir=. \
+	  --LabApp.default_url=/lab/tree/notebooks/00_start_here.ipynb $(LAB_ARGS)
+
+test: lint types ## lint, types, unit tests, every chapter against its saved outputs
+	$(BIN)/pytest
+
+test-unit: $(VENV)/test.stamp ## the quick tests only
+	$(BIN)/pytest -m 'not notebooks and not browser'
+
+test-notebooks: $(VENV)/test.stamp ## the chapters only
+	$(BIN)/pytest -m notebooks
+
+test-browser: $(VENV)/test.stamp ## the tests in a real browser only
+	$(BIN)/pytest -m browser
+
+lint: $(VENV)/test.stamp ## ruff on code and notebooks
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+
+types: $(VENV)/test.stamp ## pyright on the library
+	$(BIN)/pyright --pythonpath $(BIN)/python
+
+sync: $(VENV)/book.stamp ## carry edits of notebooks/*.py into the .ipynb twins, keeping outputs
+	$(BIN)/jupytext --to ipynb --update $(BOOK)
+
+book: sync ## run every chapter and save its outputs (BOOK=notebooks/01_pairs.py for one)
+	$(BIN)/jupyter nbconvert --to notebook --execute --inplace \
+	  --ExecutePreprocessor.store_widget_state=False --ExecutePreprocessor.record_timing=False \
+	  $(BOOK:.py=.ipynb)
+
+bench: $(VENV)/bench.stamp ## the comparisons behind every claim of speed or quality
+	$(BIN)/python -m benchmarks $(BENCH_ARGS)
+
+lock: $(VENV)/bin/pip ## pin again after editing pyproject.toml (LOCK_ARGS=--upgrade for newest)
+	$(BIN)/pip install --quiet uv
+	$(BIN)/uv pip compile pyproject.toml --output-file requirements.lock --all-extras \
+	  --universal --python-version 3.10 --no-python-downloads --no-emit-index-url \
+	  --no-annotate --custom-compile-command 'make lock' --quiet $(LOCK_ARGS)
+
+clean: ## remove .venv and every cache
+	rm -rf $(VENV) build dist .hypothesis .pytest_cache .ruff_cache
+	find . \( -name __pycache__ -o -name .ipynb_checkpoints \) -prune -exec rm -rf {} +
+
+# A stamp says which extras .venv holds, and is made again when the pins change.
+$(VENV)/book.stamp: EXTRAS := book
+$(VENV)/test.stamp: EXTRAS := book,test
+$(VENV)/bench.stamp: EXTRAS := bench
+$(VENV)/%.stamp: pyproject.toml requirements.lock | $(VENV)/bin/pip
+	$(BIN)/pip install -c requirements.lock -e '.[$(EXTRAS)]'
+	@touch $@
+
+$(VENV)/bin/pip:
+	@command -v $(PYTHON) >/dev/null || { echo \
+	  '$(PYTHON) not found. On Debian or Ubuntu: apt-get install python3 python3-venv'; exit 1; }
+	@$(PYTHON) -c 'import sys; sys.exit(not (3, 10) <= sys.version_info[:2] <= (3, 13))' || { echo \
+	  "$(PYTHON) is $$($(PYTHON) -V), but 3.10 to 3.13 is needed. Try: PYTHON=python3.12 make $(MAKECMDGOALS)"; exit 1; }
+	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || { echo \
+	  '$(PYTHON) cannot make virtual environments. On Debian or Ubuntu: apt-get install python3-venv'; exit 1; }
+	$(PYTHON) -m venv $(VENV)

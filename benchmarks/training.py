@@ -1,0 +1,162 @@
+"""Training, measured: quality against seconds, and a step against the machine and the original.
+
+``python -m benchmarks training`` (some fifteen minutes on two cores) prints the tables and writes
+``benchmarks/results/training.json``. Seconds are those of ``fit``, its first compilation and all
+recording included, evaluation not. Everything is measured in this one run, but for the number of
+steps that the original recipe needs, which a recorded full run gives (``benchmarks.original``).
+"""
+
+from __future__ import annotations
+
+import statistics
+import time
+from typing import Any
+
+import keras
+import numpy as np
+
+import siamese_lib as sl
+from benchmarks.original import OriginalTraining
+from benchmarks.recipes import OFFLINE_RECIPES, RECIPES, train
+from benchmarks.report import load_result, save_result, table
+
+GOALS = {  # precision, seconds: must reach, and the aim
+    "2-D, short": ((0.938, 45), (0.938, 20)),
+    "2-D, long": ((0.982, 300), (0.990, 300)),
+    "16-D, short": ((0.974, 30), (0.985, 30)),
+    "16-D, long": ((0.987, 160), (0.993, 160)),
+    "2-D, offline": ((0.95, 80), (0.97, 80)),
+    "16-D, offline": ((0.975, 40), (0.985, 40)),
+}
+
+
+def main() -> dict[str, Any]:
+    """Measure all of it, print it, write it down."""
+    digits, offline = sl.load_dataset("mnist"), sl.data.load_offline("mnist")
+    qualities = [quality(name, recipe, digits) for name, recipe in RECIPES.items()]
+    qualities += [quality(name, recipe, offline) for name, recipe in OFFLINE_RECIPES.items()]
+    result = {
+        "quality": qualities,
+        "step": step_share(digits),
+        "original": against_original(digits, qualities[0]),
+    }
+    save_result("training", result)
+    print(render(result))
+    return result
+
+
+def quality(name: str, recipe: Any, data: sl.Dataset) -> dict[str, Any]:
+    """Train one recipe from nothing and evaluate it."""
+    print(f"\n{name}: {recipe}")
+    recorder = train(recipe, data)
+    seconds = recorder.history["seconds"][-1]
+    measured = sl.evaluate(recorder.run, data)
+    (floor, within), (aim, aim_within) = GOALS[name]
+    return {
+        "recipe": name,
+        "images": recipe.steps * recipe.batch_size,
+        "seconds": round(seconds, 1),
+        "images/s": round(recipe.steps * recipe.batch_size / seconds),
+        "precision@7": round(measured.precision, 4),
+        "kNN accuracy": round(measured.accuracy, 4),
+        "must": f"{floor} in {within} s: {_met(measured.precision, floor, seconds, within)}",
+        "aim": f"{aim} in {aim_within} s: {_met(measured.precision, aim, seconds, aim_within)}",
+    }
+
+
+def step_share(data: sl.Dataset, rounds: int = 5, steps: int = 40) -> dict[str, Any]:
+    """Compare a training step's arithmetic with the machine's matrix product, in turns.
+
+    The recipe's own ``fit``, batches and recording included, against products of two 4096 by
+    4096 float32 matrices by the same TensorFlow.
+    """
+    import tensorflow as tf
+
+    tower = sl.conv_tower(seed=0)
+    sampler = sl.BalancedBatchSampler(data.train.labels, 128, 0)
+    batches = sl.ImageBatches(data.train, sampler, steps=steps)
+    tower.compile(sl.Muon(0.001), sl.InBatchContrastiveLoss(), **sl.compile_options())
+    tower.fit(batches, shuffle=False, verbose=0)
+    matrix = tf.random.normal((4096, 4096))
+    product = tf.function(lambda a: a @ a, jit_compile=False)
+    product(matrix)
+    operations = training_operations(tower)
+    rows = []
+    for _ in range(rounds):
+        peak = 4 * 2 * 4096**3 / _seconds(lambda: [product(matrix) for _ in range(4)][-1].numpy())
+        recorder = sl.Recorder(tower, batches)
+        fit = _seconds(
+            lambda recorder=recorder: tower.fit(
+                batches, callbacks=[sl.Guard(), recorder], shuffle=False, verbose=0
+            )
+        )
+        rate = steps * 128 / fit
+        rows.append({"peak": peak, "rate": rate, "share": rate * operations / peak})
+    return {
+        "MFLOP for an image": round(operations / 1e6, 1),
+        **{
+            key: _spread([row[key] * factor for row in rows], digits)
+            for key, factor, digits in (("peak", 1e-9, 0), ("rate", 1, 0), ("share", 100, 1))
+        },
+    }
+
+
+def training_operations(tower: keras.Model) -> int:
+    """Count the multiplications and additions of the convolutions, for one image of a step.
+
+    Forward once, and backward twice (towards the kernel and towards the input), but for the
+    first convolution, whose input needs no gradient.
+    """
+    forward = []
+    for layer in tower.layers:
+        if isinstance(layer, keras.layers.Conv2D):
+            _, height, width, _ = layer.output.shape
+            forward.append(2 * height * width * int(np.prod(layer.kernel.shape)))
+    return 3 * sum(forward) - forward[0]
+
+
+def against_original(data: sl.Dataset, ours: dict[str, Any], steps: int = 12) -> dict[str, Any]:
+    """Seconds to 0.938: ours as just measured; the original's step time, times its steps."""
+    training = OriginalTraining(data)
+    training.step()
+    times = [_seconds(training.step) for _ in range(steps)]
+    step = statistics.median(times)
+    recorded = load_result("original")
+    rows = recorded["rows"] if recorded else []
+    reached = [row["step"] for row in rows if row["precision"] >= 0.938]
+    needed = reached[0] if reached else recorded["steps"] if recorded else None
+    return {
+        "seconds a step": _spread(times, 3),
+        "steps to 0.938": reached[0] if reached else "not reached",
+        "steps recorded": recorded["steps"] if recorded else 0,
+        "best precision@7": round(max((row["precision"] for row in rows), default=0.0), 4),
+        "seconds to 0.938": None if needed is None else round(needed * step),
+        "our seconds to 0.938": ours["seconds"] if ours["precision@7"] >= 0.938 else "not reached",
+        "times fewer": None if needed is None else round(needed * step / ours["seconds"], 1),
+        "is a lower bound": not reached,
+    }
+
+
+def render(result: dict[str, Any]) -> str:
+    """Lay the result out as Markdown."""
+    lines = [table(result["quality"]), ""]
+    for part in ("step", "original"):
+        lines += [f"{part}: {key} = {value}" for key, value in result[part].items()]
+    return "\n".join(lines)
+
+
+def _met(precision: float, floor: float, seconds: float, within: float) -> str:
+    return "yes" if precision >= floor and seconds <= within else "no"
+
+
+def _seconds(job: Any) -> float:
+    started = time.perf_counter()
+    job()
+    return time.perf_counter() - started
+
+
+def _spread(values: list[float], digits: int) -> dict[str, float]:
+    return {
+        name: round(function(values), digits)
+        for name, function in (("median", statistics.median), ("least", min), ("most", max))
+    }

@@ -1,0 +1,41 @@
+"""Rules for every test: a quiet TensorFlow, and what nbval compares when it runs a chapter."""
+
+from __future__ import annotations
+
+import os
+
+import pytest
+from nbval.plugin import IPyNbCell, IPyNbFile
+
+# Inherited by the kernels and scripts that tests start.
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+
+# Markup and pictures carry random ids; nbval itself already passes over PNG and JPEG.
+NOT_COMPARED = ("application/javascript", "image/gif", "image/svg+xml", "stderr", "text/html")
+
+
+def pytest_collectstart(collector: pytest.Collector) -> None:
+    if isinstance(collector, IPyNbFile):
+        collector.skip_compare += NOT_COMPARED
+
+
+def pytest_itemcollected(item: pytest.Item) -> None:
+    if isinstance(item, IPyNbCell):
+        item.add_marker("notebooks")
+
+
+def without_views(outputs: list[dict]) -> list[dict]:
+    """Leave out plotly figures and widgets whole: the text they come with holds random ids too."""
+
+    def is_view(output: dict) -> bool:
+        return any(mime.startswith("application/vnd.") for mime in output.get("data", ()))
+
+    return [output for output in outputs if not is_view(output)]
+
+
+def compare_words(cell: IPyNbCell, new: list[dict], saved: list[dict]) -> bool:
+    return compare_everything(cell, without_views(new), without_views(saved))
+
+
+compare_everything = IPyNbCell.compare_outputs
+IPyNbCell.compare_outputs = compare_words

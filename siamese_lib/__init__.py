@@ -1,0 +1,13 @@
+"""Siamese networks to read, run and use: the library under the book.
+
+Names resolve on first use, so ``import siamese_lib`` waits for neither Keras nor TensorFlow.
+"""
+
+import lazy_loader
+
+from siamese_lib.devices import configure
+
+__version__ = "0.1.0"
+
+configure()
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

@@ -1,0 +1,121 @@
+"""How the tower takes its steps: Muon for its kernels, Adam for its biases."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import keras
+from keras import ops
+
+# Coefficients of the quintic iteration, from Jordan et al. They drive every singular value to
+# about 1 (between 0.7 and 1.2) in five rounds, which is near enough for a step.
+_A, _B, _C = 3.4445, -4.7750, 2.0315
+_ROUNDS = 5
+
+
+@keras.saving.register_keras_serializable("siamese_lib")
+class Muon(keras.optimizers.Optimizer):
+    """Momentum, made orthogonal: each step moves all directions of a kernel equally far.
+
+    A convolution multiplies patches of height * width * channels_in numbers with a matrix of
+    as many rows and channels_out columns. Muon takes the momentum of that matrix, replaces it
+    by the nearest matrix whose singular values are all 1, and steps along it. Directions that
+    plain gradient descent would neglect for long are learnt at once, and this tower needs a
+    third of the images that it needs with Adam. Biases are not matrices, and get Adam.
+
+    (`keras.optimizers.Muon` treats kernels of convolutions with Adam, so it is no use here.)
+
+    Args:
+        learning_rate: float or Keras schedule. A step changes a kernel by this spectral norm,
+            times ``sqrt(rows / columns)`` where it has more rows than columns.
+        momentum: how much of the last step's momentum is kept, in [0, 1).
+        adam_ratio: Adam's learning rate for the biases, as a multiple of `learning_rate`.
+        **kwargs: `name`, `weight_decay`, `use_ema` and the other arguments of a Keras optimizer.
+
+    References:
+        Jordan et al., "Muon: An optimizer for hidden layers in neural networks", 2024.
+        Kingma and Ba, "Adam: A method for stochastic optimization", 2015, algorithm 1.
+    """
+
+    def __init__(
+        self,
+        learning_rate: Any = 0.02,
+        *,
+        momentum: float = 0.9,
+        adam_ratio: float = 0.15,
+        **kwargs: Any,
+    ) -> None:
+        kwargs.setdefault("name", "muon")
+        super().__init__(learning_rate, **kwargs)
+        if not 0 <= momentum < 1:
+            raise ValueError(f"momentum must be in [0, 1), got {momentum!r}.")
+        self.momentum = momentum
+        self.adam_ratio = adam_ratio
+
+    def build(self, variables: list[Any]) -> None:
+        """Make the state: a momentum for each variable, and Adam's second moment for vectors."""
+        if self.built:
+            return
+        super().build(variables)
+        self._momenta = self.add_optimizer_variables(variables, "momentum")
+        self._squares = [
+            None if _is_kernel(variable) else self.add_variable_from_reference(variable, "square")
+            for variable in variables
+        ]
+
+    def update_step(self, gradient: Any, variable: Any, learning_rate: Any) -> None:
+        """Change one variable."""
+        index = self._get_variable_index(variable)
+        rate = ops.cast(learning_rate, variable.dtype)
+        gradient = ops.cast(gradient, variable.dtype)
+        if _is_kernel(variable):
+            self._muon_step(gradient, variable, rate, self._momenta[index])
+        else:
+            self._adam_step(
+                gradient, variable, rate * self.adam_ratio, self._momenta[index], self._squares[index]
+            )
+
+    def _muon_step(self, gradient: Any, kernel: Any, rate: Any, momentum: Any) -> None:
+        self.assign(momentum, self.momentum * momentum + gradient)
+        ahead = gradient + self.momentum * momentum  # Nesterov
+        rows, columns = math.prod(kernel.shape[:-1]), kernel.shape[-1]
+        direction = orthogonalized(ops.reshape(ahead, (rows, columns)))
+        scale = max(1.0, rows / columns) ** 0.5
+        self.assign_sub(kernel, rate * scale * ops.reshape(direction, kernel.shape))
+
+    def _adam_step(self, gradient: Any, vector: Any, rate: Any, mean: Any, square: Any) -> None:
+        step = ops.cast(self.iterations + 1, vector.dtype)
+        self.assign(mean, 0.9 * mean + 0.1 * gradient)
+        self.assign(square, 0.999 * square + 0.001 * ops.square(gradient))
+        unbiased_mean = mean / (1 - ops.power(0.9, step))
+        unbiased_square = square / (1 - ops.power(0.999, step))
+        self.assign_sub(vector, rate * unbiased_mean / (ops.sqrt(unbiased_square) + 1e-7))
+
+    def get_config(self) -> dict[str, Any]:
+        """Return what is needed to build this optimizer again."""
+        return {
+            **super().get_config(), "momentum": self.momentum, "adam_ratio": self.adam_ratio
+        }
+
+
+def orthogonalized(matrix: Any) -> Any:
+    """Replace a matrix by, roughly, the nearest one whose singular values are all 1.
+
+    Args:
+        matrix: float (rows, columns).
+
+    Returns:
+        U V^T for a matrix U S V^T, with singular values between about 0.7 and 1.2.
+    """
+    rows, columns = matrix.shape
+    x = ops.transpose(matrix) if rows > columns else matrix
+    x = x / (ops.norm(x) + 1e-7)
+    for _ in range(_ROUNDS):
+        square = ops.matmul(x, ops.transpose(x))
+        x = _A * x + ops.matmul(_B * square + _C * ops.matmul(square, square), x)
+    return ops.transpose(x) if rows > columns else x
+
+
+def _is_kernel(variable: Any) -> bool:
+    return len(variable.shape) >= 2

@@ -1,0 +1,330 @@
+"""A training as a thing to keep: the tower's weights through time, its history, its settings.
+
+On disk a run is a folder:
+
+``run.json``
+    text: ``format`` (1), ``tower`` (image_shape and embedding_dim), ``steps``, ``history``
+    (columns of equal length), ``settings``, and ``frames``: the name, size in bytes and
+    SHA-256 of the file below.
+``frames-<first 12 digits of its SHA-256>.npz``
+    one array for each weight of the tower in Keras' order, ``w0``, ``w1``, ..., of shape
+    (frames, *shape of the weight), float32 or float16.
+
+``run.json`` is replaced last and in one move, so a save that is cut short leaves the run that
+was there before. Nothing in a run is code: loading reads numbers and JSON.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+import math
+import os
+import tempfile
+from collections.abc import Mapping, Sequence
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import keras
+import numpy as np
+
+from siamese_lib.towers import conv_tower
+
+_FORMAT = 1
+_INDEX = "run.json"
+
+
+class RunError(ValueError):
+    """A folder that is not a run, or not a whole one."""
+
+
+class Run:
+    """A finished, or interrupted, training.
+
+    Args:
+        tower: the tower that was trained; only its architecture is used.
+        steps: int (frames,), ascending: the training step after which each frame of weights
+            was taken; 0 is the untrained tower.
+        frames: the weights through time: for each weight of the tower, in Keras' order, a
+            float array (frames, *shape).
+        history: named columns of equal length, such as ``step``, ``images``, ``seconds``,
+            ``loss`` and ``precision``.
+        settings: what was asked for; JSON values.
+
+    Attributes:
+        steps: int64 (frames,).
+        history: dict of lists.
+        settings: dict.
+
+    Raises:
+        ValueError: the parts do not fit each other.
+    """
+
+    def __init__(
+        self,
+        tower: keras.Model,
+        steps: Sequence[int] | np.ndarray,
+        frames: Sequence[np.ndarray],
+        history: Mapping[str, Sequence[float]] | None = None,
+        settings: Mapping[str, Any] | None = None,
+    ) -> None:
+        self.steps = np.asarray(steps, dtype=np.int64)
+        self.history = {name: list(column) for name, column in (history or {}).items()}
+        self.settings = dict(settings or {})
+        self._architecture = tower
+        self._frames = [np.asarray(frame) for frame in frames]
+        self._check()
+
+    def __len__(self) -> int:
+        """Count the frames."""
+        return len(self.steps)
+
+    def __repr__(self) -> str:
+        """Say what was trained and for how long."""
+        height, width, channels = self.image_shape
+        return (
+            f"Run({len(self)} frames from step {self.steps[0]} to {self.steps[-1]}, "
+            f"{height}x{width}x{channels} images to {self.embedding_dim}-D)"
+        )
+
+    @property
+    def image_shape(self) -> tuple[int, int, int]:
+        """Height, width and channels of the images."""
+        return tuple(self._architecture.input_shape[1:])
+
+    @property
+    def embedding_dim(self) -> int:
+        """Length of the embeddings."""
+        return int(self._architecture.output_shape[-1])
+
+    @cached_property
+    def tower(self) -> keras.Model:
+        """The trained tower: a copy with the weights of the last frame."""
+        return self._tower_at(-1)
+
+    def weights(self, frame: int = -1) -> list[np.ndarray]:
+        """Weights of one frame, float32, in Keras' order; IndexError if there is no such frame."""
+        if not -len(self) <= frame < len(self):
+            raise IndexError(f"This run has frames 0 to {len(self) - 1}, not {frame}.")
+        return [array[frame].astype(np.float32) for array in self._frames]
+
+    def embed(self, images: np.ndarray, frame: int = -1, *, batch_size: int = 500) -> np.ndarray:
+        """Embed images with the tower as it was at one frame.
+
+        Args:
+            images: uint8 or float in 0..255, (N, H, W, C), or (N, H, W) for one channel.
+            frame: index into `steps`; -1 is the last.
+            batch_size: images in one pass, which bounds the memory used.
+
+        Returns:
+            float32 embeddings (N, embedding_dim).
+
+        Raises:
+            ValueError: the images are not of the shape that this run was trained on.
+            IndexError: there is no such frame.
+        """
+        images = self._checked_images(images)
+        if frame in (-1, len(self) - 1):
+            tower = self.tower
+        else:
+            tower = self._past
+            tower.set_weights(self.weights(frame))
+        return embed(tower, images, batch_size=batch_size)
+
+    def save(self, path: str | os.PathLike, *, dtype: str = "float32") -> Path:
+        """Write the run to a folder, all or nothing.
+
+        Args:
+            path: the folder; made if missing. A run that is there already is replaced.
+            dtype: ``"float32"``, or ``"float16"`` for half the size.
+
+        Returns:
+            The folder.
+
+        Raises:
+            RunError: the folder holds something that is not a run.
+            ValueError: another `dtype`.
+        """
+        if dtype not in ("float32", "float16"):
+            raise ValueError(f"dtype must be 'float32' or 'float16', got {dtype!r}.")
+        folder = Path(path)
+        folder.mkdir(parents=True, exist_ok=True)
+        if any(folder.iterdir()) and not (folder / _INDEX).exists() and not _only_ours(folder):
+            raise RunError(
+                f"{folder} already holds files, and no run: it has no {_INDEX}. "
+                "Choose an empty or a new folder."
+            )
+        buffer = io.BytesIO()
+        arrays = {f"w{i}": array.astype(dtype) for i, array in enumerate(self._frames)}
+        np.savez(buffer, **arrays)
+        content = buffer.getvalue()
+        digest = hashlib.sha256(content).hexdigest()
+        frames = {"file": f"frames-{digest[:12]}.npz", "bytes": len(content), "sha256": digest}
+        write_atomically(folder / frames["file"], content)
+        index = {
+            "format": _FORMAT,
+            "tower": {"image_shape": self.image_shape, "embedding_dim": self.embedding_dim},
+            "steps": self.steps.tolist(),
+            "frames": frames,
+            "settings": self.settings,
+            "history": {name: [_json_number(x) for x in column] for name, column in self.history.items()},
+        }
+        write_atomically(folder / _INDEX, json.dumps(index, indent=1).encode())
+        for old in folder.glob("frames-*.npz"):
+            if old.name != frames["file"]:
+                old.unlink()
+        return folder
+
+    @classmethod
+    def load(cls, path: str | os.PathLike, *, tower: keras.Model | None = None) -> Run:
+        """Read a run from its folder.
+
+        Args:
+            path: a folder written by `save`.
+            tower: the architecture, for a run that was not made with `conv_tower`.
+
+        Returns:
+            The run, with the steps, history, settings and weights that were saved.
+
+        Raises:
+            FileNotFoundError: there is no such folder.
+            RunError: the folder is not a run, is of a later format, or is damaged.
+        """
+        folder = Path(path)
+        if not folder.is_dir():
+            raise FileNotFoundError(f"There is no folder {folder} to load a run from.")
+        index = _read_index(folder / _INDEX)
+        arrays = _read_frames(folder, index["frames"])
+        shape, dim = index["tower"]["image_shape"], index["tower"]["embedding_dim"]
+        try:
+            return cls(
+                conv_tower(tuple(shape), dim) if tower is None else tower,
+                index["steps"],
+                arrays,
+                {
+                    name: [math.nan if x is None else x for x in column]
+                    for name, column in index["history"].items()
+                },
+                index["settings"],
+            )
+        except (TypeError, ValueError, AttributeError) as error:
+            raise RunError(f"The run in {folder} does not fit together: {error}") from error
+
+    def _tower_at(self, frame: int) -> keras.Model:
+        tower = keras.models.clone_model(self._architecture)
+        tower.set_weights(self.weights(frame))
+        return tower
+
+    @cached_property
+    def _past(self) -> keras.Model:
+        """A second tower, whose weights change from frame to frame."""
+        return keras.models.clone_model(self._architecture)
+
+    def _checked_images(self, images: np.ndarray) -> np.ndarray:
+        images = np.asarray(images)
+        if images.ndim == 3 and self.image_shape[-1] == 1:
+            images = images[..., None]
+        if images.ndim != 4 or images.shape[1:] != self.image_shape:
+            raise ValueError(
+                f"This run embeds images of shape (N, {', '.join(map(str, self.image_shape))}), "
+                f"got {images.shape}. Resize them, or train on images of their size."
+            )
+        return images
+
+    def _check(self) -> None:
+        shapes = [tuple(weight.shape) for weight in self._architecture.weights]
+        given = [array.shape[1:] for array in self._frames]
+        if given != shapes:
+            raise ValueError(
+                f"the weights are of shapes {given}, the tower's are {shapes}. For a tower "
+                "other than conv_tower give it to Run.load as tower=."
+            )
+        if len(self.steps) == 0 or (np.diff(self.steps) <= 0).any():
+            raise ValueError(f"steps must ascend and not be empty, got {self.steps.tolist()}.")
+        if {len(array) for array in self._frames} != {len(self.steps)}:
+            raise ValueError(f"there must be one frame of weights for each of {len(self)} steps.")
+        lengths = {name: len(column) for name, column in self.history.items()}
+        if len(set(lengths.values())) > 1:
+            raise ValueError(f"the columns of the history differ in length: {lengths}.")
+
+
+def embed(tower: keras.Model, images: np.ndarray, *, batch_size: int = 500) -> np.ndarray:
+    """Embed images (N, H, W, C) with any tower, in batches: float32 (N, dim).
+
+    The tower is called directly: one image takes a few milliseconds, where ``predict`` would
+    first build a data pipeline, and many take no longer than there.
+    """
+    parts = [np.zeros((0, tower.output_shape[-1]), np.float32)]
+    for start in range(0, len(images), batch_size):
+        part = tower(images[start : start + batch_size], training=False)
+        parts.append(keras.ops.convert_to_numpy(part).astype(np.float32, copy=False))
+    return np.concatenate(parts)
+
+
+def write_atomically(path: Path, content: bytes) -> None:
+    """Write a file so that it is there whole or not at all, even if the machine stops."""
+    descriptor, temporary = tempfile.mkstemp(dir=path.parent, prefix=".partial-")
+    try:
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(temporary, path)
+    except BaseException:
+        Path(temporary).unlink(missing_ok=True)
+        raise
+
+
+def _only_ours(folder: Path) -> bool:
+    """Whether a folder without an index holds only what an unfinished save of ours left."""
+    return all(file.name.startswith(("frames-", ".partial-", "checkpoint")) for file in folder.iterdir())
+
+
+def _json_number(value: Any) -> int | float | None:
+    """A number that JSON has; it has no NaN, which is stored as null."""
+    number = value.item() if isinstance(value, np.generic) else value
+    return None if isinstance(number, float) and not math.isfinite(number) else number
+
+
+def _read_index(path: Path) -> dict[str, Any]:
+    if not path.exists():
+        raise RunError(f"{path.parent} is not a run: it has no {_INDEX}.")
+    try:
+        index = json.loads(path.read_bytes())
+    except ValueError as error:
+        raise RunError(f"{path} is damaged: it is not JSON ({error}).") from error
+    version = index.get("format") if isinstance(index, dict) else None
+    if not isinstance(version, int):
+        raise RunError(f"{path} is not the index of a run: it names no format.")
+    if version != _FORMAT:
+        raise RunError(
+            f"{path} is of format {version}; this version of siamese_lib reads format {_FORMAT}."
+        )
+    parts = {"tower": dict, "steps": list, "frames": dict, "settings": dict, "history": dict}
+    wrong = [name for name, kind in parts.items() if not isinstance(index.get(name), kind)]
+    if wrong:
+        raise RunError(f"{path} is damaged: {', '.join(wrong)} is missing or of the wrong type.")
+    return index
+
+
+def _read_frames(folder: Path, entry: Mapping[str, Any]) -> list[np.ndarray]:
+    name = entry.get("file")
+    if not isinstance(name, str) or Path(name).name != name:
+        raise RunError(f"{folder / _INDEX} is damaged: it names the frames file {name!r}.")
+    path = folder / name
+    if not path.exists():
+        raise RunError(f"The run in {folder} is not whole: {name} is missing.")
+    content = path.read_bytes()
+    if len(content) != entry.get("bytes"):
+        raise RunError(
+            f"{path} is damaged: it has {len(content)} bytes, {entry.get('bytes')} were written."
+        )
+    digest = hashlib.sha256(content).hexdigest()
+    if digest != entry.get("sha256"):
+        raise RunError(
+            f"{path} is damaged: its SHA-256 is {digest}, and was {entry.get('sha256')}."
+        )
+    with np.load(io.BytesIO(content), allow_pickle=False) as arrays:
+        return [arrays[f"w{i}"] for i in range(len(arrays.files))]

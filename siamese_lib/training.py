@@ -1,0 +1,125 @@
+"""The siamese model, and the batches of images that Keras trains it on."""
+
+from __future__ import annotations
+
+from typing import Any, Protocol
+
+import keras
+import numpy as np
+
+from siamese_lib.losses import euclidean_distance
+
+
+@keras.saving.register_keras_serializable("siamese_lib")
+class EuclideanDistance(keras.layers.Layer):
+    """Euclidean distance between two batches of embeddings: two (N, dim) to (N,)."""
+
+    def call(self, inputs: list[Any]) -> Any:
+        """Measure the distance of each left embedding from its right one."""
+        left, right = inputs
+        return euclidean_distance(left, right)
+
+
+def siamese(tower: keras.Model) -> keras.Model:
+    """Put two images through the same tower and measure how far apart they come out.
+
+    Args:
+        tower: model from images (N, height, width, channels) to embeddings (N, dim).
+
+    Returns:
+        A Keras model from ``[left, right]``, two batches of images, to their Euclidean
+        distances (N,). It shares the tower's weights: training one trains the other.
+
+    Raises:
+        ValueError: the tower does not give one vector for each image.
+
+    References:
+        Hadsell, Chopra and LeCun (2006), section 2.1 and figure 3.
+    """
+    if len(tower.inputs) != 1 or len(tower.output_shape) != 2:
+        raise ValueError(
+            "A tower takes one batch of images and gives embeddings of shape (N, dim), got "
+            f"{len(tower.inputs)} input(s) and output shape {tower.output_shape}."
+        )
+    left = keras.Input(tower.input_shape[1:], name="left")
+    right = keras.Input(tower.input_shape[1:], name="right")
+    distance = EuclideanDistance(name="distance")([tower(left), tower(right)])
+    return keras.Model([left, right], distance, name="siamese")
+
+
+class Images(Protocol):
+    """Labelled images, such as one half of a `Dataset`: uint8 (N, H, W, C) and int64 (N,)."""
+
+    images: np.ndarray
+    labels: np.ndarray
+
+
+class Sampler(Protocol):
+    """What decides which images make a batch, such as `PairSampler`."""
+
+    def __len__(self) -> int:
+        """Batches in an epoch."""
+        ...
+
+    def batch(self, step: int) -> Any:
+        """Indices of the images in one batch."""
+        ...
+
+
+class ImageBatches(keras.utils.PyDataset):
+    """Feed ``model.fit`` with the images that a sampler asks for.
+
+    With a `PairSampler` a batch is ``((left images, right images), same)``, for `siamese`
+    and `ContrastiveLoss`; with a `BalancedBatchSampler` it is ``(images, labels)``, for the
+    tower itself and `InBatchContrastiveLoss`. Each batch depends only on the sampler's seed
+    and the number of the step, so pass ``shuffle=False`` to ``fit``: the sampler has shuffled
+    already, and an interrupted training can go on exactly where it stopped.
+
+    Args:
+        data: images uint8 (N, H, W, C) and labels (N,), such as ``digits.train``.
+        sampler: what decides which images make a batch.
+        steps: batches in one Keras epoch; by default ``len(sampler)``.
+        first_epoch: number of the epoch to begin with, from 0; as ``initial_epoch`` of ``fit``.
+
+    Raises:
+        ValueError: the sampler was made for another number of images, or `steps` is below 1.
+    """
+
+    def __init__(
+        self, data: Images, sampler: Sampler, *, steps: int | None = None, first_epoch: int = 0
+    ) -> None:
+        super().__init__()
+        size = getattr(sampler, "size", None)
+        if size is not None and size != len(data.images):
+            raise ValueError(
+                f"The sampler chooses among {size} images, but there are {len(data.images)}. "
+                "Make it from the labels of these same images."
+            )
+        if steps is not None and steps < 1:
+            raise ValueError(f"steps must be at least 1, got {steps}.")
+        self.data = data
+        self.sampler = sampler
+        self.steps = len(sampler) if steps is None else steps
+        self.epoch = first_epoch
+
+    def __len__(self) -> int:
+        """Batches in an epoch."""
+        return self.steps
+
+    @property
+    def images_per_step(self) -> int:
+        """Images that go through the tower for one batch: two for each pair."""
+        batch = self.sampler.batch(0)
+        return 2 * len(batch[0]) if isinstance(batch, tuple) else len(batch)
+
+    def __getitem__(self, index: int) -> tuple[Any, np.ndarray]:
+        """Gather the batch at one step of the current epoch."""
+        batch = self.sampler.batch(self.epoch * self.steps + index)
+        if isinstance(batch, tuple):
+            left, right, same = batch
+            return (self.data.images[left], self.data.images[right]), same
+        return self.data.images[batch], self.data.labels[batch]
+
+    def on_epoch_end(self) -> None:
+        """Go on to the next epoch's batches."""
+        self.epoch += 1

@@ -1,0 +1,38 @@
+"""Run a chapter's .py twin as a plain script, with every training cut to three batches.
+
+nbval already runs each chapter in full, and the twin holds the same cells. What is left to show
+is that they run outside Jupyter, which does not take minutes of training.
+
+Usage: python tests/run_twin.py notebooks/03_train.py
+"""
+
+from __future__ import annotations
+
+import runpy
+import sys
+
+import siamese_lib  # noqa: F401  (first, because it chooses settings that Keras reads once)
+
+# isort: split
+import keras
+
+BATCHES = 3
+
+
+class StopSoon(keras.callbacks.Callback):
+    """End the training after `BATCHES` batches, as a reader who presses Stop would."""
+
+    def on_train_batch_end(self, batch: int, logs: dict | None = None) -> None:
+        if batch + 1 >= BATCHES:
+            self.model.stop_training = True
+
+
+whole_fit = keras.Model.fit
+
+
+def short_fit(model: keras.Model, *args, callbacks=(), **kwargs) -> keras.callbacks.History:
+    return whole_fit(model, *args, callbacks=[*callbacks, StopSoon()], **kwargs)
+
+
+keras.Model.fit = short_fit
+runpy.run_path(sys.argv[1], run_name="__main__")
