@@ -97,8 +97,15 @@ def main() -> None:
         seconds += time.perf_counter() - started
         if step % options.every == 0:
             now = training.evaluate()
-            rows.append({"step": step, "loss": loss, "seconds": seconds,
-                         "precision": now.precision, "accuracy": now.accuracy})
+            rows.append(
+                {
+                    "step": step,
+                    "loss": loss,
+                    "seconds": seconds,
+                    "precision": now.precision,
+                    "accuracy": now.accuracy,
+                }
+            )
             print(f"step {step:5}  loss {loss:.5f}  {now}", flush=True)
             save_result("original", {"recipe": __doc__, "steps": options.steps, "rows": rows})
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from typing import Any
 
-import keras
+from siamese_lib._keras import keras
 
 import siamese_lib as sl
 

@@ -19,7 +19,9 @@ def machine() -> dict[str, Any]:
     return {
         "date": date.today().isoformat(),
         "processor": _processor(),
-        "cores": len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count(),
+        "cores": len(os.sched_getaffinity(0))
+        if hasattr(os, "sched_getaffinity")
+        else os.cpu_count(),
         "python": platform.python_version(),
         "versions": {name: version(name) for name in names},
     }

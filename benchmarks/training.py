@@ -12,7 +12,7 @@ import statistics
 import time
 from typing import Any
 
-import keras
+from siamese_lib._keras import keras
 import numpy as np
 
 import siamese_lib as sl

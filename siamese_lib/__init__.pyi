@@ -4,8 +4,10 @@ from .callbacks import DivergedError as DivergedError
 from .callbacks import Guard as Guard
 from .callbacks import Progress as Progress
 from .callbacks import tensorboard as tensorboard
+from .data import ChecksumError as ChecksumError
 from .data import DataError as DataError
 from .data import Dataset as Dataset
+from .data import DownloadError as DownloadError
 from .data import Split as Split
 from .data import load_dataset as load_dataset
 from .data import load_folder as load_folder
@@ -20,7 +22,7 @@ from .losses import InBatchContrastiveLoss as InBatchContrastiveLoss
 from .optimizers import Muon as Muon
 from .pairs import BalancedBatchSampler as BalancedBatchSampler
 from .pairs import PairSampler as PairSampler
-from .pairs import neighbour_graph as neighbour_graph
+from .neighbours import neighbour_graph as neighbour_graph
 from .recording import Recorder as Recorder
 from .run import Run as Run
 from .run import RunError as RunError

@@ -88,9 +88,8 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _train(options: argparse.Namespace) -> int:
-    import keras
-
     import siamese_lib as sl
+    from siamese_lib._keras import keras
 
     data = _load(options.data)
     out = options.out or Path("runs") / f"{Path(options.data).name}-{options.embedding_dim}d"

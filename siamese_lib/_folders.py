@@ -100,7 +100,7 @@ def load_folder(
 
 
 def _check_arguments(image_size: tuple[int, int], color: str, test_fraction: float) -> None:
-    sizes = tuple(image_size)
+    sizes = image_size if isinstance(image_size, tuple | list) else ()
     if len(sizes) != 2 or not all(isinstance(n, int | np.integer) and n > 0 for n in sizes):
         raise DataError.about(
             "image_size",

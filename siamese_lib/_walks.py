@@ -93,10 +93,11 @@ class DistinctWalk(Walk):
         slot = number * size * len(self.sizes) + turn
         slots_left = self.batch_size - slot % self.batch_size
         head = -(-slots_left // len(self.sizes))  # items of this pass in the batch it begins in
-        tail = self.share - 1  # the next pass counts on these: they stay where they are
         shown = super().order(group, number - 1)[size - (self.share - head) :]
         clash = np.flatnonzero(np.isin(order[:head], shown))
-        clear = np.flatnonzero(~np.isin(order[head : size - tail], shown))
+        clear = np.flatnonzero(~np.isin(order[head:], shown))
+        # In a group of this size these lie before the last share - 1 items, which must stay
+        # where they are: the next pass takes them for what the batch already has.
         swap = head + clear[: len(clash)]
         order[clash], order[swap] = order[swap], order[clash]
         return order

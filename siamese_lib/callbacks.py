@@ -15,8 +15,7 @@ from collections.abc import Mapping, Sequence
 from types import FrameType
 from typing import Any, TextIO
 
-import keras
-
+from siamese_lib._keras import keras
 from siamese_lib.recording import NEIGHBOURS, Recorder
 
 _NAN_CHECK_STEPS = 10

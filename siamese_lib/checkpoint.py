@@ -8,10 +8,10 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-import keras
 import numpy as np
 
-from siamese_lib.run import RunError, write_atomically
+from siamese_lib._keras import keras
+from siamese_lib._runfiles import CHECKPOINT, RunError, write_atomically
 
 
 class Checkpoint:
@@ -22,7 +22,7 @@ class Checkpoint:
     """
 
     def __init__(self, folder: Path) -> None:
-        self.path = folder / "checkpoint.npz"
+        self.path = folder / CHECKPOINT
 
     def exists(self) -> bool:
         """Whether there is one to go on from."""
@@ -36,8 +36,7 @@ class Checkpoint:
     ) -> None:
         """Write the state of a compiled model, JSON facts, and frames of weights by step."""
         arrays = {
-            **{f"model{i}": np.asarray(v) for i, v in enumerate(model.weights)},
-            **{f"optimizer{i}": np.asarray(v) for i, v in enumerate(model.optimizer.variables)},
+            **{name: np.asarray(variable) for name, variable in _state(model).items()},
             **{f"frame{s}.{i}": w for s, weights in frames.items() for i, w in enumerate(weights)},
             "facts": np.frombuffer(json.dumps(facts).encode(), np.uint8),
         }
@@ -57,22 +56,29 @@ class Checkpoint:
         try:
             with np.load(self.path, allow_pickle=False) as file:
                 arrays = dict(file)
-            facts = json.loads(arrays["facts"].tobytes())
+            facts = json.loads(arrays.pop("facts").tobytes())
+            plan_before = dict(facts["plan"])
         except Exception as error:
             raise RunError(
                 f"{self.path} is damaged ({error}). Delete it to start this training anew."
             ) from error
-        differs = sorted(k for k in {*plan, *facts["plan"]} if facts["plan"].get(k) != plan.get(k))
+        differs = [
+            f"{name} was {plan_before.get(name)!r}, now {plan.get(name)!r}"
+            for name in {**plan_before, **plan}
+            if plan_before.get(name) != plan.get(name)
+        ]
+        model.optimizer.build(model.trainable_variables)
+        state = _state(model)
+        saved = {name: array.shape for name, array in arrays.items() if name[0] != "f"}
+        if saved != {name: tuple(variable.shape) for name, variable in state.items()}:
+            differs.append("the shapes of the weights were others")
         if differs:
             raise RunError(
-                f"{self.path} belongs to another training: "
-                + "; ".join(f"{k} was {facts['plan'].get(k)!r}, now {plan.get(k)!r}" for k in differs)
-                + ". Ask for the same training, or choose another folder."
+                f"{self.path} belongs to another training: {'; '.join(differs)}. Ask for the "
+                "same training, choose another folder, or start anew without resuming."
             )
-        model.optimizer.build(model.trainable_variables)
-        for prefix, variables in (("model", model.weights), ("optimizer", model.optimizer.variables)):
-            for i, variable in enumerate(variables):
-                variable.assign(arrays[f"{prefix}{i}"])
+        for name, variable in state.items():
+            variable.assign(arrays[name])
         frames: dict[int, list[np.ndarray]] = {}
         for name in arrays:
             if name.startswith("frame"):
@@ -82,3 +88,9 @@ class Checkpoint:
     def delete(self) -> None:
         """Remove it, once the training has ended."""
         self.path.unlink(missing_ok=True)
+
+
+def _state(model: keras.Model) -> dict[str, Any]:
+    """All variables of a compiled model and its optimizer, seeds of random layers included."""
+    groups = {"model": model.variables, "optimizer": model.optimizer.variables}
+    return {f"{name}{i}": v for name, group in groups.items() for i, v in enumerate(group)}

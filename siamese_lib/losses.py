@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from typing import Any
 
-import keras
 import numpy as np
-from keras import ops
+
+from siamese_lib._keras import keras, ops
 
 # Below this squared distance two embeddings count as equal. The square root has an infinite
 # slope at 0; with the squared distance clamped first, identical images get a zero gradient

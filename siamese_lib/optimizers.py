@@ -5,8 +5,9 @@ from __future__ import annotations
 import math
 from typing import Any
 
-import keras
-from keras import ops
+from siamese_lib._keras import keras
+
+ops = keras.ops
 
 # Coefficients of the quintic iteration, from Jordan et al. They drive every singular value to
 # about 1 (between 0.7 and 1.2) in five rounds, which is near enough for a step.
@@ -58,25 +59,21 @@ class Muon(keras.optimizers.Optimizer):
         if self.built:
             return
         super().build(variables)
-        self._momenta = self.add_optimizer_variables(variables, "momentum")
-        self._squares = [
+        self._momenta: list[Any] = self.add_optimizer_variables(variables, "momentum")
+        self._squares: list[Any] = [
             None if _is_kernel(variable) else self.add_variable_from_reference(variable, "square")
             for variable in variables
         ]
 
     def update_step(self, gradient: Any, variable: Any, learning_rate: Any) -> None:
         """Change one variable."""
-        index = self._get_variable_index(variable)
         rate = ops.cast(learning_rate, variable.dtype)
         gradient = ops.cast(gradient, variable.dtype)
-        if _is_kernel(variable):
-            self._muon_step(gradient, variable, rate, self._momenta[index])
-        else:
-            self._adam_step(
-                gradient, variable, rate * self.adam_ratio, self._momenta[index], self._squares[index]
-            )
+        step = self._muon_step if _is_kernel(variable) else self._adam_step
+        step(gradient, variable, rate, self._get_variable_index(variable))
 
-    def _muon_step(self, gradient: Any, kernel: Any, rate: Any, momentum: Any) -> None:
+    def _muon_step(self, gradient: Any, kernel: Any, rate: Any, index: int) -> None:
+        momentum = self._momenta[index]
         self.assign(momentum, self.momentum * momentum + gradient)
         ahead = gradient + self.momentum * momentum  # Nesterov
         rows, columns = math.prod(kernel.shape[:-1]), kernel.shape[-1]
@@ -84,19 +81,19 @@ class Muon(keras.optimizers.Optimizer):
         scale = max(1.0, rows / columns) ** 0.5
         self.assign_sub(kernel, rate * scale * ops.reshape(direction, kernel.shape))
 
-    def _adam_step(self, gradient: Any, vector: Any, rate: Any, mean: Any, square: Any) -> None:
+    def _adam_step(self, gradient: Any, vector: Any, rate: Any, index: int) -> None:
+        mean, square = self._momenta[index], self._squares[index]
         step = ops.cast(self.iterations + 1, vector.dtype)
         self.assign(mean, 0.9 * mean + 0.1 * gradient)
         self.assign(square, 0.999 * square + 0.001 * ops.square(gradient))
         unbiased_mean = mean / (1 - ops.power(0.9, step))
         unbiased_square = square / (1 - ops.power(0.999, step))
-        self.assign_sub(vector, rate * unbiased_mean / (ops.sqrt(unbiased_square) + 1e-7))
+        change = rate * self.adam_ratio * unbiased_mean / (ops.sqrt(unbiased_square) + 1e-7)
+        self.assign_sub(vector, change)
 
     def get_config(self) -> dict[str, Any]:
         """Return what is needed to build this optimizer again."""
-        return {
-            **super().get_config(), "momentum": self.momentum, "adam_ratio": self.adam_ratio
-        }
+        return {**super().get_config(), "momentum": self.momentum, "adam_ratio": self.adam_ratio}
 
 
 def orthogonalized(matrix: Any) -> Any:

@@ -10,9 +10,9 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-import keras
 import numpy as np
 
+from siamese_lib._keras import keras
 from siamese_lib.checkpoint import Checkpoint
 from siamese_lib.gallery import Gallery
 from siamese_lib.metrics import precision_at_k
@@ -105,7 +105,9 @@ class Recorder(keras.callbacks.Callback):
         """The training so far; its last frame is the tower as it is now. Usable at any time."""
         self._keep_frame()
         steps = sorted(self._kept)
-        frames = [np.stack(weights) for weights in zip(*(self._kept[s] for s in steps))]
+        frames = [
+            np.stack(weights) for weights in zip(*(self._kept[s] for s in steps), strict=True)
+        ]
         return Run(self.tower, steps, frames, self.history, self.settings)
 
     def images_per_second(self) -> float:

@@ -1,43 +1,22 @@
 """A training as a thing to keep: the tower's weights through time, its history, its settings.
 
-On disk a run is a folder:
-
-``run.json``
-    text: ``format`` (1), ``tower`` (image_shape and embedding_dim), ``steps``, ``history``
-    (columns of equal length), ``settings``, and ``frames``: the name, size in bytes and
-    SHA-256 of the file below.
-``frames-<first 12 digits of its SHA-256>.npz``
-    one array for each weight of the tower in Keras' order, ``w0``, ``w1``, ..., of shape
-    (frames, *shape of the weight), float32 or float16.
-
-``run.json`` is replaced last and in one move, so a save that is cut short leaves the run that
-was there before. Nothing in a run is code: loading reads numbers and JSON.
+On disk a run is a folder of JSON and numbers; `siamese_lib._runfiles` describes its format.
 """
 
 from __future__ import annotations
 
-import hashlib
-import io
-import json
 import math
 import os
-import tempfile
 from collections.abc import Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-import keras
 import numpy as np
 
+from siamese_lib._keras import keras
+from siamese_lib._runfiles import RunError, read_run, write_run
 from siamese_lib.towers import conv_tower
-
-_FORMAT = 1
-_INDEX = "run.json"
-
-
-class RunError(ValueError):
-    """A folder that is not a run, or not a whole one."""
 
 
 class Run:
@@ -145,36 +124,26 @@ class Run:
 
         Raises:
             RunError: the folder holds something that is not a run.
-            ValueError: another `dtype`.
+            ValueError: another `dtype`, or settings that are not JSON values.
         """
         if dtype not in ("float32", "float16"):
             raise ValueError(f"dtype must be 'float32' or 'float16', got {dtype!r}.")
         folder = Path(path)
-        folder.mkdir(parents=True, exist_ok=True)
-        if any(folder.iterdir()) and not (folder / _INDEX).exists() and not _only_ours(folder):
-            raise RunError(
-                f"{folder} already holds files, and no run: it has no {_INDEX}. "
-                "Choose an empty or a new folder."
-            )
-        buffer = io.BytesIO()
-        arrays = {f"w{i}": array.astype(dtype) for i, array in enumerate(self._frames)}
-        np.savez(buffer, **arrays)
-        content = buffer.getvalue()
-        digest = hashlib.sha256(content).hexdigest()
-        frames = {"file": f"frames-{digest[:12]}.npz", "bytes": len(content), "sha256": digest}
-        write_atomically(folder / frames["file"], content)
-        index = {
-            "format": _FORMAT,
-            "tower": {"image_shape": self.image_shape, "embedding_dim": self.embedding_dim},
-            "steps": self.steps.tolist(),
-            "frames": frames,
-            "settings": self.settings,
-            "history": {name: [_json_number(x) for x in column] for name, column in self.history.items()},
+        saved = [array.astype(dtype, copy=False) for array in self._frames]
+        tower = {
+            "image_shape": self.image_shape,
+            "embedding_dim": self.embedding_dim,
+            "probe": Run(self._architecture, self.steps, saved)._probe(),
         }
-        write_atomically(folder / _INDEX, json.dumps(index, indent=1).encode())
-        for old in folder.glob("frames-*.npz"):
-            if old.name != frames["file"]:
-                old.unlink()
+        index = {
+            "tower": tower,
+            "steps": self.steps.tolist(),
+            "settings": self.settings,
+            "history": {
+                name: [_json_number(x) for x in column] for name, column in self.history.items()
+            },
+        }
+        write_run(folder, index, saved)
         return folder
 
     @classmethod
@@ -183,34 +152,36 @@ class Run:
 
         Args:
             path: a folder written by `save`.
-            tower: the architecture, for a run that was not made with `conv_tower`.
+            tower: the architecture, for a run that was not made with `conv_tower`; its weights
+                stay as they are.
 
         Returns:
             The run, with the steps, history, settings and weights that were saved.
 
         Raises:
             FileNotFoundError: there is no such folder.
-            RunError: the folder is not a run, is of a later format, or is damaged.
+            RunError: the folder is not a run, is of a later format, is damaged, or belongs to
+                another tower.
         """
         folder = Path(path)
-        if not folder.is_dir():
-            raise FileNotFoundError(f"There is no folder {folder} to load a run from.")
-        index = _read_index(folder / _INDEX)
-        arrays = _read_frames(folder, index["frames"])
-        shape, dim = index["tower"]["image_shape"], index["tower"]["embedding_dim"]
+        index, frames = read_run(folder)
         try:
-            return cls(
+            shape, dim = index["tower"]["image_shape"], index["tower"]["embedding_dim"]
+            history = {
+                name: [math.nan if x is None else x for x in column]
+                for name, column in index["history"].items()
+            }
+            run = cls(
                 conv_tower(tuple(shape), dim) if tower is None else tower,
                 index["steps"],
-                arrays,
-                {
-                    name: [math.nan if x is None else x for x in column]
-                    for name, column in index["history"].items()
-                },
+                frames,
+                history,
                 index["settings"],
             )
-        except (TypeError, ValueError, AttributeError) as error:
+            run._check_probe(index["tower"]["probe"])
+        except (AttributeError, KeyError, TypeError, ValueError) as error:
             raise RunError(f"The run in {folder} does not fit together: {error}") from error
+        return run
 
     def _tower_at(self, frame: int) -> keras.Model:
         tower = keras.models.clone_model(self._architecture)
@@ -223,15 +194,29 @@ class Run:
         return keras.models.clone_model(self._architecture)
 
     def _checked_images(self, images: np.ndarray) -> np.ndarray:
-        images = np.asarray(images)
+        given = images = np.asarray(images)
         if images.ndim == 3 and self.image_shape[-1] == 1:
             images = images[..., None]
         if images.ndim != 4 or images.shape[1:] != self.image_shape:
             raise ValueError(
                 f"This run embeds images of shape (N, {', '.join(map(str, self.image_shape))}), "
-                f"got {images.shape}. Resize them, or train on images of their size."
+                f"got {given.shape}. Resize them, or train on images of their size."
             )
         return images
+
+    def _probe(self) -> list[float]:
+        """Embed one fixed picture: towers with equal shapes of weights may still differ."""
+        picture = np.resize(np.arange(256, dtype=np.uint8), (1, *self.image_shape))
+        return self.embed(picture)[0].tolist()
+
+    def _check_probe(self, saved: Sequence[float]) -> None:
+        """Allow for the rounding of another device, which is well below a hundredth."""
+        distance = np.linalg.norm(np.subtract(saved, self._probe()))
+        if not distance <= 0.01 * np.linalg.norm(saved):
+            raise ValueError(
+                "the tower embeds otherwise than the one that was saved. For a tower other than "
+                "conv_tower give it to Run.load as tower=."
+            )
 
     def _check(self) -> None:
         shapes = [tuple(weight.shape) for weight in self._architecture.weights]
@@ -263,68 +248,7 @@ def embed(tower: keras.Model, images: np.ndarray, *, batch_size: int = 500) -> n
     return np.concatenate(parts)
 
 
-def write_atomically(path: Path, content: bytes) -> None:
-    """Write a file so that it is there whole or not at all, even if the machine stops."""
-    descriptor, temporary = tempfile.mkstemp(dir=path.parent, prefix=".partial-")
-    try:
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(temporary, path)
-    except BaseException:
-        Path(temporary).unlink(missing_ok=True)
-        raise
-
-
-def _only_ours(folder: Path) -> bool:
-    """Whether a folder without an index holds only what an unfinished save of ours left."""
-    return all(file.name.startswith(("frames-", ".partial-", "checkpoint")) for file in folder.iterdir())
-
-
 def _json_number(value: Any) -> int | float | None:
-    """A number that JSON has; it has no NaN, which is stored as null."""
+    """A number that JSON has; it has no NaN and no infinity, which are stored as null."""
     number = value.item() if isinstance(value, np.generic) else value
     return None if isinstance(number, float) and not math.isfinite(number) else number
-
-
-def _read_index(path: Path) -> dict[str, Any]:
-    if not path.exists():
-        raise RunError(f"{path.parent} is not a run: it has no {_INDEX}.")
-    try:
-        index = json.loads(path.read_bytes())
-    except ValueError as error:
-        raise RunError(f"{path} is damaged: it is not JSON ({error}).") from error
-    version = index.get("format") if isinstance(index, dict) else None
-    if not isinstance(version, int):
-        raise RunError(f"{path} is not the index of a run: it names no format.")
-    if version != _FORMAT:
-        raise RunError(
-            f"{path} is of format {version}; this version of siamese_lib reads format {_FORMAT}."
-        )
-    parts = {"tower": dict, "steps": list, "frames": dict, "settings": dict, "history": dict}
-    wrong = [name for name, kind in parts.items() if not isinstance(index.get(name), kind)]
-    if wrong:
-        raise RunError(f"{path} is damaged: {', '.join(wrong)} is missing or of the wrong type.")
-    return index
-
-
-def _read_frames(folder: Path, entry: Mapping[str, Any]) -> list[np.ndarray]:
-    name = entry.get("file")
-    if not isinstance(name, str) or Path(name).name != name:
-        raise RunError(f"{folder / _INDEX} is damaged: it names the frames file {name!r}.")
-    path = folder / name
-    if not path.exists():
-        raise RunError(f"The run in {folder} is not whole: {name} is missing.")
-    content = path.read_bytes()
-    if len(content) != entry.get("bytes"):
-        raise RunError(
-            f"{path} is damaged: it has {len(content)} bytes, {entry.get('bytes')} were written."
-        )
-    digest = hashlib.sha256(content).hexdigest()
-    if digest != entry.get("sha256"):
-        raise RunError(
-            f"{path} is damaged: its SHA-256 is {digest}, and was {entry.get('sha256')}."
-        )
-    with np.load(io.BytesIO(content), allow_pickle=False) as arrays:
-        return [arrays[f"w{i}"] for i in range(len(arrays.files))]

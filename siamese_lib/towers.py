@@ -6,8 +6,7 @@ weights, so the distance between the two outputs depends only on the images.
 
 from __future__ import annotations
 
-import keras
-from keras import layers
+from siamese_lib._keras import keras, layers
 
 _FILTERS_AND_SIZES = ((32, 7), (64, 5), (128, 3), (256, 1))
 _SMALLEST_SIDE = 8
@@ -58,7 +57,7 @@ def conv_tower(
             f"embedding_dim must be a whole number of at least 1, got {embedding_dim!r}."
         )
 
-    def convolution(filters: int, size: int, number: int) -> layers.Layer:
+    def convolution(filters: int, size: int, number: int) -> keras.layers.Layer:
         glorot = keras.initializers.GlorotUniform(None if seed is None else 5 * seed + number)
         return layers.Conv2D(
             filters, size, padding="same", kernel_initializer=glorot, name=f"conv{number}"

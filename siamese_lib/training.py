@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any, Protocol
 
-import keras
 import numpy as np
 
+from siamese_lib._keras import keras
 from siamese_lib.losses import euclidean_distance
 
 

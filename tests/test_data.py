@@ -52,7 +52,7 @@ def test_a_known_set_in_siamese_data(folder: Path, layout: str) -> None:
         np.testing.assert_array_equal(split.images, ARRAYS[f"x_{part}"][..., None])
         np.testing.assert_array_equal(split.labels, ARRAYS[f"y_{part}"])
     assert tiny.class_names == ("ant", "bee", "cat")
-    assert "SIAMESE_DATA" in tiny.source
+    assert tiny.source == ("$SIAMESE_DATA/tiny.npz" if layout == "npz" else "$SIAMESE_DATA/tiny")
     tiny.train.images[0] = 0  # a caller may write to it
 
 
@@ -76,17 +76,27 @@ def test_the_order_of_places(folder: Path, tmp_path: Path, monkeypatch: pytest.M
     put(tmp_path / "cache" / "siamese_lib", "idx", ARRAYS)
     assert "(cache)" in load().source
     put(folder, "idx", ARRAYS)
-    assert str(folder / "tiny") in load().source
+    assert load().source == "$SIAMESE_DATA/tiny"
     put(folder, "npz", ARRAYS)
-    assert str(folder / "tiny.npz") in load().source
+    assert load().source == "$SIAMESE_DATA/tiny.npz"
 
 
 def test_one_line_names_the_source(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     put(folder, "npz", ARRAYS)
     data.load_dataset("tiny")
     assert capsys.readouterr().out == (
-        f"tiny: 20 training and 10 test images, from {folder / 'tiny.npz'} (SIAMESE_DATA)\n"
+        "tiny: 20 training and 10 test images, from $SIAMESE_DATA/tiny.npz\n"
     )
+
+
+def test_the_source_does_not_name_the_owner_of_the_cache(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    put(tmp_path / "cache" / "siamese_lib", "npz", ARRAYS)
+    assert str(tmp_path) in load().source
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("USERPROFILE", str(tmp_path))
+    assert load().source == "~/cache/siamese_lib/tiny.npz (cache)"
 
 
 def test_a_siamese_data_that_is_no_folder_is_mentioned(
@@ -102,7 +112,8 @@ def test_a_siamese_data_that_is_no_folder_is_mentioned(
 
 
 @pytest.mark.parametrize("name", ["mnits", "", "../tiny", "a/b", "/etc/passwd"])
-def test_an_unknown_name(name: str) -> None:
+def test_an_unknown_name(folder: Path, name: str) -> None:
+    put(folder.parent, "npz", ARRAYS)  # "../tiny" is there, but is no name
     with pytest.raises(ValueError, match="load_dataset: found the name") as caught:
         load(name)
     assert_clear(caught, repr(name), "'mnist' or 'fashion_mnist'", "SIAMESE_DATA")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import signal
 import subprocess
 import sys
@@ -10,6 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
+import pooch
 import pytest
 import requests
 from servers import MisbehavingServer, misbehaving_server, refusing_url
@@ -72,6 +74,9 @@ def test_a_download_is_checked_kept_and_not_repeated(
     layout: str,
 ) -> None:
     serve(monkeypatch, server, "good", layout=layout)
+    # pooch's logger stands apart from logging's tree and keeps the stderr of its import.
+    log = io.StringIO()
+    monkeypatch.setattr(pooch.get_logger().handlers[0], "stream", log)
     first = data.load_dataset("tiny", cache_dir=tmp_path)
     said = capsys.readouterr()
     second = data.load_dataset("tiny", cache_dir=tmp_path, verbose=False)
@@ -85,6 +90,7 @@ def test_a_download_is_checked_kept_and_not_repeated(
     assert first.source in said.out
     assert "100%" in said.err  # the progress bar
     assert capsys.readouterr() == ("", "")
+    assert log.getvalue() == ""
 
 
 @pytest.mark.parametrize("behaviour", [*UNDELIVERED, "altered"])

@@ -123,9 +123,11 @@ def test_left_images_go_through_each_class_once_a_pass(sizes, batch_size, seed):
         assert (np.sort(passes, axis=1) == members).all()
 
 
-def test_passes_differ_in_order():
-    left, _, _ = first_batches(PairSampler(labels_of([30, 30]), 60), 4)
-    assert len({tuple(order[order % 2 == 0]) for order in left.reshape(4, 60)}) == 4
+def test_every_pass_of_every_class_has_an_order_of_its_own():
+    labels = np.repeat([0, 1], 30)
+    left, _, _ = first_batches(PairSampler(labels, 60), 4)
+    orders = [left[labels[left] == name].reshape(4, 30) - 30 * name for name in (0, 1)]
+    assert len({tuple(order) for order in np.concatenate(orders)}) == 8
 
 
 # What all samplers promise
@@ -259,6 +261,14 @@ def test_no_image_is_twice_in_a_balanced_batch(sizes, batch_size, seed):
             assert count <= (1 if n >= share else -(-share // n))
 
 
+@pytest.mark.parametrize("share", [1, 2, 3, 8, 13])
+def test_no_image_is_twice_in_a_batch_that_holds_a_large_part_of_its_class(share):
+    for size in range(max(share, 2), 3 * share + 1):
+        sampler = BalancedBatchSampler(np.arange(2 * size) % 2, 2 * share - 1, seed=size)
+        for step in range(200):
+            assert len(set(sampler.batch(step))) == 2 * share - 1
+
+
 @given(sizes_of_classes, batch_sizes, st.integers(0, 5))
 def test_balanced_batches_go_through_each_class_once_a_pass(sizes, batch_size, seed):
     labels = labels_of(sizes)
@@ -353,6 +363,14 @@ def test_every_pair_of_a_graph_is_as_likely_as_it_should_be():
         else:
             probability = 0.7 / size / (size - 1 - near[i].sum())
         assert within_five_deviations(counts[i, j], len(left), probability), (i, j)
+
+
+def test_similar_and_different_pairs_of_a_graph_walk_apart():
+    # Each image has one neighbour, so both walks go through 40 items, one for each image.
+    couples = np.arange(40).reshape(-1, 2)[:, ::-1].reshape(-1, 1)
+    walks = [PairSampler.from_neighbours(couples, 40, same_fraction=f).batch(0)[0] for f in (0, 1)]
+    assert np.array_equal(*np.sort(walks))
+    assert not np.array_equal(*walks)
 
 
 def test_padding_rows_and_either_direction_describe_the_same_graph():
