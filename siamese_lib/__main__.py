@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import argparse
+import math
+import os
+import shutil
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 _DESCRIPTION = "Train a siamese network and see how well it finds similar images."
+_IMAGE_SIZE = 32  # of a folder's images: the largest that the tower sees without averaging
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -19,6 +23,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except (ValueError, OSError, ArithmeticError) as error:
         print(f"siamese_lib {options.command}: {error}", file=sys.stderr)
         return 2
+    except KeyboardInterrupt:
+        print(f"siamese_lib {options.command}: interrupted", file=sys.stderr)
+        return 130
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -27,109 +34,171 @@ def _parser() -> argparse.ArgumentParser:
 
     train = commands.add_parser(
         "train",
-        help="train a tower, and save the run",
-        description="Train a tower, save it as a run, and evaluate it. Ctrl-C stops early and "
-        "still saves; --resume goes on where a training stopped.",
-        formatter_class=argparse.ArgumentDefaultsHelpFormatter,
+        help="train a tower, save the run, and measure it",
+        description="Train a tower, save it as a run, and print precision@7 and kNN accuracy of "
+        "the test images. Ctrl-C stops early and still saves.",
     )
     add = train.add_argument
+    _add_data(train, "what to learn", default="mnist", after="default: mnist")
     add(
-        "--model",
-        "--data",
-        dest="data",
-        default="mnist",
-        metavar="NAME",
-        help="what to learn: mnist, fashion_mnist, or a folder with one sub-folder per class",
+        "--image-size",
+        type=_positive,
+        metavar="N",
+        help=f"bring a folder's images to N by N pixels (default: {_IMAGE_SIZE})",
     )
-    add("--batch-size", type=_positive, default=128, metavar="N", help="images, or pairs, a step")
-    add("--train-iter", type=_positive, default=1200, metavar="N", help="training steps")
+    add("--color", choices=("rgb", "grayscale"), help="read a folder's images so (default: rgb)")
+    add(
+        "--batch-size",
+        type=_positive,
+        default=128,
+        metavar="N",
+        help="images in a step, or pairs with --pairs random (default: %(default)s)",
+    )
+    add(
+        "--train-iter",
+        type=_positive,
+        default=1200,
+        metavar="N",
+        help="training steps (default: %(default)s)",
+    )
     add(
         "--step",
         type=_positive,
         metavar="N",
-        help="keep a frame of weights every N steps; without it 40 frames, most of them early",
+        help="keep the weights every N steps (default: 40 times, mostly early, when most changes)",
     )
-    add("--embedding-dim", type=_positive, default=2, metavar="N", help="numbers an image becomes")
+    add(
+        "--embedding-dim",
+        type=_positive,
+        default=2,
+        metavar="N",
+        help="how many numbers an image becomes (default: %(default)s, which can be drawn)",
+    )
     add(
         "--pairs",
         choices=("in-batch", "random"),
         default="in-batch",
-        help="compare all images of a batch, or draw random pairs as the original did",
+        help="compare all images of a batch with each other, or draw random pairs as the "
+        "original did (default: %(default)s)",
     )
-    add("--margin", type=float, default=1.0, help="distance beyond which different is different")
+    add(
+        "--margin",
+        type=_above_zero,
+        default=1.0,
+        metavar="D",
+        help="push images of different classes at least this far apart (default: %(default)s)",
+    )
     add(
         "--learning-rate",
-        type=float,
+        type=_above_zero,
         default=0.02,
         metavar="RATE",
-        help="step size of the Muon optimizer, which falls to 0 in a line",
+        help="first step size of the Muon optimizer; it falls to 0 in a line "
+        "(default: %(default)s)",
     )
-    add("--seed", type=int, default=0, metavar="N", help="of the weights and the batches")
-    add("--out", type=Path, metavar="DIR", help="folder of the run (default: runs/NAME-DIMd)")
-    add("--resume", action="store_true", help="go on from the checkpoint in the folder")
+    add(
+        "--seed",
+        type=int,
+        default=0,
+        metavar="N",
+        help="of the first weights and the batches (default: %(default)s)",
+    )
+    add(
+        "--out",
+        type=Path,
+        metavar="DIR",
+        help="folder of the run, which replaces a run that is there (default: runs/NAME-Nd)",
+    )
+    add(
+        "--resume",
+        action="store_true",
+        help="go on from the last checkpoint in the folder, with the same other options",
+    )
     add("--no-tensorboard", action="store_true", help="write no TensorBoard log into the folder")
     train.set_defaults(job=_train)
 
     evaluate = commands.add_parser(
         "evaluate",
         help="measure a saved run",
-        description="Print precision@7 and kNN accuracy of a saved run.",
+        description="Print precision@7 and kNN accuracy of a saved run: each test image is looked "
+        "up among the first 10,000 training images.",
     )
-    evaluate.add_argument("run", type=Path, help="folder of the run")
-    evaluate.add_argument(
-        "--model",
-        "--data",
-        dest="data",
-        metavar="NAME",
-        help="images to measure on (default: those it was trained on)",
-    )
+    evaluate.add_argument("run", type=Path, metavar="RUN", help="folder of the run")
+    _add_data(evaluate, "images to measure on", after="default: those it was trained on")
     evaluate.set_defaults(job=_evaluate)
     return parser
 
 
+def _add_data(
+    parser: argparse.ArgumentParser, what: str, *, after: str, default: str | None = None
+) -> None:
+    parser.add_argument(
+        "--data",
+        "--model",
+        dest="data",
+        default=default,
+        metavar="NAME",
+        help=f"{what}: mnist, fashion_mnist, or a folder with one sub-folder of images per class; "
+        f"--model is the original's name for this ({after})",
+    )
+
+
 def _train(options: argparse.Namespace) -> int:
-    import siamese_lib as sl
     from siamese_lib._keras import keras
 
-    data = _load(options.data)
-    out = options.out or Path("runs") / f"{Path(options.data).name}-{options.embedding_dim}d"
+    import siamese_lib as sl
+    from siamese_lib.evaluation import NEIGHBOURS, check_enough
+
+    data = _load_to_train(options)
+    check_enough(data)  # now, not after an hour of training
+    out = options.out or Path("runs") / f"{data.name}-{options.embedding_dim}d"
     tower = sl.conv_tower(data.train.images.shape[1:], options.embedding_dim, seed=options.seed)
-    steps = _epoch_length(options.train_iter)
-    settings = {
-        name: getattr(options, name)
-        for name in ("data", "batch_size", "train_iter", "pairs", "margin", "learning_rate", "seed")
-    }
     if options.pairs == "random":
         sampler: Any = sl.PairSampler(data.train.labels, options.batch_size, options.seed)
         model, loss = sl.siamese(tower), sl.ContrastiveLoss(options.margin)
     else:
         sampler = sl.BalancedBatchSampler(data.train.labels, options.batch_size, options.seed)
         model, loss = tower, sl.InBatchContrastiveLoss(options.margin)
+    steps = _epoch_length(options.train_iter)
     batches = sl.ImageBatches(data.train, sampler, steps=steps)
+    settings = {
+        name: getattr(options, name)
+        for name in ("batch_size", "train_iter", "pairs", "margin", "learning_rate", "seed")
+    }
     recorder = sl.Recorder(
         tower,
         batches,
-        validation=data.test,
+        validation=data.test if len(data.test) > NEIGHBOURS else None,
         frame_every=options.step,
         folder=out,
         resume=options.resume,
-        settings=settings,
+        settings={"data": _lasting_name(options.data), **settings},
     )
     guard = sl.Guard()
     callbacks = [guard, recorder, sl.Progress(recorder)]
     if not options.no_tensorboard:
-        callbacks.append(sl.tensorboard(out / "tensorboard"))
+        log = out / "tensorboard"
+        if not options.resume:
+            shutil.rmtree(log, ignore_errors=True)  # of the run that is replaced
+        callbacks.append(sl.tensorboard(log))
     schedule = keras.optimizers.schedules.PolynomialDecay(
         options.learning_rate, options.train_iter, end_learning_rate=0.0
     )
     model.compile(sl.Muon(schedule), loss, **sl.compile_options())
 
-    print(sl.device())
-    epochs = options.train_iter // steps
-    model.fit(batches, epochs=epochs, shuffle=False, verbose=0, callbacks=callbacks)
+    print(sl.device(), flush=True)
+    try:
+        epochs = options.train_iter // steps
+        model.fit(batches, epochs=epochs, shuffle=False, verbose=0, callbacks=callbacks)
+    except sl.DivergedError:
+        recorder.run.save(out)
+        raise
     print(f"saved {recorder.run} in {out}")
+    if guard.stopped_by:
+        print(f"Stopped early: --resume goes on, `evaluate {out}` measures what there is.")
+        return 128 + guard.stopped_by
     print(sl.evaluate(recorder.run, data))
-    return 128 + guard.stopped_by if guard.stopped_by else 0
+    return 0
 
 
 def _evaluate(options: argparse.Namespace) -> int:
@@ -140,19 +209,43 @@ def _evaluate(options: argparse.Namespace) -> int:
     if name is None:
         raise ValueError(f"{options.run} does not say what it was trained on: give --data.")
     print(run)
-    print(sl.evaluate(run, _load(name, run.image_shape)))
+    height, width, channels = run.image_shape
+    data = _load(name, (height, width), "grayscale" if channels == 1 else "rgb")
+    print(sl.evaluate(run, data))
     return 0
 
 
-def _load(name: str, image_shape: tuple[int, int, int] = (28, 28, 1)) -> Any:
-    """A data set by its name, or a folder of images by its path, which has a slash or exists."""
+def _load_to_train(options: argparse.Namespace) -> Any:
+    if not _is_folder(options.data) and (options.image_size or options.color):
+        raise ValueError(
+            f"--image-size and --color are for a folder of images, and {options.data} is a set "
+            "whose images have their own. Leave them out."
+        )
+    size = options.image_size or _IMAGE_SIZE
+    return _load(options.data, (size, size), options.color or "rgb")
+
+
+def _load(name: str, image_size: tuple[int, int], color: str) -> Any:
+    """A data set by its name as it is, or a folder of images at the size and colour asked for."""
     import siamese_lib as sl
 
-    if Path(name).is_dir():
-        height, width, channels = image_shape
-        color = "grayscale" if channels == 1 else "rgb"
-        return sl.load_folder(name, image_size=(height, width), color=color)
-    return sl.load_dataset(name)
+    if not _is_folder(name):
+        return sl.load_dataset(name)
+    data = sl.load_folder(name, image_size=image_size, color=color)
+    print(data)
+    return data
+
+
+def _is_folder(name: str) -> bool:
+    """Whether a path is meant: it has a slash, or is there and not called like a known set."""
+    from siamese_lib._catalogue import KNOWN_SETS
+
+    return os.sep in name or (name not in KNOWN_SETS and Path(name).is_dir())
+
+
+def _lasting_name(name: str) -> str:
+    """What finds the same images from any working directory."""
+    return str(Path(name).resolve()) if _is_folder(name) else name
 
 
 def _epoch_length(steps: int, at_most: int = 100) -> int:
@@ -165,6 +258,13 @@ def _positive(text: str) -> int:
     number = int(text)
     if number < 1:
         raise argparse.ArgumentTypeError(f"must be at least 1, got {number}")
+    return number
+
+
+def _above_zero(text: str) -> float:
+    number = float(text)
+    if not 0 < number < math.inf:
+        raise argparse.ArgumentTypeError(f"must be a number above 0, got {text}")
     return number
 
 

@@ -78,6 +78,11 @@ def read_run(folder: Path) -> tuple[dict[str, Any], list[np.ndarray]]:
     return index, _read_frames(folder, index["frames"])
 
 
+def holds_run(folder: Path) -> bool:
+    """Whether there is a run in the folder, or what claims to be one."""
+    return (folder / _INDEX).exists()
+
+
 def check_folder(folder: Path) -> None:
     """Refuse a folder that a run cannot be saved in, because it holds something else.
 
@@ -86,7 +91,7 @@ def check_folder(folder: Path) -> None:
     """
     if folder.exists() and not folder.is_dir():
         raise RunError(f"{folder} is a file; a run is saved in a folder.")
-    if (folder / _INDEX).exists():
+    if holds_run(folder):
         _read_index(folder)  # whatever else is called run.json must not be overwritten
     elif folder.exists() and not (folder / CHECKPOINT).exists():
         foreign = [
@@ -127,7 +132,7 @@ def write_atomically(path: Path, content: bytes) -> None:
 
 def _read_index(folder: Path) -> dict[str, Any]:
     path = folder / _INDEX
-    if not path.exists():
+    if not holds_run(folder):
         raise RunError(f"{folder} is not a run: it has no {_INDEX}.")
     try:
         index = json.loads(path.read_bytes())

@@ -21,6 +21,7 @@ from siamese_lib.recording import NEIGHBOURS, Recorder
 _NAN_CHECK_STEPS = 10
 _REDRAW_SECONDS = 0.5
 _LINES = 12
+_ERASE_TO_END = "\x1b[K"  # what a longer line left behind
 
 
 class DivergedError(ArithmeticError):
@@ -48,6 +49,7 @@ class Guard(keras.callbacks.Callback):
 
     def on_train_begin(self, logs: Mapping[str, Any] | None = None) -> None:
         """Listen for the signals; Python lets only the main thread do so."""
+        self.on_train_end()  # a fit that failed may not have given the signals back
         self.stopped_by = None
         if threading.current_thread() is threading.main_thread():
             for number in (signal.SIGINT, signal.SIGTERM):
@@ -73,7 +75,7 @@ class Guard(keras.callbacks.Callback):
             signal.raise_signal(number)
             return
         self.stopped_by = signal.Signals(number)
-        self.model.stop_training = True
+        self._model.stop_training = True
         print(f"\n{self.stopped_by.name}: stopping after this step. Once more stops at once.")
 
     def _inside_fit(self, frame: FrameType | None) -> bool:
@@ -109,7 +111,6 @@ class Progress(keras.callbacks.Callback):
         super().__init__()
         self.recorder = recorder
         self.stream = stream
-        self._warned = False
 
     def on_train_begin(self, logs: Mapping[str, Any] | None = None) -> None:
         """Plan the lines."""
@@ -117,7 +118,7 @@ class Progress(keras.callbacks.Callback):
         self._live = self._out.isatty()
         self._drawn_at = -math.inf
         self._lines = 0
-        self._began = self.recorder.step
+        self._warned = False
 
     def on_train_batch_end(self, batch: int, logs: Mapping[str, Any] | None = None) -> None:
         """Print when a line is due."""
@@ -126,7 +127,7 @@ class Progress(keras.callbacks.Callback):
             now = time.perf_counter()
             if now - self._drawn_at > _REDRAW_SECONDS or done == total:
                 self._drawn_at = now
-                self._out.write("\r" + self.line().ljust(100))
+                self._out.write(f"\r{self.line()}{_ERASE_TO_END}")
         elif done * _LINES >= (self._lines + 1) * total:
             self._lines = done * _LINES // total
             self._out.write(self.line() + "\n")
@@ -180,7 +181,8 @@ def collapse(history: Mapping[str, Sequence[float]], margin: float) -> str | Non
         )
     trivial = margin**2 / 4
     recent = history["loss"][-20:]
-    if len(recent) == 20 and all(abs(loss - trivial) < 0.01 * trivial for loss in recent):
+    halves = (sum(recent[:10]) / 10, sum(recent[10:]) / 10)  # each steadier than one row
+    if len(recent) == 20 and all(abs(loss - trivial) < 0.03 * trivial for loss in halves):
         return (
             f"the loss sits at {trivial:g}, its value when all images are in one point. The "
             "tower is not learning: check the labels, or change the learning rate or the seed."
@@ -188,15 +190,21 @@ def collapse(history: Mapping[str, Sequence[float]], margin: float) -> str | Non
     return None
 
 
+class _TensorBoard(keras.callbacks.TensorBoard):
+    """Keras' own, but a training that is resumed goes on where its curve ended."""
+
+    def on_train_begin(self, logs: Mapping[str, Any] | None = None) -> None:
+        super().on_train_begin(logs)
+        self._global_train_batch = int(self.model.optimizer.iterations)
+
+
 def tensorboard(folder: str | os.PathLike) -> keras.callbacks.TensorBoard:
     """Make Keras' TensorBoard callback log what the original logged.
 
     The loss every 10 steps, histograms of all weights every Keras epoch, and the graph.
-    ``tensorboard --logdir FOLDER`` shows them.
+    ``tensorboard --logdir FOLDER`` shows them. In the callbacks it comes after the `Recorder`.
 
     Args:
         folder: where the log goes; made if missing.
     """
-    return keras.callbacks.TensorBoard(
-        str(folder), histogram_freq=1, write_graph=True, update_freq=10
-    )
+    return _TensorBoard(str(folder), histogram_freq=1, write_graph=True, update_freq=10)

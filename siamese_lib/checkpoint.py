@@ -17,8 +17,8 @@ from siamese_lib._runfiles import CHECKPOINT, RunError, write_atomically
 class Checkpoint:
     """The file ``checkpoint.npz`` in the folder of a run.
 
-    It holds arrays only, and JSON as an array of bytes: the weights of the model, the
-    variables of its optimizer, the frames kept so far, and facts such as the step.
+    It holds arrays only, and JSON as an array of bytes: the variables of the model and of its
+    optimizer, the frames kept so far, and facts such as the step.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -51,13 +51,18 @@ class Checkpoint:
         """Put the state back into a compiled model; return the facts and the frames.
 
         Raises:
-            RunError: the file is damaged, or was made by a training with another plan.
+            RunError: the file is damaged, or was made by a training with another plan or model.
+                The model is then as it was.
         """
         try:
             with np.load(self.path, allow_pickle=False) as file:
                 arrays = dict(file)
             facts = json.loads(arrays.pop("facts").tobytes())
             plan_before = dict(facts["plan"])
+            frames: dict[int, list[np.ndarray]] = {}
+            for name in [name for name in arrays if name.startswith("frame")]:
+                step, _ = name.removeprefix("frame").split(".")
+                frames.setdefault(int(step), []).append(arrays.pop(name))
         except Exception as error:
             raise RunError(
                 f"{self.path} is damaged ({error}). Delete it to start this training anew."
@@ -69,9 +74,9 @@ class Checkpoint:
         ]
         model.optimizer.build(model.trainable_variables)
         state = _state(model)
-        saved = {name: array.shape for name, array in arrays.items() if name[0] != "f"}
-        if saved != {name: tuple(variable.shape) for name, variable in state.items()}:
-            differs.append("the shapes of the weights were others")
+        shapes = {name: tuple(variable.shape) for name, variable in state.items()}
+        if {name: array.shape for name, array in arrays.items()} != shapes:
+            differs.append("the weights were of other shapes")
         if differs:
             raise RunError(
                 f"{self.path} belongs to another training: {'; '.join(differs)}. Ask for the "
@@ -79,10 +84,6 @@ class Checkpoint:
             )
         for name, variable in state.items():
             variable.assign(arrays[name])
-        frames: dict[int, list[np.ndarray]] = {}
-        for name in arrays:
-            if name.startswith("frame"):
-                frames.setdefault(int(name[5:].split(".")[0]), []).append(arrays[name])
         return facts, frames
 
     def delete(self) -> None:

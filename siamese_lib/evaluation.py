@@ -46,8 +46,9 @@ def evaluate(run: Run, data: Dataset, *, frame: int = -1) -> Evaluation:
         frame: which frame of the run to judge; -1 is the last.
 
     Raises:
-        ValueError: the images are not of that shape.
+        ValueError: the images are not of that shape, or too few.
     """
+    check_enough(data)
     labels = data.train.labels[:GALLERY_IMAGES]
     gallery = Gallery(run.embed(data.train.images[:GALLERY_IMAGES], frame))
     neighbours, _ = gallery.nearest(run.embed(data.test.images, frame), NEIGHBOURS)
@@ -57,3 +58,12 @@ def evaluate(run: Run, data: Dataset, *, frame: int = -1) -> Evaluation:
         len(labels),
         len(data.test.labels),
     )
+
+
+def check_enough(data: Dataset) -> None:
+    """Refuse data that cannot be evaluated: ValueError, with what is missing."""
+    if len(data.train) < NEIGHBOURS or not len(data.test):
+        raise ValueError(
+            f"{data.name} has {len(data.train)} training and {len(data.test)} test images. To "
+            f"look up nearest images takes at least {NEIGHBOURS} and one: add images."
+        )

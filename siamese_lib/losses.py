@@ -6,6 +6,7 @@ Euclidean, and ``margin`` is the distance beyond which two different images are 
 
 from __future__ import annotations
 
+from numbers import Real
 from typing import Any
 
 import numpy as np
@@ -231,6 +232,6 @@ def _checked_binary(same: Any) -> Any:
 
 
 def _checked_margin(margin: float) -> float:
-    if not margin > 0 or not np.isfinite(margin):
+    if not isinstance(margin, Real) or not 0 < margin < float("inf"):
         raise ValueError(f"margin must be a finite number above 0, got {margin!r}.")
     return float(margin)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 import os
 import time
@@ -13,6 +14,7 @@ from typing import Any
 import numpy as np
 
 from siamese_lib._keras import keras
+from siamese_lib._runfiles import RunError, check_folder, holds_run, to_json
 from siamese_lib.checkpoint import Checkpoint
 from siamese_lib.gallery import Gallery
 from siamese_lib.metrics import precision_at_k
@@ -42,6 +44,8 @@ def frame_steps(total: int, frames: int = 40) -> list[int]:
 class Recorder(keras.callbacks.Callback):
     """Keep the tower's weights through time, and the history, at almost no cost.
 
+    It records the ``fit`` that it is given to; another ``fit`` begins a new record.
+
     Args:
         tower: the tower that is trained, alone or inside a siamese model.
         batches: the batches that ``fit`` is given.
@@ -49,8 +53,10 @@ class Recorder(keras.callbacks.Callback):
             now and then, for about 4 % of the training time. They are never trained on.
         frames: how many frames of weights to keep, at least 2, most of them early.
         frame_every: keep one every so many steps instead.
-        folder: where to save the run at the end, and every 20 seconds or so a checkpoint.
-        resume: go on from the checkpoint in `folder`, if there is one.
+        folder: where to save the run at the end, and a checkpoint at the end of an epoch, every
+            20 seconds or so. A run that is there already is replaced at the end.
+        resume: go on from the checkpoint in `folder`. Where there is none yet, begin; where
+            the run is finished, refuse.
         settings: JSON values to keep with the run, such as the name of the data set.
 
     Attributes:
@@ -61,8 +67,8 @@ class Recorder(keras.callbacks.Callback):
             root mean square distance of the validation embeddings from their centre.
 
     Raises:
-        ValueError: an argument is out of range; or, on ``fit``, the checkpoint was made by a
-            training with another plan.
+        ValueError: an argument is out of range, or the folder holds something else (`RunError`);
+            or, on ``fit``, the checkpoint is damaged or of another training (`RunError`).
     """
 
     def __init__(
@@ -80,22 +86,31 @@ class Recorder(keras.callbacks.Callback):
         super().__init__()
         if frames < 2:
             raise ValueError(f"frames must be at least 2, the first and the last, got {frames}.")
+        if frame_every is not None and frame_every < 1:
+            raise ValueError(f"frame_every must be at least 1, got {frame_every}.")
         if resume and folder is None:
             raise ValueError("resume=True needs the folder that the checkpoint is in.")
         self.tower = tower
         self.batches = batches
-        self.settings = dict(settings or {})
+        self.settings = json.loads(to_json(dict(settings or {})))
         self.folder = None if folder is None else Path(folder)
+        if self.folder is not None:
+            check_folder(self.folder)  # now, not after an hour of training
+        self._frames = frames
+        self._frame_every = frame_every
+        self._resume = resume
+        self._validation = None if validation is None else _sample(validation)
+        self._begin()
+
+    def _begin(self) -> None:
+        """Forget what was recorded before."""
         self.step = 0
         self.total = 0
         self.history: dict[str, list[float]] = {
             name: [] for name in ("step", "seconds", "loss", "precision", "spread")
         }
-        self._frames = frames
-        self._frame_every = frame_every
-        self._resume = resume
-        self._validation = None if validation is None else _sample(validation)
         self._kept: dict[int, list[np.ndarray]] = {}
+        self._in_history = (0, 0.0)  # of this epoch: steps, and the sum of their losses
         self._clock = _Stopwatch()
         self._validation_cost = 0.0
         self._validation_total = 0.0
@@ -103,11 +118,9 @@ class Recorder(keras.callbacks.Callback):
     @property
     def run(self) -> Run:
         """The training so far; its last frame is the tower as it is now. Usable at any time."""
-        self._keep_frame()
-        steps = sorted(self._kept)
-        frames = [
-            np.stack(weights) for weights in zip(*(self._kept[s] for s in steps), strict=True)
-        ]
+        kept = {**self._now(), **self._kept}
+        steps = sorted(kept)
+        frames = [np.stack(weights) for weights in zip(*(kept[s] for s in steps), strict=True)]
         return Run(self.tower, steps, frames, self.history, self.settings)
 
     def images_per_second(self) -> float:
@@ -119,24 +132,25 @@ class Recorder(keras.callbacks.Callback):
         """Plan the frames; restore the checkpoint if one was asked for and is there."""
         if not self.params.get("steps"):
             raise ValueError("fit must know the steps of an epoch: give it ImageBatches.")
+        self._begin()
         self.total = self.params["epochs"] * self.params["steps"]
-        if self._resume and self.folder is not None and Checkpoint(self.folder).exists():
-            self._restore(Checkpoint(self.folder))
+        if self.folder is not None:
+            self._open(self.folder)
         if self._frame_every:
             planned = list(range(0, self.total, self._frame_every))
         else:
             planned = frame_steps(self.total, self._frames)
         self._due = [step for step in planned if step > self.step]
         self._keep_frame()
-        self._embed_validation()  # compiles, before the clock starts
-        self._validation_cost = self._validation_total = 0.0
+        if self._validation is not None:
+            self._measure(*self._validation)  # once before the clock starts: the first is slow
         self._clock.start()
         self._saved_at = self._clock.seconds()
 
     def on_epoch_begin(self, epoch: int, logs: Mapping[str, Any] | None = None) -> None:
-        """Note where the epoch starts; Keras' running mean of the loss starts anew there."""
+        """Note where the epoch starts."""
+        self.model._initial_epoch = None  # has done its work; see _restore
         self._epoch_start = epoch * self.params["steps"]
-        self._mean_until = (0, 0.0)
 
     def on_train_batch_end(self, batch: int, logs: Mapping[str, Any] | None = None) -> None:
         """Count the step, and keep what is due."""
@@ -149,15 +163,21 @@ class Recorder(keras.callbacks.Callback):
 
     def on_epoch_end(self, epoch: int, logs: Mapping[str, Any] | None = None) -> None:
         """Save a checkpoint, if the last one is old enough and the epoch was a whole one."""
-        whole = self.step == self._epoch_start + self.params["steps"]
+        steps = self.params["steps"]
+        if self.step != self._epoch_start + steps:
+            return
+        # Keras' mean starts anew: what is not in the history yet is carried over.
+        recorded, total = self._in_history
+        self._in_history = (recorded - steps, total - float((logs or {})["loss"]) * steps)
         age = self._clock.seconds() - self._saved_at
-        if self.folder is not None and whole and age > _CHECKPOINT_SECONDS:
+        if self.folder is not None and age > _CHECKPOINT_SECONDS and self._now():
             self.save_checkpoint()
 
     def on_train_end(self, logs: Mapping[str, Any] | None = None) -> None:
         """Keep the last frame, and save the run. The checkpoint of a finished run is deleted."""
         self._clock.stop()
         self._keep_frame()
+        self.model._initial_epoch = None
         if self.folder is not None:
             self.run.save(self.folder)
             if self.step >= self.total:
@@ -171,19 +191,35 @@ class Recorder(keras.callbacks.Callback):
             "step": self.step,
             "seconds": self._clock.seconds(),
             "history": self.history,
+            "in_history": self._in_history,
         }
         Checkpoint(self.folder).save(self.model, facts, self._kept)
         self._saved_at = self._clock.seconds()
+
+    def _open(self, folder: Path) -> None:
+        """Go on from what is in the folder, or begin there."""
+        checkpoint = Checkpoint(folder)
+        if self._resume and checkpoint.exists():
+            self._restore(checkpoint)
+        elif self._resume and holds_run(folder):
+            raise RunError(
+                f"There is nothing to resume: {folder} holds a run that is finished. Load it "
+                "with Run.load, or train anew without resuming."
+            )
+        else:
+            self.save_checkpoint()  # a disk that cannot be written to shows itself here
 
     def _restore(self, checkpoint: Checkpoint) -> None:
         facts, self._kept = checkpoint.load(self.model, self._plan())
         self.step = facts["step"]
         self.history = facts["history"]
+        self._in_history = tuple(facts["in_history"])
         self._clock.before = facts["seconds"]
+        self._validation_total = _VALIDATION_SHARE * self._clock.before  # spent, near enough
         epoch = self.step // self.params["steps"]
         self.batches.epoch = epoch
         # Keras has no public way for a callback to say where to begin; its own
-        # BackupAndRestore sets the same attribute.
+        # BackupAndRestore sets the same attribute. It would outlast this fit.
         self.model._initial_epoch = epoch
 
     def _plan(self) -> dict[str, Any]:
@@ -195,23 +231,24 @@ class Recorder(keras.callbacks.Callback):
             "seed": getattr(self.batches.sampler, "seed", None),
             "images": len(self.batches.data.images),
             "optimizer": type(self.model.optimizer).__name__,
-            "settings": self.settings,
+            **{f"setting {name}": value for name, value in self.settings.items()},
         }
 
     def _keep_frame(self) -> None:
-        """Copy the weights, unless that was done or they are no longer numbers."""
-        if self.step in self._kept:
-            return
-        if self.model is not None:  # on JAX this access brings the weights up to date
-            weights = self.tower.get_weights()
-            if all(np.isfinite(weight).all() for weight in weights):
-                self._kept[self.step] = weights
+        self._kept = {**self._now(), **self._kept}
+
+    def _now(self) -> dict[int, list[np.ndarray]]:
+        """Copy the weights, under the step; nothing if they are no longer numbers."""
+        _ = self.model  # on JAX this access brings the weights up to date
+        weights = self.tower.get_weights()
+        finite = all(np.isfinite(weight).all() for weight in weights)
+        return {self.step: weights} if finite else {}
 
     def _add_row(self, seen: int, mean: float) -> None:
         """Add a row to the history; `mean` is Keras' mean loss over `seen` steps of the epoch."""
-        seen_before, mean_before = self._mean_until
-        loss = (mean * seen - mean_before * seen_before) / (seen - seen_before)
-        self._mean_until = (seen, mean)
+        recorded, total = self._in_history
+        loss = (mean * seen - total) / (seen - recorded)
+        self._in_history = (seen, mean * seen)
         precision, spread = self._validate()
         row = (self.step, self._clock.seconds(), loss, precision, spread)
         for column, value in zip(self.history.values(), row, strict=True):
@@ -225,17 +262,18 @@ class Recorder(keras.callbacks.Callback):
             return math.nan, math.nan
         started = time.perf_counter()
         with self._clock.paused():
-            embeddings = self._embed_validation()
-            gallery, labels = Gallery(embeddings), self._validation[1]
-            neighbours, _ = gallery.nearest(embeddings, NEIGHBOURS, exclude_self=True)
-            precision = precision_at_k(labels[neighbours], labels)
-            spread = float(np.sqrt(embeddings.var(axis=0).sum()))
+            measured = self._measure(*self._validation)
         self._validation_cost = time.perf_counter() - started
         self._validation_total += self._validation_cost
-        return precision, spread
+        return measured
 
-    def _embed_validation(self) -> np.ndarray:
-        return embed(self.tower, self._validation[0]) if self._validation else np.empty((0, 0))
+    def _measure(self, images: np.ndarray, labels: np.ndarray) -> tuple[float, float]:
+        embeddings = embed(self.tower, images)
+        if not np.isfinite(embeddings).all():  # diverged; Guard will say so
+            return math.nan, math.nan
+        neighbours, _ = Gallery(embeddings).nearest(embeddings, NEIGHBOURS, exclude_self=True)
+        spread = float(np.sqrt(embeddings.var(axis=0).sum()))
+        return precision_at_k(labels[neighbours], labels), spread
 
 
 class _Stopwatch:

@@ -6,6 +6,9 @@ weights, so the distance between the two outputs depends only on the images.
 
 from __future__ import annotations
 
+from numbers import Integral
+from typing import Any
+
 from siamese_lib._keras import keras, layers
 
 _FILTERS_AND_SIZES = ((32, 7), (64, 5), (128, 3), (256, 1))
@@ -52,7 +55,7 @@ def conv_tower(
         TensorFlow repository that this book starts from.
     """
     height, width, channels = _checked_shape(image_shape)
-    if int(embedding_dim) != embedding_dim or embedding_dim < 1:
+    if not _is_count(embedding_dim, at_least=1):
         raise ValueError(
             f"embedding_dim must be a whole number of at least 1, got {embedding_dim!r}."
         )
@@ -73,15 +76,22 @@ def conv_tower(
     x = layers.MaxPooling2D(2, padding="same", name="pool5")(x)
     if max(height, width) > 32:
         x = layers.GlobalAveragePooling2D(keepdims=True, name="average")(x)
-    return keras.Model(images, layers.Flatten(name="embedding")(x), name=name)
+    # float32 even where a mixed-precision policy runs the convolutions in 16 bits.
+    embedding = layers.Flatten(dtype="float32", name="embedding")(x)
+    return keras.Model(images, embedding, name=name)
 
 
 def _checked_shape(image_shape: tuple[int, int, int]) -> tuple[int, int, int]:
-    shape = tuple(image_shape)
-    if len(shape) != 3 or min(shape[:2]) < _SMALLEST_SIDE or shape[2] < 1:
+    shape = tuple(image_shape) if isinstance(image_shape, (tuple, list)) else ()
+    smallest = (_SMALLEST_SIDE, _SMALLEST_SIDE, 1)
+    if len(shape) != 3 or not all(map(_is_count, shape, smallest)):
         raise ValueError(
             f"image_shape must be (height, width, channels) with sides of at least "
             f"{_SMALLEST_SIDE} pixels and at least one channel, got {image_shape!r}. "
             "A greyscale image of 28x28 pixels is (28, 28, 1)."
         )
     return shape
+
+
+def _is_count(value: Any, at_least: int) -> bool:
+    return isinstance(value, Integral) and value >= at_least

@@ -36,14 +36,15 @@ def siamese(tower: keras.Model) -> keras.Model:
     References:
         Hadsell, Chopra and LeCun (2006), section 2.1 and figure 3.
     """
-    if len(tower.inputs) != 1 or len(tower.output_shape) != 2:
+    if len(tower.inputs) != 1 or len(tower.outputs) != 1 or len(tower.output_shape) != 2:
         raise ValueError(
             "A tower takes one batch of images and gives embeddings of shape (N, dim), got "
             f"{len(tower.inputs)} input(s) and output shape {tower.output_shape}."
         )
     left = keras.Input(tower.input_shape[1:], name="left")
     right = keras.Input(tower.input_shape[1:], name="right")
-    distance = EuclideanDistance(name="distance")([tower(left), tower(right)])
+    # In 16 bits the square of a small distance is 0, where the square root has no gradient.
+    distance = EuclideanDistance(dtype="float32", name="distance")([tower(left), tower(right)])
     return keras.Model([left, right], distance, name="siamese")
 
 

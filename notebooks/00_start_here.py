@@ -1,0 +1,174 @@
+# ---
+# jupyter:
+#   jupytext:
+#     formats: ipynb,py:percent
+#     text_representation:
+#       extension: .py
+#       format_name: percent
+#       format_version: '1.3'
+#   kernelspec:
+#     display_name: Python 3 (ipykernel)
+#     language: python
+#     name: python3
+# ---
+
+# %% [markdown]
+# # Start here
+#
+# **What you will see.** A network that was never told what a seven is. It was shown pairs of
+# images and told one thing only, *same* or *different*, until it had found a place on a map for
+# each of them. You look at that map. Then you give it an image that it has never seen, and ask
+# which ones it takes to be alike.
+#
+# If this is your first notebook: it is made of words and of cells of code. Click on a cell and
+# press **Shift+Enter**; it runs, its result appears below it, and the next cell is selected. Go
+# from top to bottom. Whatever you see was computed by the cell above it, and you can change any of
+# them and run it again. Nothing can break; *Kernel, Restart* in the menu begins afresh.
+
+# %% [markdown]
+# ## A trained network
+#
+# One comes with this book. The cell loads it and prints what it makes of an image.
+
+# %%
+import numpy as np
+
+import siamese_lib as sl
+
+run = sl.shipped_run()
+print("from an image of", *run.image_shape, "pixels to", run.embedding_dim, "numbers")
+
+# %% [markdown]
+# It was trained on MNIST, handwritten digits of 28 by 28 pixels. The cell prints where they were
+# found. There are training images, to learn from and to search in, and test images, to ask about.
+
+# %% tags=["nbval-ignore-output"]
+digits = sl.load_dataset("mnist")
+
+# %% [markdown]
+# ## The map
+#
+# Each image becomes two numbers, and two numbers are a point. All of what follows rests on this
+# one property: **images of one kind land near each other**. Here are up to 2,000 test images,
+# in colour by digit. Zoom with the mouse wheel; click on a digit in the legend to hide it.
+
+# %%
+some = slice(0, 2000)
+points = run.embed(digits.test.images[some])
+print("two numbers for each image:", points.shape == (len(points), 2))
+sl.figures.embedding_map(
+    points, digits.test.labels[some], digits.class_names, images=digits.test.images[some]
+)
+
+# %% [markdown]
+# No one told the network where to put the sevens, nor that there are ten kinds of digit: the
+# colours were added afterwards. The places are its own invention.
+
+# %% [markdown]
+# ## Ask it something
+#
+# First it embeds what will be searched: the first 10,000 training images, which takes a few
+# seconds. A gallery finds the nearest of these points to any other.
+
+# %%
+gallery_images = digits.train.images[:10_000]
+gallery_labels = digits.train.labels[:10_000]
+gallery = sl.Gallery(run.embed(gallery_images))
+
+# %% [markdown]
+# Now a question: test image 865. The seven nearest training images come back, as indices and
+# distances, nearest first.
+
+# %%
+query = 865
+indices, distances = gallery.nearest(run.embed(digits.test.images[query : query + 1]), k=7)
+print(indices.shape, distances.shape, "nearest first:", bool((np.diff(distances) >= 0).all()))
+
+# %% [markdown]
+# The question on the left, the answers beside it:
+
+# %%
+found = indices[0]
+sl.figures.neighbours(
+    digits.test.images[query],
+    gallery_images[found],
+    gallery_labels[found],
+    distances[0],
+    digits.test.labels[query],
+)
+
+# %% [markdown]
+# The network has never seen the image on the left, nor is it comparing pixels: those have been
+# gone since they became two numbers. That is *retrieval*: the same few lines find a face, a part
+# number or a painting, if the network was trained on pairs of those.
+
+# %% [markdown]
+# ## When it is wrong
+#
+# One good answer proves little, so here is every test image. *Precision at 7* is the share of
+# the answers that show the right digit; the cell prints whether it is above nine in ten.
+
+# %%
+indices, distances = gallery.nearest(run.embed(digits.test.images), k=7)
+precision = sl.metrics.precision_at_k(gallery_labels[indices], digits.test.labels)
+print("precision@7 above 0.9:", precision > 0.9)
+
+# %% [markdown]
+# The number itself depends a little on which digits were found. (Those that come without a network
+# are from MNIST's training half, and this network knows them already: it does even better.)
+
+# %% tags=["nbval-ignore-output"]
+print(f"precision@7: {precision:.4f} for {len(indices):,} test images")
+
+# %% [markdown]
+# The rest is more interesting. Which test image gets the fewest right answers?
+
+# %%
+right = gallery_labels[indices] == digits.test.labels[:, None]
+worst = right.mean(axis=1).argmin()
+found = indices[worst]
+sl.figures.neighbours(
+    digits.test.images[worst],
+    gallery_images[found],
+    gallery_labels[found],
+    distances[worst],
+    digits.test.labels[worst],
+)
+
+# %% [markdown]
+# Would you have known? And here are more images with few right answers, two dozen of them, each
+# under the digit that its writer meant. Some are hard for anyone; others a network with more than
+# two numbers to an image gets right.
+
+# %%
+hard = right.mean(axis=1).argsort(kind="stable")[:24]
+meant = [digits.class_names[label] for label in digits.test.labels[hard]]
+sl.figures.image_grid(digits.test.images[hard], titles=meant, columns=8)
+
+# %% [markdown]
+# ## What to notice
+#
+# * The distance of two points says how alike two images are. Nothing else is needed to search.
+# * The network was trained on *same* and *different*, so it can place digits that it never saw,
+#   and even kinds of image that it never saw. A classifier with ten outputs cannot.
+# * Mistakes lie where clouds touch on the map. Two dimensions are crowded; we use them because
+#   they can be seen.
+
+# %% [markdown]
+# ## How this book goes on
+#
+# | chapter | what you do |
+# | --- | --- |
+# | [1 Pairs](01_pairs.ipynb) | draw pairs, and see what goes wrong when they are drawn carelessly |
+# | [2 Tower and loss](02_tower_and_loss.ipynb) | build the network, plot the loss, see it pull and push |
+# | [3 Train](03_train.ipynb) | train a network like this one, in about a minute |
+#
+# Every chapter stands alone: begin wherever you like. Each ends with things to try.
+
+# %% [markdown]
+# ## Try it yourself
+#
+# * Change `query = 865` to any number below 1,000, and run that cell and the next.
+# * Ask for `k=50` answers instead of 7. Does the fiftieth still show the right digit?
+# * Zoom into the map where two clouds touch, and hover over the points. Could you tell them apart?
+# * Embed your own image: a NumPy array of 28 by 28 numbers, 0 for black and 255 for white.

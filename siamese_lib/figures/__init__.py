@@ -1,0 +1,19 @@
+"""Arrays in, plotly figures out. Nothing here computes what it shows."""
+
+from siamese_lib.figures.charts import distance_histogram, loss_curve, training_curves
+from siamese_lib.figures.maps import embedding_map, force_arrows
+from siamese_lib.figures.pictures import image_grid, neighbours, pairs
+from siamese_lib.figures.style import PALETTE, class_color
+
+__all__ = [
+    "PALETTE",
+    "class_color",
+    "distance_histogram",
+    "embedding_map",
+    "force_arrows",
+    "image_grid",
+    "loss_curve",
+    "neighbours",
+    "pairs",
+    "training_curves",
+]

@@ -1,0 +1,137 @@
+"""Curves and histograms: what the loss costs, how a training went, how far pairs are apart."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+import plotly.graph_objects as go
+from plotly.subplots import make_subplots
+
+from siamese_lib.figures.style import DIFFERENT, INK, SAME, class_color, styled
+
+
+def loss_curve(margin: float = 1.0) -> go.Figure:
+    """Draw what a pair costs at each distance, and the force that follows from it.
+
+    Args:
+        margin: distance beyond which a different pair costs nothing, above 0.
+
+    References:
+        Hadsell, Chopra and LeCun (2006), equation 4 and figure 1.
+    """
+    distance = np.linspace(0, 1.5 * margin, 121)
+    gap = np.maximum(margin - distance, 0)
+    figure = make_subplots(
+        cols=2,
+        horizontal_spacing=0.16,
+        subplot_titles=("what a pair costs", "which way it is moved"),
+    )
+    curves = (
+        ("same", SAME, "solid", distance**2 / 2, -distance),
+        ("different", DIFFERENT, "dash", gap**2 / 2, gap),
+    )
+    for name, color, dash, cost, force in curves:
+        for column, values in ((1, cost), (2, force)):
+            figure.add_scatter(
+                x=distance, y=values, name=name, legendgroup=name, showlegend=column == 1,
+                line={"color": color, "width": 3, "dash": dash}, row=1, col=column,
+                hovertemplate="distance %{x:.2f}: %{y:.3f}",
+            )  # fmt: skip
+    figure.add_vline(x=margin, line={"color": INK, "width": 1, "dash": "dot"})
+    styled(figure, height=380)
+    figure.update_xaxes(title="distance of the two embeddings")
+    figure.update_yaxes(title="loss of the pair", col=1)
+    figure.update_yaxes(title="force: together < 0 < apart", col=2)
+    figure.add_annotation(
+        x=margin, y=1, yref="y domain", text="margin", showarrow=False, xanchor="left", xshift=4
+    )
+    return figure
+
+
+def training_curves(
+    history: Mapping[str, Sequence[float]] | Mapping[str, Mapping[str, Sequence[float]]],
+    *,
+    x: str = "step",
+) -> go.Figure:
+    """Draw loss and precision through training, of one run or of several.
+
+    Args:
+        history: of a `Run`, or a mapping from names to histories.
+        x: the column along the bottom, such as "step" or "seconds".
+
+    Raises:
+        ValueError: a history without that column, loss or precision.
+    """
+    first = next(iter(history.values()), None)
+    histories = history if isinstance(first, Mapping) else {"training": history}
+    figure = make_subplots(
+        cols=2,
+        horizontal_spacing=0.16,
+        subplot_titles=("loss", "precision@7 of the watched images"),
+    )
+    for number, (name, columns) in enumerate(histories.items()):
+        missing = {x, "loss", "precision"} - set(columns)
+        if missing:
+            raise ValueError(f"the history of {name!r} has no column {sorted(missing)}.")
+        at = np.asarray(columns[x], dtype=float)
+        for place, column in enumerate(("loss", "precision"), start=1):
+            values = np.asarray(columns[column], dtype=float)
+            known = np.isfinite(values)
+            figure.add_scatter(
+                x=at[known], y=np.round(values[known], 5), name=name, legendgroup=name,
+                showlegend=place == 1, row=1, col=place,
+                mode="lines" if place == 1 else "lines+markers",
+                line={"color": class_color(4 + number), "width": 2.5},
+            )  # fmt: skip
+    styled(figure, height=380, hovermode="x unified")
+    figure.update_xaxes(title={"step": "training step", "images": "images seen"}.get(x, x))
+    figure.update_yaxes(title="mean loss", rangemode="tozero", col=1)
+    return figure.update_yaxes(title="share of right neighbours", range=[0, 1.02], col=2)
+
+
+def distance_histogram(
+    distances: np.ndarray,
+    same: np.ndarray,
+    *,
+    margin: float | None = None,
+    bins: int = 50,
+    height: int = 380,
+) -> go.Figure:
+    """Draw how far similar and different pairs are apart.
+
+    Args:
+        distances: float (N,).
+        same: (N,), 1 = same, 0 = different.
+        margin: where to draw a line.
+        bins: number of bars of each kind.
+        height: of the figure, in pixels.
+
+    Raises:
+        ValueError: shapes that do not fit, or distances that are not finite.
+    """
+    distances, same = np.asarray(distances, dtype=float), np.asarray(same).astype(bool)
+    if distances.ndim != 1 or distances.shape != same.shape or not np.isfinite(distances).all():
+        raise ValueError(
+            "distances and same must be of one shape (N,), and distances finite; got "
+            f"{distances.shape} and {same.shape}."
+        )
+    edges = np.linspace(0, distances.max(initial=0) or 1.0, bins + 1)
+    figure = go.Figure()
+    kinds = (("same", SAME, same, ""), ("different", DIFFERENT, ~same, "/"))
+    for name, color, chosen, pattern in kinds:
+        counts, _ = np.histogram(distances[chosen], edges)
+        figure.add_bar(
+            x=np.round((edges[:-1] + edges[1:]) / 2, 4),
+            y=np.round(counts / max(chosen.sum(), 1), 5),
+            width=edges[1] - edges[0],
+            name=name,
+            marker={"color": color, "opacity": 0.6, "pattern": {"shape": pattern}},
+            hovertemplate="distance %{x:.3f}: %{y:.1%}",
+        )
+    if margin is not None:
+        line = {"color": INK, "width": 1, "dash": "dot"}
+        figure.add_vline(x=margin, line=line, annotation_text="margin")
+    styled(figure, height=height, barmode="overlay", bargap=0)
+    figure.update_xaxes(title="distance of the two embeddings")
+    return figure.update_yaxes(title="share of the pairs", tickformat=".0%")

@@ -1,0 +1,163 @@
+"""Embeddings as points in the plane: where images came to lie, and where they are pushed."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import plotly.graph_objects as go
+
+from siamese_lib.figures.style import (
+    DIFFERENT,
+    SAME,
+    checked_images,
+    class_color,
+    png_uri,
+    rgb,
+    styled,
+)
+
+_CELLS = 24  # thumbnails along the longer side of the map, at most
+_SVG_POINTS = 2_500
+
+
+def embedding_map(
+    embeddings: np.ndarray,
+    labels: np.ndarray,
+    class_names: Sequence[str] | None = None,
+    *,
+    images: np.ndarray | None = None,
+    height: int = 620,
+) -> go.Figure:
+    """Draw embedded images as points, coloured by class, with one scale on both axes.
+
+    Args:
+        embeddings: float (N, 2).
+        labels: int (N,), from 0 up.
+        class_names: names for the legend.
+        images: uint8 (N, H, W) or (N, H, W, 1); where there is room, one is drawn for its point.
+        height: of the figure, in pixels.
+
+    Raises:
+        ValueError: embeddings that are not of 2 dimensions, or lengths that differ.
+    """
+    embeddings, labels = _checked_points(embeddings, labels)
+    scatter = go.Scatter if len(labels) <= _SVG_POINTS else go.Scattergl
+    figure = go.Figure()
+    for label in np.unique(labels):
+        chosen = np.flatnonzero(labels == label)
+        name = str(label) if class_names is None else class_names[label]
+        figure.add_trace(
+            scatter(
+                x=np.round(embeddings[chosen, 0], 3).astype(np.float32),
+                y=np.round(embeddings[chosen, 1], 3).astype(np.float32),
+                customdata=chosen.astype(np.int32),
+                mode="markers",
+                name=name,
+                marker={"color": class_color(label), "size": 5, "opacity": 0.75},
+                hovertemplate=f"{name}, image %{{customdata}}<extra></extra>",
+            )
+        )
+    if images is not None:
+        _add_thumbnails(figure, embeddings, labels, checked_images(images))
+    styled(figure, height=height, legend={"title": "class", "itemsizing": "constant"})
+    figure.update_xaxes(title="first embedding axis", zeroline=False)
+    return figure.update_yaxes(
+        title="second embedding axis", zeroline=False, scaleanchor="x", scaleratio=1
+    )
+
+
+def force_arrows(
+    embeddings: np.ndarray, labels: np.ndarray, margin: float = 1.0, *, height: int = 560
+) -> go.Figure:
+    """Draw how the contrastive loss pulls and pushes each point.
+
+    A similar pair attracts in proportion to its distance d, a different pair repels in
+    proportion to margin - d, and not at all beyond the margin. Each point gets two arrows, the
+    mean pull of the others of its class and the mean push of the different ones; their lengths
+    share one scale, chosen to fit the map.
+
+    Args:
+        embeddings: float (N, 2); some dozens read best.
+        labels: int (N,).
+        margin: of the loss.
+        height: of the figure, in pixels.
+
+    Raises:
+        ValueError: embeddings that are not of 2 dimensions, or lengths that differ.
+
+    References:
+        Hadsell, Chopra and LeCun (2006), section 2.2, the spring analogy.
+    """
+    embeddings, labels = _checked_points(embeddings, labels)
+    gap = embeddings[None] - embeddings[:, None]  # from the point of the row to that of the column
+    distance = np.maximum(np.linalg.norm(gap, axis=-1), 1e-12)
+    same = labels[:, None] == labels[None]
+    pulls = _mean_over(gap, same & ~np.eye(len(labels), dtype=bool))
+    strength = np.maximum(margin - distance, 0) / distance
+    pushes = _mean_over(-gap * strength[..., None], ~same)
+    longest = max(np.linalg.norm(pulls, axis=1).max(), np.linalg.norm(pushes, axis=1).max(), 1e-12)
+    scale = 0.15 * np.ptp(embeddings, axis=0).max() / longest
+    figure = embedding_map(embeddings, labels, height=height)
+    figure.update_traces(marker={"size": 11, "opacity": 1})
+    for name, color, force in (("pull", SAME, pulls), ("push", DIFFERENT, pushes)):
+        ends = embeddings + scale * force
+        figure.add_scatter(
+            x=_segments(embeddings[:, 0], ends[:, 0]),
+            y=_segments(embeddings[:, 1], ends[:, 1]),
+            mode="lines+markers",
+            name=name,
+            line={"color": color, "width": 1.5, "dash": "solid" if name == "pull" else "dot"},
+            marker={
+                "symbol": "arrow", "angleref": "previous", "color": color,
+                "size": [0, 9, 0] * len(ends), "opacity": 1,
+            },
+            hoverinfo="skip",
+        )  # fmt: skip
+    return figure
+
+
+def _checked_points(embeddings: np.ndarray, labels: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    embeddings, labels = np.asarray(embeddings, dtype=float), np.asarray(labels)
+    if embeddings.ndim != 2 or embeddings.shape[1] != 2 or len(embeddings) == 0:
+        raise ValueError(
+            f"a map needs embeddings of shape (N, 2), got {embeddings.shape}. Train a tower with "
+            "embedding_dim=2, or project onto two axes first."
+        )
+    if labels.shape != embeddings.shape[:1]:
+        raise ValueError(f"{len(embeddings)} embeddings need as many labels, got {labels.shape}.")
+    return embeddings, labels
+
+
+def _mean_over(vectors: np.ndarray, mask: np.ndarray) -> np.ndarray:
+    """Mean of the vectors (N, N, 2) of each row that the mask (N, N) keeps."""
+    total = (vectors * mask[..., None]).sum(axis=1)
+    return total / np.maximum(mask.sum(axis=1), 1)[:, None]
+
+
+def _segments(starts: np.ndarray, ends: np.ndarray) -> list[float | None]:
+    """Coordinates of separate line segments in one plotly trace."""
+    rounded = zip(np.round(starts, 4).tolist(), np.round(ends, 4).tolist(), strict=True)
+    return [value for start, end in rounded for value in (start, end, None)]
+
+
+def _add_thumbnails(
+    figure: go.Figure, embeddings: np.ndarray, labels: np.ndarray, images: np.ndarray
+) -> None:
+    """Draw one image in each cell of a grid that holds points, in the colour of its class."""
+    low = embeddings.min(axis=0)
+    size = max(float(np.ptp(embeddings, axis=0).max()) / _CELLS, 1e-12)
+    cells = np.floor((embeddings - low) / size).astype(int)
+    _, chosen = np.unique(cells, axis=0, return_index=True)
+    for i in chosen:
+        ink = images[i].mean(axis=-1).astype(np.uint8)
+        tinted = np.empty((*ink.shape, 4), np.uint8)
+        tinted[..., :3] = rgb(class_color(labels[i]))
+        tinted[..., 3] = ink
+        center = low + (cells[i] + 0.5) * size
+        figure.add_layout_image(
+            source=png_uri(tinted), xref="x", yref="y", layer="above",
+            x=round(float(center[0]), 4), y=round(float(center[1]), 4),
+            sizex=0.95 * size, sizey=0.95 * size, xanchor="center", yanchor="middle",
+        )  # fmt: skip
+    figure.update_traces(marker={"size": 4, "opacity": 0.3})

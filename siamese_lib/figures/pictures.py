@@ -1,0 +1,154 @@
+"""Images beside each other: grids, pairs, and a query with its nearest neighbours.
+
+All images of a figure are laid into one picture, which plotly enlarges without smoothing, so a
+page with a hundred digits stays a few kilobytes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import plotly.graph_objects as go
+
+from siamese_lib.figures.style import DIFFERENT, SAME, checked_images, png_uri, rgb, styled
+
+_GAP = 5  # pixels between images, and below each row of words
+_FRAME = 1
+_WORDS = 9  # pixels left for a line of words
+_CELL = 92  # width of an image on the page
+
+
+def image_grid(
+    images: np.ndarray,
+    titles: Sequence[object] | None = None,
+    *,
+    columns: int = 8,
+    colors: Sequence[str] | None = None,
+) -> go.Figure:
+    """Lay images out in rows.
+
+    Args:
+        images: uint8 (N, H, W), (N, H, W, 1) or (N, H, W, 3), at least one.
+        titles: words under each image; ``<br>`` starts a second line.
+        columns: images in a row.
+        colors: "#rrggbb" of a frame around each image.
+
+    Returns:
+        A figure with one picture and one trace of words.
+
+    Raises:
+        ValueError: images of another form, or another number of titles or colors.
+    """
+    images = checked_images(images)
+    count, height, width = images.shape[:3]
+    for name, values in (("titles", titles), ("colors", colors)):
+        if values is not None and len(values) != count:
+            raise ValueError(f"{name} must be one for each of {count} images, got {len(values)}.")
+    if count == 0 or columns < 1:
+        raise ValueError(f"give at least one image and one column, got {count} and {columns}.")
+    columns = min(columns, count)
+    rows = -(-count // columns)
+    titles = [] if titles is None else [str(title) for title in titles]
+    lines = max((title.count("<br>") + 1 for title in titles), default=0)
+    words = round(lines * _WORDS * width / 28)
+    step_x, step_y = width + _GAP, height + _GAP + words
+    canvas = np.zeros((rows * step_y, columns * step_x, 4), np.uint8)
+    corners = [(_GAP // 2 + i // columns * step_y, i % columns * step_x) for i in range(count)]
+    for i, (top, left) in enumerate(corners):
+        left += _GAP // 2
+        if colors is not None:
+            frame = np.s_[
+                top - _FRAME : top + height + _FRAME, left - _FRAME : left + width + _FRAME
+            ]
+            canvas[frame] = (*rgb(colors[i]), 255)
+        canvas[top : top + height, left : left + width, :3] = images[i]
+        canvas[top : top + height, left : left + width, 3] = 255
+    figure = go.Figure(go.Image(source=png_uri(canvas), hoverinfo="skip"))
+    if titles:
+        figure.add_scatter(
+            x=[left + step_x / 2 for _, left in corners],
+            y=[top + height + 1 for top, _ in corners],
+            text=titles,
+            mode="text",
+            textposition="bottom center",
+            hoverinfo="skip",
+            textfont={"color": list(colors)} if colors is not None else None,
+        )
+    scale = _CELL / step_x
+    styled(
+        figure,
+        height=round(rows * step_y * scale) + 20,
+        width=round(columns * step_x * scale) + 20,
+        margin={"l": 10, "r": 10, "t": 10, "b": 10},
+        showlegend=False,
+        dragmode=False,
+    )
+    figure.update_xaxes(visible=False, range=[0, columns * step_x])
+    return figure.update_yaxes(visible=False, range=[rows * step_y, 0])
+
+
+def pairs(
+    left_images: np.ndarray, right_images: np.ndarray, same: np.ndarray, *, columns: int = 8
+) -> go.Figure:
+    """Show pairs, one image above the other, each marked same or different.
+
+    Args:
+        left_images: uint8 (N, H, W) or (N, H, W, C).
+        right_images: of the same shape.
+        same: (N,), 1 = same, 0 = different.
+        columns: pairs in a row.
+
+    Raises:
+        ValueError: shapes that do not fit.
+    """
+    left = checked_images(left_images, "left_images")
+    right = checked_images(right_images, "right_images")
+    if left.shape != right.shape or np.shape(same) != left.shape[:1]:
+        raise ValueError(
+            "left_images, right_images and same must agree, got "
+            f"{left.shape}, {right.shape} and {np.shape(same)}."
+        )
+    seam = np.zeros((len(left), 2, *left.shape[2:]), np.uint8) + 128
+    stacked = np.concatenate([left, seam, right], axis=1)
+    words = ["same" if one else "different" for one in same]
+    colors = [SAME if one else DIFFERENT for one in same]
+    return image_grid(stacked, words, columns=columns, colors=colors)
+
+
+def neighbours(
+    query_image: np.ndarray,
+    neighbour_images: np.ndarray,
+    neighbour_labels: Sequence[object],
+    distances: np.ndarray,
+    *,
+    query_label: object | None = None,
+) -> go.Figure:
+    """Show a query and its nearest neighbours, nearest first.
+
+    Args:
+        query_image: uint8 (H, W) or (H, W, C).
+        neighbour_images: uint8 (k, H, W) or (k, H, W, C).
+        neighbour_labels: (k,), the class of each neighbour.
+        distances: (k,), how far each is from the query.
+        query_label: the query's class, if known; neighbours are then marked right or wrong.
+
+    Raises:
+        ValueError: shapes that do not fit.
+    """
+    query = checked_images(np.asarray(query_image)[None], "query_image")
+    found = checked_images(neighbour_images, "neighbour_images")
+    if not len(found) == len(neighbour_labels) == len(distances):
+        raise ValueError(
+            f"there must be a label and a distance for each of {len(found)} neighbours, got "
+            f"{len(neighbour_labels)} labels and {len(distances)} distances."
+        )
+    titles = ["query" if query_label is None else f"query: {query_label}<br>&nbsp;"]
+    colors = ["#7A7F87"]
+    for label, distance in zip(neighbour_labels, distances, strict=True):
+        right = query_label is None or label == query_label
+        mark = "" if query_label is None else "✓ " if right else "✗ "
+        titles.append(f"{mark}{label}<br>{distance:.3f}")
+        colors.append(SAME if right else DIFFERENT)
+    everything = np.concatenate([query, found])
+    return image_grid(everything, titles, columns=len(everything), colors=colors)

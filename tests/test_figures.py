@@ -1,0 +1,180 @@
+"""Figures: what they draw is what they were given."""
+
+from __future__ import annotations
+
+import base64
+import io
+import re
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from siamese_lib import figures
+
+RNG = np.random.default_rng(0)
+IMAGES = RNG.integers(0, 256, (10, 28, 28, 1), dtype=np.uint8)
+LABELS = np.arange(10) % 5
+POINTS = RNG.normal(size=(10, 2))
+
+
+def pixels(uri: str) -> np.ndarray:
+    return np.asarray(Image.open(io.BytesIO(base64.b64decode(uri.split(",")[1]))))
+
+
+def contains(canvas: np.ndarray, image: np.ndarray) -> bool:
+    """Whether an image (H, W) stands somewhere in a picture (H', W', 4), opaque and grey."""
+    height, width = image.shape
+    windows = np.lib.stride_tricks.sliding_window_view(canvas[..., 0], (height, width))
+    starts = np.argwhere(windows[:, :, 0, 0] == image[0, 0])
+    places = [(y, x) for y, x in starts if (windows[y, x] == image).all()]
+    return any((canvas[y : y + height, x : x + width, 3] == 255).all() for y, x in places)
+
+
+@pytest.mark.parametrize("shape", [(28, 28), (28, 28, 1), (9, 13, 1)])
+def test_grid_holds_every_image_unchanged(shape):
+    images = RNG.integers(0, 256, (10, *shape), dtype=np.uint8)
+    figure = figures.image_grid(images, LABELS, columns=4)
+    canvas = pixels(figure.data[0].source)
+    for image in images:
+        assert contains(canvas, image.reshape(shape[:2]))
+    assert list(figure.data[1].text) == [str(label) for label in LABELS]
+    assert len(set(figure.data[1].y)) == 3, "ten images in rows of four"
+
+
+def test_grid_keeps_colours():
+    image = RNG.integers(0, 256, (1, 8, 8, 3), dtype=np.uint8)
+    canvas = pixels(figures.image_grid(image).data[0].source)
+    assert contains(canvas, image[0, ..., 0])
+    inside = canvas[..., 3] == 255
+    np.testing.assert_array_equal(canvas[inside][:, :3], image.reshape(-1, 3))
+
+
+@pytest.mark.parametrize(
+    ("images", "titles", "columns"),
+    [
+        (IMAGES.astype(float), None, 8),
+        (IMAGES[..., [0, 0]], None, 8),
+        (IMAGES[:0], None, 8),
+        (IMAGES, ["one"], 8),
+        (IMAGES, None, 0),
+    ],
+)
+def test_grid_refuses_what_it_cannot_draw(images, titles, columns):
+    with pytest.raises(ValueError, match=r"got|columns"):
+        figures.image_grid(images, titles, columns=columns)
+
+
+def test_pairs_say_same_and_different_in_words_and_colours():
+    figure = figures.pairs(IMAGES[:2], IMAGES[2:4], np.array([1, 0]))
+    assert list(figure.data[1].text) == ["same", "different"]
+    assert len(set(figure.data[1].textfont.color)) == 2
+    canvas = pixels(figure.data[0].source)
+    for image in IMAGES[:4]:
+        assert contains(canvas, image[..., 0])
+
+
+def test_pairs_refuse_labels_of_another_length():
+    with pytest.raises(ValueError, match="must agree"):
+        figures.pairs(IMAGES[:2], IMAGES[2:4], np.ones(3))
+
+
+def test_neighbours_are_marked_right_and_wrong():
+    figure = figures.neighbours(
+        IMAGES[0], IMAGES[1:4], [5, 6, 5], np.array([0.1, 0.25, 1.0]), query_label=5
+    )
+    query, *found = figure.data[1].text
+    assert query.startswith("query: 5")
+    assert [text.split("<br>") for text in found] == [
+        ["✓ 5", "0.100"], ["✗ 6", "0.250"], ["✓ 5", "1.000"],
+    ]  # fmt: skip
+
+
+def test_neighbours_of_an_unknown_query_are_not_judged():
+    figure = figures.neighbours(IMAGES[0], IMAGES[1:3], [5, 6], np.array([0.1, 0.2]))
+    assert not re.search("[✓✗]", "".join(figure.data[1].text))
+
+
+def test_map_draws_each_class_once_with_its_points():
+    figure = figures.embedding_map(POINTS, LABELS, ["a", "b", "c", "d", "e"])
+    assert [trace.name for trace in figure.data] == ["a", "b", "c", "d", "e"]
+    for label, trace in enumerate(figure.data):
+        np.testing.assert_allclose(trace.x, POINTS[LABELS == label, 0], atol=6e-4)
+        np.testing.assert_allclose(trace.y, POINTS[LABELS == label, 1], atol=6e-4)
+        np.testing.assert_array_equal(trace.customdata, np.flatnonzero(LABELS == label))
+    assert figure.layout.yaxis.scaleanchor == "x", "one scale on both axes"
+
+
+def test_map_puts_thumbnails_near_their_points():
+    figure = figures.embedding_map(POINTS, LABELS, images=IMAGES)
+    assert 1 <= len(figure.layout.images) <= len(POINTS)
+    for picture in figure.layout.images:
+        inks = pixels(picture.source)[..., 3]
+        (i,) = [i for i in range(10) if (IMAGES[i, ..., 0] == inks).all()]
+        offset = np.abs(POINTS[i] - [picture.x, picture.y])
+        assert offset.max() <= picture.sizex / 0.95 / 2 + 1e-3
+
+
+@pytest.mark.parametrize("points", [POINTS[:, :1], RNG.normal(size=(10, 16)), POINTS[:0]])
+def test_map_needs_two_dimensions(points):
+    with pytest.raises(ValueError, match=r"shape \(N, 2\)"):
+        figures.embedding_map(points, LABELS)
+
+
+def test_arrows_follow_the_gradient_of_the_loss():
+    margin = 1.0
+    points = 0.4 * RNG.normal(size=(8, 2))
+    labels = np.array([0, 0, 0, 1, 1, 1, 2, 2])
+    figure = figures.force_arrows(points, labels, margin)
+    pull, push = (next(t for t in figure.data if t.name == name) for name in ("pull", "push"))
+    ratios = []
+    for trace, similar in ((pull, True), (push, False)):
+        starts, ends = (np.array([trace.x[i::3], trace.y[i::3]], dtype=float).T for i in (0, 1))
+        np.testing.assert_allclose(starts, points, atol=1e-4)
+        for i in range(8):
+            force = []
+            for j in range(8):
+                gap = points[j] - points[i]
+                distance = np.linalg.norm(gap)
+                if i != j and similar and labels[i] == labels[j]:
+                    force.append(gap)
+                if not similar and labels[i] != labels[j]:
+                    force.append(-gap / distance * max(margin - distance, 0))
+            expected, drawn = np.mean(force, axis=0), ends[i] - starts[i]
+            ratios.append(np.linalg.norm(drawn) / np.linalg.norm(expected))
+            np.testing.assert_allclose(drawn, ratios[-1] * expected, atol=2e-3)
+    assert np.ptp(ratios) < 0.05 * np.mean(ratios), "all arrows share one scale"
+
+
+def test_loss_curve_is_the_papers():
+    same, _, different, _ = figures.loss_curve(margin=2.0).data
+    np.testing.assert_allclose(same.y, np.asarray(same.x) ** 2 / 2)
+    expected = [max(2.0 - d, 0) ** 2 / 2 for d in different.x]
+    np.testing.assert_allclose(different.y, expected)
+
+
+def test_training_curves_leave_out_what_was_not_measured():
+    history = {"step": [1, 2, 3], "loss": [3.0, 2.0, 1.0], "precision": [0.1, np.nan, 0.9]}
+    loss, precision = figures.training_curves(history).data
+    assert list(loss.y) == [3.0, 2.0, 1.0]
+    assert list(precision.x) == [1, 3]
+    both = figures.training_curves({"one": history, "two": history})
+    assert [trace.name for trace in both.data] == ["one", "one", "two", "two"]
+
+
+def test_training_curves_name_a_missing_column():
+    with pytest.raises(ValueError, match="precision"):
+        figures.training_curves({"step": [1], "loss": [1.0]})
+
+
+def test_histogram_counts_each_kind_for_itself():
+    distances = np.concatenate([np.full(30, 0.1), np.full(10, 0.9)])
+    same, different = figures.distance_histogram(distances, distances < 0.5, bins=3).data
+    np.testing.assert_allclose(same.y, [1, 0, 0])
+    np.testing.assert_allclose(different.y, [0, 0, 1])
+
+
+@pytest.mark.parametrize("distances", [np.ones((2, 2)), np.array([1.0, np.nan]), np.ones(3)])
+def test_histogram_refuses_what_is_not_distances(distances):
+    with pytest.raises(ValueError, match="distances"):
+        figures.distance_histogram(distances, np.array([1, 0]))

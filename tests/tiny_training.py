@@ -1,0 +1,93 @@
+"""Images that a tiny tower learns in a few steps, and the training of one."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+import siamese_lib as sl
+from siamese_lib._keras import keras
+
+SHAPE = (8, 8, 1)
+
+
+def corners(count: int = 40, *, seed: int = 0, channels: int = 1) -> sl.Split:
+    """A bright square in one of four corners, which is its class, on noise."""
+    rng = np.random.default_rng(seed)
+    labels = np.arange(count) % 4
+    images = rng.integers(0, 60, (count, 8, 8, channels), dtype=np.uint8)
+    for image, label in zip(images, labels, strict=True):
+        row, column = 4 * (label // 2), 4 * (label % 2)
+        image[row : row + 4, column : column + 4] += 150
+    return sl.Split(images, labels.astype(np.int64))
+
+
+def corners_dataset() -> sl.Dataset:
+    return sl.Dataset(
+        corners(), corners(48, seed=1), ("nw", "ne", "sw", "se"), "made here", "corners"
+    )
+
+
+def dense_tower(seed: int = 0) -> keras.Model:
+    """The quickest tower to train: one matrix."""
+    images = keras.Input(SHAPE)
+    numbers = keras.layers.Flatten()(keras.layers.Rescaling(1 / 255)(images))
+    glorot = keras.initializers.GlorotUniform(seed)
+    return keras.Model(images, keras.layers.Dense(2, kernel_initializer=glorot)(numbers))
+
+
+class Training:
+    """A tower, its batches and a compiled model, all anew and all the same each time."""
+
+    def __init__(
+        self,
+        *,
+        pairs: bool = False,
+        steps: int = 10,
+        optimizer: Any = "sgd",
+        data: Any = None,
+        tower: keras.Model | None = None,
+        **options: Any,
+    ) -> None:
+        data = corners() if data is None else data
+        self.tower = dense_tower() if tower is None else tower
+        if pairs:
+            sampler: Any = sl.PairSampler(data.labels, batch_size=8, seed=0)
+            self.model, loss = sl.siamese(self.tower), sl.ContrastiveLoss()
+        else:
+            sampler = sl.BalancedBatchSampler(data.labels, batch_size=8, seed=0)
+            self.model, loss = self.tower, sl.InBatchContrastiveLoss()
+        self.batches = sl.ImageBatches(data, sampler, steps=steps)
+        self.model.compile(optimizer, loss, jit_compile=False)
+        self.recorder = sl.Recorder(self.tower, self.batches, **options)
+
+    def fit(
+        self,
+        *,
+        epochs: int = 1,
+        before: Sequence[keras.callbacks.Callback] = (),
+        after: Sequence[keras.callbacks.Callback] = (),
+    ) -> sl.Recorder:
+        self.model.fit(
+            self.batches,
+            epochs=epochs,
+            callbacks=[*before, self.recorder, *after],
+            shuffle=False,
+            verbose=0,
+        )
+        return self.recorder
+
+
+def at_step(number: int, job: Any) -> keras.callbacks.Callback:
+    """Do something after one step, counted over all epochs and fits of the callback."""
+    count = 0
+
+    def count_and_do(batch: int, logs: Any) -> None:
+        nonlocal count
+        count += 1
+        if count == number:
+            job()
+
+    return keras.callbacks.LambdaCallback(on_train_batch_end=count_and_do)
