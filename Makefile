@@ -46,6 +46,7 @@ sync: $(VENV)/book.stamp ## carry edits of notebooks/*.py into the .ipynb twins,
 book: sync ## run every chapter and save its outputs (BOOK=notebooks/01_pairs.py for one)
 	$(BIN)/jupyter nbconvert --to notebook --execute --inplace \
 	  --ExecutePreprocessor.store_widget_state=False --ExecutePreprocessor.record_timing=False \
+	  --ExecutePreprocessor.coalesce_streams=True \
 	  $(BOOK:.py=.ipynb)
 
 bench: $(VENV)/bench.stamp ## the comparisons behind every claim of speed or quality

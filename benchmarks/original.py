@@ -49,8 +49,9 @@ class OriginalTraining:
     """The original's tower, optimizer and step."""
 
     def __init__(self, data: sl.Dataset, seed: int = 0) -> None:
-        import keras
         import tensorflow as tf
+
+        from siamese_lib._keras import keras
 
         self.data = data
         self.pairs = random_pairs(data.train.labels, seed)

@@ -9,9 +9,8 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from siamese_lib._keras import keras
-
 import siamese_lib as sl
+from siamese_lib._keras import keras
 
 
 @dataclass(frozen=True)

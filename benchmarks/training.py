@@ -12,13 +12,14 @@ import statistics
 import time
 from typing import Any
 
-from siamese_lib._keras import keras
 import numpy as np
 
 import siamese_lib as sl
 from benchmarks.original import OriginalTraining
 from benchmarks.recipes import OFFLINE_RECIPES, RECIPES, train
 from benchmarks.report import load_result, save_result, table
+from siamese_lib._keras import keras
+from siamese_lib._offline import offline_digits
 
 GOALS = {  # precision, seconds: must reach, and the aim
     "2-D, short": ((0.938, 45), (0.938, 20)),
@@ -32,7 +33,7 @@ GOALS = {  # precision, seconds: must reach, and the aim
 
 def main() -> dict[str, Any]:
     """Measure all of it, print it, write it down."""
-    digits, offline = sl.load_dataset("mnist"), sl.data.load_offline("mnist")
+    digits, offline = sl.load_dataset("mnist"), offline_digits()
     qualities = [quality(name, recipe, digits) for name, recipe in RECIPES.items()]
     qualities += [quality(name, recipe, offline) for name, recipe in OFFLINE_RECIPES.items()]
     result = {

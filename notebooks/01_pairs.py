@@ -25,7 +25,8 @@
 # %% [markdown]
 # ## The digits
 #
-# The cell prints which images were found: 60,000 for training, or 4,000 without a network.
+# The cell prints which images were found: 60,000 for training, or 4,000 where there
+# is no internet.
 
 # %% tags=["nbval-ignore-output"]
 import numpy as np
@@ -41,7 +42,7 @@ images, labels = digits.train.images, digits.train.labels
 
 # %%
 examples = np.concatenate([np.flatnonzero(labels == digit)[:10] for digit in range(10)])
-print(len(examples), "images of", *images.shape[1:3], "pixels")
+print("images, rows, columns, channels:", images[examples].shape)
 sl.figures.image_grid(images[examples], columns=10)
 
 # %% [markdown]
@@ -114,6 +115,14 @@ for size in [2, 5, 50, 5000]:
     print(f"{size:5,} images in a class: an image with itself in {np.mean(one == other):.0%}")
 
 # %% [markdown]
+# Eight such pairs, drawn from five zeros. Look for the twins.
+
+# %%
+zeros = images[labels == 0][:5]
+one, other = np.random.default_rng(seed=4).integers(5, size=(2, 8))
+sl.figures.pairs(zeros[one], zeros[other], np.ones(8))
+
+# %% [markdown]
 # Among thousands of digits it hardly matters; with five photos of each friend it is every fifth
 # pair. `PairSampler` draws from the *others* of the class. Ten classes of five images, and 64,000
 # pairs:
@@ -127,23 +136,32 @@ print("an image with itself:", np.sum(left == right), "times")
 # ## Uneven classes
 #
 # Real collections are lopsided. To make one, each digit is kept 0.7 times as often as the one
-# before it, so that nines become rare. The share that is left of them:
+# before it, so that nines become rare. The first 32 images that are left:
 
 # %%
 uneven = np.flatnonzero(rng.random(len(labels)) < 0.7**labels)
-in_the_set = np.bincount(labels[uneven]) / len(uneven)
-print(f"zeros: {in_the_set[0]:.0%}   nines: {in_the_set[9]:.0%}")
+sl.figures.image_grid(images[uneven[:32]], columns=16)
 
 # %% [markdown]
-# The sampler gives each class its turn, left and right, however small it is. In the chart, the
-# set itself falls off, and the images drawn from it stay level.
+# And the first 32 that `PairSampler` draws from them, 16 left and 16 right. The rare digits are
+# back:
 
 # %%
 sampler = sl.PairSampler(labels[uneven], batch_size=128, seed=0)
-pairs = [sampler.batch(step)[:2] for step in range(500)]
-drawn = np.bincount(labels[uneven][np.ravel(pairs)]) / np.size(pairs)
-print(f"drawn least: {drawn.min():.0%}   drawn most: {drawn.max():.0%}")
-sl.figures.class_shares({"in the set": in_the_set, "drawn": drawn}, digits.class_names)
+left, right, same = sampler.batch(0)
+drawn = np.concatenate([left[:16], right[:16]])
+sl.figures.image_grid(images[uneven[drawn]], columns=16)
+
+# %% [markdown]
+# It gives each class its turn, left and right, however small it is. In the chart of 500 batches,
+# the set itself falls off, and what is drawn from it stays level.
+
+# %%
+drawn = np.ravel([sampler.batch(step)[:2] for step in range(500)])
+counts = {"in the set": np.bincount(labels[uneven]), "drawn": np.bincount(labels[uneven[drawn]])}
+shares = {name: count / count.sum() for name, count in counts.items()}
+print(f"drawn least: {shares['drawn'].min():.0%}   most: {shares['drawn'].max():.0%}")
+sl.figures.class_shares(shares, digits.class_names)
 
 # %% [markdown]
 # Small classes come round more often, but no image is forgotten. The left images walk through
@@ -216,7 +234,9 @@ print(graph.shape)
 # %%
 difference = thousand[graph[0]].astype(float) - thousand[0]
 distances = np.sqrt((difference**2).sum(axis=(1, 2, 3)))
-sl.figures.neighbours(thousand[0], thousand[graph[0]], labels[graph[0]], distances, labels[0])
+sl.figures.neighbours(
+    thousand[0], thousand[graph[0]], labels[graph[0]], distances, query_label=labels[0]
+)
 
 # %% [markdown]
 # `PairSampler.from_neighbours` draws from such a graph: neighbours are similar, strangers are not.
@@ -239,7 +259,7 @@ print(f"called similar:   {one_digit[same == 1].mean():.0%} show one digit")
 print(f"called different: {one_digit[same == 0].mean():.0%} show one digit")
 
 # %% [markdown]
-# Four in five neighbours agree, and one stranger in eleven is a relative. A network trained on
+# Four in five pairs of neighbours agree; of the strangers, one pair in eleven are relatives. A network trained on
 # these pairs learns what pixels know. And it learns to compute it for images that are in no
 # graph, which was the point of the paper's title: an *invariant mapping*.
 
@@ -256,12 +276,18 @@ print("images:", len(batch), "  pairs:", f"{128 * 127 // 2:,}")
 print("images of each class:", *np.bincount(labels[batch]))
 
 # %% [markdown]
-# All of these comparisons fit into one picture: 128 rows, 128 columns, and a mark wherever row and
-# column are of one class. Sorted by class, the similar pairs are ten blocks on the diagonal.
+# The batch itself, sorted by class:
 
 # %%
-by_class = batch[np.argsort(labels[batch])]
-sl.figures.pair_matrix(labels[by_class], digits.class_names)
+by_class = batch[np.argsort(labels[batch], kind="stable")]
+sl.figures.image_grid(images[by_class], columns=16)
+
+# %% [markdown]
+# All comparisons among these fit into one picture: a row and a column for each image, and a mark
+# where both are of one class. The similar pairs are ten blocks along the diagonal.
+
+# %%
+sl.figures.pair_matrix(labels[batch], digits.class_names)
 
 # %% [markdown]
 # The diagonal itself is each image beside itself, and each pair stands there twice. Counted once:
@@ -276,7 +302,7 @@ print(f"similar: {similar} of {128 * 127 // 2:,} pairs, {similar / (128 * 127 //
 # that they weigh the same. Balance is restored by weighing, not by drawing.
 
 # %% [markdown]
-# ## What to notice
+# ## A class of one
 #
 # A class of one image has no similar pair. A sampler could skip it silently, and you would wonder
 # weeks later why that class was never learned. This one speaks up, and says what to do:
@@ -288,8 +314,14 @@ except ValueError as error:
     print(error)
 
 # %% [markdown]
-# In short: half similar, half different; never an image with itself; classes even, however
-# uneven their sizes; every image in its turn; the same again from the same seed.
+# ## What to notice
+#
+# * Drawn carelessly, nearly all pairs are different, and in small classes many similar pairs are
+#   an image beside itself.
+# * Drawn with care, half are similar, every class weighs the same, every image has its turn, and
+#   the same seed gives the same pairs.
+# * A label is one way to know what is similar. A graph of neighbours is another.
+# * Comparing is cheap, embedding is not: a batch holds far more pairs than images.
 
 # %% [markdown]
 # ## Try it yourself

@@ -19,10 +19,10 @@ from .gallery import Gallery as Gallery
 from .losses import BatchTripletLoss as BatchTripletLoss
 from .losses import ContrastiveLoss as ContrastiveLoss
 from .losses import InBatchContrastiveLoss as InBatchContrastiveLoss
+from .neighbours import neighbour_graph as neighbour_graph
 from .optimizers import Muon as Muon
 from .pairs import BalancedBatchSampler as BalancedBatchSampler
 from .pairs import PairSampler as PairSampler
-from .neighbours import neighbour_graph as neighbour_graph
 from .recording import Recorder as Recorder
 from .run import Run as Run
 from .run import RunError as RunError
@@ -30,4 +30,5 @@ from .shipped import shipped_run as shipped_run
 from .towers import conv_tower as conv_tower
 from .training import EuclideanDistance as EuclideanDistance
 from .training import ImageBatches as ImageBatches
+from .training import load_model as load_model
 from .training import siamese as siamese

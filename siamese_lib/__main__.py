@@ -144,9 +144,8 @@ def _add_data(
 
 
 def _train(options: argparse.Namespace) -> int:
-    from siamese_lib._keras import keras
-
     import siamese_lib as sl
+    from siamese_lib._keras import keras
     from siamese_lib.evaluation import NEIGHBOURS, check_enough
 
     data = _load_to_train(options)

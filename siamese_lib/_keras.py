@@ -1,8 +1,9 @@
-"""Keras, imported quietly: TensorFlow's first words go to standard error, and help nobody.
+"""Keras, imported quietly, with TensorFlow's GPU memory growing on demand.
 
-TensorFlow 2.21 reports from C++ that oneDNN is on and that no GPU driver was found, whatever
-``TF_CPP_MIN_LOG_LEVEL`` says. In a notebook that is a red box under the first cell. Should the
-import fail, what was said is said after all.
+TensorFlow 2.21 reports from C++ on standard error that oneDNN is on, that no GPU driver was found
+and so on, whatever ``TF_CPP_MIN_LOG_LEVEL`` says. In a notebook each line is a red box. All of it
+is said once in a process, so the first uses that cause it are made here. Should they fail, what
+was said is said after all.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ import os
 import sys
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 
 @contextmanager
@@ -38,7 +39,10 @@ with _quiet_unless_it_fails():
     if keras.backend.backend() == "tensorflow":
         import tensorflow as tf
 
-        tf.config.list_physical_devices()  # looks for GPU drivers, the last of the noise
+        for gpu in tf.config.list_physical_devices("GPU"):
+            with suppress(RuntimeError):  # in use already, so someone else has chosen
+                tf.config.experimental.set_memory_growth(gpu, True)
+        next(iter(tf.data.Dataset.from_generator(lambda: iter([0]), output_types=tf.int32)))
 
 layers, ops = keras.layers, keras.ops
 

@@ -55,7 +55,7 @@ class Checkpoint:
                 The model is then as it was.
         """
         try:
-            with np.load(self.path, allow_pickle=False) as file:
+            with np.load(io.BytesIO(self.path.read_bytes()), allow_pickle=False) as file:
                 arrays = dict(file)
             facts = json.loads(arrays.pop("facts").tobytes())
             plan_before = dict(facts["plan"])

@@ -1,4 +1,4 @@
-"""Which device trains, and the three settings that depend on it, decided in one place.
+"""Which device trains, and the settings that depend on it, decided in one place.
 
 Imported by ``siamese_lib`` itself before anything can import TensorFlow, because the first
 setting only works then.
@@ -7,7 +7,8 @@ setting only works then.
   nevertheless about 1.5 times faster for this network. `configure` turns them on.
 * XLA: compiling the training step pays on a GPU and costs on a CPU. `compile_options` says
   which, for ``model.compile(..., **sl.compile_options())``.
-* Memory growth: TensorFlow otherwise takes the whole memory of every GPU at its first use.
+* Memory growth: TensorFlow otherwise takes the whole memory of every GPU at its first use;
+  `siamese_lib._keras` turns it on where Keras is first imported.
 """
 
 from __future__ import annotations
@@ -44,7 +45,7 @@ def configure() -> None:
 
 
 def device() -> Device:
-    """Look for an accelerator, let its memory grow on demand, and say what will be used."""
+    """Look for an accelerator, and say what Keras will train on."""
     from siamese_lib._keras import keras
 
     backend = keras.backend.backend()
@@ -54,11 +55,6 @@ def device() -> Device:
         import tensorflow as tf
 
         gpus = tf.config.list_physical_devices("GPU")
-        for gpu in gpus:
-            try:
-                tf.config.experimental.set_memory_growth(gpu, True)
-            except RuntimeError:  # already in use, so the choice was made before us
-                break
         if gpus:
             name = tf.config.experimental.get_device_details(gpus[0]).get("device_name", "GPU")
             return Device("gpu", name, backend)

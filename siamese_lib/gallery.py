@@ -18,6 +18,7 @@ INDEXES = ("flat",)
 _SPARE = 16  # candidates beyond k: enough that few queries need a second look
 _WIDER = 8  # how many times as many candidates a second look takes
 _CHUNK_BYTES = 32 << 20  # of candidates' vectors held at a time
+_PARALLEL = 1e-28  # squared distance below which unit vectors differ by rounding alone
 _LARGEST = 1e30  # so that distances fit single precision
 
 
@@ -136,6 +137,8 @@ class Gallery:
             candidates = np.broadcast_to(np.arange(width), (len(queries), width))
         differences = self._vectors[candidates] - queries[:, None]
         squares = np.einsum("qcd,qcd->qc", differences, differences)
+        if self.metric == "cosine":  # of parallel embeddings only rounding tells one from another
+            squares = np.where(squares < _PARALLEL, 0.0, squares.astype(np.float32))
         if itself is not None:
             squares[candidates == itself[:, None]] = np.inf
         order = np.argsort(squares, axis=1, kind="stable")[:, :k]
@@ -145,11 +148,12 @@ class Gallery:
             return indices, squares, np.ones(len(queries), bool)
         # FAISS is off by no more than this for any embedding that could be among the k. Such a
         # one lies no further from the centre than the query plus the k-th distance; the sums
-        # of `dim` products and the conversion to single precision round `dim` + 6 times.
+        # of `dim` products and the conversion to single precision round `dim` + 6 times, each
+        # time by half of `eps` at most.
         farthest = squares[:, -1]
         reach = 2 * np.linalg.norm(centred, axis=1) + np.sqrt(farthest)
         single = np.finfo(np.float32)
-        error = (self.dim + 6) * (single.eps * reach**2 + single.tiny)
+        error = (self.dim + 6) * (single.eps / 2 * reach**2 + single.tiny)
         return indices, squares, roughly[:, -1] - error > farthest
 
     def _prepared(self, name: str, vectors: np.ndarray) -> np.ndarray:

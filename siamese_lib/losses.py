@@ -178,6 +178,7 @@ class BatchTripletLoss(keras.losses.Loss):
 
 def _all_pairs(labels: Any, embeddings: Any) -> tuple[Any, Any, Any]:
     """Distances (B, B), and which of them are similar and different pairs, as 0.0 and 1.0."""
+    embeddings = ops.convert_to_tensor(embeddings)
     if len(embeddings.shape) != 2:
         raise ValueError(
             f"y_pred must be embeddings of shape (batch, dim), got {tuple(embeddings.shape)}. "
@@ -198,7 +199,8 @@ def _share_of_mean(values: Any, mask: Any) -> Any:
 
 
 def _as_vector(values: Any, name: str, meaning: str) -> Any:
-    """Accept (N,) and (N, 1), and give (N,)."""
+    """Accept (N,) and (N, 1), as arrays, tensors or lists, and give (N,)."""
+    values = ops.convert_to_tensor(values)
     shape = tuple(values.shape)
     if len(shape) == 2 and shape[1] == 1:
         return ops.squeeze(values, axis=1)

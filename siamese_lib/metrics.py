@@ -72,8 +72,8 @@ def r_precision(
         neighbour_labels: (Q, k), nearest first, with k at least the largest R.
         query_labels: (Q,).
         relevant: integers (Q,), R: how many images of the query's class are in the gallery, the
-            query itself not counted. For integer labels, ``np.bincount(gallery_labels)[query_labels]``,
-            minus 1 where the queries are the gallery.
+            query itself not counted. With integer labels that is
+            ``np.bincount(gallery_labels)[query_labels]``, minus 1 if the queries are the gallery.
 
     Raises:
         ValueError: not labels, of other shapes, or none at all; R is below 1, above k, or
@@ -189,8 +189,8 @@ def _hits(neighbour_labels: np.ndarray, query_labels: np.ndarray) -> np.ndarray:
             f"least 1; got {neighbours.shape} and {queries.shape}. The labels of neighbours are "
             "gallery_labels[indices]."
         )
-    kinds = {"U" if array.dtype.kind == "U" else "i" for array in (neighbours, queries)}
-    if len(kinds) > 1 or not {neighbours.dtype.kind, queries.dtype.kind} <= set("biuU"):
+    kinds = {neighbours.dtype.kind, queries.dtype.kind}
+    if not (kinds <= set("biu") or kinds == {"U"}):
         raise ValueError(
             "labels must be integers or strings, and of one kind; got neighbour_labels of "
             f"{neighbours.dtype} and query_labels of {queries.dtype}."

@@ -141,16 +141,19 @@ class Recorder(keras.callbacks.Callback):
         else:
             planned = frame_steps(self.total, self._frames)
         self._due = [step for step in planned if step > self.step]
-        self._keep_frame()
+        if self.step == 0:
+            self._keep_frame()
         if self._validation is not None:
             self._measure(*self._validation)  # once before the clock starts: the first is slow
         self._clock.start()
         self._saved_at = self._clock.seconds()
 
     def on_epoch_begin(self, epoch: int, logs: Mapping[str, Any] | None = None) -> None:
-        """Note where the epoch starts."""
+        """Note where the epoch starts, and see that its own batches come."""
         self.model._initial_epoch = None  # has done its work; see _restore
         self._epoch_start = epoch * self.params["steps"]
+        # Keras looks at a batch while it builds a model, and counts that as an epoch.
+        self.batches.epoch = epoch
 
     def on_train_batch_end(self, batch: int, logs: Mapping[str, Any] | None = None) -> None:
         """Count the step, and keep what is due."""
@@ -216,11 +219,9 @@ class Recorder(keras.callbacks.Callback):
         self._in_history = tuple(facts["in_history"])
         self._clock.before = facts["seconds"]
         self._validation_total = _VALIDATION_SHARE * self._clock.before  # spent, near enough
-        epoch = self.step // self.params["steps"]
-        self.batches.epoch = epoch
         # Keras has no public way for a callback to say where to begin; its own
         # BackupAndRestore sets the same attribute. It would outlast this fit.
-        self.model._initial_epoch = epoch
+        self.model._initial_epoch = self.step // self.params["steps"]
 
     def _plan(self) -> dict[str, Any]:
         """What must be the same for a checkpoint to be continued to the same end."""
@@ -230,6 +231,8 @@ class Recorder(keras.callbacks.Callback):
             "images_per_step": self.batches.images_per_step,
             "seed": getattr(self.batches.sampler, "seed", None),
             "images": len(self.batches.data.images),
+            "frames": self._frames,
+            "frame_every": self._frame_every,
             "optimizer": type(self.model.optimizer).__name__,
             **{f"setting {name}": value for name, value in self.settings.items()},
         }

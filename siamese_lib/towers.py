@@ -94,4 +94,4 @@ def _checked_shape(image_shape: tuple[int, int, int]) -> tuple[int, int, int]:
 
 
 def _is_count(value: Any, at_least: int) -> bool:
-    return isinstance(value, Integral) and value >= at_least
+    return isinstance(value, Integral) and int(value) >= at_least

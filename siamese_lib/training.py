@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+from importlib import import_module
 from typing import Any, Protocol
 
 import numpy as np
@@ -48,6 +50,26 @@ def siamese(tower: keras.Model) -> keras.Model:
     return keras.Model([left, right], distance, name="siamese")
 
 
+def load_model(path: str | os.PathLike) -> keras.Model:
+    """Load a siamese model, or any other, from the ``.keras`` file that ``model.save`` wrote.
+
+    Keras can only rebuild this library's layer, losses and optimizer once their modules are
+    imported, and ``import siamese_lib`` alone does not do that. A tower that was not compiled
+    is plain Keras: `keras.saving.load_model` loads it too.
+
+    Args:
+        path: the file.
+
+    Returns:
+        The model, compiled with the loss and the optimizer's state if it was saved with them.
+
+    Raises:
+        ValueError: there is no such file, or it is not a Keras model.
+    """
+    import_module("siamese_lib.optimizers")  # registers Muon; this module registers the rest
+    return keras.saving.load_model(path)
+
+
 class Images(Protocol):
     """Labelled images, such as one half of a `Dataset`: uint8 (N, H, W, C) and int64 (N,)."""
 
@@ -81,6 +103,8 @@ class ImageBatches(keras.utils.PyDataset):
         sampler: what decides which images make a batch.
         steps: batches in one Keras epoch; by default ``len(sampler)``.
         first_epoch: number of the epoch to begin with, from 0; as ``initial_epoch`` of ``fit``.
+            Keras counts its first look at the data as an epoch of its own, so that ``fit``
+            begins with the one after, unless a `Recorder` is there, which sets `epoch` right.
 
     Raises:
         ValueError: the sampler was made for another number of images, or `steps` is below 1.

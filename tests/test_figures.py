@@ -11,6 +11,7 @@ import pytest
 from PIL import Image
 
 from siamese_lib import figures
+from siamese_lib.figures.style import DIFFERENT, SAME
 
 RNG = np.random.default_rng(0)
 IMAGES = RNG.integers(0, 256, (10, 28, 28, 1), dtype=np.uint8)
@@ -99,9 +100,9 @@ def test_map_draws_each_class_once_with_its_points():
     figure = figures.embedding_map(POINTS, LABELS, ["a", "b", "c", "d", "e"])
     assert [trace.name for trace in figure.data] == ["a", "b", "c", "d", "e"]
     for label, trace in enumerate(figure.data):
-        np.testing.assert_allclose(trace.x, POINTS[LABELS == label, 0], atol=6e-4)
-        np.testing.assert_allclose(trace.y, POINTS[LABELS == label, 1], atol=6e-4)
-        np.testing.assert_array_equal(trace.customdata, np.flatnonzero(LABELS == label))
+        np.testing.assert_allclose(trace.x, POINTS[label == LABELS, 0], atol=6e-4)
+        np.testing.assert_allclose(trace.y, POINTS[label == LABELS, 1], atol=6e-4)
+        np.testing.assert_array_equal(trace.customdata, np.flatnonzero(label == LABELS))
     assert figure.layout.yaxis.scaleanchor == "x", "one scale on both axes"
 
 
@@ -146,6 +147,13 @@ def test_arrows_follow_the_gradient_of_the_loss():
     assert np.ptp(ratios) < 0.05 * np.mean(ratios), "all arrows share one scale"
 
 
+def test_no_force_draws_no_arrowhead():
+    figure = figures.force_arrows(np.array([[0, 0], [0.6, 0], [0.3, 0.4]]), np.array([0, 0, 1]))
+    pull, push = (next(t for t in figure.data if t.name == name) for name in ("pull", "push"))
+    assert [head > 0 for head in pull.marker.size[1::3]] == [True, True, False]
+    assert all(head > 0 for head in push.marker.size[1::3])
+
+
 def test_loss_curve_is_the_papers():
     same, _, different, _ = figures.loss_curve(margin=2.0).data
     np.testing.assert_allclose(same.y, np.asarray(same.x) ** 2 / 2)
@@ -178,3 +186,91 @@ def test_histogram_counts_each_kind_for_itself():
 def test_histogram_refuses_what_is_not_distances(distances):
     with pytest.raises(ValueError, match="distances"):
         figures.distance_histogram(distances, np.array([1, 0]))
+
+
+def test_class_shares_draw_each_share_over_its_class():
+    figure = figures.class_shares({"set": [0.9, 0.1], "drawn": [0.5, 0.5]}, ["ant", "bee"])
+    bars = {bar.name: dict(zip(bar.x, bar.y, strict=True)) for bar in figure.data}
+    assert bars == {"set": {"ant": 0.9, "bee": 0.1}, "drawn": {"ant": 0.5, "bee": 0.5}}
+    with pytest.raises(ValueError, match="'set' must have a share for each of 3 classes, got 2"):
+        figures.class_shares({"set": [0.9, 0.1]}, ["ant", "bee", "cat"])
+
+
+def test_pair_matrix_marks_similar_pairs_in_blocks():
+    figure = figures.pair_matrix(np.array([2, 0, 2, 0, 0]), ["ant", "bee", "cat"])
+    different, same, itself = 0, 1, 2
+    labels = [0, 0, 0, 2, 2]
+    for i, row in enumerate(figure.data[0].z):
+        for j, kind in enumerate(row):
+            expected = itself if i == j else same if labels[i] == labels[j] else different
+            assert kind == expected, (i, j)
+    assert list(figure.data[0].colorbar.ticktext) == ["different", "same", "itself"]
+    assert list(figure.layout.xaxis.ticktext) == ["ant", "cat"]
+    assert list(figure.layout.yaxis.tickvals) == [1, 3.5], "in the middle of each block"
+
+
+@pytest.mark.parametrize("labels", [np.zeros((2, 2), int), np.zeros(0, int), np.zeros(3)])
+def test_pair_matrix_refuses_what_is_no_labels(labels):
+    with pytest.raises(ValueError, match="labels must be integers"):
+        figures.pair_matrix(labels)
+
+
+def test_forces_are_minus_the_slope_of_the_loss():
+    same, same_force, different, different_force = figures.loss_curve(margin=2.0).data
+    for cost, force in ((same, same_force), (different, different_force)):
+        slope = np.diff(cost.y) / np.diff(cost.x)  # exact between the points of a parabola
+        middle = (np.asarray(force.y)[:-1] + np.asarray(force.y)[1:]) / 2
+        np.testing.assert_allclose(-slope, middle, atol=1e-3)
+
+
+def test_pairs_have_the_colour_of_their_word():
+    words = figures.pairs(IMAGES[:2], IMAGES[2:4], np.array([1, 0])).data[1]
+    assert list(words.textfont.color) == [SAME, DIFFERENT]
+
+
+def test_neighbours_have_the_colour_of_their_mark():
+    found = [5, 6, 5]
+    figure = figures.neighbours(IMAGES[0], IMAGES[1:4], found, np.ones(3), query_label=5)
+    assert list(figure.data[1].textfont.color)[1:] == [SAME, DIFFERENT, SAME]
+
+
+def test_histogram_marks_the_margin():
+    figure = figures.distance_histogram(np.array([0.2, 1.5]), np.array([1, 0]), margin=0.7)
+    (line,) = figure.layout.shapes
+    assert (line.x0, line.x1) == (0.7, 0.7)
+
+
+def test_training_curves_keep_each_value_with_its_step():
+    history = {"step": [1, 2, 3], "loss": [3.0, 2.0, 1.0], "precision": [0.1, np.nan, 0.9]}
+    _, precision = figures.training_curves(history).data
+    assert (list(precision.x), list(precision.y)) == ([1, 3], [0.1, 0.9])
+
+
+def test_map_names_its_classes_where_they_are():
+    figure = figures.embedding_map(POINTS, LABELS, ["a", "b", "c", "d", "e"])
+    assert [note.text for note in figure.layout.annotations] == [
+        f"<b>{name}</b>" for name in "abcde"
+    ]
+    middle = np.median(POINTS[LABELS == 1], axis=0)
+    note = notes[1]
+    np.testing.assert_allclose([note.x, note.y], middle, atol=1e-3)
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"embeddings": np.full((10, 2), np.nan)}, "finite"),
+        ({"class_names": ["only one"]}, "no name"),
+        ({"images": IMAGES[:3]}, "as many images"),
+    ],
+)
+def test_map_refuses_what_does_not_fit(changes, message):
+    arguments = {"embeddings": POINTS, "labels": LABELS, **changes}
+    with pytest.raises(ValueError, match=message):
+        figures.embedding_map(**arguments)
+
+
+@pytest.mark.parametrize("margin", [0, -1, float("nan")])
+def test_loss_curve_needs_a_margin(margin):
+    with pytest.raises(ValueError, match="margin"):
+        figures.loss_curve(margin)

@@ -7,6 +7,8 @@ import io
 import json
 import math
 import os
+import re
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -38,9 +40,14 @@ def run() -> sl.Run:
     return make()
 
 
+@pytest.fixture(scope="module")
+def original(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return make().save(tmp_path_factory.mktemp("original") / "run")
+
+
 @pytest.fixture
-def saved(run: sl.Run, tmp_path: Path) -> Path:
-    return run.save(tmp_path / "run")
+def saved(original: Path, tmp_path: Path) -> Path:
+    return shutil.copytree(original, tmp_path / "run")
 
 
 # --- what a run is -----------------------------------------------------------------------------
@@ -85,9 +92,8 @@ def test_no_images_give_no_embeddings(run: sl.Run, shape: tuple[int, ...]) -> No
 
 @pytest.mark.parametrize("shape", [(8, 8), (8, 8, 1), (3, 9, 8, 1), (3, 8, 8, 3), (1, 3, 8, 8, 1)])
 def test_images_of_another_shape_are_refused(run: sl.Run, shape: tuple[int, ...]) -> None:
-    with pytest.raises(ValueError, match=r"shape \(N, 8, 8, 1\), got " + repr(shape)[:-1][1:]) as e:
+    with pytest.raises(ValueError, match=re.escape(f"shape (N, 8, 8, 1), got {shape}.")):
         run.embed(np.zeros(shape, np.uint8))
-    assert str(shape) in str(e.value)
 
 
 @pytest.mark.parametrize("frame", [3, -4])
@@ -146,7 +152,7 @@ def test_half_precision_is_half_the_size_and_close(run: sl.Run, saved: Path) -> 
         run.save(saved, dtype="int8")
 
 
-def test_the_folder_is_as_documented(saved: Path) -> None:
+def test_the_folder_is_as_documented(run: sl.Run, saved: Path) -> None:
     index = json.loads((saved / "run.json").read_text())
     assert index["format"] == 1
     assert index["tower"].keys() == {"image_shape", "embedding_dim", "probe"}
@@ -157,9 +163,10 @@ def test_the_folder_is_as_documented(saved: Path) -> None:
         assert [arrays[f"w{i}"].shape for i in range(10)] == [
             (3, *weight.shape) for weight in TOWERS[0].weights
         ]
-    readable = (saved.parent / "plain").open("w").close() or (saved.parent / "plain")
-    for file in saved.iterdir():  # as any other file of this user, whatever the umask
-        assert file.stat().st_mode == readable.stat().st_mode
+    plain = saved.parent / "plain"
+    plain.touch()
+    for file in run.save(saved.parent / "again").iterdir():  # to be read by whoever may read here
+        assert file.stat().st_mode == plain.stat().st_mode
 
 
 def test_saving_again_replaces_the_run(saved: Path) -> None:
@@ -359,7 +366,7 @@ def test_nothing_in_a_run_is_executed(saved: Path, tmp_path: Path) -> None:
 
 
 def test_no_folder(tmp_path: Path) -> None:
-    with pytest.raises(FileNotFoundError, match="no folder .*nowhere"):
+    with pytest.raises(FileNotFoundError, match=r"no folder .*nowhere"):
         sl.Run.load(tmp_path / "nowhere")
 
 
@@ -370,7 +377,7 @@ def test_another_tower_has_to_be_given(tmp_path: Path) -> None:
     tower = dense_tower()
     run = sl.Run(tower, [0], [weight[None] for weight in tower.get_weights()])
     run.save(tmp_path)
-    with pytest.raises(sl.RunError, match="give it to Run.load as tower="):
+    with pytest.raises(sl.RunError, match=r"give it to Run\.load as tower="):
         sl.Run.load(tmp_path)
     given = dense_tower(seed=1)
     again = sl.Run.load(tmp_path, tower=given)
@@ -381,11 +388,11 @@ def test_another_tower_has_to_be_given(tmp_path: Path) -> None:
 def test_a_tower_with_equal_shapes_but_other_layers_is_noticed(tmp_path: Path) -> None:
     plain = TOWERS[0]
     images = keras.Input(SHAPE)
-    softer = keras.Model(images, keras.layers.Activation("tanh")(plain(images)))
-    run = sl.Run(softer, [0], [weight[None] for weight in softer.get_weights()])
+    wider = keras.Model(images, keras.layers.Rescaling(2.0)(plain(images)))
+    run = sl.Run(wider, [0], [weight[None] for weight in wider.get_weights()])
     run.save(tmp_path)
     with pytest.raises(sl.RunError, match="the tower embeds otherwise"):
         sl.Run.load(tmp_path)
     np.testing.assert_array_equal(
-        sl.Run.load(tmp_path, tower=softer).embed(IMAGES), run.embed(IMAGES)
+        sl.Run.load(tmp_path, tower=wider).embed(IMAGES), run.embed(IMAGES)
     )

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import itertools
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -80,14 +81,12 @@ class Training:
         return self.recorder
 
 
-def at_step(number: int, job: Any) -> keras.callbacks.Callback:
-    """Do something after one step, counted over all epochs and fits of the callback."""
-    count = 0
+def each_step(job: Callable[[], Any]) -> keras.callbacks.Callback:
+    """Do something after every step."""
+    return keras.callbacks.LambdaCallback(on_train_batch_end=lambda batch, logs: job())
 
-    def count_and_do(batch: int, logs: Any) -> None:
-        nonlocal count
-        count += 1
-        if count == number:
-            job()
 
-    return keras.callbacks.LambdaCallback(on_train_batch_end=count_and_do)
+def at_step(number: int, job: Callable[[], Any]) -> keras.callbacks.Callback:
+    """Do something after one step, counted over all epochs."""
+    steps = itertools.count(1)
+    return each_step(lambda: job() if next(steps) == number else None)

@@ -1,19 +1,26 @@
 """Arrays in, plotly figures out. Nothing here computes what it shows."""
 
 from siamese_lib.figures.charts import distance_histogram, loss_curve, training_curves
+from siamese_lib.figures.features import feature_maps
 from siamese_lib.figures.maps import embedding_map, force_arrows
 from siamese_lib.figures.pictures import image_grid, neighbours, pairs
+from siamese_lib.figures.sampling import class_shares, pair_matrix
+from siamese_lib.figures.spectra import singular_values
 from siamese_lib.figures.style import PALETTE, class_color
 
 __all__ = [
     "PALETTE",
     "class_color",
+    "class_shares",
     "distance_histogram",
     "embedding_map",
+    "feature_maps",
     "force_arrows",
     "image_grid",
     "loss_curve",
     "neighbours",
+    "pair_matrix",
     "pairs",
+    "singular_values",
     "training_curves",
 ]

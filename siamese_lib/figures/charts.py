@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 import plotly.graph_objects as go
@@ -17,9 +18,14 @@ def loss_curve(margin: float = 1.0) -> go.Figure:
     Args:
         margin: distance beyond which a different pair costs nothing, above 0.
 
+    Raises:
+        ValueError: `margin` is not above 0.
+
     References:
         Hadsell, Chopra and LeCun (2006), equation 4 and figure 1.
     """
+    if not margin > 0:
+        raise ValueError(f"margin must be above 0, got {margin!r}.")
     distance = np.linspace(0, 1.5 * margin, 121)
     gap = np.maximum(margin - distance, 0)
     figure = make_subplots(
@@ -64,7 +70,7 @@ def training_curves(
         ValueError: a history without that column, loss or precision.
     """
     first = next(iter(history.values()), None)
-    histories = history if isinstance(first, Mapping) else {"training": history}
+    histories: Mapping[str, Any] = history if isinstance(first, Mapping) else {"training": history}
     figure = make_subplots(
         cols=2,
         horizontal_spacing=0.16,

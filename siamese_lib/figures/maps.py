@@ -42,6 +42,8 @@ def embedding_map(
         ValueError: embeddings that are not of 2 dimensions, or lengths that differ.
     """
     embeddings, labels = _checked_points(embeddings, labels)
+    if class_names is not None and labels.max() >= len(class_names):
+        raise ValueError(f"label {labels.max()} has no name among {len(class_names)} class_names.")
     scatter = go.Scatter if len(labels) <= _SVG_POINTS else go.Scattergl
     figure = go.Figure()
     for label in np.unique(labels):
@@ -59,7 +61,12 @@ def embedding_map(
             )
         )
     if images is not None:
-        _add_thumbnails(figure, embeddings, labels, checked_images(images))
+        images = checked_images(images)
+        if len(images) != len(labels):
+            raise ValueError(f"{len(labels)} points need as many images, got {len(images)}.")
+        _add_thumbnails(figure, embeddings, labels, images)
+    else:
+        _add_names(figure, embeddings, labels, class_names)
     styled(figure, height=height, legend={"title": "class", "itemsizing": "constant"})
     figure.update_xaxes(title="first embedding axis", zeroline=False)
     return figure.update_yaxes(
@@ -99,9 +106,12 @@ def force_arrows(
     longest = max(np.linalg.norm(pulls, axis=1).max(), np.linalg.norm(pushes, axis=1).max(), 1e-12)
     scale = 0.15 * np.ptp(embeddings, axis=0).max() / longest
     figure = embedding_map(embeddings, labels, height=height)
+    figure.update_layout(annotations=[])
     figure.update_traces(marker={"size": 11, "opacity": 1})
     for name, color, force in (("pull", SAME, pulls), ("push", DIFFERENT, pushes)):
         ends = embeddings + scale * force
+        # An arrow without length has no direction to point in, so it gets no head.
+        heads = np.where(np.linalg.norm(force, axis=1) > 1e-9 * longest, 9, 0).tolist()
         figure.add_scatter(
             x=_segments(embeddings[:, 0], ends[:, 0]),
             y=_segments(embeddings[:, 1], ends[:, 1]),
@@ -110,7 +120,7 @@ def force_arrows(
             line={"color": color, "width": 1.5, "dash": "solid" if name == "pull" else "dot"},
             marker={
                 "symbol": "arrow", "angleref": "previous", "color": color,
-                "size": [0, 9, 0] * len(ends), "opacity": 1,
+                "size": [size for head in heads for size in (0, head, 0)], "opacity": 1,
             },
             hoverinfo="skip",
         )  # fmt: skip
@@ -123,6 +133,10 @@ def _checked_points(embeddings: np.ndarray, labels: np.ndarray) -> tuple[np.ndar
         raise ValueError(
             f"a map needs embeddings of shape (N, 2), got {embeddings.shape}. Train a tower with "
             "embedding_dim=2, or project onto two axes first."
+        )
+    if not np.isfinite(embeddings).all():
+        raise ValueError(
+            "embeddings must be finite, got NaN or infinity: did the training diverge?"
         )
     if labels.shape != embeddings.shape[:1]:
         raise ValueError(f"{len(embeddings)} embeddings need as many labels, got {labels.shape}.")
@@ -141,6 +155,22 @@ def _segments(starts: np.ndarray, ends: np.ndarray) -> list[float | None]:
     return [value for start, end in rounded for value in (start, end, None)]
 
 
+def _add_names(
+    figure: go.Figure,
+    embeddings: np.ndarray,
+    labels: np.ndarray,
+    class_names: Sequence[str] | None,
+) -> None:
+    """Write each class's name at the middle of its cloud, so that colour is not all there is."""
+    for label in np.unique(labels):
+        x, y = np.median(embeddings[labels == label], axis=0)
+        figure.add_annotation(
+            x=round(float(x), 4), y=round(float(y), 4), showarrow=False,
+            text=f"<b>{label if class_names is None else class_names[label]}</b>",
+            font={"size": 16, "color": "white"}, bgcolor="rgba(40, 44, 52, 0.6)", borderpad=1,
+        )  # fmt: skip
+
+
 def _add_thumbnails(
     figure: go.Figure, embeddings: np.ndarray, labels: np.ndarray, images: np.ndarray
 ) -> None:
@@ -152,7 +182,7 @@ def _add_thumbnails(
     for i in chosen:
         ink = images[i].mean(axis=-1).astype(np.uint8)
         tinted = np.empty((*ink.shape, 4), np.uint8)
-        tinted[..., :3] = rgb(class_color(labels[i]))
+        tinted[..., :3] = rgb(class_color(int(labels[i])))
         tinted[..., 3] = ink
         center = low + (cells[i] + 0.5) * size
         figure.add_layout_image(
@@ -160,4 +190,4 @@ def _add_thumbnails(
             x=round(float(center[0]), 4), y=round(float(center[1]), 4),
             sizex=0.95 * size, sizey=0.95 * size, xanchor="center", yanchor="middle",
         )  # fmt: skip
-    figure.update_traces(marker={"size": 4, "opacity": 0.3})
+    figure.update_traces(marker={"size": 3, "opacity": 0.6})

@@ -15,8 +15,8 @@ from siamese_lib.figures.style import DIFFERENT, SAME, checked_images, png_uri, 
 
 _GAP = 5  # pixels between images, and below each row of words
 _FRAME = 1
-_WORDS = 9  # pixels left for a line of words
-_CELL = 92  # width of an image on the page
+# On the page: the width of an image, of a whole row at most, and the height of a line of words.
+_CELL, _ROW, _LINE = 92, 920, 25
 
 
 def image_grid(
@@ -49,10 +49,11 @@ def image_grid(
         raise ValueError(f"give at least one image and one column, got {count} and {columns}.")
     columns = min(columns, count)
     rows = -(-count // columns)
-    titles = [] if titles is None else [str(title) for title in titles]
-    lines = max((title.count("<br>") + 1 for title in titles), default=0)
-    words = round(lines * _WORDS * width / 28)
-    step_x, step_y = width + _GAP, height + _GAP + words
+    captions = [] if titles is None else [str(title) for title in titles]
+    lines = max((caption.count("<br>") + 1 for caption in captions), default=0)
+    step_x = width + _GAP
+    scale = min(_CELL, _ROW / columns) / step_x
+    step_y = height + _GAP + round(lines * _LINE / scale)
     canvas = np.zeros((rows * step_y, columns * step_x, 4), np.uint8)
     corners = [(_GAP // 2 + i // columns * step_y, i % columns * step_x) for i in range(count)]
     for i, (top, left) in enumerate(corners):
@@ -65,17 +66,16 @@ def image_grid(
         canvas[top : top + height, left : left + width, :3] = images[i]
         canvas[top : top + height, left : left + width, 3] = 255
     figure = go.Figure(go.Image(source=png_uri(canvas), hoverinfo="skip"))
-    if titles:
+    if captions:
         figure.add_scatter(
             x=[left + step_x / 2 for _, left in corners],
             y=[top + height + 1 for top, _ in corners],
-            text=titles,
+            text=captions,
             mode="text",
             textposition="bottom center",
             hoverinfo="skip",
             textfont={"color": list(colors)} if colors is not None else None,
         )
-    scale = _CELL / step_x
     styled(
         figure,
         height=round(rows * step_y * scale) + 20,

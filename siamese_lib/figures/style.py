@@ -13,11 +13,11 @@ from typing import Any
 import numpy as np
 import plotly.graph_objects as go
 
-# Okabe and Ito's palette without its black, which a dark page hides, and three more that stay
-# apart for colour-blind eyes.
+# Okabe and Ito's palette without its black, which a dark page hides, and three more, chosen so that
+# no two come near each other for colour-blind eyes.
 PALETTE = (
     "#E69F00", "#56B4E9", "#009E73", "#D6C400", "#0072B2",
-    "#D55E00", "#CC79A7", "#8C8C8C", "#7B61FF", "#8C564B",
+    "#D55E00", "#CC79A7", "#AAAAAA", "#7B61FF", "#8C564B",
 )  # fmt: skip
 SAME, DIFFERENT = "#009E73", "#D55E00"
 INK, FAINT = "#7A7F87", "rgba(122, 127, 135, 0.25)"

@@ -1,0 +1,83 @@
+"""What a sampler draws: how often each class comes, and which pairs a batch holds."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+import plotly.graph_objects as go
+
+from siamese_lib.figures.style import FAINT, INK, SAME, class_color, styled
+
+
+def class_shares(
+    shares: Mapping[str, np.ndarray | Sequence[float]], class_names: Sequence[str]
+) -> go.Figure:
+    """Draw the share of each class, one bar beside the other for each name.
+
+    Args:
+        shares: for each name, such as "drawn", the share of each class, from 0 to 1, (C,).
+        class_names: C words below the bars.
+
+    Raises:
+        ValueError: another number of shares than of classes.
+    """
+    figure = go.Figure()
+    for number, (name, values) in enumerate(shares.items()):
+        if len(values) != len(class_names):
+            raise ValueError(
+                f"{name!r} must have a share for each of {len(class_names)} classes, "
+                f"got {len(values)}."
+            )
+        figure.add_bar(
+            x=list(class_names),
+            y=np.round(np.asarray(values, dtype=float), 4),
+            name=name,
+            marker={"color": class_color(4 + number), "pattern": {"shape": "/" * (number % 2)}},
+            hovertemplate="%{y:.1%} are %{x}",
+        )
+    styled(figure, height=340, barmode="group", legend={"orientation": "h", "y": 1.12})
+    figure.update_xaxes(title="class", type="category")
+    return figure.update_yaxes(title="share of the images", tickformat=".0%")
+
+
+def pair_matrix(labels: np.ndarray, class_names: Sequence[str] | None = None) -> go.Figure:
+    """Draw every pair of a batch as a square, rows and columns sorted by class.
+
+    Args:
+        labels: int (N,), from 0 up, in any order.
+        class_names: names for the axes.
+
+    Raises:
+        ValueError: labels that are not integers of shape (N,), N at least 1.
+    """
+    labels = np.asarray(labels)
+    if labels.ndim != 1 or not labels.size or labels.dtype.kind not in "iu":
+        raise ValueError(
+            "labels must be integers of shape (N,), at least one, got "
+            f"{labels.dtype} of shape {labels.shape}."
+        )
+    labels = np.sort(labels)
+    kinds = (labels[:, None] == labels).astype(np.uint8)
+    np.fill_diagonal(kinds, 2)
+    words = ("different", "same", "itself")
+    steps = [(edge / 3, color) for k, color in enumerate((FAINT, SAME, INK)) for edge in (k, k + 1)]
+    figure = go.Figure(
+        go.Heatmap(
+            z=kinds,
+            zmin=-0.5,
+            zmax=2.5,
+            colorscale=steps,
+            colorbar={"tickvals": [0, 1, 2], "ticktext": words, "len": 0.4, "thickness": 18},
+            hoverinfo="skip",
+        )
+    )
+    styled(figure, height=560, width=640)
+    classes, first, counts = np.unique(labels, return_index=True, return_counts=True)
+    names = [str(c) if class_names is None else class_names[c] for c in classes]
+    middles = first + (counts - 1) / 2
+    axis = {"tickvals": middles, "ticktext": names, "showgrid": False, "zeroline": False}
+    figure.update_xaxes(title="class of one image", constrain="domain", **axis)
+    return figure.update_yaxes(
+        title="class of the other", autorange="reversed", scaleanchor="x", **axis
+    )

@@ -1,0 +1,50 @@
+"""The losses again, as loops over pairs and triplets of points."""
+
+from __future__ import annotations
+
+import math
+from itertools import permutations
+
+
+def slow_contrastive(same, distances, margin):
+    total = 0.0
+    for s, d in zip(same, distances, strict=True):
+        total += d**2 if s else max(margin - d, 0) ** 2
+    return total / 2 / len(same)
+
+
+def slow_in_batch(labels, points, margin):
+    pulls, pushes = [], []
+    for i in range(len(points)):
+        for j in range(i):
+            d = math.dist(points[i], points[j])
+            if labels[i] == labels[j]:
+                pulls.append(d**2)
+            elif d < margin:
+                pushes.append((margin - d) ** 2)
+    return (mean(pulls) + mean(pushes)) / 4
+
+
+def slow_batch_hard(labels, points, margin):
+    costs = []
+    for anchor, label in enumerate(labels):
+        others = [i for i in range(len(labels)) if i != anchor]
+        near = [math.dist(points[anchor], points[i]) for i in others if labels[i] == label]
+        far = [math.dist(points[anchor], points[i]) for i in others if labels[i] != label]
+        if near and far:
+            costs.append(max(max(near) - min(far) + margin, 0))
+    return mean(costs)
+
+
+def slow_batch_all(labels, points, margin):
+    costs = []
+    for a, p, n in permutations(range(len(labels)), 3):
+        if labels[a] == labels[p] != labels[n]:
+            cost = math.dist(points[a], points[p]) - math.dist(points[a], points[n]) + margin
+            if cost > 0:
+                costs.append(cost)
+    return mean(costs)
+
+
+def mean(values):
+    return sum(values) / len(values) if values else 0.0

@@ -1,0 +1,198 @@
+"""The gallery against a slow, obvious search: every distance in float64, one stable sort."""
+
+from __future__ import annotations
+
+import math
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+
+from siamese_lib.gallery import Gallery
+
+
+def slow_nearest(embeddings, queries, k, metric="euclidean", exclude_self=False):
+    """Every distance by a Python loop, then a sort by (distance, index)."""
+    indices, distances = [], []
+    for i, query in enumerate(queries.tolist()):
+        row = []
+        for j, other in enumerate(embeddings.tolist()):
+            if exclude_self and i == j:
+                continue
+            if metric == "euclidean":
+                distance = math.dist(query, other)
+            else:
+                product = math.fsum(a * b for a, b in zip(query, other, strict=True))
+                distance = 1 - product / math.hypot(*query) / math.hypot(*other)
+            row.append((distance, j))
+        row.sort()
+        distances.append([distance for distance, _ in row[:k]])
+        indices.append([j for _, j in row[:k]])
+    return np.array(indices), np.array(distances)
+
+
+def clusters(count, dim, spread, seed=0):
+    rng = np.random.default_rng(seed)
+    centres = rng.normal(size=(5, dim))
+    return (centres[rng.integers(5, size=count)] + spread * rng.normal(size=(count, dim))).astype(
+        np.float32
+    )
+
+
+@pytest.mark.parametrize("exclude_self", [False, True])
+@pytest.mark.parametrize(
+    ("metric", "dim", "k"),  # not cosine in 1-D, where all angles tie but for rounding
+    [
+        ("euclidean", 1, 1),
+        ("euclidean", 2, 7),
+        ("euclidean", 16, 3),
+        ("euclidean", 2, 119),
+        ("cosine", 2, 7),
+        ("cosine", 16, 3),
+        ("cosine", 2, 119),
+    ],
+)
+def test_nearest_is_a_stable_sort_of_all_distances(metric, dim, k, exclude_self):
+    embeddings = clusters(120, dim, 0.3)
+    queries = embeddings if exclude_self else clusters(50, dim, 0.3, seed=1)
+    gallery = Gallery(embeddings, metric)
+    indices, distances = gallery.nearest(queries, k, exclude_self=exclude_self)
+    expected, expected_distances = slow_nearest(embeddings, queries, k, metric, exclude_self)
+    assert (indices.dtype, distances.dtype) == (np.int64, np.float32)
+    assert np.array_equal(indices, expected)
+    np.testing.assert_allclose(distances, expected_distances, rtol=2e-7, atol=1e-15)
+
+
+def test_a_gallery_says_what_it_is():
+    gallery = Gallery(clusters(30, 3, 1), metric="cosine", index="flat")
+    assert (len(gallery), gallery.dim, gallery.metric) == (30, 3, "cosine")
+    assert repr(gallery) == "Gallery(30 embeddings, dim=3, metric='cosine')"
+    assert [part.shape for part in gallery.nearest(np.ones((2, 3)))] == [(2, 7), (2, 7)]
+    assert [part.shape for part in gallery.nearest(np.empty((0, 3)), 4)] == [(0, 4), (0, 4)]
+
+
+@pytest.mark.parametrize("exclude_self", [False, True])
+def test_equal_distances_are_ordered_by_index_however_many(exclude_self):
+    # A grid of 3 x 3 places holding 600 points: whole crowds of candidates tie.
+    embeddings = np.random.default_rng(0).integers(0, 3, (600, 2)).astype(np.float32)
+    indices, distances = Gallery(embeddings).nearest(embeddings, 90, exclude_self=exclude_self)
+    expected, expected_distances = slow_nearest(
+        embeddings, embeddings, 90, exclude_self=exclude_self
+    )
+    assert np.array_equal(indices, expected)
+    np.testing.assert_allclose(distances, expected_distances, rtol=1e-7)
+
+
+def test_equal_distances_are_ordered_by_index_among_different_neighbours():
+    # On a lattice, four neighbours are equally far; around its mean, single precision disagrees.
+    lattice = np.stack(np.meshgrid(np.arange(20), np.arange(23)), axis=-1).reshape(-1, 2)
+    lattice = np.random.default_rng(0).permutation(lattice)[:-7]  # so that the mean is no half
+    indices, _ = Gallery(lattice).nearest(lattice, 8, exclude_self=True)
+    assert np.array_equal(indices, slow_nearest(lattice, lattice, 8, exclude_self=True)[0])
+
+
+def test_a_collapsed_embedding_is_answered_by_index():
+    collapsed = np.full((500, 2), 0.3, np.float32)
+    indices, distances = Gallery(collapsed).nearest(collapsed, 2, exclude_self=True)
+    assert indices[:3].tolist() == [[1, 2], [0, 2], [0, 1]]
+    assert (indices[3:] == [0, 1]).all()
+    assert not distances.any()
+
+
+@pytest.mark.parametrize(
+    "embeddings",
+    [
+        pytest.param(clusters(400, 2, 1e-4), id="tight clusters"),
+        pytest.param(1000 + clusters(400, 8, 0.01).astype(float), id="offset"),
+        pytest.param(1e4 + 1e-6 * np.random.default_rng(1).normal(size=(400, 4)), id="far off"),
+        pytest.param(1e-25 * clusters(400, 3, 1).astype(float), id="minute"),
+        pytest.param(1e25 * clusters(400, 3, 1).astype(float), id="huge"),
+        pytest.param(
+            np.concatenate([1e-3 * clusters(399, 3, 1), np.full((1, 3), 1e6)]), id="an outlier"
+        ),
+    ],
+)
+def test_single_precision_does_not_hide_a_neighbour(embeddings):
+    indices, distances = Gallery(embeddings).nearest(embeddings, 5, exclude_self=True)
+    expected, expected_distances = slow_nearest(embeddings, embeddings, 5, exclude_self=True)
+    assert np.array_equal(indices, expected)
+    np.testing.assert_allclose(distances, expected_distances, rtol=2e-7)
+
+
+def test_cosine_tells_near_duplicates_apart_and_ignores_length():
+    angles = np.array([3e-5, 1e-5, 2e-5, np.pi])
+    embeddings = np.stack([np.cos(angles), np.sin(angles)], axis=1) * [[1], [8], [0.1], [5]]
+    indices, distances = Gallery(embeddings, "cosine").nearest(np.array([[4.0, 0.0]]), 4)
+    assert indices.tolist() == [[1, 2, 0, 3]]
+    np.testing.assert_allclose(distances[0, :3], [0.5e-10, 2e-10, 4.5e-10], rtol=1e-5)
+    assert distances[0, 3] == 2
+
+
+def test_the_size_of_chunks_changes_nothing(monkeypatch):
+    embeddings = clusters(300, 4, 0.001)
+    whole = Gallery(embeddings).nearest(embeddings, 6, exclude_self=True)
+    monkeypatch.setattr("siamese_lib.gallery._CHUNK_BYTES", 7 * 8 * 4 * 22)  # 7 rows at once
+    parts = Gallery(embeddings).nearest(embeddings, 6, exclude_self=True)
+    assert all(map(np.array_equal, whole, parts))
+
+
+def test_a_gallery_keeps_its_own_copy():
+    embeddings = clusters(40, 2, 1).astype(float)
+    gallery = Gallery(embeddings)
+    before = gallery.nearest(np.ones((3, 2)))
+    embeddings[:] = 0
+    assert all(map(np.array_equal, before, gallery.nearest(np.ones((3, 2)))))
+
+
+def test_importing_the_module_does_not_import_faiss():
+    code = "import sys, siamese_lib.gallery; sys.exit('faiss' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code]).returncode == 0
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ((np.empty((0, 2)),), r"something to find, got shape \(0, 2\)"),
+        ((np.empty((2, 0)),), r"got shape \(2, 0\)"),
+        ((np.ones(3),), r"embeddings must be .*got float64 of shape \(3,\).*None"),
+        ((np.full((2, 2), "x"),), "got <U1"),
+        ((np.array([[1.0], [np.nan]]),), "embeddings must be finite.*1 of 2 rows.*row 1"),
+        ((np.array([[np.inf], [1e31]]),), "2 of 2 rows.*row 0"),
+        ((np.array([[1.0], [0.0]]), "cosine"), "all zeros where.*row 1"),
+        ((np.ones((2, 2)), "manhattan"), "metric must be 'euclidean' or 'cosine', got 'manhattan'"),
+        ((np.ones((2, 2)), "cosine", "hnsw"), "index must be 'flat', got 'hnsw'"),
+    ],
+)
+def test_what_is_no_gallery(arguments, message):
+    with pytest.raises(ValueError, match=message):
+        Gallery(*arguments)
+
+
+@pytest.mark.parametrize(
+    ("queries", "k", "exclude_self", "message"),
+    [
+        (np.ones((3, 3)), 1, False, r"dimension, 2; got shape \(3, 3\)"),
+        (np.ones(2), 1, False, r"queries must be numbers of shape.*\(2,\)"),
+        (np.array([[1, -np.inf]]), 1, False, "queries must be finite"),
+        (np.zeros((1, 2)), 1, False, "queries must not be all zeros"),
+        (np.ones((1, 2)), 6, False, "at most .* 5; got 6"),
+        (np.ones((5, 2)), 5, True, "at most .* 4; got 5"),
+        (np.ones((1, 2)), 0, False, "k must be a whole number from 1 up, got 0"),
+        (np.ones((1, 2)), 1.5, False, "got 1.5"),
+        (np.ones((4, 2)), 1, True, "own 5 embeddings.*got 4"),
+    ],
+)
+def test_what_is_no_query(queries, k, exclude_self, message):
+    with pytest.raises(ValueError, match=message):
+        Gallery(np.ones((5, 2)), "cosine").nearest(queries, k, exclude_self=exclude_self)
+
+
+def test_parallel_embeddings_tie_and_are_ordered_by_index():
+    lengths = np.array([1, 2, 3, 5, 7, 0.3, 11])[:, None]
+    rows = np.concatenate([lengths * [0.1, 0.2, 0.7], lengths * [0.3, 0.1, 0.2]])
+    gallery = Gallery(rows, "cosine")
+    indices, distances = gallery.nearest(np.array([[1.3, 2.6, 9.1]]), 14)
+    assert indices.tolist() == [list(range(14))]
+    assert not distances[:, :7].any()
+    assert (distances[:, 7:] > 0.1).all()

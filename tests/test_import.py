@@ -1,0 +1,86 @@
+"""`import siamese_lib` is light, complete and quiet."""
+
+from __future__ import annotations
+
+import ast
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import siamese_lib
+
+ROOT = Path(__file__).parent.parent
+HEAVY = ("faiss", "keras", "pandas", "plotly", "scipy", "sklearn", "tensorflow")
+
+PROMISED = sorted(
+    alias.asname
+    for statement in ast.parse((ROOT / "siamese_lib/__init__.pyi").read_text()).body
+    if isinstance(statement, ast.ImportFrom)
+    for alias in statement.names
+)
+
+
+def fresh(script, **environment):
+    """Run a script in a process of its own, whose last line of output is JSON."""
+    settings = {name: value for name, value in os.environ.items() if not name.startswith("TF_")}
+    done = subprocess.run(
+        [sys.executable, "-c", script],
+        cwd=ROOT,
+        env={**settings, **environment},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    return json.loads(done.stdout.splitlines()[-1]), done.stderr
+
+
+@pytest.mark.parametrize("name", PROMISED)
+def test_every_name_in_the_stub_resolves(name):
+    assert getattr(siamese_lib, name) is not None
+    assert name in dir(siamese_lib)
+
+
+def test_the_stub_promises_the_names_of_the_book():
+    assert {"ContrastiveLoss", "PairSampler", "conv_tower", "metrics", "siamese"} <= {*PROMISED}
+
+
+def test_another_name_is_an_attribute_error():
+    with pytest.raises(AttributeError, match="no_such_name"):
+        _ = siamese_lib.no_such_name
+
+
+def test_arrays_alone_wait_for_no_heavy_package():
+    found, _ = fresh(f"""
+import json, sys
+import siamese_lib
+found = {{"import": [name for name in {HEAVY} if name in sys.modules]}}
+for touched in ("PairSampler", "BalancedBatchSampler", "load_dataset", "load_folder", "metrics"):
+    getattr(siamese_lib, touched)
+    found[touched] = [name for name in {HEAVY} if name in sys.modules]
+print(json.dumps(found))
+""")
+    assert not any(found.values()), found
+    assert len(found) == 6
+
+
+ASK_ONEDNN = """
+import json, os, sys
+import siamese_lib
+assert "tensorflow" not in sys.modules
+print(json.dumps(os.environ["TF_ENABLE_ONEDNN_OPTS"]))
+"""
+
+
+@pytest.mark.parametrize(("given", "expected"), [({}, "1"), ({"TF_ENABLE_ONEDNN_OPTS": "0"}, "0")])
+def test_onednn_is_decided_before_tensorflow_is_imported(given, expected):
+    assert fresh(ASK_ONEDNN, **given)[0] == expected
+
+
+def test_keras_is_imported_without_a_word():
+    script = "import siamese_lib as sl; sl.conv_tower; print('true')"
+    assert fresh(script) == (True, "")
