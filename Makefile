@@ -11,7 +11,7 @@ export TF_CPP_MIN_LOG_LEVEL ?= 2
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help lab test test-unit test-notebooks test-browser lint types sync book bench lock clean
+.PHONY: help lab test test-unit test-notebooks test-browser lint types sync book bench shipped-run picture lock clean
 
 help: ## list these targets
 	@sed -nE 's/^([a-z-]+):[^#]*## (.*)/  make \1\t\2/p' Makefile | expand -t 24
@@ -51,6 +51,12 @@ book: sync ## run every chapter and save its outputs (BOOK=notebooks/01_pairs.py
 
 bench: $(VENV)/bench.stamp ## the comparisons behind every claim of speed or quality
 	$(BIN)/python -m benchmarks $(BENCH_ARGS)
+
+shipped-run: $(VENV)/book.stamp ## train the run that comes with the package (4 minutes)
+	$(BIN)/python -m benchmarks.shipped_run
+
+picture: $(VENV)/book.stamp ## draw the picture that the README opens with
+	$(BIN)/python -m benchmarks.picture
 
 lock: $(VENV)/bin/pip ## pin again after editing pyproject.toml (LOCK_ARGS=--upgrade for newest)
 	$(BIN)/pip install --quiet uv

@@ -108,7 +108,7 @@ def main() -> None:
                 }
             )
             print(f"step {step:5}  loss {loss:.5f}  {now}", flush=True)
-            save_result("original", {"recipe": __doc__, "steps": options.steps, "rows": rows})
+            save_result("original", {"recipe": __doc__, "steps": step, "rows": rows})
 
 
 if __name__ == "__main__":

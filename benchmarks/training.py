@@ -94,6 +94,7 @@ def step_share(data: sl.Dataset, rounds: int = 5, steps: int = 40) -> dict[str, 
         rate = steps * 128 / fit
         rows.append({"peak": peak, "rate": rate, "share": rate * operations / peak})
     return {
+        "rounds": rounds,
         "MFLOP for an image": round(operations / 1e6, 1),
         **{
             key: _spread([row[key] * factor for row in rows], digits)
@@ -125,11 +126,12 @@ def against_original(data: sl.Dataset, ours: dict[str, Any], steps: int = 12) ->
     recorded = load_result("original")
     rows = recorded["rows"] if recorded else []
     reached = [row["step"] for row in rows if row["precision"] >= 0.938]
-    needed = reached[0] if reached else recorded["steps"] if recorded else None
+    recorded_steps = rows[-1]["step"] if rows else 0
+    needed = reached[0] if reached else recorded_steps or None
     return {
         "seconds a step": _spread(times, 3),
         "steps to 0.938": reached[0] if reached else "not reached",
-        "steps recorded": recorded["steps"] if recorded else 0,
+        "steps recorded": recorded_steps,
         "best precision@7": round(max((row["precision"] for row in rows), default=0.0), 4),
         "seconds to 0.938": None if needed is None else round(needed * step),
         "our seconds to 0.938": ours["seconds"] if ours["precision@7"] >= 0.938 else "not reached",

@@ -37,6 +37,7 @@ def _parser() -> argparse.ArgumentParser:
         help="train a tower, save the run, and measure it",
         description="Train a tower, save it as a run, and print precision@7 and kNN accuracy of "
         "the test images. Ctrl-C stops early and still saves.",
+        epilog="For example: python -m siamese_lib train --data photos/ --embedding-dim 16",
     )
     add = train.add_argument
     _add_data(train, "what to learn", default="mnist", after="default: mnist")
@@ -46,7 +47,11 @@ def _parser() -> argparse.ArgumentParser:
         metavar="N",
         help=f"bring a folder's images to N by N pixels (default: {_IMAGE_SIZE})",
     )
-    add("--color", choices=("rgb", "grayscale"), help="read a folder's images so (default: rgb)")
+    add(
+        "--color",
+        choices=("rgb", "grayscale"),
+        help="whether a folder's images keep their colours (default: rgb, they do)",
+    )
     add(
         "--batch-size",
         type=_positive,
@@ -65,7 +70,8 @@ def _parser() -> argparse.ArgumentParser:
         "--step",
         type=_positive,
         metavar="N",
-        help="keep the weights every N steps (default: 40 times, mostly early, when most changes)",
+        help="keep the weights every N steps (default: at 40 steps, most of them early, when most "
+        "changes)",
     )
     add(
         "--embedding-dim",
@@ -107,7 +113,8 @@ def _parser() -> argparse.ArgumentParser:
         "--out",
         type=Path,
         metavar="DIR",
-        help="folder of the run, which replaces a run that is there (default: runs/NAME-Nd)",
+        help="folder of the run, which replaces a run that is there (default: runs/mnist-2d, or as "
+        "the data and dimension are)",
     )
     add(
         "--resume",

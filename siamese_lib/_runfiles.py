@@ -51,7 +51,8 @@ def write_run(folder: Path, index: Mapping[str, Any], frames: Sequence[np.ndarra
     """
     check_folder(folder)
     buffer = io.BytesIO()
-    np.savez(buffer, **{f"w{i}": array for i, array in enumerate(frames)})
+    arrays: dict[str, Any] = {f"w{i}": array for i, array in enumerate(frames)}
+    np.savez(buffer, **arrays)
     content = buffer.getvalue()
     digest = hashlib.sha256(content).hexdigest()
     entry = {"file": f"frames-{digest[:12]}.npz", "bytes": len(content), "sha256": digest}

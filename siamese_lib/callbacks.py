@@ -15,8 +15,11 @@ from collections.abc import Mapping, Sequence
 from types import FrameType
 from typing import Any, TextIO
 
+import numpy as np
+
 from siamese_lib._keras import keras
-from siamese_lib.recording import NEIGHBOURS, Recorder
+from siamese_lib.evaluation import NEIGHBOURS
+from siamese_lib.recording import Recorder
 
 _NAN_CHECK_STEPS = 10
 _REDRAW_SECONDS = 0.5
@@ -25,7 +28,7 @@ _ERASE_TO_END = "\x1b[K"  # what a longer line left behind
 
 
 class DivergedError(ArithmeticError):
-    """The loss is no longer a number."""
+    """The loss, or the model itself, is no longer made of numbers."""
 
 
 class Guard(keras.callbacks.Callback):
@@ -39,7 +42,7 @@ class Guard(keras.callbacks.Callback):
         stopped_by: the signal that ended the last ``fit`` early, or None.
 
     Raises:
-        DivergedError: from ``fit``, when the loss is NaN or infinite.
+        DivergedError: from ``fit``, when the loss or a weight is NaN or infinite.
     """
 
     def __init__(self) -> None:
@@ -56,13 +59,13 @@ class Guard(keras.callbacks.Callback):
                 self._before[number] = signal.signal(number, self._stop)
 
     def on_train_batch_end(self, batch: int, logs: Mapping[str, Any] | None = None) -> None:
-        """Look at the loss every few steps."""
+        """Look for NaN every few steps."""
         if batch % _NAN_CHECK_STEPS == 0:
-            self._check_loss(logs)
+            self._check(logs)
 
     def on_epoch_end(self, epoch: int, logs: Mapping[str, Any] | None = None) -> None:
-        """Look at the loss of the epoch."""
-        self._check_loss(logs)
+        """Look for NaN."""
+        self._check(logs)
 
     def on_train_end(self, logs: Mapping[str, Any] | None = None) -> None:
         """Give the signals back."""
@@ -85,15 +88,20 @@ class Guard(keras.callbacks.Callback):
             frame = frame.f_back
         return False
 
-    def _check_loss(self, logs: Mapping[str, Any] | None) -> None:
+    def _check(self, logs: Mapping[str, Any] | None) -> None:
+        """Raise if training has diverged; a pooling may hide NaN weights from the loss."""
         loss = float((logs or {}).get("loss", 0.0))
-        if math.isfinite(loss):
+        if not math.isfinite(loss):
+            what = f"The loss is {loss}"
+        elif not all(np.isfinite(weight).all() for weight in self.model.get_weights()):
+            what = "The weights of the model are no longer numbers"
+        else:
             return
         self.on_train_end()
         step = int(self.model.optimizer.iterations)
         rate = float(self.model.optimizer.learning_rate)
         raise DivergedError(
-            f"The loss is {loss} by step {step} (learning rate {rate:.2g}). Most often the "
+            f"{what} by step {step} (learning rate {rate:.2g}). Most often the "
             "learning rate is too high: try a third of it. Labels of pairs other than 0 and 1, "
             "and images that hold NaN, do the same. What was recorded before stays usable."
         )
@@ -201,7 +209,8 @@ class _TensorBoard(keras.callbacks.TensorBoard):
 def tensorboard(folder: str | os.PathLike) -> keras.callbacks.TensorBoard:
     """Make Keras' TensorBoard callback log what the original logged.
 
-    The loss every 10 steps, histograms of all weights every Keras epoch, and the graph.
+    The loss every 10 steps, histograms of all weights every Keras epoch, and the graph of the
+    layers (in TensorBoard under Graphs, "keras", conceptual).
     ``tensorboard --logdir FOLDER`` shows them. In the callbacks it comes after the `Recorder`.
 
     Args:

@@ -5,9 +5,7 @@ from __future__ import annotations
 import json
 import math
 import os
-import time
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -15,16 +13,12 @@ import numpy as np
 
 from siamese_lib._keras import keras
 from siamese_lib._runfiles import RunError, check_folder, holds_run, to_json
+from siamese_lib._watching import Stopwatch, Watch
 from siamese_lib.checkpoint import Checkpoint
-from siamese_lib.gallery import Gallery
-from siamese_lib.metrics import precision_at_k
-from siamese_lib.run import Run, embed
+from siamese_lib.run import Run
 from siamese_lib.training import ImageBatches, Images
 
-NEIGHBOURS = 7
 _HISTORY_ROWS = 200
-_VALIDATION_IMAGES = 300
-_VALIDATION_SHARE = 0.04  # of the training time, at most
 _CHECKPOINT_SECONDS = 20.0
 
 
@@ -99,7 +93,7 @@ class Recorder(keras.callbacks.Callback):
         self._frames = frames
         self._frame_every = frame_every
         self._resume = resume
-        self._validation = None if validation is None else _sample(validation)
+        self._validation = validation
         self._begin()
 
     def _begin(self) -> None:
@@ -111,9 +105,10 @@ class Recorder(keras.callbacks.Callback):
         }
         self._kept: dict[int, list[np.ndarray]] = {}
         self._in_history = (0, 0.0)  # of this epoch: steps, and the sum of their losses
-        self._clock = _Stopwatch()
-        self._validation_cost = 0.0
-        self._validation_total = 0.0
+        self._clock = Stopwatch()
+        self._watch = None
+        if self._validation is not None:
+            self._watch = Watch(self.tower, self._validation, self._clock)
 
     @property
     def run(self) -> Run:
@@ -143,8 +138,8 @@ class Recorder(keras.callbacks.Callback):
         self._due = [step for step in planned if step > self.step]
         if self.step == 0:
             self._keep_frame()
-        if self._validation is not None:
-            self._measure(*self._validation)  # once before the clock starts: the first is slow
+        if self._watch is not None:
+            self._watch.begin()
         self._clock.start()
         self._saved_at = self._clock.seconds()
 
@@ -218,7 +213,6 @@ class Recorder(keras.callbacks.Callback):
         self.history = facts["history"]
         self._in_history = tuple(facts["in_history"])
         self._clock.before = facts["seconds"]
-        self._validation_total = _VALIDATION_SHARE * self._clock.before  # spent, near enough
         # Keras has no public way for a callback to say where to begin; its own
         # BackupAndRestore sets the same attribute. It would outlast this fit.
         self.model._initial_epoch = self.step // self.params["steps"]
@@ -252,66 +246,9 @@ class Recorder(keras.callbacks.Callback):
         recorded, total = self._in_history
         loss = (mean * seen - total) / (seen - recorded)
         self._in_history = (seen, mean * seen)
-        precision, spread = self._validate()
+        precision, spread = math.nan, math.nan
+        if self._watch is not None:
+            precision, spread = self._watch.look(last=self.step == self.total)
         row = (self.step, self._clock.seconds(), loss, precision, spread)
         for column, value in zip(self.history.values(), row, strict=True):
             column.append(value)
-
-    def _validate(self) -> tuple[float, float]:
-        """Precision and spread of the watched images, if the time for it has been earned."""
-        allowed = _VALIDATION_SHARE * self._clock.seconds()
-        earned = self._validation_total + self._validation_cost <= allowed
-        if self._validation is None or not (earned or self.step == self.total):
-            return math.nan, math.nan
-        started = time.perf_counter()
-        with self._clock.paused():
-            measured = self._measure(*self._validation)
-        self._validation_cost = time.perf_counter() - started
-        self._validation_total += self._validation_cost
-        return measured
-
-    def _measure(self, images: np.ndarray, labels: np.ndarray) -> tuple[float, float]:
-        embeddings = embed(self.tower, images)
-        if not np.isfinite(embeddings).all():  # diverged; Guard will say so
-            return math.nan, math.nan
-        neighbours, _ = Gallery(embeddings).nearest(embeddings, NEIGHBOURS, exclude_self=True)
-        spread = float(np.sqrt(embeddings.var(axis=0).sum()))
-        return precision_at_k(labels[neighbours], labels), spread
-
-
-class _Stopwatch:
-    """Seconds of training, with pauses left out and earlier seconds counted in."""
-
-    def __init__(self) -> None:
-        self.before = 0.0
-        self._since: float | None = None
-
-    def seconds(self) -> float:
-        return self.before + (0.0 if self._since is None else time.perf_counter() - self._since)
-
-    def start(self) -> None:
-        self._since = time.perf_counter()
-
-    def stop(self) -> None:
-        self.before, self._since = self.seconds(), None
-
-    @contextmanager
-    def paused(self) -> Iterator[None]:
-        self.stop()
-        try:
-            yield
-        finally:
-            self.start()
-
-
-def _sample(data: Images) -> tuple[np.ndarray, np.ndarray]:
-    """Images and labels of at most 300, evenly spaced over the classes."""
-    by_class = np.argsort(data.labels, kind="stable")
-    count = min(len(by_class), _VALIDATION_IMAGES)
-    if count <= NEIGHBOURS:
-        raise ValueError(
-            f"validation needs more than {NEIGHBOURS} images, to have {NEIGHBOURS} neighbours "
-            f"for each; got {count}."
-        )
-    chosen = by_class[np.linspace(0, len(by_class) - 1, count).astype(np.int64)]
-    return data.images[chosen], data.labels[chosen]

@@ -35,7 +35,8 @@ def slowly(run: sl.Run, data: sl.Dataset, frame: int, gallery: int) -> tuple[flo
     """Precision and accuracy by sorting all distances for each test image."""
     train = run.embed(data.train.images, frame)[:gallery].tolist()
     hits, right = [], []
-    for point, label in zip(run.embed(data.test.images, frame).tolist(), data.test.labels):
+    queries = run.embed(data.test.images, frame).tolist()
+    for point, label in zip(queries, data.test.labels, strict=True):
         order = sorted(range(gallery), key=lambda i: math.dist(train[i], point))
         classes = [int(data.train.labels[i]) for i in order[:7]]
         hits += [cls == label for cls in classes]

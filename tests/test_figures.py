@@ -248,9 +248,8 @@ def test_training_curves_keep_each_value_with_its_step():
 
 def test_map_names_its_classes_where_they_are():
     figure = figures.embedding_map(POINTS, LABELS, ["a", "b", "c", "d", "e"])
-    assert [note.text for note in figure.layout.annotations] == [
-        f"<b>{name}</b>" for name in "abcde"
-    ]
+    notes = figure.layout.annotations
+    assert [note.text for note in notes] == [f"<b>{name}</b>" for name in "abcde"]
     middle = np.median(POINTS[LABELS == 1], axis=0)
     note = notes[1]
     np.testing.assert_allclose([note.x, note.y], middle, atol=1e-3)

@@ -12,7 +12,7 @@ import pytest
 from tiny_training import Training, at_step, corners, dense_tower, each_step
 
 import siamese_lib as sl
-from siamese_lib import recording
+from siamese_lib import _watching, recording
 from siamese_lib._keras import keras
 from siamese_lib.recording import frame_steps
 
@@ -134,14 +134,14 @@ def test_seconds_leave_the_validation_out_and_bound_it(
 ) -> None:
     """A step takes one second, a validation `cost`; at most 4 % of the time goes into it."""
     clock = Clock()
-    nearest = recording.Gallery.nearest
+    nearest = sl.Gallery.nearest
 
     def slow(*arguments: Any, **options: Any) -> Any:
         clock.wait(cost)
         return nearest(*arguments, **options)
 
-    monkeypatch.setattr(recording, "time", clock)
-    monkeypatch.setattr(recording.Gallery, "nearest", slow)
+    monkeypatch.setattr(_watching, "time", clock)
+    monkeypatch.setattr(sl.Gallery, "nearest", slow)
     training = Training(steps=50, validation=WATCHED)
     history = training.fit(before=[each_step(lambda: clock.wait(1.0))]).history
     assert history["seconds"] == pytest.approx(range(1, 51))
@@ -158,8 +158,8 @@ def test_seconds_leave_the_validation_out_and_bound_it(
 
 
 def test_few_images_are_watched_and_all_classes(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(recording, "_VALIDATION_IMAGES", 12)
-    images, labels = recording._sample(WATCHED)
+    monkeypatch.setattr(_watching, "_IMAGES", 12)
+    images, labels = _watching._sample(WATCHED)
     assert images.shape == (12, 8, 8, 1)
     assert np.bincount(labels).tolist() == [3, 3, 3, 3]
     index = {image.tobytes(): i for i, image in enumerate(WATCHED.images)}

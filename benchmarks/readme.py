@@ -1,0 +1,85 @@
+"""Copy the committed results into the README: ``python -m benchmarks.readme``.
+
+A test checks that the README says what the results say, so no figure in it is typed by hand.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from benchmarks.report import load_result, table
+
+README = Path(__file__).parent.parent / "README.md"
+START, END = "<!-- results -->\n", "<!-- /results -->"
+
+
+def main() -> None:
+    """Replace what stands between the two marks."""
+    README.write_text(updated(README.read_text()))
+
+
+def updated(text: str) -> str:
+    """Return the README with today's results in it."""
+    before, rest = text.split(START)
+    _, after = rest.split(END)
+    return before + START + results() + END + after
+
+
+def results() -> str:
+    """Say what the last run of ``make bench`` measured."""
+    result = load_result("training")
+    if result is None:
+        return "Not measured yet.\n\n"
+    machine, step, original = result["machine"], result["step"], result["original"]
+    versions = ", ".join(f"{name} {number}" for name, number in machine["versions"].items())
+    rows = [
+        {
+            "embedding": row["recipe"].replace("offline", "4,000 digits"),
+            "training images seen": f"{row['images']:,}",
+            "seconds": row["seconds"],
+            "precision@7": row["precision@7"],
+            "kNN accuracy": row["kNN accuracy"],
+        }
+        for row in result["quality"]
+    ]
+    return f"""\
+{table(rows)}
+
+Seconds are those of `fit` on {machine["cores"]} cores, compilation and recording included.
+*Precision@7* is the share of right digits among the 7 nearest of the first 10,000 training
+images, for each of the 10,000 test images; in the last two rows 4,000 digits are trained on and
+searched, for 1,000 others.
+
+* A training step turns out {_range(step["share"])} % of the arithmetic that plain matrix
+  products reach on the same machine ({_range(step["rate"])} images a second; {step["rounds"]}
+  rounds in turn).
+* {_against(original)}
+
+Measured on {machine["date"]}, {machine["processor"]}, Python {machine["python"]}, {versions}.
+`make bench` measures it again.
+
+"""
+
+
+def _range(spread: dict[str, float]) -> str:
+    return f"{spread['median']:,g} ({spread['least']:,g} to {spread['most']:,g})"
+
+
+def _against(original: dict[str, Any]) -> str:
+    ours = f"The first recipe passes 0.938 after {original['our seconds to 0.938']} s of training"
+    step = f"{original['seconds a step']['median']} s a step"
+    if original["steps to 0.938"] == "not reached":
+        return (
+            f"{ours}. The recipe of 2017, written afresh ({step} here), was at "
+            f"{original['best precision@7']} after {original['steps recorded']:,} steps: more than "
+            f"{original['times fewer']} times as long."
+        )
+    return (
+        f"{ours}. The recipe of 2017, written afresh, takes {original['steps to 0.938']:,} steps "
+        f"({step} here): {original['times fewer']} times as long."
+    )
+
+
+if __name__ == "__main__":
+    main()
