@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.report import load_result, table
+from benchmarks.training import against_original
 
 README = Path(__file__).parent.parent / "README.md"
 START, END = "<!-- results -->\n", "<!-- /results -->"
@@ -31,7 +32,7 @@ def results() -> str:
     result = load_result("training")
     if result is None:
         return "Not measured yet.\n\n"
-    machine, step, original = result["machine"], result["step"], result["original"]
+    machine, step = result["machine"], result["step"]
     versions = ", ".join(f"{name} {number}" for name, number in machine["versions"].items())
     rows = [
         {
@@ -54,7 +55,7 @@ searched, for 1,000 others.
 * A training step turns out {_range(step["share"])} % of the arithmetic that plain matrix
   products reach on the same machine ({_range(step["rate"])} images a second; {step["rounds"]}
   rounds in turn).
-* {_against(original)}
+* {_against(against_original(result))}
 
 Measured on {machine["date"]}, {machine["processor"]}, Python {machine["python"]}, {versions}.
 `make bench` measures it again.
@@ -73,11 +74,11 @@ def _against(original: dict[str, Any]) -> str:
         return (
             f"{ours}. The recipe of 2017, written afresh ({step} here), was at "
             f"{original['best precision@7']} after {original['steps recorded']:,} steps: more than "
-            f"{original['times fewer']} times as long."
+            f"{original['times as long']} times as long."
         )
     return (
         f"{ours}. The recipe of 2017, written afresh, takes {original['steps to 0.938']:,} steps "
-        f"({step} here): {original['times fewer']} times as long."
+        f"({step} here): {original['times as long']} times as long."
     )
 
 

@@ -21,8 +21,9 @@ from benchmarks.report import load_result, save_result, table
 from siamese_lib._keras import keras
 from siamese_lib._offline import offline_digits
 
+GOAL = 0.938
 GOALS = {  # precision, seconds: must reach, and the aim
-    "2-D, short": ((0.938, 45), (0.938, 20)),
+    "2-D, short": ((GOAL, 45), (GOAL, 20)),
     "2-D, long": ((0.982, 300), (0.990, 300)),
     "16-D, short": ((0.974, 30), (0.985, 30)),
     "16-D, long": ((0.987, 160), (0.993, 160)),
@@ -39,7 +40,7 @@ def main() -> dict[str, Any]:
     result = {
         "quality": qualities,
         "step": step_share(digits),
-        "original": against_original(digits, qualities[0]),
+        "original step": original_step(digits),
     }
     save_result("training", result)
     print(render(result))
@@ -117,25 +118,33 @@ def training_operations(tower: keras.Model) -> int:
     return 3 * sum(forward) - forward[0]
 
 
-def against_original(data: sl.Dataset, ours: dict[str, Any], steps: int = 12) -> dict[str, Any]:
-    """Seconds to 0.938: ours as just measured; the original's step time, times its steps."""
+def original_step(data: sl.Dataset, steps: int = 12) -> dict[str, float]:
+    """Time a step of the original recipe, in seconds."""
     training = OriginalTraining(data)
     training.step()
-    times = [_seconds(training.step) for _ in range(steps)]
-    step = statistics.median(times)
+    return _spread([_seconds(training.step) for _ in range(steps)], 3)
+
+
+def against_original(result: dict[str, Any]) -> dict[str, Any]:
+    """Compare seconds to 0.938: ours, and the original's step time times its recorded steps.
+
+    Where the recorded run never got there, its whole length stands for the steps, and the
+    ratio is a lower bound.
+    """
     recorded = load_result("original")
     rows = recorded["rows"] if recorded else []
-    reached = [row["step"] for row in rows if row["precision"] >= 0.938]
+    reached = [row["step"] for row in rows if row["precision"] >= GOAL]
     recorded_steps = rows[-1]["step"] if rows else 0
-    needed = reached[0] if reached else recorded_steps or None
+    theirs = (reached[0] if reached else recorded_steps) * result["original step"]["median"]
+    ours = [row["seconds"] for row in result["quality"] if row["recipe"] == "2-D, short"]
     return {
-        "seconds a step": _spread(times, 3),
+        "seconds a step": result["original step"],
         "steps to 0.938": reached[0] if reached else "not reached",
         "steps recorded": recorded_steps,
         "best precision@7": round(max((row["precision"] for row in rows), default=0.0), 4),
-        "seconds to 0.938": None if needed is None else round(needed * step),
-        "our seconds to 0.938": ours["seconds"] if ours["precision@7"] >= 0.938 else "not reached",
-        "times fewer": None if needed is None else round(needed * step / ours["seconds"], 1),
+        "seconds to 0.938": round(theirs),
+        "our seconds to 0.938": ours[0],
+        "times as long": round(theirs / ours[0], 1),
         "is a lower bound": not reached,
     }
 
@@ -143,8 +152,9 @@ def against_original(data: sl.Dataset, ours: dict[str, Any], steps: int = 12) ->
 def render(result: dict[str, Any]) -> str:
     """Lay the result out as Markdown."""
     lines = [table(result["quality"]), ""]
-    for part in ("step", "original"):
-        lines += [f"{part}: {key} = {value}" for key, value in result[part].items()]
+    parts = {"step": result["step"], "original": against_original(result)}
+    for part, facts in parts.items():
+        lines += [f"{part}: {key} = {value}" for key, value in facts.items()]
     return "\n".join(lines)
 
 
