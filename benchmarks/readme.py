@@ -72,12 +72,12 @@ def _against(original: dict[str, Any]) -> str:
     step = f"{original['seconds a step']['median']} s a step"
     if original["steps to 0.938"] == "not reached":
         return (
-            f"{ours}. The recipe of 2017, written afresh ({step} here), was at "
+            f"{ours}.\n  The recipe of 2017, written afresh ({step} here), was at\n  "
             f"{original['best precision@7']} after {original['steps recorded']:,} steps: more than "
             f"{original['times as long']} times as long."
         )
     return (
-        f"{ours}. The recipe of 2017, written afresh, takes {original['steps to 0.938']:,} steps "
+        f"{ours}.\n  The recipe of 2017, written afresh, takes {original['steps to 0.938']:,} steps\n  "
         f"({step} here): {original['times as long']} times as long."
     )
 

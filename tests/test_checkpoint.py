@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import math
 import os
 import subprocess
 import sys
@@ -122,8 +123,17 @@ def test_a_training_that_was_stopped_goes_on(tmp_path: Path) -> None:
 
     stopped.fit(epochs=EPOCHS, after=[at_step(11, stop)])
     assert sl.Run.load(tmp_path, tower=dense_tower()).steps[-1] == 11
-    resumed = training(folder=tmp_path, resume=True).fit(epochs=EPOCHS)
-    assert_same_run(resumed.run, whole())
+    resumed = training(folder=tmp_path, resume=True)
+    assert_same_run(resumed.fit(epochs=EPOCHS).run, whole())
+    assert (np.diff(resumed.recorder.history["seconds"]) > 0).all()
+    assert steps_of_another_fit(resumed) == STEPS
+
+
+def steps_of_another_fit(training: Training) -> int:
+    steps: list[int] = []
+    count = each_step(lambda: steps.append(1))
+    training.model.fit(training.batches, callbacks=[count], shuffle=False, verbose=0)
+    return len(steps)
 
 
 def test_killed_after_the_last_step(tmp_path: Path) -> None:
@@ -134,21 +144,7 @@ def test_killed_after_the_last_step(tmp_path: Path) -> None:
     resumed = training(folder=tmp_path, resume=True)
     assert_same_run(resumed.fit(epochs=EPOCHS).run, whole())
     assert_same_run(sl.Run.load(tmp_path, tower=dense_tower()), whole())
-    steps: list[int] = []
-    count = each_step(lambda: steps.append(1))
-    resumed.model.fit(resumed.batches, callbacks=[count], shuffle=False, verbose=0)
-    assert len(steps) == STEPS
-
-
-def test_the_clock_goes_on_and_the_next_fit_begins_at_the_beginning(tmp_path: Path) -> None:
-    interrupted("Adam", tmp_path, step=10)
-    resumed = training(folder=tmp_path, resume=True)
-    history = resumed.fit(epochs=EPOCHS).history
-    assert (np.diff(history["seconds"]) > 0).all()
-    steps: list[int] = []
-    count = each_step(lambda: steps.append(1))
-    resumed.model.fit(resumed.batches, epochs=2, callbacks=[count], shuffle=False, verbose=0)
-    assert len(steps) == 2 * STEPS
+    assert steps_of_another_fit(resumed) == STEPS
 
 
 def test_where_there_is_nothing_to_resume(tmp_path: Path) -> None:
@@ -184,21 +180,25 @@ def test_another_plan_is_refused(tmp_path: Path) -> None:
     training(**wanted).fit(epochs=EPOCHS)  # and all of this has not hurt it
 
 
-@pytest.fixture
-def state(tmp_path: Path) -> tuple[Checkpoint, Training]:
+@pytest.fixture(scope="module")
+def trained() -> Training:
     trained = training()
     trained.fit()
+    return trained
+
+
+@pytest.fixture
+def checkpoint(trained: Training, tmp_path: Path) -> Checkpoint:
     checkpoint = Checkpoint(tmp_path)
     frames = {0: dense_tower().get_weights(), 4: trained.tower.get_weights()}
-    checkpoint.save(trained.model, {"plan": PLAN, "step": 4, "nothing": float("nan")}, frames)
-    return checkpoint, trained
+    checkpoint.save(trained.model, {"plan": PLAN, "step": 4, "nothing": math.nan}, frames)
+    return checkpoint
 
 
-def test_everything_comes_back(state: tuple[Checkpoint, Training]) -> None:
-    checkpoint, trained = state
+def test_everything_comes_back(checkpoint: Checkpoint, trained: Training) -> None:
     fresh = training()
     facts, frames = checkpoint.load(fresh.model, PLAN)
-    np.testing.assert_equal(facts, {"plan": PLAN, "step": 4, "nothing": float("nan")})
+    np.testing.assert_equal(facts, {"plan": PLAN, "step": 4, "nothing": math.nan})
     assert list(frames) == [0, 4]
     np.testing.assert_array_equal(frames[4][0], trained.tower.get_weights()[0])
     for ours, theirs in (
@@ -231,9 +231,8 @@ def with_facts(facts: Any) -> bytes:
     "damage", ["cut", "flipped", "empty", "text", "armed", "no facts", "no plan", "odd plan"]
 )
 def test_a_damaged_checkpoint_is_refused(
-    state: tuple[Checkpoint, Training], damage: str, tmp_path: Path
+    checkpoint: Checkpoint, damage: str, tmp_path: Path
 ) -> None:
-    checkpoint, _ = state
     content = bytearray(checkpoint.path.read_bytes())
     content[len(content) // 2] ^= 1
     checkpoint.path.write_bytes(
