@@ -76,9 +76,10 @@ def _against(original: dict[str, Any]) -> str:
             f"{original['best precision@7']} after {original['steps recorded']:,} steps: more than "
             f"{original['times as long']} times as long."
         )
+    needed = f"{original['steps to 0.938']:,} steps"
     return (
-        f"{ours}.\n  The recipe of 2017, written afresh, takes {original['steps to 0.938']:,} steps\n  "
-        f"({step} here): {original['times as long']} times as long."
+        f"{ours}.\n  The recipe of 2017, written afresh, takes {needed}\n"
+        f"  ({step} here): {original['times as long']} times as long."
     )
 
 
