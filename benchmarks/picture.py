@@ -1,6 +1,6 @@
 """Draw the README's picture: ``make picture``.
 
-A 2-D training of 300 steps, its 40 frames drawn with 2,000 test images, as a GIF. The loss knows
+A 2-D training of 300 steps, its frames drawn with 2,000 test images, as a GIF. The loss knows
 distances only, so the cloud as a whole drifts; each frame is drawn around its mean, all of them at
 one scale.
 """

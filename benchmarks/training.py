@@ -1,9 +1,10 @@
 """Training, measured: quality against seconds, and a step against the machine and the original.
 
 ``python -m benchmarks training`` (some fifteen minutes on two cores) prints the tables and writes
-``benchmarks/results/training.json``. Seconds are those of ``fit``, its first compilation and all
-recording included, evaluation not. Everything is measured in this one run, but for the number of
-steps that the original recipe needs, which a recorded full run gives (``benchmarks.original``).
+``benchmarks/results/training.json``. Seconds are the recorder's: from the start of training to its
+end, compilation of the step and recording included; building the model before, and evaluation
+after, are not. Everything is measured in this one run, but for the number of steps that the
+original recipe needs, which a recorded full run gives (``benchmarks.original``).
 """
 
 from __future__ import annotations

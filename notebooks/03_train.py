@@ -69,7 +69,7 @@ print(left.shape, right.shape, same[:8])
 # The *contrastive loss* pulls similar pairs together and pushes different ones apart until they
 # are one margin away. The step size starts at 0.02 and falls to 0 in a line, so that the cloud
 # comes to rest. [Muon](https://kellerjordan.github.io/posts/muon/) is the optimizer: chapter 2
-# says what it does to a gradient, and why it needs fewer images than Adam.
+# says what it does to a gradient, and races it against Adam.
 
 # %%
 import keras
@@ -82,7 +82,7 @@ def falling(steps):
 model.compile(sl.Muon(falling(180)), sl.ContrastiveLoss(margin=1.0), **sl.compile_options())
 
 # %% [markdown]
-# Three callbacks go along. `Recorder` keeps the weights at 40 moments, so that the whole training
+# Three callbacks go along. `Recorder` keeps the weights at up to 40 moments, so that the whole training
 # can be looked at afterwards; `Guard` lets the stop button end the training cleanly, after which
 # the recorder still holds a usable run; `Progress` prints a dozen lines: the loss, and how many
 # of the 7 nearest neighbours of some watched test images show the same digit.
@@ -174,7 +174,7 @@ sl.figures.embedding_map(run.embed(digits.test.images[some]), labels, digits.cla
 # %% [markdown]
 # ## Keep it
 #
-# A run saves into a folder: all 40 frames of weights, the history and the settings. Loading it
+# A run saves into a folder: all frames of weights, the history and the settings. Loading it
 # reads numbers and never runs code, and what it embeds is the same to the last bit.
 
 # %%
@@ -195,4 +195,4 @@ print("the same embeddings:", np.array_equal(again.embed(query), run.embed(query
 # * Set the margin to 0.1, then to 10. Which of the two curves changes, and which only its scale?
 # * Let the pairs train three times as long. Do they catch up?
 #
-# The next step is to watch what happened in between.
+# A later chapter watches what happened in between.

@@ -22,8 +22,8 @@ class Muon(keras.optimizers.Optimizer):
     A convolution multiplies patches of height * width * channels_in numbers with a matrix of
     as many rows and channels_out columns. Muon takes the momentum of that matrix, replaces it
     by the nearest matrix whose singular values are all 1, and steps along it. Directions that
-    plain gradient descent would neglect for long are learnt at once, and this tower needs
-    fewer images than with Adam. Biases are not matrices, and get Adam.
+    plain gradient descent would neglect for long are learnt at once; chapter 2 of the book races
+    it against Adam. Biases are not matrices, and get Adam.
 
     (`keras.optimizers.Muon` treats kernels of convolutions with Adam, so it is no use here.)
 
