@@ -255,7 +255,7 @@ def _lasting_name(name: str) -> str:
 
 
 def _epoch_length(steps: int, at_most: int = 100) -> int:
-    """Steps of one Keras epoch: a divisor of all steps, after which a checkpoint can be made."""
+    """Steps of one Keras epoch: a divisor of all steps. After each, TensorBoard gets histograms."""
     divisors = [n for n in range(10, at_most + 1) if steps % n == 0]
     return max(divisors, default=steps)
 

@@ -47,8 +47,8 @@ class Recorder(keras.callbacks.Callback):
             now and then, for about 4 % of the training time. They are never trained on.
         frames: how many frames of weights to keep, at least 2, most of them early.
         frame_every: keep one every so many steps instead.
-        folder: where to save the run at the end, and a checkpoint at the end of an epoch, every
-            20 seconds or so. A run that is there already is replaced at the end.
+        folder: where to save the run at the end, and a checkpoint every 20 seconds and when the
+            training is stopped. A run that is there already is replaced at the end.
         resume: go on from the checkpoint in `folder`. Where there is none yet, begin; where
             the run is finished, refuse.
         settings: JSON values to keep with the run, such as the name of the data set.
@@ -104,7 +104,9 @@ class Recorder(keras.callbacks.Callback):
             name: [] for name in ("step", "seconds", "loss", "precision", "spread")
         }
         self._kept: dict[int, list[np.ndarray]] = {}
-        self._in_history = (0, 0.0)  # of this epoch: steps, and the sum of their losses
+        # Of the steps that Keras' running mean of the loss is over: how many are in the history
+        # already, and the sum of their losses. Below 0 it says what is still to be added.
+        self._in_history = (0, 0.0)
         self._clock = Stopwatch()
         self._watch = None
         if self._validation is not None:
@@ -144,54 +146,61 @@ class Recorder(keras.callbacks.Callback):
         self._saved_at = self._clock.seconds()
 
     def on_epoch_begin(self, epoch: int, logs: Mapping[str, Any] | None = None) -> None:
-        """Note where the epoch starts, and see that its own batches come."""
+        """Note where the epoch starts, and see that the right batches come."""
         self.model._initial_epoch = None  # has done its work; see _restore
-        self._epoch_start = epoch * self.params["steps"]
-        # Keras looks at a batch while it builds a model, and counts that as an epoch.
-        self.batches.epoch = epoch
+        self._epoch_start = self.batches.first_step = self.step
 
     def on_train_batch_end(self, batch: int, logs: Mapping[str, Any] | None = None) -> None:
         """Count the step, and keep what is due."""
         self.step = self._epoch_start + batch + 1
+        loss = (logs or {})["loss"]
         if self._due and self.step >= self._due[0]:
             self._due = [step for step in self._due if step > self.step]
             self._keep_frame()
         if self.step % max(1, self.total // _HISTORY_ROWS) == 0 or self.step == self.total:
-            self._add_row(batch + 1, float((logs or {})["loss"]))
+            self._add_row(batch + 1, float(loss))
+        if self.folder is not None and self._clock.seconds() - self._saved_at > _CHECKPOINT_SECONDS:
+            self._save_checkpoint(self.folder, self._carried(float(loss)))
+        if self.step == self.total:  # resumed within an epoch, which Keras makes a whole one
+            self.model.stop_training = True
 
     def on_epoch_end(self, epoch: int, logs: Mapping[str, Any] | None = None) -> None:
-        """Save a checkpoint, if the last one is old enough and the epoch was a whole one."""
-        steps = self.params["steps"]
-        if self.step != self._epoch_start + steps:
-            return
-        # Keras' mean starts anew: what is not in the history yet is carried over.
-        recorded, total = self._in_history
-        self._in_history = (recorded - steps, total - float((logs or {})["loss"]) * steps)
-        age = self._clock.seconds() - self._saved_at
-        if self.folder is not None and age > _CHECKPOINT_SECONDS and self._now():
-            self.save_checkpoint()
+        """Carry over what is not in the history yet: Keras' mean of the loss starts anew."""
+        self._in_history = self._carried(float((logs or {})["loss"]))
+        self._epoch_start = self.step
 
     def on_train_end(self, logs: Mapping[str, Any] | None = None) -> None:
-        """Keep the last frame, and save the run. The checkpoint of a finished run is deleted."""
+        """Keep the last frame, and save the run; a checkpoint too, unless it is finished."""
         self._clock.stop()
-        self._keep_frame()
         self.model._initial_epoch = None
+        finished = self.step >= self.total
+        if self.folder is not None and not finished:
+            # Before the last frame is kept, which a training that goes on would not keep here.
+            self._save_checkpoint(self.folder, self._in_history)
+        self._keep_frame()
         if self.folder is not None:
             self.run.save(self.folder)
-            if self.step >= self.total:
+            if finished:
                 Checkpoint(self.folder).delete()
 
-    def save_checkpoint(self) -> None:
+    def _carried(self, mean: float) -> tuple[int, float]:
+        """What `_in_history` is once Keras' running mean of the loss, now `mean`, starts anew."""
+        seen = self.step - self._epoch_start
+        recorded, total = self._in_history
+        return recorded - seen, total - mean * seen
+
+    def _save_checkpoint(self, folder: Path, in_history: tuple[int, float]) -> None:
         """Write all that is needed to go on from here, in place of the checkpoint before."""
-        assert self.folder is not None
+        if not self._now():
+            return  # the weights are no longer numbers: the one before is the better one
         facts = {
             "plan": self._plan(),
             "step": self.step,
             "seconds": self._clock.seconds(),
             "history": self.history,
-            "in_history": self._in_history,
+            "in_history": in_history,
         }
-        Checkpoint(self.folder).save(self.model, facts, self._kept)
+        Checkpoint(folder).save(self.model, facts, self._kept)
         self._saved_at = self._clock.seconds()
 
     def _open(self, folder: Path) -> None:
@@ -205,7 +214,8 @@ class Recorder(keras.callbacks.Callback):
                 "with Run.load, or train anew without resuming."
             )
         else:
-            self.save_checkpoint()  # a disk that cannot be written to shows itself here
+            # A disk that cannot be written to shows itself here.
+            self._save_checkpoint(folder, self._in_history)
 
     def _restore(self, checkpoint: Checkpoint) -> None:
         facts, self._kept = checkpoint.load(self.model, self._plan())

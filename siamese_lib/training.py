@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from functools import cached_property
 from importlib import import_module
 from typing import Any, Protocol
 
@@ -102,17 +103,16 @@ class ImageBatches(keras.utils.PyDataset):
         data: images uint8 (N, H, W, C) and labels (N,), such as ``digits.train``.
         sampler: what decides which images make a batch.
         steps: batches in one Keras epoch; by default ``len(sampler)``.
-        first_epoch: number of the epoch to begin with, from 0; as ``initial_epoch`` of ``fit``.
-            Keras counts its first look at the data as an epoch of its own, so that ``fit``
-            begins with the one after, unless a `Recorder` is there, which sets `epoch` right.
+
+    Attributes:
+        first_step: the sampler's step that the current epoch begins with. Keras takes its first
+            look at the data for an epoch; a `Recorder` sets this right when training begins.
 
     Raises:
         ValueError: the sampler was made for another number of images, or `steps` is below 1.
     """
 
-    def __init__(
-        self, data: Images, sampler: Sampler, *, steps: int | None = None, first_epoch: int = 0
-    ) -> None:
+    def __init__(self, data: Images, sampler: Sampler, *, steps: int | None = None) -> None:
         super().__init__()
         size = getattr(sampler, "size", None)
         if size is not None and size != len(data.images):
@@ -125,13 +125,13 @@ class ImageBatches(keras.utils.PyDataset):
         self.data = data
         self.sampler = sampler
         self.steps = len(sampler) if steps is None else steps
-        self.epoch = first_epoch
+        self.first_step = 0
 
     def __len__(self) -> int:
         """Batches in an epoch."""
         return self.steps
 
-    @property
+    @cached_property
     def images_per_step(self) -> int:
         """Images that go through the tower for one batch: two for each pair."""
         batch = self.sampler.batch(0)
@@ -139,7 +139,7 @@ class ImageBatches(keras.utils.PyDataset):
 
     def __getitem__(self, index: int) -> tuple[Any, np.ndarray]:
         """Gather the batch at one step of the current epoch."""
-        batch = self.sampler.batch(self.epoch * self.steps + index)
+        batch = self.sampler.batch(self.first_step + index)
         if isinstance(batch, tuple):
             left, right, same = batch
             return (self.data.images[left], self.data.images[right]), same
@@ -147,4 +147,4 @@ class ImageBatches(keras.utils.PyDataset):
 
     def on_epoch_end(self) -> None:
         """Go on to the next epoch's batches."""
-        self.epoch += 1
+        self.first_step += self.steps
