@@ -15,9 +15,8 @@
 # %% [markdown]
 # # Start here
 #
-# **What you will see.** A network that was never told what a seven is. It was shown pairs of
-# images and told one thing only, *same* or *different*, until it had found a place on a map for
-# each of them. You look at that map. Then you give it an image that it has never seen, and ask
+# **What you will see.** A network that was never told what a seven is. Of any two images it was
+# told one thing, *same* or *different*, until it had found a place on a map for each of them. You look at that map. Then you give it an image that it has never seen, and ask
 # which ones it takes to be alike.
 #
 # If this is your first notebook: it is made of words and of cells of code. Click on a cell and

@@ -192,7 +192,7 @@ print("the same embeddings:", np.array_equal(again.embed(query), run.embed(query
 #
 # * Press the stop button while a training runs, then look at `recorder.run`.
 # * Give the tower 16 dimensions. It can no longer be drawn, but look at its precision.
-# * Set the margin to 0.1, then to 10. Which of the two curves changes, and which only its scale?
+# * Set the margin to 0.1, then to 10. The loss grows with its square. And the precision?
 # * Let the pairs train three times as long. Do they catch up?
 #
 # A later chapter watches what happened in between.

@@ -1,5 +1,6 @@
 from . import figures as figures
 from . import metrics as metrics
+from .augmentation import RandomShift as RandomShift
 from .callbacks import DivergedError as DivergedError
 from .callbacks import Guard as Guard
 from .callbacks import Progress as Progress

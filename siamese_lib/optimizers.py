@@ -1,4 +1,4 @@
-"""How the tower takes its steps: Muon for its kernels, Adam for its biases."""
+"""How the tower takes its steps: Muon for its hidden kernels, Adam for the rest."""
 
 from __future__ import annotations
 
@@ -23,7 +23,11 @@ class Muon(keras.optimizers.Optimizer):
     as many rows and channels_out columns. Muon takes the momentum of that matrix, replaces it
     by the nearest matrix whose singular values are all 1, and steps along it. Directions that
     plain gradient descent would neglect for long are learnt at once; chapter 2 of the book races
-    it against Adam. Biases are not matrices, and get Adam.
+    it against Adam.
+
+    That is for hidden kernels. Biases are not matrices, and the columns of the last kernel are
+    the axes of the embedding, each with a meaning of its own: they get Adam. The last kernel is
+    the last of the variables to have two axes or more.
 
     (`keras.optimizers.Muon` treats kernels of convolutions with Adam, so it is no use here.)
 
@@ -31,7 +35,7 @@ class Muon(keras.optimizers.Optimizer):
         learning_rate: float or Keras schedule. A step changes a kernel by this spectral norm,
             times ``sqrt(rows / columns)`` where it has more rows than columns.
         momentum: how much of the last step's momentum is kept, in [0, 1).
-        adam_ratio: Adam's learning rate for the biases, as a multiple of `learning_rate`.
+        adam_ratio: Adam's learning rate, as a multiple of `learning_rate`.
         **kwargs: `name`, `weight_decay`, `use_ema` and the other arguments of a Keras optimizer.
 
     References:
@@ -55,22 +59,25 @@ class Muon(keras.optimizers.Optimizer):
         self.adam_ratio = adam_ratio
 
     def build(self, variables: list[Any]) -> None:
-        """Make the state: a momentum for each variable, and Adam's second moment for vectors."""
+        """Make the state: a momentum for each variable, and for Adam's ones a second moment."""
         if self.built:
             return
         super().build(variables)
+        kernels = [index for index, variable in enumerate(variables) if len(variable.shape) >= 2]
+        self._hidden = set(kernels[:-1])
         self._momenta: list[Any] = self.add_optimizer_variables(variables, "momentum")
         self._squares: list[Any] = [
-            None if _is_kernel(variable) else self.add_variable_from_reference(variable, "square")
-            for variable in variables
+            None if index in self._hidden else self.add_variable_from_reference(variable, "square")
+            for index, variable in enumerate(variables)
         ]
 
     def update_step(self, gradient: Any, variable: Any, learning_rate: Any) -> None:
         """Change one variable."""
         rate = ops.cast(learning_rate, variable.dtype)
         gradient = ops.cast(gradient, variable.dtype)
-        step = self._muon_step if _is_kernel(variable) else self._adam_step
-        step(gradient, variable, rate, self._get_variable_index(variable))
+        index = self._get_variable_index(variable)
+        step = self._muon_step if index in self._hidden else self._adam_step
+        step(gradient, variable, rate, index)
 
     def _muon_step(self, gradient: Any, kernel: Any, rate: Any, index: int) -> None:
         momentum = self._momenta[index]
@@ -81,15 +88,15 @@ class Muon(keras.optimizers.Optimizer):
         scale = max(1.0, rows / columns) ** 0.5
         self.assign_sub(kernel, rate * scale * ops.reshape(direction, kernel.shape))
 
-    def _adam_step(self, gradient: Any, vector: Any, rate: Any, index: int) -> None:
+    def _adam_step(self, gradient: Any, variable: Any, rate: Any, index: int) -> None:
         mean, square = self._momenta[index], self._squares[index]
-        step = ops.cast(self.iterations + 1, vector.dtype)
+        step = ops.cast(self.iterations + 1, variable.dtype)
         self.assign(mean, 0.9 * mean + 0.1 * gradient)
         self.assign(square, 0.999 * square + 0.001 * ops.square(gradient))
         unbiased_mean = mean / (1 - ops.power(0.9, step))
         unbiased_square = square / (1 - ops.power(0.999, step))
         change = rate * self.adam_ratio * unbiased_mean / (ops.sqrt(unbiased_square) + 1e-7)
-        self.assign_sub(vector, change)
+        self.assign_sub(variable, change)
 
     def get_config(self) -> dict[str, Any]:
         """Return what is needed to build this optimizer again."""
@@ -112,7 +119,3 @@ def orthogonalized(matrix: Any) -> Any:
         square = ops.matmul(x, ops.transpose(x))
         x = _A * x + ops.matmul(_B * square + _C * ops.matmul(square, square), x)
     return ops.transpose(x) if rows > columns else x
-
-
-def _is_kernel(variable: Any) -> bool:
-    return len(variable.shape) >= 2

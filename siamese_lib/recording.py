@@ -235,6 +235,7 @@ class Recorder(keras.callbacks.Callback):
             "images_per_step": self.batches.images_per_step,
             "seed": getattr(self.batches.sampler, "seed", None),
             "images": len(self.batches.data.images),
+            "augment": None if self.batches.augment is None else repr(self.batches.augment),
             "frames": self._frames,
             "frame_every": self._frame_every,
             "optimizer": type(self.model.optimizer).__name__,

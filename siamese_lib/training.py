@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from functools import cached_property
 from importlib import import_module
 from typing import Any, Protocol
@@ -90,6 +91,9 @@ class Sampler(Protocol):
         ...
 
 
+Augmentation = Callable[[np.ndarray, np.random.Generator], np.ndarray]
+
+
 class ImageBatches(keras.utils.PyDataset):
     """Feed ``model.fit`` with the images that a sampler asks for.
 
@@ -103,6 +107,9 @@ class ImageBatches(keras.utils.PyDataset):
         data: images uint8 (N, H, W, C) and labels (N,), such as ``digits.train``.
         sampler: what decides which images make a batch.
         steps: batches in one Keras epoch; by default ``len(sampler)``.
+        augment: changes each batch of images before it is trained on, such as `RandomShift`:
+            called with images (B, H, W, C) and a `numpy.random.Generator`, which depends only on
+            the sampler's seed and the step.
 
     Attributes:
         first_step: the sampler's step that the current epoch begins with. Keras takes its first
@@ -112,7 +119,14 @@ class ImageBatches(keras.utils.PyDataset):
         ValueError: the sampler was made for another number of images, or `steps` is below 1.
     """
 
-    def __init__(self, data: Images, sampler: Sampler, *, steps: int | None = None) -> None:
+    def __init__(
+        self,
+        data: Images,
+        sampler: Sampler,
+        *,
+        steps: int | None = None,
+        augment: Augmentation | None = None,
+    ) -> None:
         super().__init__()
         size = getattr(sampler, "size", None)
         if size is not None and size != len(data.images):
@@ -125,6 +139,7 @@ class ImageBatches(keras.utils.PyDataset):
         self.data = data
         self.sampler = sampler
         self.steps = len(sampler) if steps is None else steps
+        self.augment = augment
         self.first_step = 0
 
     def __len__(self) -> int:
@@ -139,11 +154,17 @@ class ImageBatches(keras.utils.PyDataset):
 
     def __getitem__(self, index: int) -> tuple[Any, np.ndarray]:
         """Gather the batch at one step of the current epoch."""
-        batch = self.sampler.batch(self.first_step + index)
+        step = self.first_step + index
+        batch = self.sampler.batch(step)
+        rng = np.random.default_rng([getattr(self.sampler, "seed", 0), step])
         if isinstance(batch, tuple):
             left, right, same = batch
-            return (self.data.images[left], self.data.images[right]), same
-        return self.data.images[batch], self.data.labels[batch]
+            return (self._images(left, rng), self._images(right, rng)), same
+        return self._images(batch, rng), self.data.labels[batch]
+
+    def _images(self, indices: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+        images = self.data.images[indices]
+        return images if self.augment is None else self.augment(images, rng)
 
     def on_epoch_end(self) -> None:
         """Go on to the next epoch's batches."""

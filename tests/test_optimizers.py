@@ -40,10 +40,13 @@ def slow_adam(vector, gradients, rates):
     return vector
 
 
-def after_steps(optimizer, start, gradients):
-    variable = keras.Variable(start)
+def after_steps(optimizer, start, gradients, *, last=False):
+    """Take steps with one variable; if it is a kernel, one of the hidden ones or the last."""
+    variable, other = keras.Variable(start), keras.Variable(np.ones((2, 2)))
+    variables = [variable] if last else [variable, other]
     for gradient in gradients:
-        optimizer.apply([keras.ops.convert_to_tensor(gradient, "float32")], [variable])
+        one = keras.ops.convert_to_tensor(gradient, "float32")
+        optimizer.apply([one, keras.ops.zeros((2, 2))][: len(variables)], variables)
     return np.asarray(variable.value)
 
 
@@ -92,7 +95,7 @@ def test_a_zero_gradient_changes_nothing():
 
 @pytest.mark.parametrize("steps", [1, 3])
 @pytest.mark.parametrize("shape", KERNELS, ids=str)
-def test_kernels_take_muons_steps(shape, steps):
+def test_hidden_kernels_take_muons_steps(shape, steps):
     start, gradients = random_steps(shape, steps)
     expected = slow_muon(start, gradients, [0.02] * steps)
     assert np.abs(expected - start).max() > 0.003
@@ -100,11 +103,26 @@ def test_kernels_take_muons_steps(shape, steps):
 
 
 @pytest.mark.parametrize("steps", [1, 3])
-def test_biases_take_adams_steps(steps):
-    start, gradients = random_steps((7,), steps)
+@pytest.mark.parametrize("shape", [(7,), (1, 1, 6, 2)], ids=str)
+def test_biases_and_the_last_kernel_take_adams_steps(shape, steps):
+    start, gradients = random_steps(shape, steps)
     expected = slow_adam(start, gradients, [0.04 * 0.15] * steps)
     assert np.abs(expected - start).max() > 0.003
-    np.testing.assert_allclose(after_steps(Muon(0.04), start, gradients), expected, atol=1e-6)
+    found = after_steps(Muon(0.04), start, gradients, last=len(shape) > 1)
+    np.testing.assert_allclose(found, expected, atol=1e-6)
+
+
+def test_the_last_kernel_of_a_tower_is_that_of_its_last_layer():
+    """Adam's first step moves each weight equally far at most, Muon's does not."""
+    images, labels = two_classes()
+    tower = small_model(learning_rate=0.01)
+    before = tower.get_weights()
+    tower.train_on_batch(images, labels)
+    steps = [np.abs(new - old) for new, old in zip(tower.get_weights(), before, strict=True)]
+    *hidden, last = [step[step > 0] for step in steps[::2]]
+    assert np.median(last) == pytest.approx(0.01 * 0.15, rel=0.01)
+    assert last.max() < 1.01 * np.median(last)
+    assert all(step.max() > 2 * np.median(step) for step in hidden)
 
 
 def test_momentum_and_adam_ratio_are_used():
@@ -151,13 +169,15 @@ def test_weight_decay_shrinks_first():
 def test_the_average_of_the_weights_can_be_kept():
     start, gradients = random_steps((12, 5), 2)
     weights = [after_steps(Muon(0.1), start, gradients[:steps]) for steps in (1, 2)]
-    optimizer, variable = Muon(0.1, use_ema=True, ema_momentum=0.25), keras.Variable(start)
+    optimizer = Muon(0.1, use_ema=True, ema_momentum=0.25)
+    variables = [keras.Variable(start), keras.Variable(np.ones((2, 2)))]
     for gradient in gradients:
-        optimizer.apply([keras.ops.convert_to_tensor(gradient, "float32")], [variable])
-    optimizer.finalize_variable_values([variable])
+        one = keras.ops.convert_to_tensor(gradient, "float32")
+        optimizer.apply([one, keras.ops.zeros((2, 2))], variables)
+    optimizer.finalize_variable_values(variables)
     # Keras starts the average at the first step's weights.
     expected = 0.25 * weights[0] + 0.75 * weights[1]
-    np.testing.assert_allclose(variable.value, expected, atol=1e-5)
+    np.testing.assert_allclose(variables[0].value, expected, atol=1e-5)
 
 
 # In a model

@@ -1,0 +1,75 @@
+"""Shifts against a loop over images, and what a training sees of them."""
+
+from __future__ import annotations
+
+from collections import Counter
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+
+import siamese_lib as sl
+
+
+def slowly_shifted(image, down, right):
+    """Pixel by pixel; outside the image is its nearest pixel."""
+    height, width, _ = image.shape
+    moved = np.empty_like(image)
+    for row in range(height):
+        for column in range(width):
+            from_row = min(max(row + down, 0), height - 1)
+            from_column = min(max(column + right, 0), width - 1)
+            moved[row, column] = image[from_row, from_column]
+    return moved
+
+
+@pytest.mark.parametrize("pixels", [1, 2])
+def test_every_shift_is_made_and_no_other(pixels):
+    image = np.random.default_rng(0).integers(0, 256, (5, 6, 3), dtype=np.uint8)
+    several = np.repeat(image[None], 2000, axis=0)
+    shifted = sl.RandomShift(pixels)(several, np.random.default_rng(1))
+    assert (shifted.shape, shifted.dtype) == (several.shape, np.uint8)
+    reach = range(-pixels, pixels + 1)
+    expected = {slowly_shifted(image, y, x).tobytes(): (y, x) for y in reach for x in reach}
+    counts = Counter(expected[one.tobytes()] for one in shifted)
+    assert len(counts) == len(reach) ** 2
+    assert max(counts.values()) < 2 * min(counts.values())
+
+
+def test_no_pixels_is_no_change():
+    images = np.random.default_rng(0).integers(0, 256, (4, 5, 5, 1), dtype=np.uint8)
+    np.testing.assert_array_equal(sl.RandomShift(0)(images, np.random.default_rng(0)), images)
+
+
+@pytest.mark.parametrize("pixels", [-1, 0.5, None])
+def test_refuses_pixels_that_are_no_count(pixels):
+    with pytest.raises(ValueError, match="pixels must be a whole number from 0 up, got"):
+        sl.RandomShift(pixels)
+
+
+@pytest.fixture
+def data():
+    images = np.random.default_rng(0).integers(0, 256, (40, 8, 8, 1), dtype=np.uint8)
+    return SimpleNamespace(images=images, labels=np.arange(40) % 4)
+
+
+def test_batches_of_images_are_augmented_the_same_at_the_same_step(data):
+    sampler = sl.BalancedBatchSampler(data.labels, batch_size=8, seed=3)
+    plain = sl.ImageBatches(data, sampler)
+    one, two = (sl.ImageBatches(data, sampler, augment=sl.RandomShift(1)) for _ in range(2))
+    two[1]
+    for step in range(2):
+        images, labels = one[step]
+        np.testing.assert_array_equal(images, two[step][0])
+        np.testing.assert_array_equal(labels, plain[step][1])
+        assert (images != plain[step][0]).any(axis=(1, 2, 3)).sum() >= 4
+    one.first_step = 1
+    np.testing.assert_array_equal(one[0][0], two[1][0])
+
+
+def test_the_two_images_of_a_pair_are_shifted_apart(data):
+    sampler = sl.PairSampler(data.labels, batch_size=200, seed=0)
+    (left, right), _ = sl.ImageBatches(data, sampler, augment=sl.RandomShift(2))[0]
+    (plain_left, plain_right), _ = sl.ImageBatches(data, sampler)[0]
+    still = [(a == b).all(axis=(1, 2, 3)) for a, b in ((left, plain_left), (right, plain_right))]
+    assert (still[0] != still[1]).any()
