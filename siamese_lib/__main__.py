@@ -95,6 +95,14 @@ def _parser() -> argparse.ArgumentParser:
         help="push images of different classes at least this far apart (default: %(default)s)",
     )
     add(
+        "--shift",
+        type=_count,
+        default=0,
+        metavar="PIXELS",
+        help="move each image by up to so many pixels, anew each time it is trained on (default: "
+        "%(default)s, not at all)",
+    )
+    add(
         "--learning-rate",
         type=_above_zero,
         default=0.02,
@@ -166,10 +174,19 @@ def _train(options: argparse.Namespace) -> int:
         sampler = sl.BalancedBatchSampler(data.train.labels, options.batch_size, options.seed)
         model, loss = tower, sl.InBatchContrastiveLoss(options.margin)
     steps = _epoch_length(options.train_iter)
-    batches = sl.ImageBatches(data.train, sampler, steps=steps)
+    augment = sl.RandomShift(options.shift) if options.shift else None
+    batches = sl.ImageBatches(data.train, sampler, steps=steps, augment=augment)
     settings = {
         name: getattr(options, name)
-        for name in ("batch_size", "train_iter", "pairs", "margin", "learning_rate", "seed")
+        for name in (
+            "batch_size",
+            "train_iter",
+            "pairs",
+            "margin",
+            "shift",
+            "learning_rate",
+            "seed",
+        )
     }
     recorder = sl.Recorder(
         tower,
@@ -261,9 +278,17 @@ def _epoch_length(steps: int, at_most: int = 100) -> int:
 
 
 def _positive(text: str) -> int:
+    return _whole(text, at_least=1)
+
+
+def _count(text: str) -> int:
+    return _whole(text, at_least=0)
+
+
+def _whole(text: str, at_least: int) -> int:
     number = int(text)
-    if number < 1:
-        raise argparse.ArgumentTypeError(f"must be at least 1, got {number}")
+    if number < at_least:
+        raise argparse.ArgumentTypeError(f"must be at least {at_least}, got {number}")
     return number
 
 

@@ -139,7 +139,7 @@ class Progress(keras.callbacks.Callback):
         elif done * _LINES >= (self._lines + 1) * total:
             self._lines = done * _LINES // total
             self._out.write(self.line() + "\n")
-        warning = None if self._warned else collapse(self.recorder.history, self._margin())
+        warning = None if self._warned else collapse(self.recorder.history, *self._collapsed())
         if warning:
             self._warned = True
             self._out.write(f"\nWarning: {warning}\n")
@@ -166,20 +166,22 @@ class Progress(keras.callbacks.Callback):
             parts += [f"{rate:,.0f} images/s", f"{left:.0f} s left"]
         return "   ".join(parts)
 
-    def _margin(self) -> float:
-        return float(getattr(self.model.loss, "margin", 1.0))
+    def _collapsed(self) -> tuple[float, float]:
+        """Margin and trivial value of the loss; NaN, which nothing equals, where it has none."""
+        loss = self.model.loss
+        return getattr(loss, "margin", 1.0), getattr(loss, "trivial_value", math.nan)
 
 
-def collapse(history: Mapping[str, Sequence[float]], margin: float) -> str | None:
+def collapse(history: Mapping[str, Sequence[float]], margin: float, trivial: float) -> str | None:
     """Say whether the embedding has collapsed into a point, and how that shows.
 
     Args:
         history: of a `Recorder`, with columns loss and spread.
         margin: of the loss.
+        trivial: what the loss is when all embeddings are in one point, where it then sits.
 
     Returns:
-        None, or a sentence. All embeddings in one point cost margin**2 / 4 with as many
-        similar as different pairs: the trivial value, where the loss then sits.
+        None, or a sentence.
     """
     spreads = [spread for spread in history["spread"] if not math.isnan(spread)]
     if len(spreads) >= 2 and spreads[-1] < 0.01 * margin:
@@ -187,7 +189,6 @@ def collapse(history: Mapping[str, Sequence[float]], margin: float) -> str | Non
             f"all distances are near zero (spread {spreads[-1]:.2g}, margin {margin:g}): the "
             "embedding has collapsed. Lower the learning rate, or start from another seed."
         )
-    trivial = margin**2 / 4
     recent = history["loss"][-20:]
     halves = (sum(recent[:10]) / 10, sum(recent[10:]) / 10)  # each steadier than one row
     if len(recent) == 20 and all(abs(loss - trivial) < 0.03 * trivial for loss in halves):

@@ -74,6 +74,11 @@ class ContrastiveLoss(keras.losses.Loss):
         push = (1 - same) * ops.square(ops.maximum(self.margin - distance, 0))
         return (pull + push) / 2
 
+    @property
+    def trivial_value(self) -> float:
+        """The loss of embeddings in one point, half the pairs being similar: margin**2 / 4."""
+        return self.margin**2 / 4
+
     def get_config(self) -> dict[str, Any]:
         """Return what is needed to build this loss again."""
         return {**super().get_config(), "margin": self.margin}
@@ -121,6 +126,11 @@ class InBatchContrastiveLoss(keras.losses.Loss):
         pull = _share_of_mean(ops.square(distance), similar)
         push = _share_of_mean(ops.square(gap), different * ops.cast(gap > 0, gap.dtype))
         return (pull + push) / 4
+
+    @property
+    def trivial_value(self) -> float:
+        """The loss of embeddings that are all in one point: margin**2 / 4."""
+        return self.margin**2 / 4
 
     def get_config(self) -> dict[str, Any]:
         """Return what is needed to build this loss again."""
@@ -170,6 +180,11 @@ class BatchTripletLoss(keras.losses.Loss):
         cost = ops.maximum(distance[:, :, None] - distance[:, None, :] + self.margin, 0)
         triplet = similar[:, :, None] * different[:, None, :] * ops.cast(cost > 0, cost.dtype)
         return _share_of_mean(cost, triplet)
+
+    @property
+    def trivial_value(self) -> float:
+        """The loss of embeddings that are all in one point: the margin."""
+        return self.margin
 
     def get_config(self) -> dict[str, Any]:
         """Return what is needed to build this loss again."""

@@ -344,3 +344,16 @@ def test_is_rebuilt_from_its_configuration(loss, options):
 def test_refuses_a_margin_that_is_not_a_positive_number(loss, options, margin):
     with pytest.raises(ValueError, match="margin must be a finite number above 0, got"):
         loss(margin=margin, **options)
+
+
+@pytest.mark.parametrize("margin", [0.5, 2.0])
+def test_trivial_value_is_the_loss_of_one_point(margin):
+    labels, in_one_point = np.arange(12) % 3, np.full((12, 2), 0.3, np.float32)
+    for loss in (
+        InBatchContrastiveLoss(margin),
+        BatchTripletLoss(margin),
+        BatchTripletLoss(margin, hardest=False),
+    ):
+        assert float(loss(labels, in_one_point)) == pytest.approx(loss.trivial_value, rel=1e-4)
+    pairs = ContrastiveLoss(margin)
+    assert float(pairs([0, 1], [0.0, 0.0])) == pytest.approx(pairs.trivial_value)

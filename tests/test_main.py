@@ -123,7 +123,7 @@ def test_our_own_flags_and_photos_without_colour(
     options = ["--image-size", "9", "--color", "grayscale", "--embedding-dim", "5", "--seed", "3"]
     rates = ["--pairs", "random", "--margin", "2", "--learning-rate", "0.01", "--batch-size", "8"]
     out = tmp_path / "a" / "run"
-    more = ["--no-tensorboard", "--out", str(out)]
+    more = ["--shift", "1", "--no-tensorboard", "--out", str(out)]
     assert train(*options, *rates, *more, data="../tiny") == 0  # and not the set of that name
     figures = FIGURES.search(capsys.readouterr().out)
     assert figures
@@ -135,6 +135,7 @@ def test_our_own_flags_and_photos_without_colour(
         "train_iter": 20,
         "pairs": "random",
         "margin": 2.0,
+        "shift": 1,
         "learning_rate": 0.01,
         "seed": 3,
     }
@@ -246,6 +247,7 @@ def test_help(command: list[str], capsys: pytest.CaptureFixture[str]) -> None:
 
 MISTAKES = {
     "no command": ([], "required: COMMAND"),
+    "a shift below 0": (["train", "--shift", "-1"], "must be at least 0, got -1"),
     "no number": (["train", "--train-iter", "many"], "invalid .* value: 'many'"),
     "no steps": (["train", "--train-iter", "0"], "must be at least 1, got 0"),
     "no margin": (["train", "--margin", "0"], "must be a number above 0, got 0"),
