@@ -107,7 +107,7 @@ def step_share(data: sl.Dataset, rounds: int = 5, steps: int = 40) -> dict[str, 
     }
 
 
-def recording_cost(data: sl.Dataset, rounds: int = 5, steps: int = 100) -> dict[str, Any]:
+def recording_cost(data: sl.Dataset, rounds: int = 3, steps: int = 100) -> dict[str, Any]:
     """Compare a ``fit`` with the recorder, its 40 frames and its watched images, to one without.
 
     So few steps hold the most frames to a step that any recipe here has.
