@@ -47,8 +47,8 @@ def results() -> str:
     return f"""\
 {table(rows)}
 
-One run of each, one seed. Seconds are those of the whole training on {machine["cores"]} cores: from
-building the tower to the last step, compilation and recording included.
+One run of each, one seed. Seconds are the recorder's, on {machine["cores"]} cores: from the
+start of training to its end, with the compilation of the step, without building the model before.
 *Precision@7* is the share of right digits among the 7 nearest of the first 10,000 training
 images, for each of the 10,000 test images; in the last two rows 4,000 digits are trained on and
 searched, for 1,000 others.
@@ -56,9 +56,6 @@ searched, for 1,000 others.
 * A training step turns out {_range(step["share"])} % of the arithmetic that plain matrix
   products reach on the same machine ({_range(step["rate"])} images a second; {step["rounds"]}
   rounds in turn).
-* Recording 40 frames in {result["recording"]["steps"]} steps, more to a step than in any row above,
-  makes a training {_range(result["recording"]["% more for frames"])} % longer; with 300 watched
-  images {_range(result["recording"]["% more for frames and validation"])} %.
 * {_against(against_original(result))}
 
 Measured on {machine["date"]}, {machine["processor"]}, Python {machine["python"]}, {versions}.
