@@ -47,8 +47,8 @@ def results() -> str:
     return f"""\
 {table(rows)}
 
-One run of each, one seed. Seconds are the recorder's, on {machine["cores"]} cores: from the
-start of training to its end, with the compilation of the step, without building the model before.
+One run of each, one seed. Seconds are those of the whole training on {machine["cores"]} cores: from
+building the tower to the last step, compilation and recording included.
 *Precision@7* is the share of right digits among the 7 nearest of the first 10,000 training
 images, for each of the 10,000 test images; in the last two rows 4,000 digits are trained on and
 searched, for 1,000 others.

@@ -41,7 +41,6 @@ def main() -> dict[str, Any]:
     result = {
         "quality": qualities,
         "step": step_share(digits),
-        "recording": recording_cost(digits),
         "original step": original_step(digits),
     }
     save_result("training", result)
@@ -107,33 +106,6 @@ def step_share(data: sl.Dataset, rounds: int = 5, steps: int = 40) -> dict[str, 
     }
 
 
-def recording_cost(data: sl.Dataset, rounds: int = 3, steps: int = 100) -> dict[str, Any]:
-    """Compare a ``fit`` with the recorder, its 40 frames and its watched images, to one without.
-
-    So few steps hold the most frames to a step that any recipe here has.
-    """
-    tower = sl.conv_tower(seed=0)
-    sampler = sl.BalancedBatchSampler(data.train.labels, 128, 0)
-    batches = sl.ImageBatches(data.train, sampler, steps=steps)
-    tower.compile(sl.Muon(0.001), sl.InBatchContrastiveLoss(), **sl.compile_options())
-
-    def fit(*callbacks: keras.callbacks.Callback) -> None:
-        tower.fit(batches, callbacks=list(callbacks), shuffle=False, verbose=0)
-
-    fit()
-    rows = []
-    for _ in range(rounds):
-        plain = _seconds(fit)
-        frames = _seconds(lambda: fit(sl.Recorder(tower, batches)))
-        watched = _seconds(lambda: fit(sl.Recorder(tower, batches, validation=data.test)))
-        rows.append({"frames": frames / plain - 1, "frames and validation": watched / plain - 1})
-    return {
-        "rounds": rounds,
-        "steps": steps,
-        **{f"% more for {key}": _spread([100 * row[key] for row in rows], 1) for key in rows[0]},
-    }
-
-
 def training_operations(tower: keras.Model) -> int:
     """Count the multiplications and additions of the convolutions, for one image of a step.
 
@@ -182,11 +154,7 @@ def against_original(result: dict[str, Any]) -> dict[str, Any]:
 def render(result: dict[str, Any]) -> str:
     """Lay the result out as Markdown."""
     lines = [table(result["quality"]), ""]
-    parts = {
-        "step": result["step"],
-        "recording": result["recording"],
-        "original": against_original(result),
-    }
+    parts = {"step": result["step"], "original": against_original(result)}
     for part, facts in parts.items():
         lines += [f"{part}: {key} = {value}" for key, value in facts.items()]
     return "\n".join(lines)
