@@ -2,7 +2,7 @@
 
 They differ in length, in the dimension of the embedding, and in whether images are shifted by a
 pixel, in nothing else: class-balanced batches of 128, every pair of the batch, margin 1, Muon at
-0.02 falling to 0 in a line. Shifts pay once images come round several times.
+0.02 falling to 0 in a line.
 """
 
 from __future__ import annotations
