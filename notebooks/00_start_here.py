@@ -16,8 +16,9 @@
 # # Start here
 #
 # **What you will see.** A network that was never told what a seven is. Of any two images it was
-# told one thing, *same* or *different*, until it had found a place on a map for each of them. You look at that map. Then you give it an image that it has never seen, and ask
-# which ones it takes to be alike.
+# told one thing, *same* or *different*, until it had found a place on a map for each of them.
+# You look at that map. Then you give it an image that it has never seen, and ask which ones it
+# takes to be alike.
 #
 # If this is your first notebook: it is made of words and of cells of code. Click on a cell and
 # press **Shift+Enter**; it runs, its result appears below it, and the next cell is selected. Go

@@ -259,9 +259,9 @@ print(f"called similar:   {one_digit[same == 1].mean():.0%} show one digit")
 print(f"called different: {one_digit[same == 0].mean():.0%} show one digit")
 
 # %% [markdown]
-# Four in five pairs of neighbours agree; of the strangers, one pair in eleven are relatives. A network trained on
-# these pairs learns what pixels know, and learns it as a *mapping*: unlike the graph, it has an
-# answer for an image that it has never met. Had we called each image and its shifted copies
+# Four in five pairs of neighbours agree; of the strangers, one pair in eleven are relatives. A
+# network trained on these pairs learns what pixels know, and learns it as a *mapping*: unlike the
+# graph, it has an answer for an image that it has never met. Had we called each image and its shifted copies
 # similar, it would learn to overlook shifts. That is the promise of the paper's title: a mapping
 # *invariant* to whatever difference the pairs declare unimportant.
 

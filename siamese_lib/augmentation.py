@@ -13,9 +13,8 @@ from siamese_lib._walks import whole_number
 class RandomShift:
     """Move each image by whole pixels, up or down and left or right.
 
-    Of the 60,000 ways to write a digit the network then sees nine times as many, or 25 times, and
-    it learns that where a stroke begins means little. The pixels at the edge are repeated into
-    the strip that is laid bare.
+    One pixel makes nine versions of an image, two make 25. The pixels at the edge are repeated
+    into the strip that is laid bare.
 
     Give it to `ImageBatches` as ``augment=sl.RandomShift(1)``.
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 import os
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -235,7 +236,8 @@ class Recorder(keras.callbacks.Callback):
             "images_per_step": self.batches.images_per_step,
             "seed": getattr(self.batches.sampler, "seed", None),
             "images": len(self.batches.data.images),
-            "augment": None if self.batches.augment is None else repr(self.batches.augment),
+            # A function's address differs from one process to the next.
+            "augment": re.sub(" at 0x[0-9a-f]+", "", repr(self.batches.augment)),
             "frames": self._frames,
             "frame_every": self._frame_every,
             "optimizer": type(self.model.optimizer).__name__,

@@ -156,15 +156,18 @@ class ImageBatches(keras.utils.PyDataset):
         """Gather the batch at one step of the current epoch."""
         step = self.first_step + index
         batch = self.sampler.batch(step)
-        rng = np.random.default_rng([getattr(self.sampler, "seed", 0), step])
         if isinstance(batch, tuple):
             left, right, same = batch
-            return (self._images(left, rng), self._images(right, rng)), same
-        return self._images(batch, rng), self.data.labels[batch]
+            return self._images(step, left, right), same
+        (images,) = self._images(step, batch)
+        return images, self.data.labels[batch]
 
-    def _images(self, indices: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-        images = self.data.images[indices]
-        return images if self.augment is None else self.augment(images, rng)
+    def _images(self, step: int, *indices: np.ndarray) -> tuple[np.ndarray, ...]:
+        images = tuple(self.data.images[each] for each in indices)
+        if self.augment is None:
+            return images
+        rng = np.random.default_rng([getattr(self.sampler, "seed", 0), step])
+        return tuple(self.augment(each, rng) for each in images)
 
     def on_epoch_end(self) -> None:
         """Go on to the next epoch's batches."""

@@ -178,6 +178,30 @@ def test_without_resume_a_training_begins_anew(tmp_path: Path) -> None:
 # --- refusals ----------------------------------------------------------------------------------
 
 
+def test_the_same_augmentation_is_recognised_and_another_refused(tmp_path: Path) -> None:
+    """A function, made anew as in another process, is at another address."""
+
+    def augmented(augment: Any, **options: Any) -> Training:
+        one = training(**options)
+        one.batches.augment = augment
+        return one
+
+    def functions() -> list[Any]:
+        def brighter(images: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+            return images + 10
+
+        return [sl.RandomShift(1), brighter]
+
+    for number, (one, same) in enumerate(zip(functions(), functions(), strict=True)):
+        folder = tmp_path / str(number)
+        with pytest.raises(Crash):
+            augmented(one, folder=folder).fit(epochs=EPOCHS, after=[at_step(7, crash)])
+        with pytest.raises(sl.RunError, match=r"augment was .*, now 'RandomShift\(pixels=2\)'"):
+            augmented(sl.RandomShift(2), folder=folder, resume=True).fit(epochs=EPOCHS)
+        resumed = augmented(same, folder=folder, resume=True).fit(epochs=EPOCHS)
+        assert_same_run(resumed.run, augmented(one).fit(epochs=EPOCHS).run)
+
+
 def test_another_plan_is_refused(tmp_path: Path) -> None:
     interrupted("Adam", tmp_path, step=10)
     wanted = {"folder": tmp_path, "resume": True}
