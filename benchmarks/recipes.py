@@ -34,7 +34,7 @@ class Recipe:
 RECIPES = {
     "2-D, short": Recipe(2, steps=200),
     "2-D, long": Recipe(2, steps=2800, shift=1),
-    "16-D, short": Recipe(16, steps=300),
+    "16-D, short": Recipe(16, steps=240),
     "16-D, long": Recipe(16, steps=1600, shift=1),
 }
 OFFLINE_RECIPES = {
