@@ -41,6 +41,7 @@ def main() -> dict[str, Any]:
     result = {
         "quality": qualities,
         "step": step_share(digits),
+        "recording": recording_cost(digits),
         "original step": original_step(digits),
     }
     save_result("training", result)
@@ -103,6 +104,42 @@ def step_share(data: sl.Dataset, rounds: int = 5, steps: int = 40) -> dict[str, 
             key: _spread([row[key] * factor for row in rows], digits)
             for key, factor, digits in (("peak", 1e-9, 0), ("rate", 1, 0), ("share", 100, 1))
         },
+    }
+
+
+def recording_cost(data: sl.Dataset, rounds: int = 5, steps: int = 100) -> dict[str, Any]:
+    """Time the same steps with a `Recorder` and without, in turns.
+
+    A frame at every third step is a lot: a real training keeps as many in thousands of steps. Each round
+    starts with the other of the two, so that a machine that slows down favours neither.
+    """
+    tower = sl.conv_tower(seed=0)
+    batches = sl.ImageBatches(
+        data.train, sl.BalancedBatchSampler(data.train.labels, 128, 0), steps=steps
+    )
+    tower.compile(sl.Muon(0.001), sl.InBatchContrastiveLoss(), **sl.compile_options())
+    tower.fit(batches, shuffle=False, verbose=0)
+
+    def fit(*callbacks: keras.callbacks.Callback) -> float:
+        return _seconds(
+            lambda: tower.fit(batches, callbacks=list(callbacks), shuffle=False, verbose=0)
+        )
+
+    recorder = sl.Recorder(tower, batches)
+    costs, twice = [], []
+    for number in range(rounds):
+        if number % 2:
+            plain, recorded, again = fit(), fit(recorder), fit()
+        else:
+            recorded, plain, again = fit(recorder), fit(), fit()
+        costs.append(100 * (recorded / plain - 1))
+        twice.append(100 * (again / plain - 1))
+    return {
+        "rounds": rounds,
+        "steps": steps,
+        "frames": len(recorder.run.steps),
+        "cost in %": _spread(costs, 1),
+        "the same fit twice, difference in %": _spread(twice, 1),
     }
 
 

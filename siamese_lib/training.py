@@ -110,6 +110,8 @@ class ImageBatches(keras.utils.PyDataset):
         augment: changes each batch of images before it is trained on, such as `RandomShift`:
             called with images (B, H, W, C) and a `numpy.random.Generator`, which depends only on
             the sampler's seed and the step.
+        workers: threads that gather batches ahead of the training. With a single one Keras leaves
+            that to `tf.data`, which can hold up the end of a ``fit`` for five seconds.
 
     Attributes:
         first_step: the sampler's step that the current epoch begins with. Keras takes its first
@@ -126,8 +128,9 @@ class ImageBatches(keras.utils.PyDataset):
         *,
         steps: int | None = None,
         augment: Augmentation | None = None,
+        workers: int = 2,
     ) -> None:
-        super().__init__()
+        super().__init__(workers=workers)
         size = getattr(sampler, "size", None)
         if size is not None and size != len(data.images):
             raise ValueError(

@@ -213,6 +213,15 @@ def test_the_step_set_when_an_epoch_begins_decides_its_batches():
     assert fitted_steps(batches, set_step, initial_epoch=3, epochs=5) == list(range(12, 20))
 
 
+@pytest.mark.parametrize("workers", [1, 2, 5])
+def test_any_number_of_workers_keeps_the_order_of_the_batches(workers):
+    data = SimpleNamespace(images=np.zeros((40, 1), np.uint8), labels=np.arange(40))
+    batches = ImageBatches(data, Numbered(), steps=9, workers=workers)
+    assert batches.workers == workers
+    whole = fitted_steps(batches, epochs=2)
+    assert whole == list(range(whole[0], whole[0] + 18))
+
+
 def test_refuses_a_sampler_made_for_other_images():
     data = two_classes(40)
     with pytest.raises(ValueError, match="chooses among 30 images, but there are 40"):
