@@ -33,3 +33,4 @@ from .training import EuclideanDistance as EuclideanDistance
 from .training import ImageBatches as ImageBatches
 from .training import load_model as load_model
 from .training import siamese as siamese
+from .views import EmbeddingView as EmbeddingView

@@ -1,0 +1,282 @@
+"""Points in the plane through time, to play, scrub, zoom and ask.
+
+The page does the moving: it holds all frames, so playing and scrubbing need no kernel. This class
+checks what it is given, packs it (`siamese_lib.views.wire`) and keeps a few traits in step.
+"""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import anywidget
+import numpy as np
+import traitlets
+
+from siamese_lib._walks import whole_number
+from siamese_lib.views import wire
+from siamese_lib.views.still import still_png
+from siamese_lib.views.wire import ViewError
+
+_DATA = ("frames", "labels", "images", "class_names", "steps", "curves")
+
+
+class _Checked(traitlets.TraitType):
+    """A trait whose values go through a function that returns them in one form, or raises."""
+
+    def __init__(self, check: Callable[[Any], Any], default: Any, help: str) -> None:
+        super().__init__(check(default), help=help)
+        self._check = check
+
+    def validate(self, obj: Any, value: Any) -> Any:
+        return self._check(value)
+
+
+class EmbeddingView(anywidget.AnyWidget):
+    """A map of embedded images; with several frames, a film of how they came to lie there.
+
+    In the page: drag to pan, wheel to zoom, double click to reset; click a point to select it,
+    Shift and drag (or the lasso button) to select many; the legend hides a class on click and
+    isolates it on double click. Space plays, arrow keys step, Home and End jump. With no
+    JavaScript, as on a code host's preview of a notebook, a still picture takes its place.
+
+    Coordinates travel as 16-bit whole numbers at one scale a frame, 4 bytes a point and frame
+    (10,000 points in 40 frames are 1.6 MB). On screen a point is off by 1/131,070 of the frame's
+    longer side at most, 0.01 pixels on a map 1,000 pixels wide. Python keeps them as given.
+
+    Args:
+        frames: float (F, N, 2), or (N, 2) for a map without a film. F may be 0: a view that
+            waits for `append_frame`.
+        labels: int or str (N,), the class of each point.
+        images: uint8 (N, H, W), (N, H, W, 1) or (N, H, W, 3), shown where the pointer hovers.
+        class_names: K names; the labels are then numbers from 0 to K - 1.
+        steps: int (F,), ascending: the training step of each frame.
+        curves: a name to F numbers each, drawn under the scrub bar; NaN leaves a gap. Of the
+            units that the numbers have: say it in the name.
+        margin: of the loss, in the units of the embedding; drawn to scale.
+        frame: the frame to show first; the last one by default, the first if `playing`.
+        playing: start at once.
+        selected: points selected at first.
+        highlighted: points highlighted at first.
+        height: of the map, in pixels; what stands under it comes on top.
+
+    Attributes:
+        frames, labels, images, class_names, steps, curves, margin, height: as given, in one form
+            (frames float32 (F, N, 2)), read-only arrays; set anew to change. What depends on each
+            other is set inside ``with view.hold_trait_notifications():``.
+        frame: int, the frame on screen, from 0 to F - 1; a negative one counts from the end.
+            While the film plays, the page reports it a few times a second.
+        playing: bool.
+        selected: list of points: one that was clicked, or many in a lasso. May be set to a
+            single number, and to None for none.
+        highlighted: list of points, such as neighbours of the selected one; lines join them to
+            it. A new selection by the reader empties it.
+
+    Raises:
+        ViewError: (a ValueError and a TraitError) anything above that does not fit, on making
+            the view or on setting an attribute.
+    """
+
+    _esm = Path(__file__).with_suffix(".js")
+    _css = Path(__file__).with_suffix(".css")
+
+    frames = _Checked(wire.checked_frames, np.zeros((0, 0, 2)), "float32 (F, N, 2)")
+    labels = _Checked(wire.checked_labels, None, "int64 or str (N,), or None")
+    images = _Checked(wire.checked_pictures, None, "uint8 (N, H, W, C), or None")
+    class_names = _Checked(wire.checked_names, None, "list of K names, or None")
+    steps = _Checked(wire.checked_steps, None, "int64 (F,), or None")
+    curves = _Checked(wire.checked_curves, None, "dict of lists of F numbers")
+    margin = traitlets.Float(None, allow_none=True, min=0, help="of the loss")
+    height = traitlets.Int(480, min=120, help="pixels")
+
+    frame = traitlets.Int(0, help="the frame on screen").tag(sync=True)
+    playing = traitlets.Bool(False, help="whether the film plays").tag(sync=True)
+    selected = _Checked(wire.checked_points, None, "list of points").tag(sync=True)
+    highlighted = _Checked(wire.checked_points, None, "list of points").tag(sync=True)
+
+    _film = traitlets.Dict().tag(sync=True)
+    _about = traitlets.Dict().tag(sync=True)
+    _images = traitlets.Dict(None, allow_none=True).tag(sync=True)
+
+    def __init__(
+        self,
+        frames: np.ndarray,
+        labels: np.ndarray | Sequence | None = None,
+        *,
+        images: np.ndarray | None = None,
+        class_names: Sequence[str] | None = None,
+        steps: np.ndarray | Sequence[int] | None = None,
+        curves: Mapping[str, Sequence[float]] | None = None,
+        margin: float | None = None,
+        frame: int | None = None,
+        playing: bool = False,
+        selected: Sequence[int] | int | None = None,
+        highlighted: Sequence[int] | None = None,
+        height: int = 480,
+    ) -> None:
+        if frame is None:
+            frame = 0 if playing else -1
+        self._appending = False
+        super().__init__(
+            frames=frames, labels=labels, images=images, class_names=class_names, steps=steps,
+            curves=curves, margin=margin, frame=frame, playing=playing, selected=selected,
+            highlighted=highlighted, height=height,
+        )  # fmt: skip
+
+    def __len__(self) -> int:
+        """Count the frames."""
+        return len(self.frames)
+
+    def __repr__(self) -> str:
+        """Say what is on the map."""
+        frames, points = self.frames.shape[:2]
+        return f"EmbeddingView({points:,} points, {frames:,} frame{'s' * (frames != 1)})"
+
+    def append_frame(
+        self,
+        points: np.ndarray,
+        *,
+        step: int | None = None,
+        curves: Mapping[str, float] | None = None,
+    ) -> None:
+        """Add one frame at the end, sending only it: the points move there.
+
+        Works while a cell runs. A reader who has scrubbed back is left where they are. Whenever
+        the number of frames reaches a power of two, all are sent again, so that a page that was
+        not ready for the first ones catches up: about twice the bytes in all.
+
+        Args:
+            points: float (N, 2), of the same points as in the other frames.
+            step: training step of the frame, above the last; needed if the others have one.
+            curves: a number for each of the curves; one left out leaves a gap.
+
+        Raises:
+            ViewError: the points are not as above or not as many, or the step is missing or too
+                low.
+        """
+        frame = wire.checked_frames(points)
+        known = self.frames.shape[1] if len(self) else len(self._point_owner())
+        if len(frame) != 1 or frame.shape[1] != known and (len(self) or known):
+            raise ViewError(
+                f"points must be of shape ({known}, 2), one frame of the view's points; got "
+                f"{np.shape(points)}."
+            )
+        count = len(self)
+        before = self.frames if count else np.zeros((0, *frame.shape[1:]), np.float32)
+        numbers = dict(curves or {})
+        self._appending = True
+        try:
+            with self.hold_trait_notifications():
+                self.frames = np.concatenate([before, frame])
+                self.steps = self._steps_with(step)
+                self.curves = {
+                    name: [*self.curves.get(name, [np.nan] * count), numbers.get(name, np.nan)]
+                    for name in [*self.curves, *(n for n in numbers if n not in self.curves)]
+                }
+        finally:
+            self._appending = False
+        bounds, data = wire.pack_frame(frame[0])
+        last = {name: wire.json_numbers(curve[-1:])[0] for name, curve in self.curves.items()}
+        # In place, so that no trait changes and nothing is sent, but a page that asks gets it.
+        self._film["count"] = frame.shape[1]
+        self._film["bounds"].append(bounds)
+        self._film["frames"].append(data)
+        self._about.update(self._say())
+        if self.frame >= count - 1:
+            with self._lock_property(frame=count):  # the page moves on by itself
+                self.frame = count
+        if (count + 1) & count == 0:
+            self.send_state(["_film", "_about"])
+        else:
+            message = {"kind": "frame", "index": count, "bounds": bounds, "curves": last}
+            self.send({**message, "step": step}, [data])
+
+    def payload(self) -> dict[str, Any]:
+        """Return all that the JavaScript module's ``mount(element, payload, options)`` takes.
+
+        Returns:
+            ``film``, ``about`` and ``images``: JSON values, and bytes where `wire` says so.
+        """
+        return {"film": self._film, "about": self._about, "images": self._images}
+
+    def still(self) -> bytes:
+        """Draw the view as a PNG, below 60 kB: of a film the first, a middle and the last frame."""
+        classes, names, colors = wire.classes_of(self.labels, self.class_names)
+        return still_png(self.frames, classes, names, colors, self.steps)
+
+    def _repr_mimebundle_(self, **kwargs: Any) -> Any:
+        bundle = super()._repr_mimebundle_(**kwargs)
+        if bundle is None or not self.frames.size:
+            return bundle
+        data, metadata = bundle if isinstance(bundle, tuple) else (bundle, {})
+        return {**data, "image/png": base64.b64encode(self.still()).decode()}, metadata
+
+    def _say(self) -> dict[str, Any]:
+        light = ("labels", "class_names", "steps", "curves", "margin", "height")
+        return wire.about(**{name: getattr(self, name) for name in light})
+
+    def _point_owner(self) -> Sequence:
+        """Return what tells the number of points before the first frame does."""
+        for owner in (self.labels, self.images):
+            if owner is not None:
+                return owner
+        return self.frames[0] if len(self) else ()
+
+    def _steps_with(self, step: int | None) -> np.ndarray | None:
+        if step is None:
+            if self.steps is not None and len(self.steps):
+                raise ViewError(f"step is needed, as the other {len(self)} frames have one.")
+            return None
+        if self.steps is None and len(self):
+            raise ViewError(f"step {step} was given, but the frames before it have none.")
+        steps = () if self.steps is None else self.steps
+        least = int(steps[-1]) + 1 if len(steps) else 0
+        try:
+            return np.append(np.asarray(steps, np.int64), whole_number("step", step, least))
+        except ValueError as error:
+            raise ViewError(str(error)) from None
+
+    @traitlets.validate(*_DATA)
+    def _validate_data(self, proposal: Any) -> Any:
+        values = {name: getattr(self, name) for name in _DATA}
+        wire.check_fit({**values, proposal["trait"].name: proposal["value"]})
+        return proposal["value"]
+
+    @traitlets.validate("frame")
+    def _validate_frame(self, proposal: Any) -> int:
+        frame, count = proposal["value"], max(len(self), 1)
+        if not -count <= frame < count:
+            raise ViewError(
+                f"frame must be from 0 to {count - 1}, or -1 for the last; got {frame}."
+            )
+        return frame % count
+
+    @traitlets.validate("selected", "highlighted")
+    def _validate_points(self, proposal: Any) -> list[int]:
+        name, points = proposal["trait"].name, proposal["value"]
+        count = self.frames.shape[1]
+        wrong = [point for point in points if not 0 <= point < count]
+        if wrong:
+            raise ViewError(f"{name} must be points from 0 to {count - 1}, got {wrong[0]}.")
+        return points
+
+    @traitlets.observe("frames")
+    def _send_frames(self, change: Any) -> None:
+        if self._appending:
+            return
+        count = self.frames.shape[1]
+        self._film = wire.packed_film(self.frames)
+        self.frame = min(self.frame, max(len(self) - 1, 0))
+        for name in ("selected", "highlighted"):
+            setattr(self, name, [point for point in getattr(self, name) if point < count])
+
+    @traitlets.observe("labels", "class_names", "steps", "curves", "margin", "height")
+    def _send_about(self, change: Any) -> None:
+        if not self._appending:
+            self._about = self._say()
+
+    @traitlets.observe("images")
+    def _send_images(self, change: Any) -> None:
+        self._images = wire.packed_images(self.images)

@@ -1,0 +1,88 @@
+"""A view as a small picture, for where no JavaScript runs."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Sequence
+
+import numpy as np
+from PIL import Image, ImageDraw, ImageFont
+
+from siamese_lib.figures.style import INK, PALETTE
+
+LARGEST = 60_000  # bytes of a picture
+_SIDE, _CAPTION, _FINE = (
+    288,
+    24,
+    3,
+)  # pixels of a panel and the words under it; drawn how much finer
+_POINTS = 3_000
+
+
+def still_png(
+    frames: np.ndarray,
+    classes: np.ndarray | None,
+    names: Sequence[str],
+    colors: Sequence[str],
+    steps: np.ndarray | None = None,
+) -> bytes:
+    """Draw the first, a middle and the last frame side by side, at one scale, on a clear ground.
+
+    Args:
+        frames: float (F, N, 2), F and N at least 1.
+        classes: int (N,), from 0 up, or None.
+        names: of the classes.
+        colors: of the classes, "#rrggbb".
+        steps: int (F,), written under the panels.
+
+    Returns:
+        A PNG below 60 kB. Of many points only some thousand, evenly picked, are drawn.
+    """
+    count = frames.shape[1]
+    chosen = sorted({0, (len(frames) - 1) // 3, len(frames) - 1})
+    low, high = frames.min(axis=(0, 1)).astype(float), frames.max(axis=(0, 1)).astype(float)
+    scale = 0.94 * _SIDE * _FINE / max(float((high - low).max()), 1e-12)
+    points = _POINTS
+    while True:
+        kept = np.unique(np.linspace(0, count - 1, min(count, points)).astype(int))
+        shown = None if classes is None else classes[kept]
+        picture = Image.new("RGBA", (_SIDE * len(chosen) * _FINE, (_SIDE + _CAPTION) * _FINE))
+        pen = ImageDraw.Draw(picture)
+        for panel, frame in enumerate(chosen):
+            at = (frames[frame, kept] - (low + high) / 2) * [scale, -scale] + _SIDE * _FINE / 2
+            at[:, 0] += panel * _SIDE * _FINE
+            _draw_panel(pen, at, shown, names, colors)
+            if len(chosen) > 1:
+                words = f"frame {frame}" if steps is None else f"step {steps[frame]:,}"
+                place = ((panel + 0.5) * _SIDE * _FINE, (_SIDE + _CAPTION / 2) * _FINE)
+                pen.text(place, words, INK, ImageFont.load_default(13 * _FINE), anchor="mm")
+        size = (picture.width // _FINE, picture.height // _FINE)
+        small = picture.resize(size, Image.Resampling.BOX).quantize(64, Image.Quantize.FASTOCTREE)
+        buffer = io.BytesIO()
+        small.save(buffer, format="PNG", optimize=True)
+        if buffer.tell() < LARGEST:
+            return buffer.getvalue()
+        points //= 2
+
+
+def _draw_panel(
+    pen: ImageDraw.ImageDraw,
+    at: np.ndarray,
+    classes: np.ndarray | None,
+    names: Sequence[str],
+    colors: Sequence[str],
+) -> None:
+    """Draw points at pixels (N, 2), and each class's name at the middle of its cloud."""
+    radius = (1.3 if len(at) > 1000 else 2.2) * _FINE
+    inks = [PALETTE[4]] * len(at) if classes is None else [colors[number] for number in classes]
+    for (x, y), ink in zip(at.tolist(), inks, strict=True):
+        pen.ellipse((x - radius, y - radius, x + radius, y + radius), fill=ink)
+    if classes is None or len(names) > 20:
+        return
+    font = ImageFont.load_default(14 * _FINE)
+    for number in np.unique(classes):
+        x, y = np.median(at[classes == number], axis=0)
+        pen.text(
+            (x, y), names[number], "white", font, anchor="mm",
+            stroke_width=2 * _FINE, stroke_fill="#30343A",
+        )  # fmt: skip

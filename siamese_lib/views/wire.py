@@ -1,0 +1,231 @@
+"""How points, classes and images travel to the page: few bytes, checked before they leave.
+
+What `packed_film`, `about` and `packed_images` return is all that the JavaScript module is given,
+in a notebook as in an exported page. Numbers are little-endian.
+"""
+
+from __future__ import annotations
+
+import math
+import zlib
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import traitlets
+
+from siamese_lib.figures.style import checked_images, class_color, class_colors
+
+LEVELS = 65_535  # of a coordinate
+_MOST_CLASSES = 65_536
+_LARGEST = 1e30  # so that differences of coordinates fit single precision
+
+
+class ViewError(traitlets.TraitError, ValueError):
+    """What a view was given does not fit it."""
+
+
+def pack_frame(points: np.ndarray) -> tuple[list[float], bytes]:
+    """Write points as whole numbers, at one scale for both axes.
+
+    Args:
+        points: float (N, 2).
+
+    Returns:
+        Five numbers, and uint16 (N, 2) as bytes. The numbers are x and y of the corner, the size
+        of one level, and x and y of the opposite corner: ``coordinate = corner + size * level``.
+        A coordinate is off by half a level at most, which is 1/131,070 of the frame's longer side.
+    """
+    if not len(points):
+        return [0.0] * 5, b""
+    wide = points.astype(np.float64)
+    low, high = wide.min(axis=0), wide.max(axis=0)
+    size = float((high - low).max()) / LEVELS
+    levels = np.rint((wide - low) / size) if size > 0 else np.zeros_like(wide)
+    return [*low.tolist(), size, *high.tolist()], levels.astype("<u2").tobytes()
+
+
+def unpack_frame(bounds: Sequence[float], data: bytes) -> np.ndarray:
+    """Read what `pack_frame` wrote: float64 (N, 2)."""
+    levels = np.frombuffer(data, "<u2").reshape(-1, 2)
+    return np.asarray(bounds[:2]) + bounds[2] * levels
+
+
+def packed_film(frames: np.ndarray) -> dict[str, Any]:
+    """Pack frames (F, N, 2): ``count`` is N, ``bounds`` and ``frames`` have one item a frame."""
+    packed = [pack_frame(frame) for frame in frames]
+    return {
+        "count": frames.shape[1],
+        "bounds": [bounds for bounds, _ in packed],
+        "frames": [data for _, data in packed],
+    }
+
+
+def packed_images(images: np.ndarray | None) -> dict[str, Any] | None:
+    """Pack uint8 images (N, H, W, C), deflated: digits shrink to about a fifth."""
+    if images is None:
+        return None
+    return {"shape": list(images.shape), "data": zlib.compress(images.tobytes(), 3)}
+
+
+def about(
+    *,
+    labels: np.ndarray | None,
+    class_names: Sequence[str] | None,
+    steps: np.ndarray | None,
+    curves: Mapping[str, Sequence[float]],
+    margin: float | None,
+    height: int,
+) -> dict[str, Any]:
+    """Say all that is light: each point's class as uint16 bytes, names, colours, steps, curves."""
+    classes, names, colors = classes_of(labels, class_names)
+    return {
+        "labels": None if classes is None else classes.astype("<u2").tobytes(),
+        "names": names,
+        "colors": colors,
+        "steps": None if steps is None else steps.tolist(),
+        "curves": {name: json_numbers(values) for name, values in curves.items()},
+        "margin": margin,
+        "height": height,
+    }
+
+
+def classes_of(
+    labels: np.ndarray | None, class_names: Sequence[str] | None
+) -> tuple[np.ndarray | None, list[str], list[str]]:
+    """Number the classes: each point's class (N,) or None, the names and the colours (K,)."""
+    if labels is None:
+        return None, [], []
+    if class_names is not None:
+        return labels, list(class_names), class_colors(len(class_names))
+    present, classes = np.unique(labels, return_inverse=True)
+    ten = present.dtype.kind == "i" and all(0 <= number < 10 for number in present)
+    colors = [class_color(number) for number in present] if ten else class_colors(len(present))
+    return classes, [str(name) for name in present], colors
+
+
+def json_numbers(values: Sequence[float]) -> list[float | None]:
+    """Numbers that JSON has: None stands for NaN and infinity, a gap in a curve."""
+    return [float(value) if math.isfinite(value) else None for value in values]
+
+
+def checked_frames(frames: Any) -> np.ndarray:
+    """Return frames as a read-only float32 copy (F, N, 2); (N, 2) is one frame."""
+    given = np.asarray(frames)
+    if given.dtype.kind not in "iuf" or given.ndim not in (2, 3) or given.shape[-1] != 2:
+        raise ViewError(
+            f"frames must be numbers of shape (F, N, 2), or (N, 2) for a single frame, got "
+            f"{given.dtype} of shape {given.shape}. Embed in two dimensions, or project first."
+        )
+    wild = ~(np.abs(given) <= _LARGEST)
+    if wild.any():
+        place = np.argwhere(wild)[0].tolist()
+        raise ViewError(
+            f"frames must be finite and within ±{_LARGEST:g}, got {given[tuple(place)]} at "
+            f"{place}. Did the training diverge?"
+        )
+    return _frozen((given if given.ndim == 3 else given[None]).astype(np.float32))
+
+
+def checked_labels(labels: Any) -> np.ndarray | None:
+    """Return labels as a read-only copy (N,), int64 or str."""
+    if labels is None:
+        return None
+    given = np.asarray(labels)
+    if given.ndim != 1 or given.dtype.kind not in "biuU":
+        raise ViewError(
+            f"labels must be one whole number or string for each point, got {given.dtype} of shape "
+            f"{given.shape}."
+        )
+    if len(np.unique(given)) > _MOST_CLASSES:
+        raise ViewError(f"labels may have {_MOST_CLASSES:,} classes, not more.")
+    return _frozen(given.astype(str if given.dtype.kind == "U" else np.int64))
+
+
+def checked_pictures(images: Any) -> np.ndarray | None:
+    """Return images as a read-only copy, uint8 (N, H, W, 1 or 3)."""
+    if images is None:
+        return None
+    try:
+        return _frozen(checked_images(images).copy())
+    except ValueError as error:
+        raise ViewError(str(error)) from None
+
+
+def checked_steps(steps: Any) -> np.ndarray | None:
+    """Return steps as a read-only copy, int64 (F,), ascending."""
+    if steps is None:
+        return None
+    given = np.asarray(steps)
+    if given.size == 0:
+        given = np.zeros(0, np.int64)
+    if given.ndim != 1 or given.dtype.kind not in "iu" or (np.diff(given) <= 0).any():
+        raise ViewError(f"steps must be ascending whole numbers (F,), got {steps!r:.200}.")
+    return _frozen(given.astype(np.int64))
+
+
+def checked_curves(curves: Any) -> dict[str, list[float]]:
+    """Return curves as a dict of lists of floats."""
+    try:
+        return {str(n): [float(v) for v in values] for n, values in dict(curves or {}).items()}
+    except (TypeError, ValueError):
+        raise ViewError(
+            f"curves must map a name to one number a frame, got {curves!r:.200}."
+        ) from None
+
+
+def checked_names(names: Any) -> list[str] | None:
+    """Return class names as a list of strings."""
+    if names is None:
+        return None
+    if isinstance(names, str):
+        raise ViewError(f"class_names must be several names, got the string {names!r}.")
+    return [str(name) for name in names]
+
+
+def checked_points(points: Any) -> list[int]:
+    """Return numbers of points as a list; a single number is a list of one, None of none."""
+    if points is None:
+        return []
+    given = np.atleast_1d(np.asarray(points))
+    if given.size and (given.ndim != 1 or given.dtype.kind not in "iu"):
+        raise ViewError(f"points are told by whole numbers, got {points!r:.200}.")
+    return [int(number) for number in given]
+
+
+def check_fit(values: Mapping[str, Any]) -> None:
+    """Raise ViewError unless labels, images, steps, curves and names fit the frames."""
+    frames, labels = values["frames"], values["labels"]
+    count, points = frames.shape[:2]
+    counted = (("labels", points), ("images", points), ("steps", count))
+    problems = [
+        f"{name} must be one for each of {wanted:,} {'points' if wanted is points else 'frames'}, "
+        f"got {len(values[name]):,}"
+        for name, wanted in counted
+        if values[name] is not None and len(values[name]) != wanted
+    ]
+    problems += [
+        f"the curve {name!r} must have one number for each of {count} frames, got {len(curve)}"
+        for name, curve in values["curves"].items()
+        if len(curve) != count
+    ]
+    names = values["class_names"]
+    if names is not None and labels is not None and len(labels):
+        if labels.dtype.kind != "i":
+            problems.append("labels must be numbers of class_names, got strings")
+        elif labels.min() < 0 or labels.max() >= len(names):
+            problems.append(
+                f"labels must be from 0 to {len(names) - 1}, as there are {len(names)} "
+                f"class_names; got {labels.min()} to {labels.max()}"
+            )
+    if problems:
+        raise ViewError(
+            "; ".join(problems) + ". To change several together, set them inside "
+            "`with view.hold_trait_notifications():`."
+        )
+
+
+def _frozen(array: np.ndarray) -> np.ndarray:
+    """Make an array read-only: a change in place would not reach the page."""
+    array.flags.writeable = False
+    return array

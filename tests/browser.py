@@ -1,0 +1,254 @@
+"""A real browser and a real JupyterLab for tests: Chromium, driven by Playwright."""
+
+from __future__ import annotations
+
+import base64
+import contextlib
+import json
+import os
+import re
+import shutil
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import nbformat
+import pytest
+from playwright.sync_api import Browser, Locator, Page, sync_playwright
+
+from siamese_lib.views import EmbeddingView
+
+NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+# Quiet, and with WebGL2 in software where there is no graphics card.
+ARGUMENTS = (
+    "--no-sandbox", "--disable-quic", "--no-first-run", "--disable-background-networking",
+    "--disable-component-update", "--disable-sync", "--use-angle=swiftshader",
+    "--enable-unsafe-swiftshader",
+)  # fmt: skip
+NO_WEBGL = ("--disable-3d-apis", "--disable-webgl2")
+START_SECONDS, CELL_SECONDS = 60, 120
+ASSETS = Path(sys.modules[EmbeddingView.__module__].__file__ or "").parent
+
+
+@contextlib.contextmanager
+def chromium(*more: str) -> Iterator[Browser]:
+    """Start Chromium, or skip the test where there is none."""
+    path = next(filter(None, map(shutil.which, NAMES)), None)
+    if path is None:
+        pytest.skip("no Chromium on this machine: apt-get install chromium")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=path, args=[*ARGUMENTS, *more])
+        try:
+            yield browser
+        finally:
+            browser.close()
+
+
+def write_page(path: Path, view: EmbeddingView, **options: Any) -> Path:
+    """Write a page of its own around the JavaScript module, with the view's payload inside."""
+    script = (ASSETS / "embedding_view.js").read_text(encoding="utf-8")
+    style = (ASSETS / "embedding_view.css").read_text(encoding="utf-8")
+    state = {name: getattr(view, name) for name in ("frame", "playing", "selected", "highlighted")}
+    path.write_text(
+        f"""<!doctype html><meta charset="utf-8"><title>view</title>
+<style>body {{ margin: 0; background: Canvas; color-scheme: light dark }}\n{style}</style>
+<body><div id="here"></div>
+<script type="module">
+const script = {json.dumps(script)};
+const url = URL.createObjectURL(new Blob([script], {{ type: "text/javascript" }}));
+const {{ mount }} = await import(url);
+const payload = JSON.parse({json.dumps(json.dumps(view.payload(), default=_as_text))},
+  (key, value) => value?.base64 === undefined ? value
+    : Uint8Array.from(atob(value.base64), (letter) => letter.charCodeAt(0)));
+window.changes = [];
+const onChange = (change) => window.changes.push(change);
+const options = {{ ...{json.dumps(state | options)}, onChange }};
+window.view = mount(document.getElementById("here"), payload, options);
+</script>""",
+        encoding="utf-8",
+    )
+    return path
+
+
+def _as_text(data: bytes) -> dict[str, str]:
+    return {"base64": base64.b64encode(data).decode()}
+
+
+class ViewOnPage:
+    """What a reader sees of an `EmbeddingView`, and does to it."""
+
+    def __init__(self, page: Page, root: Locator | None = None) -> None:
+        self.page = page
+        self.root = root or page.locator(".siamese-view").first
+        self.stage = self.root.locator(".sv-stage")
+        self.stage.wait_for()
+
+    @property
+    def renderer(self) -> str | None:
+        return self.root.get_attribute("data-renderer")
+
+    @property
+    def words(self) -> str:
+        """What the read-out says, such as "step 20"."""
+        return self.root.locator(".sv-step").inner_text()
+
+    @property
+    def values(self) -> list[str]:
+        return self.root.locator(".sv-value").all_inner_texts()
+
+    def evaluate(self, expression: str) -> Any:
+        """Evaluate JavaScript in which `view` is the view."""
+        return self.root.evaluate(f"root => {{ const view = root.view; return {expression}; }}")
+
+    def button(self, label: str) -> Locator:
+        return self.root.get_by_role("button", name=re.compile(label))
+
+    def legend(self, name: str) -> Locator:
+        named = self.page.locator(".sv-name", has_text=re.compile(rf"^{re.escape(name)}$"))
+        return self.root.locator(".sv-legend button", has=named)
+
+    def place_of(self, point: int) -> tuple[float, float]:
+        """Return where a point is on the page, in pixels."""
+        x, y = self.evaluate(f"view.toScreen(view.film.place({point}, view.p))")
+        box = self.stage.bounding_box()
+        assert box is not None
+        return box["x"] + x, box["y"] + y
+
+    def rest(self) -> None:
+        """Wait until nothing moves."""
+        self.until("!view.request && !view.playing")
+
+    def until(self, condition: str, seconds: float = 20) -> None:
+        """Wait until JavaScript about `view` holds."""
+        handle = self.root.element_handle()
+        self.page.wait_for_function(
+            f"root => {{ const view = root.view; return {condition}; }}",
+            arg=handle,
+            timeout=1000 * seconds,
+        )
+
+    def picture(self) -> bytes:
+        return self.stage.screenshot()
+
+    def colors(self) -> list[int]:
+        """Count the pixels of the map near each class's colour."""
+        return self.evaluate(
+            """(() => {
+              view.draw();
+              const flat = document.createElement("canvas");
+              [flat.width, flat.height] = [view.canvas.width, view.canvas.height];
+              const pen = flat.getContext("2d");
+              pen.drawImage(view.canvas, 0, 0);
+              const { data } = pen.getImageData(0, 0, flat.width, flat.height);
+              return view.colors.map(([r, g, b]) => {
+                let count = 0;
+                for (let i = 0; i < data.length; i += 4) {
+                  const far = Math.abs(data[i] - r) + Math.abs(data[i + 1] - g)
+                    + Math.abs(data[i + 2] - b);
+                  if (data[i + 3] > 100 && far < 24) count++;
+                }
+                return count;
+              });
+            })()"""
+        )
+
+
+class Lab:
+    """A JupyterLab of our own on a free port of this machine."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    def __enter__(self) -> Lab:
+        with socket.create_server(("127.0.0.1", 0)) as probe:
+            port = probe.getsockname()[1]
+        self.url = f"http://127.0.0.1:{port}"
+        home = self.folder / "home"
+        places = ("JUPYTER_CONFIG_DIR", "JUPYTER_DATA_DIR", "JUPYTERLAB_SETTINGS_DIR",
+                  "JUPYTERLAB_WORKSPACES_DIR", "JUPYTER_RUNTIME_DIR", "IPYTHONDIR")  # fmt: skip
+        environment = os.environ | {name: str(home / name.lower()) for name in places}
+        self.log = (self.folder / "lab.log").open("w")
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", "jupyterlab", "--no-browser", "--allow-root",
+             f"--ServerApp.port={port}", "--ServerApp.port_retries=0",
+             "--IdentityProvider.token=", f"--ServerApp.root_dir={self.folder}",
+             "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate",
+             "--LabApp.news_url=None"],
+            env=environment, stdout=self.log, stderr=subprocess.STDOUT,
+        )  # fmt: skip
+        end = time.monotonic() + START_SECONDS
+        while not self._answers():
+            if self.process.poll() is not None or time.monotonic() > end:
+                self.__exit__()
+                pytest.fail("JupyterLab did not start:\n" + (self.folder / "lab.log").read_text())
+            time.sleep(0.2)
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self.process.terminate()
+        try:
+            self.process.wait(15)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+        self.log.close()
+
+    def _answers(self) -> bool:
+        try:
+            with urllib.request.urlopen(f"{self.url}/api", timeout=2):
+                return True
+        except OSError:
+            return False
+
+    def theme(self, name: str) -> None:
+        """Set "JupyterLab Dark" or "JupyterLab Light" for pages that are opened from now on."""
+        folder = self.folder / "home/jupyterlab_settings_dir/@jupyterlab/apputils-extension"
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / "themes.jupyterlab-settings").write_text(json.dumps({"theme": name}))
+
+    def open(self, page: Page, name: str, cells: list[str]) -> NotebookOnPage:
+        """Write a notebook and open it, alone on the page."""
+        notebook = nbformat.v4.new_notebook(
+            cells=[nbformat.v4.new_code_cell(cell) for cell in cells],
+            metadata={"kernelspec": {"name": "python3", "display_name": "Python 3"}},
+        )
+        nbformat.write(notebook, self.folder / f"{name}.ipynb")
+        page.goto(f"{self.url}/doc/tree/{name}.ipynb?reset")
+        return NotebookOnPage(page, self.folder / f"{name}.ipynb")
+
+
+class NotebookOnPage:
+    """A notebook that is open in JupyterLab."""
+
+    def __init__(self, page: Page, path: Path) -> None:
+        self.page = page
+        self.path = path
+        page.locator(".jp-Notebook .jp-Cell").first.wait_for(timeout=1000 * START_SECONDS)
+        page.locator('.jp-Notebook-ExecutionIndicator[data-status="idle"]').wait_for(
+            timeout=1000 * START_SECONDS
+        )
+
+    def run(self, cell: int, *, wait: bool = True) -> str:
+        """Run a cell with Shift+Enter; return what it printed."""
+        self.start(cell)
+        self.page.wait_for_function(
+            """cell => /\\[\\d+\\]/.test(document.querySelectorAll(".jp-Notebook .jp-Cell")[cell]
+              .querySelector(".jp-InputPrompt").textContent)""",
+            arg=cell,
+            timeout=1000 * CELL_SECONDS,
+        )
+        return "\n".join(self.cell(cell).locator(".jp-OutputArea-output").all_inner_texts())
+
+    def start(self, cell: int) -> None:
+        self.cell(cell).locator(".cm-content").click()
+        self.page.keyboard.press("Shift+Enter")
+
+    def cell(self, number: int) -> Locator:
+        return self.page.locator(".jp-Notebook .jp-Cell").nth(number)
+
+    def view(self, cell: int) -> ViewOnPage:
+        return ViewOnPage(self.page, self.cell(cell).locator(".siamese-view"))
