@@ -172,6 +172,7 @@ class Lab:
         places = ("JUPYTER_CONFIG_DIR", "JUPYTER_DATA_DIR", "JUPYTERLAB_SETTINGS_DIR",
                   "JUPYTERLAB_WORKSPACES_DIR", "JUPYTER_RUNTIME_DIR", "IPYTHONDIR")  # fmt: skip
         environment = os.environ | {name: str(home / name.lower()) for name in places}
+        self._set("notification", {"fetchNews": "false"})
         self.log = (self.folder / "lab.log").open("w")
         self.process = subprocess.Popen(
             [sys.executable, "-m", "jupyterlab", "--no-browser", "--allow-root",
@@ -206,9 +207,12 @@ class Lab:
 
     def theme(self, name: str) -> None:
         """Set "JupyterLab Dark" or "JupyterLab Light" for pages that are opened from now on."""
+        self._set("themes", {"theme": name})
+
+    def _set(self, plugin: str, settings: dict[str, Any]) -> None:
         folder = self.folder / "home/jupyterlab_settings_dir/@jupyterlab/apputils-extension"
         folder.mkdir(parents=True, exist_ok=True)
-        (folder / "themes.jupyterlab-settings").write_text(json.dumps({"theme": name}))
+        (folder / f"{plugin}.jupyterlab-settings").write_text(json.dumps(settings))
 
     def open(self, page: Page, name: str, cells: list[str]) -> NotebookOnPage:
         """Write a notebook and open it, alone on the page."""

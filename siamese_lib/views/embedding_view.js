@@ -1,7 +1,7 @@
 // A map of embedded images, and a film of how they came to lie there.
 //
 //   mount(element, payload, options)   draws into any element of any page and returns a View
-//   export default { initialize, render }   is the same as an anywidget
+//   export default () => ({ initialize, render })   is the same as an anywidget
 //
 // `payload` is what Python's EmbeddingView.payload() returns: { film, about, images }, bytes given
 // as ArrayBuffer, DataView or typed array. `options`: frame, playing, selected, highlighted,
@@ -389,7 +389,7 @@ class Overlay {
     const shown = [...at.keys()].filter((k) => view.members[k].length && view.shown[k] > 0.01);
     for (const k of shown) {
       const near = shown.map((j) => (j === k ? Infinity : Math.hypot(at[j][0] - at[k][0], at[j][1] - at[k][1])));
-      pen.globalAlpha = view.shown[k] * clamp((Math.min(...near, 100) - 8) / 14, 0, 1);
+      pen.globalAlpha = view.shown[k] * clamp((Math.min(...near, 100) - 13) / 8, 0, 1);
       if (pen.globalAlpha > 0.02) this.words(view.about.names[k], ...at[k]);
     }
     pen.globalAlpha = 1;
@@ -420,7 +420,7 @@ class Overlay {
         pen.setLineDash([]);
       }
       this.ring(at, view.frontSize / 2 + 3);
-      if (view.pictures) this.thumbnail(view, one, at);
+      if (view.pictures && view.hover !== one) this.thumbnail(view, one, at);
     }
     if (view.hover !== null && view.hover !== one) {
       this.ring(view.toScreen(view.film.place(view.hover, view.p)), view.size / 2 + 3);
@@ -880,7 +880,7 @@ class View {
     const labels = about.labels && wordsOf(about.labels);
     if (labels && film.frames.length && labels.length !== film.count) return; // its other half is on the way
     const old = this.payload ?? {};
-    const followed = this.film && this.p >= this.film.last - 1e-6;
+    const followed = this.film && this.following;
     this.payload = payload;
     if (old.film !== film) this.film = new Film(film);
     this.about = about;
@@ -924,7 +924,7 @@ class View {
   append(message, data) {
     grow(this.payload, message, data);
     if (message.index < this.film.frames.length) return; // came with the whole film already
-    const followed = this.p >= this.film.last - 1e-6 || this.motion?.to === this.film.last;
+    const followed = this.following;
     this.film.append(message.index, message.bounds, data);
     this.filmBar.build();
     this.message.hidden = true;
@@ -955,6 +955,11 @@ class View {
     if (selected !== undefined) this.selected = [...selected];
     if (highlighted !== undefined) this.highlighted = [...highlighted];
     this.invalidate();
+  }
+
+  // Whether the newest frame is on screen, or about to be.
+  get following() {
+    return (this.motion?.to ?? this.motion?.towards ?? this.p) >= this.film.last - 1e-6;
   }
 
   get ready() {
@@ -1545,45 +1550,42 @@ export function mount(element, payload, options) {
 const STATE = ["frame", "playing", "selected", "highlighted"];
 const DATA = ["_film", "_about", "_images"];
 
-// What all views of one model share: its payload, in which frames that come one at a time are kept.
-const shared = new WeakMap();
+// Called once for each model. All views of it share a payload, in which frames that come one at a
+// time are kept for a view that opens later.
+export default () => {
+  const views = new Set();
+  let payload = null;
 
-function initialize({ model }) {
-  const store = { payload: payloadOf(model), views: new Set() };
-  shared.set(model, store);
-  const renew = () => {
-    store.payload = payloadOf(model);
-    store.views.forEach((view) => view.update(store.payload));
-  };
-  const take = (message, buffers) => {
-    if (message.kind !== "frame") return;
-    grow(store.payload, message, buffers[0]);
-    store.views.forEach((view) => view.append(message, buffers[0]));
-  };
-  DATA.forEach((name) => model.on(`change:${name}`, renew));
-  model.on("msg:custom", take);
-  return () => {
-    DATA.forEach((name) => model.off(`change:${name}`, renew));
-    model.off("msg:custom", take);
-  };
-}
+  function initialize({ model }) {
+    const renew = () => {
+      payload = { film: model.get("_film"), about: model.get("_about"), images: model.get("_images") };
+      views.forEach((view) => view.update(payload));
+    };
+    renew();
+    DATA.forEach((name) => model.on(`change:${name}`, renew));
+    model.on("msg:custom", (message, buffers) => {
+      if (message.kind !== "frame") return;
+      grow(payload, message, buffers[0]);
+      views.forEach((view) => view.append(message, buffers[0]));
+    });
+  }
 
-function render({ model, el }) {
-  const store = shared.get(model);
-  const state = Object.fromEntries(STATE.map((name) => [name, model.get(name)]));
-  const onChange = (changes) => {
-    for (const [name, value] of Object.entries(changes)) model.set(name, value);
-    model.save_changes();
-  };
-  const view = mount(el, store.payload, { ...state, onChange });
-  store.views.add(view);
-  const heard = STATE.map((name) => [`change:${name}`, () => view.set({ [name]: model.get(name) })]);
-  heard.forEach(([event, act]) => model.on(event, act));
-  return () => {
-    heard.forEach(([event, act]) => model.off(event, act));
-    store.views.delete(view);
-    view.destroy();
-  };
-}
+  function render({ model, el }) {
+    const state = Object.fromEntries(STATE.map((name) => [name, model.get(name)]));
+    const onChange = (changes) => {
+      for (const [name, value] of Object.entries(changes)) model.set(name, value);
+      model.save_changes();
+    };
+    const view = mount(el, payload, { ...state, onChange });
+    views.add(view);
+    const heard = STATE.map((name) => [`change:${name}`, () => view.set({ [name]: model.get(name) })]);
+    heard.forEach(([event, act]) => model.on(event, act));
+    return () => {
+      heard.forEach(([event, act]) => model.off(event, act));
+      views.delete(view);
+      view.destroy();
+    };
+  }
 
-export default { initialize, render };
+  return { initialize, render };
+};

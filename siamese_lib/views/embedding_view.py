@@ -158,19 +158,20 @@ class EmbeddingView(anywidget.AnyWidget):
         """
         frame = wire.checked_frames(points)
         known = self.frames.shape[1] if len(self) else len(self._point_owner())
-        if len(frame) != 1 or frame.shape[1] != known and (len(self) or known):
+        if len(frame) != 1 or (frame.shape[1] != known and (len(self) or known)):
             raise ViewError(
                 f"points must be of shape ({known}, 2), one frame of the view's points; got "
                 f"{np.shape(points)}."
             )
         count = len(self)
         before = self.frames if count else np.zeros((0, *frame.shape[1:]), np.float32)
+        steps = self._steps_with(step)
         numbers = dict(curves or {})
         self._appending = True
         try:
             with self.hold_trait_notifications():
                 self.frames = np.concatenate([before, frame])
-                self.steps = self._steps_with(step)
+                self.steps = steps
                 self.curves = {
                     name: [*self.curves.get(name, [np.nan] * count), numbers.get(name, np.nan)]
                     for name in [*self.curves, *(n for n in numbers if n not in self.curves)]
