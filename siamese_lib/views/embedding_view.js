@@ -567,6 +567,10 @@ class Pictures {
 // Text from Python only ever becomes text: nothing here parses markup.
 function make(tag, attributes = {}, ...children) {
   const element = document.createElement(tag);
+  // JupyterLab hears keys before us, and "a" would add a cell, unless what has the focus says so.
+  if (tag === "button" || tag === "input" || "tabindex" in attributes) {
+    element.dataset.lmSuppressShortcuts = "true";
+  }
   for (const [name, value] of Object.entries(attributes)) {
     if (name.startsWith("on")) element.addEventListener(name.slice(2), value);
     else element.setAttribute(name, value);
@@ -832,7 +836,7 @@ class View {
     this.live = make("div", { class: "sv-unseen", "aria-live": "polite" });
     this.root = make(
       "div",
-      { class: "siamese-view", role: "group", "aria-label": "Embedding view", "data-lm-suppress-shortcuts": "true" },
+      { class: "siamese-view", role: "group", "aria-label": "Embedding view" },
       make("div", { class: "sv-main" }, this.stage, this.legend.element),
       this.filmBar.element, help, this.live,
     );
@@ -1147,7 +1151,7 @@ class View {
   }
 
   fit() {
-    const places = this.film.places(this.p);
+    const places = this.film.places(this.motion?.to ?? this.p); // where they are going, if they are
     const box = [Infinity, Infinity, -Infinity, -Infinity];
     const chosen = this.selected.length > 1 ? this.selected : null;
     const take = (i) => {

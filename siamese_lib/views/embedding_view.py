@@ -125,10 +125,6 @@ class EmbeddingView(anywidget.AnyWidget):
             highlighted=highlighted, height=height,
         )  # fmt: skip
 
-    def __len__(self) -> int:
-        """Count the frames."""
-        return len(self.frames)
-
     def __repr__(self) -> str:
         """Say what is on the map."""
         frames, points = self.frames.shape[:2]
@@ -157,13 +153,13 @@ class EmbeddingView(anywidget.AnyWidget):
                 low.
         """
         frame = wire.checked_frames(points)
-        known = self.frames.shape[1] if len(self) else len(self._point_owner())
-        if len(frame) != 1 or (frame.shape[1] != known and (len(self) or known)):
+        known = self.frames.shape[1] if len(self.frames) else len(self._point_owner())
+        if len(frame) != 1 or (frame.shape[1] != known and (len(self.frames) or known)):
             raise ViewError(
                 f"points must be of shape ({known}, 2), one frame of the view's points; got "
                 f"{np.shape(points)}."
             )
-        count = len(self)
+        count = len(self.frames)
         before = self.frames if count else np.zeros((0, *frame.shape[1:]), np.float32)
         steps = self._steps_with(step)
         numbers = dict(curves or {})
@@ -223,19 +219,18 @@ class EmbeddingView(anywidget.AnyWidget):
         for owner in (self.labels, self.images):
             if owner is not None:
                 return owner
-        return self.frames[0] if len(self) else ()
+        return self.frames[0] if len(self.frames) else ()
 
     def _steps_with(self, step: int | None) -> np.ndarray | None:
         if step is None:
             if self.steps is not None and len(self.steps):
-                raise ViewError(f"step is needed, as the other {len(self)} frames have one.")
+                raise ViewError(f"step is needed, as the other {len(self.frames)} frames have one.")
             return None
-        if self.steps is None and len(self):
+        if self.steps is None and len(self.frames):
             raise ViewError(f"step {step} was given, but the frames before it have none.")
-        steps = () if self.steps is None else self.steps
-        least = int(steps[-1]) + 1 if len(steps) else 0
+        steps = np.zeros(0, np.int64) if self.steps is None else self.steps
         try:
-            return np.append(np.asarray(steps, np.int64), whole_number("step", step, least))
+            return np.append(steps, whole_number("step", step, steps.max(initial=-1) + 1))
         except ValueError as error:
             raise ViewError(str(error)) from None
 
@@ -247,7 +242,7 @@ class EmbeddingView(anywidget.AnyWidget):
 
     @traitlets.validate("frame")
     def _validate_frame(self, proposal: Any) -> int:
-        frame, count = proposal["value"], max(len(self), 1)
+        frame, count = proposal["value"], max(len(self.frames), 1)
         if not -count <= frame < count:
             raise ViewError(
                 f"frame must be from 0 to {count - 1}, or -1 for the last; got {frame}."
@@ -269,7 +264,7 @@ class EmbeddingView(anywidget.AnyWidget):
             return
         count = self.frames.shape[1]
         self._film = wire.packed_film(self.frames)
-        self.frame = min(self.frame, max(len(self) - 1, 0))
+        self.frame = min(self.frame, max(len(self.frames) - 1, 0))
         for name in ("selected", "highlighted"):
             setattr(self, name, [point for point in getattr(self, name) if point < count])
 

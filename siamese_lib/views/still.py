@@ -17,6 +17,7 @@ _SIDE, _CAPTION, _FINE = (
     3,
 )  # pixels of a panel and the words under it; drawn how much finer
 _POINTS = 3_000
+_ROOM = 60  # pixels of a cloud below which names would lie on each other
 
 
 def still_png(
@@ -74,15 +75,15 @@ def _draw_panel(
 ) -> None:
     """Draw points at pixels (N, 2), and each class's name at the middle of its cloud."""
     radius = (1.3 if len(at) > 1000 else 2.2) * _FINE
-    inks = [PALETTE[4]] * len(at) if classes is None else [colors[number] for number in classes]
+    inks = [PALETTE[4]] * len(at) if classes is None else [colors[int(k)] for k in classes]
     for (x, y), ink in zip(at.tolist(), inks, strict=True):
         pen.ellipse((x - radius, y - radius, x + radius, y + radius), fill=ink)
-    if classes is None or len(names) > 20:
+    if classes is None or len(names) > 20 or np.ptp(at, axis=0).max() < _ROOM * _FINE:
         return
     font = ImageFont.load_default(14 * _FINE)
     for number in np.unique(classes):
         x, y = np.median(at[classes == number], axis=0)
         pen.text(
-            (x, y), names[number], "white", font, anchor="mm",
+            (x, y), names[int(number)], "white", font, anchor="mm",
             stroke_width=2 * _FINE, stroke_fill="#30343A",
         )  # fmt: skip

@@ -1,0 +1,368 @@
+"""The EmbeddingView as a reader meets it, on a page of its own: with WebGL2, and without."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from browser import NO_WEBGL, ViewOnPage, chromium, write_page
+
+import siamese_lib as sl
+
+pytestmark = pytest.mark.browser
+FRAMES, POINTS = 6, 90
+STEPS = [0, 10, 20, 40, 80, 160]
+LOSS = [0.6, 0.5, 0.4, 0.3, 0.2, 0.1]
+
+
+def clouds(frames=FRAMES, points=POINTS, seed=0):
+    """Three classes that start mixed and drift apart."""
+    rng = np.random.default_rng(seed)
+    labels = np.arange(points) % 3
+    centres = np.array([[-2, -1], [2, -1], [0, 2]])[labels]
+    spread = rng.normal(scale=0.3, size=(points, 2))
+    return np.array([spread + centres * t for t in np.linspace(0, 1, frames)]), labels
+
+
+def example(**more):
+    frames, labels = clouds()
+    images = np.zeros((POINTS, 8, 8), np.uint8)
+    images[:, 2:6, 2:6] = np.arange(POINTS)[:, None, None]
+    arguments = {"images": images, "steps": STEPS, "curves": {"loss": LOSS}, "margin": 1.0}
+    return sl.EmbeddingView(frames, labels, **arguments | more)
+
+
+@pytest.fixture(scope="module", params=["webgl2", "canvas"])
+def browser(request):
+    with chromium(*(NO_WEBGL if request.param == "canvas" else ())) as browser:
+        browser.renderer = request.param
+        yield browser
+
+
+@pytest.fixture
+def show(browser, tmp_path):
+    """Open a page around a view; errors on the page fail the test."""
+    errors, pages = [], []
+
+    def open_page(view=None, color_scheme="light", **options):
+        page = browser.new_page(viewport={"width": 900, "height": 680}, color_scheme=color_scheme)
+        pages.append(page)
+        page.on("pageerror", lambda error: errors.append(error))
+        page.on("request", lambda r: r.url.startswith(("file:", "blob:")) or errors.append(r.url))
+        page.goto(write_page(tmp_path / "view.html", view or example(), **options).as_uri())
+        shown = ViewOnPage(page)
+        shown.rest()
+        assert shown.renderer == browser.renderer
+        return shown
+
+    yield open_page
+    for page in pages:
+        page.close()
+    assert errors == []
+
+
+def about(pixels):
+    """Points of other classes cover some."""
+    return pytest.approx(pixels, rel=0.05)
+
+
+def changes(view):
+    """What the view has reported, all reports in one."""
+    reported = {}
+    for change in view.page.evaluate("window.changes"):
+        reported |= change
+    return reported
+
+
+def test_points_lie_where_python_put_them(show):
+    view = show()
+    frames, _ = clouds()
+    for frame in (0, 3, 5):
+        places = np.array(view.evaluate(f"[...view.film.places({frame})]")).reshape(-1, 2)
+        np.testing.assert_allclose(places, frames[frame], atol=1e-4)
+    middle = np.array(view.evaluate("[...view.film.places(2.5)]")).reshape(-1, 2)
+    np.testing.assert_allclose(middle, frames[2:4].mean(axis=0), atol=1e-4)  # on a straight way
+
+
+def test_the_film_plays_to_its_end_and_again(show):
+    view = show(frame=0)
+    first = view.picture()
+    assert view.words == "step 0"
+    view.button("Play").click()
+    view.until("view.p > 1.5")
+    middle = view.picture()
+    view.until("!view.playing")
+    assert view.words == "step 160"
+    view.rest()
+    assert len({first, middle, view.picture()}) == 3
+    assert changes(view) == {"playing": False, "frame": 5}
+    view.button("Play").click()  # from the end: begins anew
+    view.until("view.p < 1 && view.playing && !view.motion")
+    view.button("Pause").click()
+    assert not view.evaluate("view.playing")
+
+
+def test_the_frame_of_reference_stays_through_the_film(show):
+    view = show(frame=0)
+    before = view.evaluate("view.camera")
+    view.button("Play").click()
+    view.until("view.p > 3")
+    assert view.evaluate("view.camera") == before
+
+
+def test_repeat_and_speed(show):
+    view = show(frame=0)
+    view.button("Speed").click()
+    view.button("Speed").click()
+    assert view.evaluate("view.speed") == 4
+    view.button("Repeat").click()
+    view.button("Play").click()
+    view.until("view.p === view.film.last")
+    view.until("view.p < 1")
+    assert view.evaluate("view.playing")
+
+
+def test_the_scrub_bar_and_the_curves_set_the_moment(show):
+    view = show()
+    assert (view.words, view.values) == ("step 160", ["0.100"])
+    box = view.root.locator(".sv-scrub").bounding_box()
+    view.page.mouse.click(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+    view.rest()
+    assert view.evaluate("view.p") == pytest.approx(2.5, abs=0.05)
+    box = view.root.locator(".sv-curve").bounding_box()
+    view.page.mouse.move(box["x"] + box["width"] - 1, box["y"] + 5)
+    view.page.mouse.down()
+    view.page.mouse.move(box["x"] + box["width"] * 0.2, box["y"] + 5, steps=4)
+    view.page.mouse.up()
+    view.rest()
+    assert (view.words, view.values) == ("step 10", ["0.500"])
+    view.until("view.reported === 1")
+    assert changes(view)["frame"] == 1
+
+
+def test_keys(show):
+    view = show(frame=3)
+    view.stage.focus()
+    for key, step in (("ArrowLeft", 20), ("ArrowRight", 40), ("Home", 0), ("End", 160)):
+        view.page.keyboard.press(key)
+        view.rest()
+        assert view.words == f"step {step}"
+    view.page.keyboard.press("Space")
+    view.until("view.playing && view.p > 0 && view.p < 2")
+    view.page.keyboard.press("Space")
+    assert not view.evaluate("view.playing")
+    view.page.keyboard.press("+")
+    view.rest()
+    assert view.evaluate("view.camera.scale > view.home.scale")
+    view.page.keyboard.press("0")
+    view.rest()
+    assert view.evaluate("view.camera.scale === view.home.scale")
+
+
+def test_everything_that_acts_has_a_name_and_shows_its_focus(show):
+    view = show()
+    unnamed = view.root.evaluate(
+        """root => [...root.querySelectorAll("button, input, [tabindex]")].filter(element =>
+          !(element.getAttribute("aria-label") || element.textContent.trim())).length"""
+    )
+    assert unnamed == 0
+    outlines = []
+    for _ in range(8):
+        view.page.keyboard.press("Tab")
+        outlines.append(view.page.evaluate("getComputedStyle(document.activeElement).outlineStyle"))
+    assert set(outlines) == {"solid"}
+    scrub = view.root.locator(".sv-scrub")
+    assert scrub.get_attribute("aria-valuetext") == "step 160, frame 6 of 6"
+
+
+def test_the_legend_hides_and_isolates(show):
+    view = show()
+    before = view.colors()
+    assert min(before) > 100
+    view.legend("1").click()
+    view.rest()
+    assert view.colors() == [about(before[0]), 0, about(before[2])]
+    assert view.legend("1").get_attribute("aria-pressed") == "false"
+    view.legend("2").dblclick()
+    view.rest()
+    assert view.colors() == [0, 0, about(before[2])]
+    hidden = view.place_of(0)
+    view.page.mouse.click(*hidden)
+    assert 0 not in view.evaluate("view.selected")
+    view.button("show all").click()
+    view.rest()
+    assert view.colors() == before
+    assert view.root.locator(".sv-count").all_inner_texts() == ["30", "30", "30"]
+
+
+def test_hover_tells_and_click_selects(show):
+    view = show()
+    view.until("view.pictures")
+    view.page.mouse.move(*view.place_of(44))
+    view.rest()
+    card = view.root.locator(".sv-card")
+    point = view.evaluate("view.hover")
+    assert card.inner_text().split() == [str(point % 3), "point", str(point)]
+    pixel = card.locator("canvas").evaluate(
+        "canvas => [...canvas.getContext('2d').getImageData(4, 4, 1, 1).data]"
+    )
+    assert pixel == [point, point, point, 255]
+    view.page.mouse.down()
+    view.page.mouse.up()
+    assert changes(view) == {"selected": [point], "highlighted": []}
+    view.page.keyboard.press("Escape")
+    assert changes(view) == {"selected": [], "highlighted": []}
+
+
+def test_the_selection_moves_with_the_film_on_top(show):
+    view = show(selected=[0], highlighted=[3, 6, 9])
+    over = "view.over.toDataURL().length"
+    late = view.evaluate(over)
+    view.evaluate("view.jumpTo(1)")
+    view.rest()
+    assert view.evaluate(over) != late
+    assert view.evaluate("[view.selected, view.highlighted]") == [[0], [3, 6, 9]]
+
+
+def test_a_lasso_selects_what_is_inside(show):
+    view = show()
+    frames, labels = clouds()
+    at = [view.evaluate(f"view.toScreen([{x}, {y}])") for x, y in frames[-1]]
+    box = view.stage.bounding_box()
+    chosen = np.array(at)[labels == 2]
+    (left, top), (right, bottom) = chosen.min(axis=0) - 3, chosen.max(axis=0) + 3
+    view.page.keyboard.down("Shift")
+    mouse = view.page.mouse
+    mouse.move(box["x"] + left, box["y"] + top)
+    mouse.down()
+    for x, y in ((right, top), (right, bottom), (left, bottom)):
+        mouse.move(box["x"] + x, box["y"] + y, steps=3)
+    mouse.up()
+    view.page.keyboard.up("Shift")
+    assert changes(view)["selected"] == np.flatnonzero(labels == 2).tolist()
+
+
+def test_pan_zoom_fit_and_reset(show):
+    view = show()
+    x, y = view.place_of(3)
+    view.page.mouse.move(x - 1, y)
+    view.page.mouse.move(x, y)
+    view.page.mouse.wheel(0, -300)
+    view.rest()
+    assert view.evaluate("view.camera.scale > 1.5 * view.home.scale")
+    assert view.place_of(3) == pytest.approx((x, y), abs=0.5), "what is under the pointer stays"
+    view.page.mouse.down()
+    view.page.mouse.move(x + 40, y + 25, steps=3)
+    view.page.mouse.up()
+    assert view.place_of(3) == pytest.approx((x + 40, y + 25), abs=0.5)
+    assert view.evaluate("view.selected") == []
+    view.button("Back to the whole").click()
+    view.rest()
+    assert view.evaluate("view.camera") == view.evaluate("view.home")
+    view.evaluate("view.jumpTo(0)")
+    view.button("Fit").click()
+    view.rest()
+    assert view.evaluate("view.camera.scale > 1.5 * view.home.scale")
+
+
+def test_a_page_scrolls_over_a_map_that_passes_under_the_pointer(show):
+    view = show()
+    view.page.evaluate("document.body.style.paddingBottom = '2000px'")
+    scale = view.evaluate("view.camera.scale")
+    view.evaluate("view.armed = false")
+    view.page.evaluate("document.activeElement.blur()")
+    box = view.stage.bounding_box()
+    view.root.evaluate(
+        """(root, [x, y]) => root.view.stage.dispatchEvent(new WheelEvent("wheel",
+          { deltaY: 100, clientX: x, clientY: y, bubbles: true, cancelable: true }))""",
+        [box["x"] + 50, box["y"] + 50],
+    )
+    assert view.evaluate("view.camera.scale") == scale
+
+
+def test_what_is_set_is_shown_and_not_reported(show):
+    view = show()
+    view.evaluate("view.set({ frame: 1, selected: [4], highlighted: [5] })")
+    view.rest()
+    assert view.words == "step 10"
+    assert view.evaluate("view.selected") == [4]
+    assert changes(view) == {}
+
+
+APPEND = """view.append({{ index: {index}, step: {step}, curves: {{ loss: {loss} }},
+  bounds: [-4, -4, 8 / 65535, 4, 4] }}, Uint16Array.from({{ length: 180 }}, (_, i) => i * 300))"""
+
+
+def test_the_newest_frame_moves_in_unless_the_reader_looks_back(show):
+    view = show()
+    view.evaluate(APPEND.format(index=6, step=320, loss=0.05))
+    assert view.evaluate("view.p < 6")
+    view.rest()
+    assert (view.words, view.values, view.evaluate("view.p")) == ("step 320", ["0.0500"], 6)
+    view.evaluate("view.jumpTo(2)")
+    view.rest()
+    view.evaluate(APPEND.format(index=7, step=640, loss=0.04))
+    view.rest()
+    assert (view.words, view.evaluate("view.film.last")) == ("step 20", 7)
+
+
+def test_a_single_frame_is_a_map_without_a_film(show):
+    frames, labels = clouds()
+    view = show(sl.EmbeddingView(frames[-1], labels))
+    assert view.root.locator(".sv-film").is_hidden()
+    assert min(view.colors()) > 100
+
+
+def test_points_without_classes_and_a_view_that_waits(show):
+    view = show(sl.EmbeddingView(clouds()[0][-1]))
+    assert view.root.locator(".sv-legend").is_hidden()
+    assert view.colors()[0] > 300
+    view = show(sl.EmbeddingView(np.zeros((0, 5, 2)), [0, 1, 0, 1, 0]))
+    assert "waiting for the first frame" in view.stage.inner_text()
+
+
+def test_names_cannot_inject_markup(show):
+    name = "<img src=x onerror=alert(1)>"
+    view = show(example(class_names=[name, "</script>", "&amp;"], curves={name: LOSS}))
+    assert view.root.locator(".sv-name").all_inner_texts() == [name, "</script>", "&amp;"]
+    assert view.root.locator("img").count() == 0
+
+
+def test_a_page_outside_jupyter_is_light_or_dark_as_the_system_is(show):
+    ground = "getComputedStyle(view.root).backgroundColor"
+    assert show(color_scheme="light").evaluate(ground) == "rgb(255, 255, 255)"
+    assert show(color_scheme="dark").evaluate(ground) == "rgb(20, 23, 28)"
+
+
+def test_more_classes_than_the_palette_has(show):
+    frames, _ = clouds()
+    view = show(sl.EmbeddingView(frames, np.arange(POINTS) % 45))
+    assert view.root.locator(".sv-legend button:visible").count() == 45
+
+
+def test_a_view_that_is_taken_down_leaves_nothing(show):
+    view = show()
+    assert view.root.evaluate("root => { root.view.destroy(); return root.isConnected }") is False
+
+
+def test_a_context_that_is_taken_away_is_replaced(show, browser):
+    if browser.renderer == "canvas":
+        pytest.skip("there is none here")
+    view = show()
+    before = view.colors()
+    view.evaluate("view.renderer.destroy()")
+    view.until("view.renderer.name === 'canvas'")
+    assert min(view.colors()) > 0.6 * min(before)
+
+
+def test_a_pick_among_seventy_thousand_takes_less_than_a_frame(show):
+    points = np.random.default_rng(0).normal(size=(2, 70_000, 2))
+    view = show(sl.EmbeddingView(points, np.arange(70_000) % 10))
+    times = view.evaluate(
+        """Array.from({ length: 40 }, (_, i) => {
+          view.film.cache.p = NaN;  // as while the film plays: places are computed anew
+          const start = performance.now();
+          view.pick(300 + i, 200);
+          return performance.now() - start;
+        })"""
+    )
+    assert np.median(times) < 16
