@@ -221,7 +221,8 @@ class Lab:
         (folder / f"{plugin}.jupyterlab-settings").write_text(json.dumps(settings))
 
     def open(self, page: Page, name: str, cells: list[str]) -> NotebookOnPage:
-        """Write a notebook and open it, alone on the page."""
+        """Write a notebook, under a name of its own, and open it, alone on the page."""
+        name += f"-{len(list(self.folder.glob('*.ipynb')))}"
         notebook = nbformat.v4.new_notebook(
             cells=[nbformat.v4.new_code_cell(cell) for cell in cells],
             metadata={"kernelspec": {"name": "python3", "display_name": "Python 3"}},

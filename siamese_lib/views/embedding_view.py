@@ -153,14 +153,14 @@ class EmbeddingView(anywidget.AnyWidget):
                 low.
         """
         frame = wire.checked_frames(points)
-        known = self.frames.shape[1] if len(self.frames) else len(self._point_owner())
-        if len(frame) != 1 or (frame.shape[1] != known and (len(self.frames) or known)):
+        known = self.frames.shape[1]
+        if len(frame) != 1 or (frame.shape[1] != known and self.frames.shape != (0, 0, 2)):
             raise ViewError(
                 f"points must be of shape ({known}, 2), one frame of the view's points; got "
                 f"{np.shape(points)}."
             )
         count = len(self.frames)
-        before = self.frames if count else np.zeros((0, *frame.shape[1:]), np.float32)
+        before = self.frames.reshape(count, *frame.shape[1:])
         steps = self._steps_with(step)
         numbers = dict(curves or {})
         self._appending = True
@@ -213,13 +213,6 @@ class EmbeddingView(anywidget.AnyWidget):
     def _say(self) -> dict[str, Any]:
         light = ("labels", "class_names", "steps", "curves", "margin", "height")
         return wire.about(**{name: getattr(self, name) for name in light})
-
-    def _point_owner(self) -> Sequence:
-        """Return what tells the number of points before the first frame does."""
-        for owner in (self.labels, self.images):
-            if owner is not None:
-                return owner
-        return self.frames[0] if len(self.frames) else ()
 
     def _steps_with(self, step: int | None) -> np.ndarray | None:
         if step is None:
