@@ -148,7 +148,7 @@ class Film {
 // ---------------------------------------------------------------- two renderers
 
 // Both draw a scene: { film, p, classes, rgba (of each class), camera: {x, y, scale}, width, height,
-// ratio, size, front: Uint32Array of points drawn on top, frontSize, ground: [r, g, b] }.
+// ratio, size, front: Uint32Array of points drawn on top, frontSize, frontRim, ground: [r, g, b] }.
 
 const VERTEX = `#version 300 es
 in vec2 a, b, c, d;
@@ -170,12 +170,13 @@ precision highp float;
 in vec4 color;
 uniform float size, rim;
 uniform vec3 ground;
+uniform bool front;
 out vec4 pixel;
 void main() {
   float inside = size / 2.0 - length(gl_PointCoord - 0.5) * size;
   float cover = clamp(inside, 0.0, 1.0);
   vec3 ink = mix(ground, color.rgb, rim > 0.0 ? clamp(inside - rim, 0.0, 1.0) : 1.0);
-  float alpha = rim > 0.0 ? 1.0 : color.a;
+  float alpha = front ? 1.0 : color.a;
   pixel = vec4(ink, 1) * alpha * cover;
 }`;
 
@@ -199,7 +200,7 @@ class WebGLRenderer {
     ["a", "b", "c", "d", "number"].forEach((name, i) => gl.bindAttribLocation(this.program, i, name));
     gl.linkProgram(this.program);
     if (!gl.getProgramParameter(this.program, gl.LINK_STATUS)) throw new Error("no WebGL2 program");
-    const names = ["gain", "offset", "stretch", "size", "rim", "ground"];
+    const names = ["gain", "offset", "stretch", "size", "rim", "ground", "front"];
     this.at = Object.fromEntries(names.map((n) => [n, gl.getUniformLocation(this.program, n)]));
     gl.useProgram(this.program);
     gl.enable(gl.BLEND);
@@ -261,10 +262,12 @@ class WebGLRenderer {
     gl.uniform3fv(at.ground, scene.ground.map((part) => part / 255));
     gl.uniform1f(at.size, scene.size * ratio);
     gl.uniform1f(at.rim, 0);
+    gl.uniform1i(at.front, 0);
     gl.drawArrays(gl.POINTS, 0, film.count);
     if (!scene.front.length) return;
     gl.uniform1f(at.size, scene.frontSize * ratio);
-    gl.uniform1f(at.rim, 1.5 * ratio);
+    gl.uniform1i(at.front, 1);
+    gl.uniform1f(at.rim, scene.frontRim * ratio);
     gl.bindBuffer(gl.ELEMENT_ARRAY_BUFFER, this.chosen);
     gl.bufferData(gl.ELEMENT_ARRAY_BUFFER, scene.front, gl.DYNAMIC_DRAW);
     gl.drawElements(gl.POINTS, scene.front.length, gl.UNSIGNED_INT, 0);
@@ -275,67 +278,79 @@ class WebGLRenderer {
   }
 }
 
+// Without WebGL the points are stamped into the pixels one by one: many times faster than asking
+// the canvas to draw each.
 class CanvasRenderer {
   name = "canvas";
 
   constructor(canvas) {
     this.canvas = canvas;
-    this.pen = canvas.getContext("2d");
-    this.sprites = new Map();
+    this.pen = canvas.getContext("2d", { alpha: false });
+    this.stamps = new Map();
   }
 
-  use(film, classes) {
-    this.order = Array.from({ length: film.count }, (_, i) => i);
-    this.order.sort((i, j) => classes[i] - classes[j] || i - j);
-  }
+  use() {}
 
-  // A disc, drawn once and then copied to where the points are.
-  sprite(color, size, rim) {
-    const key = `${color} ${size} ${rim}`;
-    let sprite = this.sprites.get(key);
-    if (!sprite) {
-      if (this.sprites.size > 500) this.sprites.clear();
-      sprite = document.createElement("canvas");
-      sprite.width = sprite.height = Math.ceil(size) + 2;
-      const pen = sprite.getContext("2d");
-      const disc = (fill, radius) => {
-        pen.fillStyle = fill;
-        pen.beginPath();
-        pen.arc(sprite.width / 2, sprite.width / 2, radius, 0, 7);
-        pen.fill();
-      };
-      if (rim) disc(rim, size / 2);
-      disc(color, rim ? size / 2 - size / 6 : size / 2);
-      this.sprites.set(key, sprite);
+  // How much of each pixel a disc covers, row by row around its middle pixel.
+  stamp(size) {
+    if (!this.stamps.has(size)) {
+      if (this.stamps.size > 50) this.stamps.clear();
+      const reach = Math.ceil(size / 2);
+      const cover = [];
+      for (let y = -reach; y <= reach; y++) {
+        for (let x = -reach; x <= reach; x++) cover.push(clamp(size / 2 + 0.5 - Math.hypot(x, y), 0, 1));
+      }
+      this.stamps.set(size, { reach, cover: Float32Array.from(cover) });
     }
-    return sprite;
+    return this.stamps.get(size);
+  }
+
+  put({ reach, cover }, x, y, r, g, b, alpha) {
+    const { width, height, data } = this.image;
+    if (x < reach || y < reach || x >= width - reach || y >= height - reach) return;
+    let i = 0;
+    for (let row = y - reach; row <= y + reach; row++) {
+      let at = 4 * (row * width + x - reach);
+      for (let column = -reach; column <= reach; column++, at += 4) {
+        const part = alpha * cover[i++];
+        data[at] += (r - data[at]) * part;
+        data[at + 1] += (g - data[at + 1]) * part;
+        data[at + 2] += (b - data[at + 2]) * part;
+      }
+    }
   }
 
   draw(scene) {
-    const { pen, canvas } = this;
-    const { camera, ratio, rgba } = scene;
-    const places = scene.film.places(scene.p);
+    const { camera, ratio, rgba, classes, ground, film } = scene;
+    const { width, height } = this.canvas;
+    if (this.image?.width !== width || this.image.height !== height) {
+      this.image = this.pen.createImageData(width, height);
+      this.pixels = new Uint32Array(this.image.data.buffer);
+    }
+    this.pixels.fill((255 << 24) | (ground[2] << 16) | (ground[1] << 8) | ground[0]);
+    const places = film.places(scene.p);
     const scale = camera.scale * ratio;
-    const left = canvas.width / 2 - camera.x * scale;
-    const top = canvas.height / 2 + camera.y * scale;
-    pen.clearRect(0, 0, canvas.width, canvas.height);
-    const put = (points, size, rim) => {
-      let number = -1;
-      let sprite = null;
-      for (const i of points) {
-        if (scene.classes[i] !== number) {
-          number = scene.classes[i];
-          const [r, g, b, alpha] = rgba.subarray(4 * number, 4 * number + 4);
-          pen.globalAlpha = rim && alpha ? 1 : alpha / 255;
-          sprite = alpha ? this.sprite(`rgb(${r},${g},${b})`, size, rim) : null;
-        }
-        if (!sprite) continue;
-        const half = sprite.width / 2;
-        pen.drawImage(sprite, left + places[2 * i] * scale - half, top - places[2 * i + 1] * scale - half);
-      }
+    const left = width / 2 - camera.x * scale;
+    const top = height / 2 + camera.y * scale;
+    const put = (stamp, point, color, alpha) => {
+      const x = Math.round(left + places[2 * point] * scale);
+      const y = Math.round(top - places[2 * point + 1] * scale);
+      this.put(stamp, x, y, color[0], color[1], color[2], alpha);
     };
-    put(this.order, scene.size * ratio, null);
-    put(scene.front, scene.frontSize * ratio, `rgb(${scene.ground})`);
+    const colors = Array.from({ length: rgba.length / 4 }, (_, k) => rgba.subarray(4 * k, 4 * k + 4));
+    const stamp = this.stamp(scene.size * ratio);
+    for (let i = 0; i < film.count; i++) {
+      const color = colors[classes[i]];
+      if (color[3]) put(stamp, i, color, color[3] / 255);
+    }
+    const around = this.stamp(scene.frontSize * ratio);
+    const inside = this.stamp((scene.frontSize - 2 * scene.frontRim) * ratio);
+    for (const i of scene.front) {
+      if (!colors[classes[i]][3]) continue;
+      put(around, i, ground, 1);
+      put(inside, i, colors[classes[i]], 1);
+    }
+    this.pen.putImageData(this.image, 0, 0);
   }
 
   destroy() {}
@@ -905,7 +920,7 @@ class View {
     this.highlighted = this.highlighted.filter(inside);
     this.hover = null;
     if (old.images !== payload.images) this.takeImages(payload.images);
-    this.stage.style.height = `${about.height}px`;
+    this.root.style.setProperty("--sv-height", `${about.height}px`);
     this.namesButton.hidden = !labels || names.length > 30;
     if (labels && names.length > 30) this.showNames = false;
     this.message.hidden = this.ready;
@@ -1284,17 +1299,19 @@ class View {
   draw() {
     if (this.ready && this.width > 1) {
       this.updateHover();
-      const front = this.selected.length > 1 ? this.selected : [...this.highlighted, ...this.selected];
+      const many = this.selected.length > 1;
+      const front = many ? this.selected : [...this.highlighted, ...this.selected];
       const crowd = Math.log10(Math.max(this.film.count, 10));
       const zoom = clamp(this.camera.scale / this.home.scale, 1, 20);
       let alpha = clamp(1.24 - 0.125 * crowd + 0.1 * Math.log2(zoom), 0.4, 0.95);
-      if (front.length) alpha *= this.selected.length > 1 ? 0.35 : 0.7;
+      if (front.length) alpha *= many ? 0.3 : 0.7;
       this.colors.forEach((color, k) => this.rgba.set([...color, 255 * alpha * this.shown[k]], 4 * k));
       const ground = getComputedStyle(this.root).backgroundColor.match(/[\d.]+/g)?.slice(0, 3).map(Number);
       this.renderer.draw({
         film: this.film, p: this.p, classes: this.classes, rgba: this.rgba, camera: this.camera,
         width: this.width, height: this.height, ratio: this.ratio, size: this.size,
-        front: Uint32Array.from(front), frontSize: this.selected.length > 1 ? this.size + 2 : this.frontSize,
+        front: Uint32Array.from(front), frontSize: many ? this.size + 1 : this.frontSize,
+        frontRim: many ? 0 : 1.5,
         ground: ground ?? [255, 255, 255],
       });
     }
