@@ -8,6 +8,10 @@
     one array for each weight of the tower in Keras' order, ``w0``, ``w1``, ..., of shape
     (frames, *shape of the weight), float32 or float16.
 
+``film.npz``, ``film-<32 digits>.npz``
+    not part of the run: a recorded film, and images embedded at every frame, kept for the next
+    time. They may be deleted, and are when the frames are replaced.
+
 ``run.json`` is replaced last and in one move, so a save that is cut short leaves the run that
 was there before. Nothing in a run is code: loading reads numbers and JSON. A training that is
 not finished keeps a ``checkpoint.npz`` beside them.
@@ -30,6 +34,7 @@ FORMAT = 1
 CHECKPOINT = "checkpoint.npz"
 _INDEX = "run.json"
 _FRAMES = re.compile(r"frames-[0-9a-f]{12}\.npz")
+_FILM = re.compile(r"film(-[0-9a-f]{32})?\.npz")
 _PARTS = {"tower": dict, "steps": list, "frames": dict, "settings": dict, "history": dict}
 
 
@@ -60,10 +65,12 @@ def write_run(folder: Path, index: Mapping[str, Any], frames: Sequence[np.ndarra
     folder.mkdir(parents=True, exist_ok=True)
     write_atomically(folder / entry["file"], content)
     write_atomically(folder / _INDEX, text.encode())
-    for file in folder.iterdir():
-        earlier = _FRAMES.fullmatch(file.name) and file.name != entry["file"]
-        if earlier or file.name.startswith(".partial-frames-"):
-            file.unlink()
+    names = [file.name for file in folder.iterdir()]
+    earlier = [name for name in names if _FRAMES.fullmatch(name) and name != entry["file"]]
+    films = [name for name in names if _FILM.fullmatch(name)] if earlier else []
+    partial = [name for name in names if name.startswith((".partial-frames-", ".partial-film"))]
+    for name in [*earlier, *films, *partial]:
+        (folder / name).unlink()
 
 
 def read_run(folder: Path) -> tuple[dict[str, Any], list[np.ndarray]]:
@@ -77,6 +84,11 @@ def read_run(folder: Path) -> tuple[dict[str, Any], list[np.ndarray]]:
         raise FileNotFoundError(f"There is no folder {folder} to load a run from.")
     index = _read_index(folder)
     return index, _read_frames(folder, index["frames"])
+
+
+def film_file(folder: Path, name: str = "") -> Path:
+    """Where the recorded film of a run is; or, with a name, the film of some images."""
+    return folder / (f"film-{name}.npz" if name else "film.npz")
 
 
 def holds_run(folder: Path) -> bool:

@@ -42,11 +42,13 @@ class Stopwatch:
     @contextmanager
     def paused(self) -> Iterator[None]:
         """Leave out what is done meanwhile."""
+        running = self._since is not None
         self.stop()
         try:
             yield
         finally:
-            self.start()
+            if running:
+                self.start()
 
 
 class Watch:
@@ -63,7 +65,7 @@ class Watch:
 
     def __init__(self, tower: keras.Model, data: Images, clock: Stopwatch) -> None:
         self._tower = tower
-        self._images, self._labels = _sample(data)
+        self._images, self._labels = evenly(data, _IMAGES)
         self._clock = clock
         self._began = self._cost = self._spent = 0.0
 
@@ -94,13 +96,18 @@ class Watch:
         return precision_at_k(self._labels[neighbours], self._labels), spread
 
 
-def _sample(data: Images) -> tuple[np.ndarray, np.ndarray]:
+def evenly(data: Images, most: int) -> tuple[np.ndarray, np.ndarray]:
+    """Pick at most so many images and their labels, evenly spaced over the classes.
+
+    Raises:
+        ValueError: they are not more than 7.
+    """
     by_class = np.argsort(data.labels, kind="stable")
-    count = min(len(by_class), _IMAGES)
+    count = min(len(by_class), most)
     if count <= NEIGHBOURS:
         raise ValueError(
-            f"validation needs more than {NEIGHBOURS} images, to have {NEIGHBOURS} neighbours "
-            f"for each; got {count}."
+            f"To watch precision@{NEIGHBOURS} takes more than {NEIGHBOURS} images, so that each "
+            f"has {NEIGHBOURS} neighbours; got {count}."
         )
     chosen = by_class[np.linspace(0, len(by_class) - 1, count).astype(np.int64)]
     return data.images[chosen], data.labels[chosen]

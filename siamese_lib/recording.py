@@ -7,6 +7,7 @@ import math
 import os
 import re
 from collections.abc import Mapping
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
 
@@ -57,7 +58,7 @@ class Recorder(keras.callbacks.Callback):
     Attributes:
         step: training steps made so far.
         total: training steps that ``fit`` was asked for.
-        history: columns step; seconds, of training without the validation; loss, the mean
+        history: columns step; seconds, of training without the pauses; loss, the mean
             since the row before; precision, NaN where it was not measured; and spread, the
             root mean square distance of the validation embeddings from their centre.
 
@@ -119,7 +120,22 @@ class Recorder(keras.callbacks.Callback):
         kept = {**self._now(), **self._kept}
         steps = sorted(kept)
         frames = [np.stack(weights) for weights in zip(*(kept[s] for s in steps), strict=True)]
-        return Run(self.tower, steps, frames, self.history, self.settings)
+        margin = getattr(getattr(self.model, "loss", None), "margin", None)
+        known = {} if margin is None else {"margin": margin}
+        return Run(self.tower, steps, frames, self.history, {**known, **self.settings})
+
+    @property
+    def kept(self) -> list[int]:
+        """Steps of which a frame was kept, ascending."""
+        return sorted(self._kept)
+
+    def paused(self) -> AbstractContextManager[None]:
+        """Leave what is done meanwhile out of the training's seconds."""
+        return self._clock.paused()
+
+    def seconds(self) -> float:
+        """Seconds of training so far, without the pauses."""
+        return self._clock.seconds()
 
     def images_per_second(self) -> float:
         """Images through the tower in a second of training, validation not counted."""
@@ -155,10 +171,11 @@ class Recorder(keras.callbacks.Callback):
         """Count the step, and keep what is due."""
         self.step = self._epoch_start + batch + 1
         loss = (logs or {})["loss"]
-        if self._due and self.step >= self._due[0]:
+        due = bool(self._due) and self.step >= self._due[0]
+        if due:
             self._due = [step for step in self._due if step > self.step]
             self._keep_frame()
-        if self.step % max(1, self.total // _HISTORY_ROWS) == 0 or self.step == self.total:
+        if due or self.step % max(1, self.total // _HISTORY_ROWS) == 0 or self.step == self.total:
             self._add_row(batch + 1, float(loss))
         if self.folder is not None and self._clock.seconds() - self._saved_at > _CHECKPOINT_SECONDS:
             self._save_checkpoint(self.folder, self._carried(float(loss)))

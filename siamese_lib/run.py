@@ -10,13 +10,16 @@ import os
 from collections.abc import Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from siamese_lib._keras import keras
-from siamese_lib._runfiles import RunError, read_run, write_run
+from siamese_lib._runfiles import RunError, film_file, read_run, write_atomically, write_run
 from siamese_lib.towers import conv_tower
+
+if TYPE_CHECKING:
+    from siamese_lib.views import EmbeddingView
 
 
 class Run:
@@ -36,6 +39,7 @@ class Run:
         steps: int64 (frames,).
         history: dict of lists.
         settings: dict.
+        folder: where the run was loaded from or last saved, or None; films are kept there.
 
     Raises:
         ValueError: the parts do not fit each other.
@@ -52,6 +56,8 @@ class Run:
         self.steps = np.asarray(steps, dtype=np.int64)
         self.history = {name: list(column) for name, column in (history or {}).items()}
         self.settings = dict(settings or {})
+        self.folder: Path | None = None
+        self._recorded: bytes | None = None
         self._architecture = tower
         self._frames = [np.asarray(frame) for frame in frames]
         self._check()
@@ -112,6 +118,79 @@ class Run:
             tower.set_weights(self.weights(frame))
         return embed(tower, images, batch_size=batch_size)
 
+    def film(
+        self,
+        images: np.ndarray | None = None,
+        labels: np.ndarray | Sequence | None = None,
+        *,
+        class_names: Sequence[str] | None = None,
+        extra: np.ndarray | None = None,
+        batch_size: int = 500,
+        **options: Any,
+    ) -> EmbeddingView:
+        """Watch images through the training: embed them at every frame, and play the frames.
+
+        A loss sees distances only, which a shift of all points leaves as they are: the middle of
+        the images stays where it is. If the embedding has more than two dimensions, the film shows
+        the two in which the images spread most in the last frame (its first two principal axes),
+        says so on the map, and ``explained`` of the view is their share of the variance.
+
+        Of a run that has a folder, the embeddings are kept there, some bytes for each image and
+        frame, and found again for the same images.
+
+        Args:
+            images: of the shape that the run was trained on, uint8 or float in 0..255, (N, H, W, C)
+                or (N, H, W). Without any: the film that was recorded with the run.
+            labels: int or str (N,). With them the film measures precision@7 of the images among
+                each other at every frame; else it shows what `history` has.
+            class_names: K names; the labels are then numbers from 0 to K - 1.
+            extra: images that the data never had, such as a drawn digit (E, H, W, C). They are
+                ringed, and leave a trail. The last E points of the view.
+            batch_size: images in one pass.
+            options: of the `EmbeddingView`, such as ``playing=True``.
+
+        Returns:
+            An `EmbeddingView` with `steps`, loss and precision, the images, and the margin if
+            `settings` has one.
+
+        Raises:
+            ValueError: images of another shape, labels that do not fit them, or no images where
+                there is no recorded film, or a damaged one (`RunError`).
+        """
+        # A view stands below a run in the house, and only this needs one.
+        from siamese_lib.views import films
+
+        if images is None:
+            if self._recorded is None or labels is not None or extra is not None:
+                raise ValueError(
+                    "film needs images to embed. "
+                    + (
+                        "This run has no recorded film to show instead."
+                        if self._recorded is None
+                        else "Without any it shows the recorded "
+                        "film, which has labels and takes no extra images."
+                    )
+                )
+            return films.read_film(self._recorded, **options)
+        images = self._checked_images(images)
+        own = images[:0] if extra is None else self._checked_images(extra)
+        return films.film_of(
+            self, images, labels, class_names, own, batch_size=batch_size, **options
+        )
+
+    def record(self, film: EmbeddingView) -> None:
+        """Keep a film with the run, for a run whose frames are too large to keep.
+
+        ``film()`` shows it, and `save` and `load` carry it along: 10,000 images of a kilobyte in 40
+        frames take about 3 MB.
+
+        Args:
+            film: as `film` made it, of the run before its frames were thinned.
+        """
+        from siamese_lib.views import films
+
+        self._recorded = films.write_film(film)
+
     def save(self, path: str | os.PathLike, *, dtype: str = "float32") -> Path:
         """Write the run to a folder, all or nothing.
 
@@ -144,6 +223,9 @@ class Run:
             },
         }
         write_run(folder, index, saved)
+        if self._recorded is not None:
+            write_atomically(film_file(folder), self._recorded)
+        self.folder = folder
         return folder
 
     @classmethod
@@ -179,8 +261,11 @@ class Run:
                 index["settings"],
             )
             run._check_probe(index["tower"]["probe"])
+            run.folder = folder
         except (AttributeError, KeyError, TypeError, ValueError) as error:
             raise RunError(f"The run in {folder} does not fit together: {error}") from error
+        if film_file(folder).is_file():
+            run._recorded = film_file(folder).read_bytes()
         return run
 
     def _tower_at(self, frame: int) -> keras.Model:

@@ -156,7 +156,7 @@ class ViewOnPage:
                 for (let i = 0; i < data.length; i += 4) {
                   const far = Math.abs(data[i] - r) + Math.abs(data[i + 1] - g)
                     + Math.abs(data[i + 2] - b);
-                  if (data[i + 3] > 100 && far < 24) count++;
+                  if (data[i + 3] > 100 && far < 45) count++;  // blended a little with the ground
                 }
                 return count;
               });

@@ -63,6 +63,10 @@ def test_frames_are_planned_early_and_within_bounds(total: int, frames: int) -> 
     assert gaps[-1] == gaps.max()
 
 
+def test_half_of_the_frames_are_of_the_first_quarter() -> None:
+    assert sum(step <= 700 for step in frame_steps(2800)) == 20
+
+
 @pytest.mark.parametrize("pairs", [False, True])
 def test_a_frame_holds_the_weights_that_the_tower_had(pairs: bool) -> None:
     training = Training(pairs=pairs, steps=6, frames=5)
@@ -87,7 +91,7 @@ def test_the_losses_are_means_of_the_steps_since_the_row_before(
 ) -> None:
     """Epochs of 7 steps and rows of 4: rows span the epochs, where Keras' mean starts anew."""
     monkeypatch.setattr(recording, "_HISTORY_ROWS", 5)
-    training = Training(pairs=pairs, steps=7)
+    training = Training(pairs=pairs, steps=7, frames=2)
     diary = Diary(training.tower)
     history = training.fit(epochs=3, after=[diary]).history
     sampler, data = training.batches.sampler, training.batches.data
@@ -106,6 +110,12 @@ def test_the_losses_are_means_of_the_steps_since_the_row_before(
     means = [np.mean(losses[a:b]) for a, b in zip(starts, history["step"], strict=True)]
     np.testing.assert_allclose(history["loss"], means, rtol=1e-4)
     assert len(set(np.round(means, 6))) == 6
+
+
+def test_a_frame_has_a_row_of_the_history() -> None:
+    recorder = Training(steps=700, frames=9).fit()
+    assert len(recorder.history["step"]) < 260
+    assert set(recorder.kept) <= {0, *recorder.history["step"]}
 
 
 def test_precision_and_spread_are_those_of_the_watched_images() -> None:
@@ -157,9 +167,8 @@ def test_seconds_leave_the_validation_out_and_bound_it(
     assert training.recorder.images_per_second() == pytest.approx(8)
 
 
-def test_few_images_are_watched_and_all_classes(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(_watching, "_IMAGES", 12)
-    images, labels = _watching._sample(WATCHED)
+def test_few_images_are_watched_and_all_classes() -> None:
+    images, labels = _watching.evenly(WATCHED, 12)
     assert images.shape == (12, 8, 8, 1)
     assert np.bincount(labels).tolist() == [3, 3, 3, 3]
     index = {image.tobytes(): i for i, image in enumerate(WATCHED.images)}
@@ -238,7 +247,7 @@ def test_the_run_is_saved_at_the_end(tmp_path: Path) -> None:
     assert again.steps.tolist() == recorder.run.steps.tolist()
     np.testing.assert_equal(again.history, recorder.history)
     assert_same(again.weights(), training.tower.get_weights())
-    assert again.settings == {"size": [8, 8]}
+    assert again.settings == {"margin": 1.0, "size": [8, 8]}
     assert not (tmp_path / "run" / "checkpoint.npz").exists()
 
 

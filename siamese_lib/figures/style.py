@@ -19,6 +19,7 @@ PALETTE = (
     "#E69F00", "#56B4E9", "#009E73", "#D6C400", "#0072B2",
     "#D55E00", "#CC79A7", "#AAAAAA", "#7B61FF", "#8C564B",
 )  # fmt: skip
+EXTRA = "#E5007D"  # an image of the reader's own among classes
 SAME, DIFFERENT = "#009E73", "#D55E00"
 INK, FAINT = "#7A7F87", "rgba(122, 127, 135, 0.25)"
 

@@ -380,6 +380,7 @@ class Overlay {
     if (view.showNames) this.names(view);
     this.chosen(view);
     this.scale(view);
+    this.note(view);
     this.lasso(view);
   }
 
@@ -401,7 +402,8 @@ class Overlay {
     pen.fillStyle = this.ink;
     // In a heap of clouds, such as untrained ones, names would lie on each other: they fade.
     const at = middles.map((middle) => view.toScreen(middle));
-    const shown = [...at.keys()].filter((k) => view.members[k].length && view.shown[k] > 0.01);
+    const named = (k) => view.members[k].some((i) => !view.about.marked.includes(i));
+    const shown = [...at.keys()].filter((k) => view.shown[k] > 0.01 && named(k));
     for (const k of shown) {
       const near = shown.map((j) => (j === k ? Infinity : Math.hypot(at[j][0] - at[k][0], at[j][1] - at[k][1])));
       pen.globalAlpha = view.shown[k] * clamp((Math.min(...near, 100) - 13) / 8, 0, 1);
@@ -413,9 +415,10 @@ class Overlay {
   chosen(view) {
     const { pen } = this;
     const one = view.selected.length === 1 ? view.selected[0] : null;
+    const followed = view.followed;
+    followed.forEach((point) => this.trail(view, point));
     if (one !== null) {
       const at = view.toScreen(view.film.place(one, view.p));
-      this.trail(view, one);
       pen.lineWidth = 1;
       pen.strokeStyle = this.ink;
       pen.globalAlpha = 0.65;
@@ -434,11 +437,14 @@ class Overlay {
         this.circle(at, reach);
         pen.setLineDash([]);
       }
-      this.ring(at, view.frontSize / 2 + 3);
-      if (view.pictures && view.hover !== one) this.thumbnail(view, one, at);
+    }
+    for (const point of followed) {
+      const at = view.toScreen(view.film.place(point, view.p));
+      this.ring(at, view.frontSize / 2 + 3, view.selected.includes(point) ? this.accent : this.ink);
+      if (view.pictures && view.hover === null) this.thumbnail(view, point, at);
     }
     if (view.hover !== null && view.hover !== one) {
-      this.ring(view.toScreen(view.film.place(view.hover, view.p)), view.size / 2 + 3);
+      this.ring(view.toScreen(view.film.place(view.hover, view.p)), view.size / 2 + 3, this.accent);
     }
   }
 
@@ -448,13 +454,13 @@ class Overlay {
     this.pen.stroke();
   }
 
-  ring(at, radius) {
+  ring(at, radius, color) {
     const { pen } = this;
     pen.lineWidth = 4;
     pen.strokeStyle = this.ground;
     this.circle(at, radius);
     pen.lineWidth = 2;
-    pen.strokeStyle = this.accent;
+    pen.strokeStyle = color;
     this.circle(at, radius);
   }
 
@@ -464,7 +470,7 @@ class Overlay {
     const parts = 6; // lines from frame to frame
     const total = Math.ceil(view.p * parts);
     let from = view.toScreen(view.film.place(point, 0));
-    pen.strokeStyle = pen.fillStyle = this.ink;
+    pen.strokeStyle = pen.fillStyle = view.about.marked.includes(point) ? view.colorOf(point) : this.ink;
     pen.lineWidth = 1.5;
     for (let i = 1; i <= total; i++) {
       const p = Math.min(i / parts, view.p);
@@ -491,7 +497,7 @@ class Overlay {
     const wide = clamp((high * picture.width) / picture.height, 16, 88);
     const left = x + 16 + wide > view.width ? x - 16 - wide : x + 16;
     const top = y - 16 - high < 0 ? y + 16 : y - 16 - high;
-    pen.fillStyle = view.about.colors[view.classes[point]] ?? this.accent;
+    pen.fillStyle = view.colorOf(point);
     pen.beginPath();
     pen.roundRect(left - 2, top - 2, wide + 4, high + 4, 4);
     pen.fill();
@@ -528,6 +534,12 @@ class Overlay {
     }
   }
 
+  note(view) {
+    this.pen.font = this.font(400, 12);
+    this.pen.fillStyle = this.quiet;
+    if (view.about.note) this.words(view.about.note, view.width - 14, view.height - 19, "right");
+  }
+
   lasso(view) {
     const { pen } = this;
     if (!view.lasso) return;
@@ -554,11 +566,11 @@ class Pictures {
   constructor(shape, pixels) {
     [this.count, this.height, this.width, this.channels] = shape;
     this.pixels = pixels;
-    this.last = { index: -1, canvas: null };
+    this.canvases = new Map();
   }
 
   canvas(index) {
-    if (this.last.index === index) return this.last.canvas;
+    if (this.canvases.has(index)) return this.canvases.get(index);
     const { width, height, channels } = this;
     const image = new ImageData(width, height);
     const start = index * width * height * channels;
@@ -572,7 +584,8 @@ class Pictures {
     canvas.width = width;
     canvas.height = height;
     canvas.getContext("2d").putImageData(image, 0, 0);
-    this.last = { index, canvas };
+    if (this.canvases.size > 50) this.canvases.clear();
+    this.canvases.set(index, canvas);
     return canvas;
   }
 }
@@ -788,6 +801,9 @@ const KEYS_HELP =
   "select it, Escape to let go. Space plays and pauses, left and right step from frame to frame, " +
   "Home and End jump.";
 
+const FEW = 8;
+const ONE_COLOR = "#0072B2"; // of points without classes
+
 class View {
   constructor(element, payload, options = {}) {
     this.options = options;
@@ -903,13 +919,15 @@ class View {
     this.payload = payload;
     if (old.film !== film) this.film = new Film(film);
     this.about = about;
+    about.marked ??= [];
+    about.note ??= "";
     this.classes = labels ?? new Uint16Array(this.film.count);
     const names = labels ? about.names : ["point"];
     this.members = names.map(() => []);
     this.classes.forEach((k, i) => this.members[k].push(i));
     if (labels === null) this.members = [];
     this.film.medianCache.clear();
-    this.colors = (labels ? about.colors : ["#0072B2"]).map((color) =>
+    this.colors = (labels ? about.colors : [ONE_COLOR]).map((color) =>
       [1, 3, 5].map((start) => parseInt(color.slice(start, start + 2), 16)),
     );
     this.hidden = new Set([...this.hidden].filter((k) => k < names.length));
@@ -983,6 +1001,16 @@ class View {
 
   get ready() {
     return this.film.frames.length > 0 && this.film.count > 0;
+  }
+
+  // The few points that are ringed and have a trail: the marked, and the selected if few are.
+  get followed() {
+    const few = this.selected.length <= FEW ? this.selected : [];
+    return [...new Set([...this.about.marked.slice(0, FEW), ...few])].filter((i) => this.isShown(i));
+  }
+
+  colorOf(point) {
+    return this.about.colors[this.classes[point]] ?? ONE_COLOR;
   }
 
   get nearest() {
@@ -1299,12 +1327,13 @@ class View {
   draw() {
     if (this.ready && this.width > 1) {
       this.updateHover();
-      const many = this.selected.length > 1;
-      const front = many ? this.selected : [...this.highlighted, ...this.selected];
+      const many = this.selected.length > FEW;
+      const { marked } = this.about;
+      const front = [...(many ? [] : this.highlighted), ...this.selected, ...marked];
       const crowd = Math.log10(Math.max(this.film.count, 10));
       const zoom = clamp(this.camera.scale / this.home.scale, 1, 20);
       let alpha = clamp(1.24 - 0.125 * crowd + 0.1 * Math.log2(zoom), 0.4, 0.95);
-      if (front.length) alpha *= many ? 0.3 : 0.7;
+      if (front.length > marked.length) alpha *= many ? 0.3 : 0.7;
       this.colors.forEach((color, k) => this.rgba.set([...color, 255 * alpha * this.shown[k]], 4 * k));
       const ground = getComputedStyle(this.root).backgroundColor.match(/[\d.]+/g)?.slice(0, 3).map(Number);
       this.renderer.draw({
@@ -1375,7 +1404,7 @@ class View {
     this.cardWith = this.pictures;
     const swatch = make("span", { class: "sv-swatch" });
     const k = this.classes[point];
-    swatch.style.setProperty("--sv-class", this.about.colors[k] ?? "#0072B2");
+    swatch.style.setProperty("--sv-class", this.colorOf(point));
     if (this.members.length) this.cardName.replaceChildren(swatch, this.about.names[k]);
     else this.cardName.replaceChildren();
     this.cardIndex.textContent = `point ${grouped(point)}`;

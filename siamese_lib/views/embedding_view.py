@@ -20,7 +20,11 @@ from siamese_lib.views import wire
 from siamese_lib.views.still import still_png
 from siamese_lib.views.wire import ViewError
 
-_DATA = ("frames", "labels", "images", "class_names", "steps", "curves")
+_DATA = ("frames", "labels", "images", "class_names", "colors", "steps", "curves")
+_ABOUT = (
+    "labels", "class_names", "colors", "marked", "steps", "curves", "margin", "note", "height"
+)  # fmt: skip
+_POINTS = ("selected", "highlighted", "marked")
 
 
 class _Checked(traitlets.TraitType):
@@ -53,6 +57,7 @@ class EmbeddingView(anywidget.AnyWidget):
         images: uint8 (N, H, W), (N, H, W, 1) or (N, H, W, 3), shown where the pointer hovers.
         class_names: K names; the labels are then numbers from 0 to K - 1.
         steps: int (F,), ascending: the training step of each frame.
+        colors: "#rrggbb" of each class; by default the book's palette, or as many hues as needed.
         curves: a name to F numbers each, drawn under the scrub bar; NaN leaves a gap. Of the
             units that the numbers have: say it in the name.
         margin: of the loss, in the units of the embedding; drawn to scale.
@@ -60,12 +65,14 @@ class EmbeddingView(anywidget.AnyWidget):
         playing: start at once.
         selected: points selected at first.
         highlighted: points highlighted at first.
+        marked: points to keep in sight, such as an image of the reader's own.
+        note: a few words of small print on the map.
         height: of the map, in pixels; what stands under it comes on top.
 
     Attributes:
-        frames, labels, images, class_names, steps, curves, margin, height: as given, in one form
-            (frames float32 (F, N, 2)), read-only arrays; set anew to change. What depends on each
-            other is set inside ``with view.hold_trait_notifications():``.
+        frames, labels, images, class_names, colors, steps, curves, margin, note, height: as given,
+            in one form (frames float32 (F, N, 2)), read-only arrays; set anew to change. What
+            depends on each other is set inside ``with view.hold_trait_notifications():``.
         frame: int, the frame on screen, from 0 to F - 1; a negative one counts from the end.
             While the film plays, the page reports it a few times a second.
         playing: bool.
@@ -73,11 +80,16 @@ class EmbeddingView(anywidget.AnyWidget):
             single number, and to None for none.
         highlighted: list of points, such as neighbours of the selected one; lines join them to
             it. A new selection by the reader empties it.
+        marked: list of points: drawn on top, ringed, with picture and trail.
+        explained: share of the variance of the last frame that lies in the plane of the map; of a
+            film that `Run.film` made.
 
     Raises:
         ViewError: (a ValueError and a TraitError) anything above that does not fit, on making
             the view or on setting an attribute.
     """
+
+    explained: float | None = None
 
     _esm = Path(__file__).with_suffix(".js")
     _css = Path(__file__).with_suffix(".css")
@@ -86,9 +98,12 @@ class EmbeddingView(anywidget.AnyWidget):
     labels = _Checked(wire.checked_labels, None, "int64 or str (N,), or None")
     images = _Checked(wire.checked_pictures, None, "uint8 (N, H, W, C), or None")
     class_names = _Checked(wire.checked_names, None, "list of K names, or None")
+    colors = _Checked(wire.checked_colors, None, 'list of K "#rrggbb", or None')
     steps = _Checked(wire.checked_steps, None, "int64 (F,), or None")
     curves = _Checked(wire.checked_curves, None, "dict of lists of F numbers")
     margin = traitlets.Float(None, allow_none=True, min=0, help="of the loss")
+    marked = _Checked(wire.checked_points, None, "list of points")
+    note = traitlets.Unicode("", help="small print on the map")
     height = traitlets.Int(480, min=120, help="pixels")
 
     frame = traitlets.Int(0, help="the frame on screen").tag(sync=True)
@@ -107,6 +122,7 @@ class EmbeddingView(anywidget.AnyWidget):
         *,
         images: np.ndarray | None = None,
         class_names: Sequence[str] | None = None,
+        colors: Sequence[str] | None = None,
         steps: np.ndarray | Sequence[int] | None = None,
         curves: Mapping[str, Sequence[float]] | None = None,
         margin: float | None = None,
@@ -114,15 +130,17 @@ class EmbeddingView(anywidget.AnyWidget):
         playing: bool = False,
         selected: Sequence[int] | int | None = None,
         highlighted: Sequence[int] | None = None,
+        marked: Sequence[int] | int | None = None,
+        note: str = "",
         height: int = 480,
     ) -> None:
         if frame is None:
             frame = 0 if playing else -1
         self._appending = False
         super().__init__(
-            frames=frames, labels=labels, images=images, class_names=class_names, steps=steps,
-            curves=curves, margin=margin, frame=frame, playing=playing, selected=selected,
-            highlighted=highlighted, height=height,
+            frames=frames, labels=labels, images=images, class_names=class_names, colors=colors,
+            steps=steps, curves=curves, margin=margin, frame=frame, playing=playing,
+            selected=selected, highlighted=highlighted, marked=marked, note=note, height=height,
         )  # fmt: skip
 
     def __repr__(self) -> str:
@@ -200,8 +218,8 @@ class EmbeddingView(anywidget.AnyWidget):
 
     def still(self) -> bytes:
         """Draw the view as a PNG, below 60 kB: of a film the first, a middle and the last frame."""
-        classes, names, colors = wire.classes_of(self.labels, self.class_names)
-        return still_png(self.frames, classes, names, colors, self.steps)
+        classes, names, colors = wire.classes_of(self.labels, self.class_names, self.colors)
+        return still_png(self.frames, classes, names, colors, self.steps, self.marked)
 
     def _repr_mimebundle_(self, **kwargs: Any) -> Any:
         bundle = super()._repr_mimebundle_(**kwargs)
@@ -211,8 +229,7 @@ class EmbeddingView(anywidget.AnyWidget):
         return {**data, "image/png": base64.b64encode(self.still()).decode()}, metadata
 
     def _say(self) -> dict[str, Any]:
-        light = ("labels", "class_names", "steps", "curves", "margin", "height")
-        return wire.about(**{name: getattr(self, name) for name in light})
+        return wire.about(**{name: getattr(self, name) for name in _ABOUT})
 
     def _steps_with(self, step: int | None) -> np.ndarray | None:
         if step is None:
@@ -242,7 +259,7 @@ class EmbeddingView(anywidget.AnyWidget):
             )
         return frame % count
 
-    @traitlets.validate("selected", "highlighted")
+    @traitlets.validate(*_POINTS)
     def _validate_points(self, proposal: Any) -> list[int]:
         name, points = proposal["trait"].name, proposal["value"]
         count = self.frames.shape[1]
@@ -258,10 +275,10 @@ class EmbeddingView(anywidget.AnyWidget):
         count = self.frames.shape[1]
         self._film = wire.packed_film(self.frames)
         self.frame = min(self.frame, max(len(self.frames) - 1, 0))
-        for name in ("selected", "highlighted"):
+        for name in _POINTS:
             setattr(self, name, [point for point in getattr(self, name) if point < count])
 
-    @traitlets.observe("labels", "class_names", "steps", "curves", "margin", "height")
+    @traitlets.observe(*_ABOUT)
     def _send_about(self, change: Any) -> None:
         if not self._appending:
             self._about = self._say()

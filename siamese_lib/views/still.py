@@ -11,11 +11,8 @@ from PIL import Image, ImageDraw, ImageFont
 from siamese_lib.figures.style import INK, PALETTE
 
 LARGEST = 60_000  # bytes of a picture
-_SIDE, _CAPTION, _FINE = (
-    288,
-    24,
-    3,
-)  # pixels of a panel and the words under it; drawn how much finer
+_SIDE, _CAPTION = 288, 24  # pixels of a panel, and of the words under it
+_FINE = 3  # times finer than that it is drawn
 _POINTS = 3_000
 _ROOM = 60  # pixels of a cloud below which names would lie on each other
 
@@ -26,6 +23,7 @@ def still_png(
     names: Sequence[str],
     colors: Sequence[str],
     steps: np.ndarray | None = None,
+    marked: Sequence[int] = (),
 ) -> bytes:
     """Draw the first, a middle and the last frame side by side, at one scale, on a clear ground.
 
@@ -35,6 +33,7 @@ def still_png(
         names: of the classes.
         colors: of the classes, "#rrggbb".
         steps: int (F,), written under the panels.
+        marked: points that are ringed.
 
     Returns:
         A PNG below 60 kB. Of many points only some thousand, evenly picked, are drawn.
@@ -45,7 +44,8 @@ def still_png(
     scale = 0.94 * _SIDE * _FINE / max(float((high - low).max()), 1e-12)
     points = _POINTS
     while True:
-        kept = np.unique(np.linspace(0, count - 1, min(count, points)).astype(int))
+        evenly = np.linspace(0, count - 1, min(count, points)).astype(int)
+        kept = np.union1d(evenly, np.asarray(marked, int))
         shown = None if classes is None else classes[kept]
         picture = Image.new("RGBA", (_SIDE * len(chosen) * _FINE, (_SIDE + _CAPTION) * _FINE))
         pen = ImageDraw.Draw(picture)
@@ -53,6 +53,9 @@ def still_png(
             at = (frames[frame, kept] - (low + high) / 2) * [scale, -scale] + _SIDE * _FINE / 2
             at[:, 0] += panel * _SIDE * _FINE
             _draw_panel(pen, at, shown, names, colors)
+            for x, y in at[np.isin(kept, marked)].tolist():
+                radius = 7 * _FINE
+                pen.ellipse((x - radius, y - radius, x + radius, y + radius), None, INK, 2 * _FINE)
             if len(chosen) > 1:
                 words = f"frame {frame}" if steps is None else f"step {steps[frame]:,}"
                 place = ((panel + 0.5) * _SIDE * _FINE, (_SIDE + _CAPTION / 2) * _FINE)

@@ -7,6 +7,7 @@ in a notebook as in an exported page. Numbers are little-endian.
 from __future__ import annotations
 
 import math
+import re
 import zlib
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -72,36 +73,43 @@ def about(
     *,
     labels: np.ndarray | None,
     class_names: Sequence[str] | None,
+    colors: Sequence[str] | None,
+    marked: Sequence[int],
     steps: np.ndarray | None,
     curves: Mapping[str, Sequence[float]],
     margin: float | None,
+    note: str,
     height: int,
 ) -> dict[str, Any]:
     """Say all that is light: each point's class as uint16 bytes, names, colours, steps, curves."""
-    classes, names, colors = classes_of(labels, class_names)
+    classes, names, inks = classes_of(labels, class_names, colors)
     return {
         "labels": None if classes is None else classes.astype("<u2").tobytes(),
         "names": names,
-        "colors": colors,
+        "colors": inks,
+        "marked": list(marked),
         "steps": None if steps is None else steps.tolist(),
         "curves": {name: json_numbers(values) for name, values in curves.items()},
         "margin": margin,
+        "note": note,
         "height": height,
     }
 
 
 def classes_of(
-    labels: np.ndarray | None, class_names: Sequence[str] | None
+    labels: np.ndarray | None,
+    class_names: Sequence[str] | None,
+    colors: Sequence[str] | None = None,
 ) -> tuple[np.ndarray | None, list[str], list[str]]:
     """Number the classes: each point's class (N,) or None, the names and the colours (K,)."""
     if labels is None:
         return None, [], []
     if class_names is not None:
-        return labels, list(class_names), class_colors(len(class_names))
+        return labels, list(class_names), list(colors or class_colors(len(class_names)))
     present, classes = np.unique(labels, return_inverse=True)
     ten = present.dtype.kind == "i" and all(0 <= number < 10 for number in present)
-    colors = [class_color(number) for number in present] if ten else class_colors(len(present))
-    return classes, [str(name) for name in present], colors
+    own = [class_color(number) for number in present] if ten else class_colors(len(present))
+    return classes, [str(name) for name in present], list(colors or own)
 
 
 def json_numbers(values: Sequence[float]) -> list[float | None]:
@@ -183,6 +191,15 @@ def checked_names(names: Any) -> list[str] | None:
     return [str(name) for name in names]
 
 
+def checked_colors(colors: Any) -> list[str] | None:
+    """Return colours as a list of "#rrggbb"."""
+    given = None if colors is None else [str(color) for color in colors]
+    wrong = [color for color in given or [] if not re.fullmatch("#[0-9a-fA-F]{6}", color)]
+    if wrong:
+        raise ViewError(f"colors must be like '#1a2b3c', got {wrong[0]!r}.")
+    return given
+
+
 def checked_points(points: Any) -> list[int]:
     """Return numbers of points as a list; a single number is a list of one, None of none."""
     if points is None:
@@ -194,22 +211,26 @@ def checked_points(points: Any) -> list[int]:
 
 
 def check_fit(values: Mapping[str, Any]) -> None:
-    """Raise ViewError unless labels, images, steps, curves and names fit the frames."""
-    frames, labels = values["frames"], values["labels"]
+    """Raise ViewError unless what there is of the others fits the frames."""
+    frames, labels = values["frames"], values.get("labels")
     count, points = frames.shape[:2]
     counted = (("labels", points), ("images", points), ("steps", count))
     problems = [
         f"{name} must be one for each of {wanted:,} {'points' if wanted is points else 'frames'}, "
         f"got {len(values[name]):,}"
         for name, wanted in counted
-        if values[name] is not None and len(values[name]) != wanted
+        if values.get(name) is not None and len(values[name]) != wanted
     ]
     problems += [
         f"the curve {name!r} must have one number for each of {count} frames, got {len(curve)}"
-        for name, curve in values["curves"].items()
+        for name, curve in values.get("curves", {}).items()
         if len(curve) != count
     ]
-    names = values["class_names"]
+    names, colors = values.get("class_names"), values.get("colors")
+    if colors is not None and labels is not None:
+        classes = len(np.unique(labels)) if names is None else len(names)
+        if len(colors) != classes:
+            problems.append(f"colors must be one for each of {classes} classes, got {len(colors)}")
     if names is not None and labels is not None and len(labels):
         if labels.dtype.kind != "i":
             problems.append("labels must be numbers of class_names, got strings")
