@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import os
 import warnings
-import zipfile
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from io import BytesIO
 from pathlib import Path
@@ -42,12 +41,12 @@ def remembered(path: Path, shape: tuple[int, ...], make: Callable[[], np.ndarray
         UserWarning: the file cannot be written; the array is returned all the same.
     """
     try:
-        with np.load(path, allow_pickle=False) as file:
+        with np.load(BytesIO(path.read_bytes()), allow_pickle=False) as file:
             found = file["embeddings"]
         if found.shape == shape and found.dtype == np.float32:
             return found
-    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile):
-        pass  # missing, or damaged in one way or another
+    except Exception:  # missing, or damaged in one of many ways
+        pass
     made = make()
     buffer = BytesIO()
     np.savez(buffer, embeddings=made)

@@ -24,7 +24,7 @@ class Filmed(Training):
 
     def __init__(self, *, dim: int = 2, view: dict[str, Any] | None = None, **options: Any) -> None:
         super().__init__(tower=sl.conv_tower(SHAPE, dim, seed=0), **options)
-        self.live = sl.LiveView(self.recorder, DATA, **{"share": 1.0, **(view or {})})
+        self.live = sl.LiveView(self.recorder, DATA, **{"share": 1e9, **(view or {})})
 
 
 @pytest.fixture
@@ -72,7 +72,7 @@ def test_more_dimensions_turn_little_from_frame_to_frame() -> None:
     view = training.live.view
     assert view.note == "2 of 5 dimensions"
     np.testing.assert_allclose(view.frames[-1], view.frames[0], atol=1e-3)
-    assert np.ptp(view.frames[0], axis=0).min() > 0.01
+    assert np.ptp(view.frames[0], axis=0).min() > 0.005
 
 
 def test_few_images_are_shown_of_many() -> None:
@@ -112,8 +112,8 @@ def test_a_page_that_cannot_be_reached_is_told_once_and_disturbs_nothing(
     def refuse(*_: Any, **__: Any) -> None:
         raise OSError("the line is cut")
 
-    monkeypatch.setattr(sl.EmbeddingView, broken, refuse)
     training = Filmed()
+    monkeypatch.setattr(sl.EmbeddingView, broken, refuse)
     recorder = training.fit(after=[training.live])
     note = "The live view does not reach the page (OSError: the line is cut). Training goes on."
     assert training.live.note == note
@@ -164,7 +164,7 @@ def test_the_cost_is_bounded_and_early_frames_have_their_part(
     steps = training.live.view.steps
     assert (steps[0], steps[-1]) == (0, 200)
     assert training.recorder.seconds() == pytest.approx(209)
-    assert sum(spent) <= 0.08 * 209 + cost
+    assert sum(spent) <= 0.08 * 209 + 2 * cost  # the first and the last in any case
     if cost == 0.01:
         assert steps.tolist() == training.recorder.kept
     elif cost == 0.5:
@@ -188,7 +188,7 @@ def test_with_no_share_only_the_first_and_the_last_frame_are_shown() -> None:
     [
         ({"images": 7}, "more than 7 images, .* got 7"),
         ({"images": 0}, "images must be a whole number from 1 up"),
-        ({"share": 1.5}, "share must be from 0 to 1, got 1.5"),
+        ({"share": -0.5}, "share must be 0 or more, got -0.5"),
         ({"class_names": ["a"]}, "labels must be from 0 to 0"),
     ],
 )

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import zipfile
 from collections.abc import Sequence
 from io import BytesIO
 from typing import Any
@@ -103,7 +102,7 @@ def read_film(content: bytes, **options: Any) -> EmbeddingView:
         frames = [wire.unpack_frame(bounds, levels.tobytes()) for bounds, levels in parts]
         explained = facts.pop("explained")
         view = EmbeddingView(np.array(frames), **arrays, **{**facts, **options})
-    except (OSError, ValueError, KeyError, TypeError, EOFError, zipfile.BadZipFile) as error:
+    except Exception as error:  # there are many ways to be damaged
         raise RunError(f"The film that was recorded with this run is damaged: {error}") from error
     view.explained = explained
     return view

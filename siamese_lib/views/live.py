@@ -63,8 +63,8 @@ class LiveView(keras.callbacks.Callback):
         height: int = 480,
     ) -> None:
         super().__init__()
-        if not 0 <= share <= 1:
-            raise ValueError(f"share must be from 0 to 1, got {share}.")
+        if not share >= 0:
+            raise ValueError(f"share must be 0 or more, got {share}.")
         self.recorder = recorder
         self._images, self._labels = evenly(data, whole_number("images", images, 1))
         self._class_names = class_names
@@ -95,7 +95,8 @@ class LiveView(keras.callbacks.Callback):
         if len(self.view.frames):
             self._begin()
         with self._timed():
-            self.view.margin = getattr(self.model.loss, "margin", None)
+            margin = getattr(self.model.loss, "margin", None)
+            self._unless_it_fails(lambda: self.view.set_trait("margin", margin))
             shell = get_ipython()
             if hasattr(shell, "kernel"):  # a page, not a terminal
                 self._unless_it_fails(lambda: display(self.view))
@@ -134,13 +135,11 @@ class LiveView(keras.callbacks.Callback):
         self._spent += self._cost
 
     def _look(self) -> None:
-        """Embed, measure and show, unless this step is on the map or the weights are no numbers."""
+        """Embed, measure and show the frame that the recorder has just kept."""
         step = self.recorder.step
-        if step == self._shown_at:
+        if step == self._shown_at or step not in self.recorder.kept:  # the weights are no numbers
             return
         embeddings = embed(self.recorder.tower, self._images)
-        if not np.isfinite(embeddings).all():
-            return  # Guard will say so
         points = _films.centred(embeddings)
         points = points @ _films.principal_axes(points)[0]
         if len(self.view.frames) and embeddings.shape[1] > 2:
