@@ -132,11 +132,15 @@ class ViewOnPage:
     def until(self, condition: str, seconds: float = 20) -> None:
         """Wait until JavaScript about `view` holds."""
         handle = self.root.element_handle()
-        self.page.wait_for_function(
-            f"root => {{ const view = root.view; return {condition}; }}",
-            arg=handle,
-            timeout=1000 * seconds,
-        )
+        function = f"root => {{ const view = root.view; return {condition}; }}"
+        try:
+            self.page.wait_for_function(function, arg=handle, timeout=1000 * seconds)
+        except PlaywrightTimeout:
+            state = self.evaluate(
+                "{ p: view.p, frames: view.film.frames.length, playing: view.playing, selected:"
+                " view.selected, highlighted: view.highlighted, renderer: view.renderer.name }"
+            )
+            pytest.fail(f"{seconds} seconds on it does not hold that {condition}; it is {state}")
 
     def picture(self) -> bytes:
         return self.stage.screenshot()
@@ -227,9 +231,15 @@ class Lab:
             cells=[nbformat.v4.new_code_cell(cell) for cell in cells],
             metadata={"kernelspec": {"name": "python3", "display_name": "Python 3"}},
         )
-        nbformat.write(notebook, self.folder / f"{name}.ipynb")
-        page.goto(f"{self.url}/doc/tree/{name}.ipynb?reset")
-        return NotebookOnPage(page, self.folder / f"{name}.ipynb")
+        path = self.folder / f"{name}.ipynb"
+        nbformat.write(notebook, path)
+        page.goto(f"{self.url}/doc/tree/{path.name}?reset")
+        return NotebookOnPage(page, path)
+
+    def reopen(self, page: Page, path: Path) -> NotebookOnPage:
+        """Open a notebook whose kernel still runs, and wait until it is idle."""
+        page.goto(f"{self.url}/doc/tree/{path.name}")
+        return NotebookOnPage(page, path)
 
 
 class NotebookOnPage:
@@ -246,7 +256,10 @@ class NotebookOnPage:
     def run(self, cell: int) -> str:
         """Run a cell with Shift+Enter; return what it printed."""
         self.start(cell)
-        self._until_prompt(cell, r"\[\d+\]", CELL_SECONDS)
+        try:
+            self._until_prompt(cell, r"\[\d+\]", CELL_SECONDS)
+        except PlaywrightTimeout:
+            pytest.fail(f"cell {cell} of {self.path} still runs after {CELL_SECONDS} seconds")
         return "\n".join(self.cell(cell).locator(".jp-OutputArea-output").all_inner_texts())
 
     def start(self, cell: int) -> None:

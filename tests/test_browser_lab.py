@@ -12,14 +12,19 @@ pytestmark = pytest.mark.browser
 
 SETUP = f"""import sys, time; sys.path.insert(0, {json.dumps(str(Path(__file__).parent))})
 import ipywidgets
+import siamese_lib as sl
 from test_browser_view import clouds, example
 view = example(frame=0)
 view"""
+FIT = """from tiny_training import Training, corners, each_step
+training = Training(steps=60)
+live = sl.LiveView(training.recorder, corners(48, seed=1), share=1e9, height=240)
+training.fit(after=[live, each_step(lambda: time.sleep(0.1))])"""
 LINKED = """one, two = example(height=200), example(height=200)
 for name in ("frame", "selected"):
     ipywidgets.link((one, name), (two, name))
 ipywidgets.VBox([one, two])"""
-LIVE = """import numpy as np, siamese_lib as sl
+LIVE = """import numpy as np
 frames, labels = clouds(9)
 live = sl.EmbeddingView(np.zeros((0, 90, 2)), labels, height=240)
 display(live)
@@ -35,6 +40,9 @@ CELLS = [
     LIVE,
     "print(len(live.frames), live.frame)",
     "live",
+    FIT,
+    "print(training.recorder.step, len(live.view.frames) == len(training.recorder.kept))",
+    "live.view",
 ]
 
 
@@ -113,3 +121,24 @@ def test_a_live_view_moves_while_its_cell_runs(notebook):
     again = notebook.view(7)
     again.rest()
     assert (again.words, again.evaluate("view.film.frames.length")) == ("step 8", 9)
+
+
+def test_the_map_moves_while_fit_runs_and_outlives_its_page(lab, notebook):
+    notebook.run(0)
+    notebook.start(8)
+    view = notebook.view(8)
+    view.until("view.film.frames.length >= 3", seconds=60)  # TensorFlow takes its time
+    early, words = view.picture(), view.words
+    count = view.evaluate("view.film.frames.length")
+    view.until(f"view.film.frames.length >= {count + 3} && view.p >= {count + 1}")
+    assert view.picture() != early
+    assert view.words != words
+    assert all(float(value) > 0 for value in view.values)
+    assert view.evaluate("view.film.frames.length < 34")
+    notebook.page.goto("about:blank")  # as if the browser had gone down, in the midst of fit
+    notebook = lab.reopen(notebook.page, notebook.path)
+    assert notebook.run(9).split() == ["60", "True"]
+    notebook.run(10)
+    again = notebook.view(10)
+    again.rest()
+    assert (again.words, again.evaluate("view.film.frames.length")) == ("step 60", 34)

@@ -223,6 +223,29 @@ def test_the_selection_moves_with_the_film_on_top(show):
     assert view.evaluate("[view.selected, view.highlighted]") == [[0], [3, 6, 9]]
 
 
+def test_marked_points_stay_in_sight(show):
+    plain = show().evaluate("view.over.toDataURL()")
+    view = show(example(marked=[4]))
+    assert view.evaluate("view.over.toDataURL()") != plain
+    assert view.evaluate("view.followed") == [4]
+    view.page.mouse.click(*view.place_of(44))
+    point = view.evaluate("view.selected[0]")
+    assert view.evaluate("view.followed") == [4, point]
+    view.legend("1").click()  # of both
+    view.page.keyboard.press("Escape")
+    view.rest()
+    assert view.evaluate("view.followed") == []
+    assert changes(view) == {"selected": [], "highlighted": []}
+
+
+def test_a_class_may_have_a_colour_of_its_own_and_the_map_a_note(show):
+    plain = show().evaluate("view.over.toDataURL()")
+    view = show(example(colors=["#FF0000", "#00FF00", "#0000FF"], note="2 of 16 dimensions"))
+    assert view.evaluate("view.colors") == [[255, 0, 0], [0, 255, 0], [0, 0, 255]]
+    assert min(view.colors()) > 100
+    assert view.evaluate("view.over.toDataURL()") != plain
+
+
 def test_a_lasso_selects_what_is_inside(show):
     view = show()
     frames, labels = clouds()

@@ -141,6 +141,15 @@ def test_classes_may_have_names_or_be_names():
     assert sl.EmbeddingView(film()).payload()["about"]["labels"] is None
 
 
+def test_classes_may_have_colours_of_their_own():
+    colors = ["#000000", "#00FF00", "#0000ff"]
+    view = sl.EmbeddingView(film(), labels(), colors=colors, marked=7, note="small print")
+    about = view.payload()["about"]
+    assert (about["colors"], about["marked"], about["note"]) == (colors, [7], "small print")
+    view.marked = None
+    assert view.payload()["about"]["marked"] == []
+
+
 def test_more_than_ten_classes_get_as_many_colours():
     assert class_colors(10) == list(PALETTE)
     for count in (11, 62):
@@ -168,6 +177,9 @@ def test_one_view_error_is_both_a_value_error_and_a_trait_error():
         ({"labels": np.ones((30, 1), int)}, r"shape \(30, 1\)"),
         ({"labels": np.ones(30)}, "labels must be one whole number or string.*float64"),
         ({"class_names": ["a", "b"]}, "from 0 to 1, as there are 2 class_names; got 0 to 2"),
+        ({"colors": ["#000000"] * 2}, "colors must be one for each of 3 classes, got 2"),
+        ({"colors": ["red"] * 3}, "colors must be like '#1a2b3c', got 'red'"),
+        ({"marked": [30]}, "marked must be points from 0 to 29, got 30"),
         ({"class_names": "abc"}, "several names, got the string 'abc'"),
         ({"labels": ["a"] * 30, "class_names": ["a"]}, "labels must be numbers of class_names"),
         ({"images": np.zeros((30, 4, 4))}, "images must be uint8 .* got float64"),
@@ -311,6 +323,17 @@ def test_a_notebook_shows_a_still_where_there_is_no_javascript():
     assert picture.width > 2 * picture.height
     waiting = sl.EmbeddingView(np.zeros((0, 30, 2)))._repr_mimebundle_()
     assert "image/png" not in str(waiting)
+
+
+def test_a_still_rings_what_is_marked():
+    frames = film(1, 30, scale=1e-3)
+    frames[0, 5] = 1
+    names, colors = ["a", "b", "c"], class_colors(3)
+    plain, ringed = (
+        np.asarray(Image.open(io.BytesIO(still_png(frames, labels(), names, colors, None, marked))))
+        for marked in ([], [5])
+    )
+    assert (plain != ringed).sum() > 50
 
 
 @pytest.mark.parametrize("shape", [(1, 1), (1, 50_000), (3, 20_000)])
