@@ -104,7 +104,7 @@ def test_other_dimensions_are_seen_from_where_they_spread_most(dim: int) -> None
         return
     share = (sizes[:2] ** 2).sum() / (sizes**2).sum()
     assert view.explained == pytest.approx(share)
-    assert view.note == f"2 of 5 dimensions, {share:.0%} of the variance"
+    assert view.note == f"2 of 5 dimensions, {100 * share:.0f} % of the variance"
     for frame in range(5):  # all frames in the axes of the last, up to their signs
         embeddings = run.embed(DATA.images, frame).astype(float)
         expected = (embeddings - embeddings.mean(axis=0)) @ axes[:2].T

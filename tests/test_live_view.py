@@ -42,7 +42,7 @@ def test_its_frames_are_the_recorders(pairs: bool) -> None:
     run = training.fit(epochs=2, after=[training.live]).run
     view = training.live.view
     assert view.steps.tolist() == run.steps.tolist() == [0, 1, 4, 8, 14]
-    images, labels = _watching.evenly(DATA, 600)
+    images, labels = _watching.evenly(DATA, 500)
     assert np.array_equal(view.labels, labels)
     assert np.array_equal(view.images, images)
     for frame in range(5):
@@ -164,7 +164,7 @@ def test_the_cost_is_bounded_and_early_frames_have_their_part(
     steps = training.live.view.steps
     assert (steps[0], steps[-1]) == (0, 200)
     assert training.recorder.seconds() == pytest.approx(209)
-    assert sum(spent) <= 0.08 * 209 + 2 * cost  # the first and the last in any case
+    assert sum(spent) <= max(0.08 * 209, 2 * cost)
     if cost == 0.01:
         assert steps.tolist() == training.recorder.kept
     elif cost == 0.5:

@@ -62,7 +62,7 @@ def film_of(
         steps=run.steps,
         curves={name: c.tolist() for name, c in curves.items() if np.isfinite(c).any()},
         margin=run.settings.get("margin"),
-        note=f"2 of {dim} dimensions, {explained:.0%} of the variance" if dim > 2 else "",
+        note=f"2 of {dim} dimensions, {100 * explained:.0f} % of the variance" if dim > 2 else "",
         **options,
     )
     view.explained = explained

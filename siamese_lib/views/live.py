@@ -39,7 +39,8 @@ class LiveView(keras.callbacks.Callback):
         data: labelled images to show; never trained on, if they are test images.
         images: how many of them, at least 8, evenly spaced over the classes.
         class_names: K names; the labels are then numbers from 0 to K - 1.
-        share: of the training time that the view may take.
+        share: of the training time that the view may take, as far as the first and the last frame
+            leave the choice.
         height: of the map, in pixels.
 
     Attributes:
@@ -57,10 +58,10 @@ class LiveView(keras.callbacks.Callback):
         recorder: Recorder,
         data: Images,
         *,
-        images: int = 600,
+        images: int = 500,
         class_names: Sequence[str] | None = None,
-        share: float = 0.08,
-        height: int = 480,
+        share: float = 0.09,
+        height: int = 360,
     ) -> None:
         super().__init__()
         if not share >= 0:
@@ -85,8 +86,9 @@ class LiveView(keras.callbacks.Callback):
         )
         self.note = ""
         self._shown_at = -1
-        self._spent = self._cost = 0.0
-        self._first: tuple[int, float] | None = None  # step made, and the seconds until then
+        self._begun = self._spent = 0.0  # seconds, before the first step and since
+        self._cost = math.inf  # seconds, of the quickest frame
+        self._earlier: tuple[int, float] | None = None  # a step made, and the seconds until then
 
     def on_train_begin(self, logs: Mapping[str, Any] | None = None) -> None:
         """Show the view, with the tower as it is."""
@@ -101,16 +103,11 @@ class LiveView(keras.callbacks.Callback):
             if hasattr(shell, "kernel"):  # a page, not a terminal
                 self._unless_it_fails(lambda: display(self.view))
             self._look()
-        self._cost = 0.0  # the first time is slow, and says nothing of the next
+        self._begun, self._spent = self._spent, 0.0
 
     def on_train_batch_end(self, batch: int, logs: Mapping[str, Any] | None = None) -> None:
         """Add a frame, if one is due and has been earned."""
-        step, seconds = self.recorder.step, self.recorder.seconds()
-        if self._first is None:
-            self._first = step, seconds
-        if step not in self.recorder.kept:
-            return
-        if self._spent + self._cost <= self._earned(step, seconds, *self._first):
+        if self.recorder.step in self.recorder.kept and self._spent + self._cost <= self._earned():
             with self._timed():
                 self._look()
 
@@ -118,12 +115,15 @@ class LiveView(keras.callbacks.Callback):
         """Add the last frame."""
         self._look()
 
-    def _earned(self, step: int, seconds: float, first: int, until_first: float) -> float:
-        """Seconds that may be spent by a step; during the first one the model was compiled."""
-        total = self.recorder.total
-        each = (seconds - until_first) / max(step - first, 1)
-        whole = until_first + each * (total - first)
-        return self._share * whole * math.sqrt(step / total)
+    def _earned(self) -> float:
+        """Seconds that may be spent by now, the last frame's set apart."""
+        step, seconds, total = self.recorder.step, self.recorder.seconds(), self.recorder.total
+        before, until = self._earlier or (step, seconds)
+        self._earlier = step, seconds
+        # The steps since the last look tell how long those to come will take; the first does not,
+        # as in it the model was compiled.
+        whole = seconds + (seconds - until) / max(step - before, 1) * (total - step)
+        return (self._share * whole - self._begun - self._cost) * math.sqrt(step / total)
 
     @contextmanager
     def _timed(self) -> Iterator[None]:
@@ -131,8 +131,9 @@ class LiveView(keras.callbacks.Callback):
         started = time.perf_counter()
         with self.recorder.paused():
             yield
-        self._cost = time.perf_counter() - started
-        self._spent += self._cost
+        cost = time.perf_counter() - started
+        self._cost = min(self._cost, cost)
+        self._spent += cost
 
     def _look(self) -> None:
         """Embed, measure and show the frame that the recorder has just kept."""
