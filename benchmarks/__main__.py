@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import importlib
 
-PARTS = ("training",)
+PARTS = ("training", "live")
 
 
 def main() -> None:

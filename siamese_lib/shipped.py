@@ -12,8 +12,9 @@ FOLDER = Path(__file__).parent / "assets" / "mnist-2d"
 def shipped_run() -> Run:
     """Load the 2-D run on MNIST that comes with the package.
 
-    It holds the final weights only, in half precision (320 kB). ``settings`` says how it was
-    trained, and ``settings["precision"]`` and ``["accuracy"]`` how well it answers the test
-    images, as `evaluate` measured it. ``make shipped-run`` makes it again.
+    It holds the final weights only, in half precision (320 kB); its ``film()`` is one of 1,000 test
+    images that was recorded before the others were dropped. ``settings`` says how it was trained,
+    and ``settings["precision"]`` and ``["accuracy"]`` how well it answers the test images, as
+    `evaluate` measured it. ``make shipped-run`` makes it again.
     """
     return Run.load(FOLDER)

@@ -46,6 +46,7 @@ class LiveView(keras.callbacks.Callback):
     Attributes:
         view: an `EmbeddingView` with the frames so far, the loss since the frame before, and
             precision@7 of the images among each other. Another ``fit`` begins another.
+        spent: seconds that the view has taken, in all.
         note: what went wrong on the way to the page, or "".
 
     Raises:
@@ -86,7 +87,8 @@ class LiveView(keras.callbacks.Callback):
         )
         self.note = ""
         self._shown_at = -1
-        self._begun = self._spent = 0.0  # seconds, before the first step and since
+        self.spent = 0.0
+        self._begun = 0.0  # seconds that were spent before the first step
         self._cost = math.inf  # seconds, of the quickest frame
         self._earlier: tuple[int, float] | None = None  # a step made, and the seconds until then
 
@@ -103,17 +105,18 @@ class LiveView(keras.callbacks.Callback):
             if hasattr(shell, "kernel"):  # a page, not a terminal
                 self._unless_it_fails(lambda: display(self.view))
             self._look()
-        self._begun, self._spent = self._spent, 0.0
+        self._begun = self.spent
 
     def on_train_batch_end(self, batch: int, logs: Mapping[str, Any] | None = None) -> None:
         """Add a frame, if one is due and has been earned."""
-        if self.recorder.step in self.recorder.kept and self._spent + self._cost <= self._earned():
+        if self.recorder.step in self.recorder.kept and self.spent + self._cost <= self._earned():
             with self._timed():
                 self._look()
 
     def on_train_end(self, logs: Mapping[str, Any] | None = None) -> None:
         """Add the last frame."""
-        self._look()
+        with self._timed():
+            self._look()
 
     def _earned(self) -> float:
         """Seconds that may be spent by now, the last frame's set apart."""
@@ -123,7 +126,8 @@ class LiveView(keras.callbacks.Callback):
         # The steps since the last look tell how long those to come will take; the first does not,
         # as in it the model was compiled.
         whole = seconds + (seconds - until) / max(step - before, 1) * (total - step)
-        return (self._share * whole - self._begun - self._cost) * math.sqrt(step / total)
+        later = self._share * whole - self._begun - self._cost
+        return self._begun + later * math.sqrt(step / total)
 
     @contextmanager
     def _timed(self) -> Iterator[None]:
@@ -133,7 +137,7 @@ class LiveView(keras.callbacks.Callback):
             yield
         cost = time.perf_counter() - started
         self._cost = min(self._cost, cost)
-        self._spent += cost
+        self.spent += cost
 
     def _look(self) -> None:
         """Embed, measure and show the frame that the recorder has just kept."""

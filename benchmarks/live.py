@@ -1,0 +1,77 @@
+"""What the live view costs: whole trainings with it and without, in turns, timed from outside.
+
+``python -m benchmarks live`` (some five minutes on two cores) prints the table and writes
+``benchmarks/results/live.json``. Both have what a notebook gives them: the recorder with its
+validation, Guard and Progress. The cost is what a pair of trainings differs by, and what the view
+says itself that it spent.
+"""
+
+from __future__ import annotations
+
+import io
+import statistics
+import time
+from typing import Any
+
+import siamese_lib as sl
+from benchmarks.recipes import RECIPES
+from benchmarks.report import save_result, table
+from siamese_lib._keras import keras
+
+RECIPE = "2-D, short"
+
+
+def main(rounds: int = 3, steps: int | None = None) -> dict[str, Any]:
+    """Measure, print, write down; fewer `steps` than the recipe's are for a try."""
+    digits = sl.load_dataset("mnist")
+    steps = steps or RECIPES[RECIPE].steps
+    training_seconds(digits, 2, live=True)  # what is slow the first time
+    rows = []
+    for number in range(rounds):
+        without, _ = training_seconds(digits, steps, live=False)
+        seconds, view = training_seconds(digits, steps, live=True)
+        assert view is not None
+        rows.append(
+            {
+                "round": number,
+                "seconds without": round(without, 2),
+                "seconds with": round(seconds, 2),
+                "longer by": f"{100 * (seconds / without - 1):.1f} %",
+                "spent, by its own clock": f"{100 * view.spent / (seconds - view.spent):.1f} %",
+                "frames": f"{len(view.view.frames)} of {len(view.recorder.kept)}",
+            }
+        )
+    pairs = [row["seconds with"] / row["seconds without"] - 1 for row in rows]
+    result = {
+        "recipe": RECIPE,
+        "steps": steps,
+        "images": len(view.view.labels),
+        "rounds": rows,
+        "median cost in %": round(100 * statistics.median(pairs), 1),
+    }
+    if steps == RECIPES[RECIPE].steps:
+        save_result("live", result)
+    print(table(rows))
+    print(f"median: {result['median cost in %']} %")
+    return result
+
+
+def training_seconds(
+    data: sl.Dataset, steps: int, *, live: bool
+) -> tuple[float, sl.LiveView | None]:
+    """Time one training, from building the tower to the last step."""
+    recipe = RECIPES[RECIPE]
+    keras.utils.set_random_seed(recipe.seed)
+    started = time.perf_counter()
+    tower = sl.conv_tower(data.train.images.shape[1:], recipe.embedding_dim, seed=recipe.seed)
+    sampler = sl.BalancedBatchSampler(data.train.labels, recipe.batch_size, recipe.seed)
+    batches = sl.ImageBatches(data.train, sampler, steps=steps)
+    schedule = keras.optimizers.schedules.PolynomialDecay(recipe.learning_rate, steps, 0.0)
+    loss = sl.InBatchContrastiveLoss(recipe.margin)
+    tower.compile(sl.Muon(schedule), loss, **sl.compile_options())
+    recorder = sl.Recorder(tower, batches, validation=data.test)
+    callbacks = [sl.Guard(), recorder, sl.Progress(recorder, stream=io.StringIO())]
+    view = sl.LiveView(recorder, data.test) if live else None
+    callbacks += [] if view is None else [view]
+    tower.fit(batches, callbacks=callbacks, shuffle=False, verbose=0)
+    return time.perf_counter() - started, view
