@@ -83,17 +83,35 @@ def test_points_lie_where_python_put_them(show):
     np.testing.assert_allclose(middle, frames[2:4].mean(axis=0), atol=1e-4)  # on a straight way
 
 
+@pytest.mark.parametrize("moment", [1, 2.5, 4])
+def test_points_are_drawn_where_they_lie(show, moment):
+    view = show()
+    view.evaluate(f"view.scrubTo({moment})")
+    view.rest()
+    pixels = view.pixels().astype(int)
+    colors = view.evaluate("view.colors")
+    places = np.array(view.evaluate("[...view.film.places(view.p)]")).reshape(-1, 2)
+    at = np.array([view.evaluate(f"view.toScreen([{x}, {y}])") for x, y in places])
+    far = np.linalg.norm(at[:, None] - at[None], axis=-1)
+    other = np.arange(POINTS)[:, None] % 3 != np.arange(POINTS) % 3
+    alone = np.flatnonzero(np.where(other, far, np.inf).min(axis=1) > view.evaluate("view.size"))
+    assert len(alone) > 20
+    for point in alone:
+        x, y = np.round(at[point]).astype(int)
+        assert np.abs(pixels[y, x, :3] - colors[point % 3]).sum() < 45
+
+
 def test_the_film_plays_to_its_end_and_again(show):
     view = show(frame=0)
-    first = view.picture()
+    first = view.pixels().tobytes()
     assert view.words == "step 0"
     view.button("Play").click()
     view.until("view.p > 1.5")
-    middle = view.picture()
+    middle = view.pixels().tobytes()
     view.until("!view.playing")
     assert view.words == "step 160"
     view.rest()
-    assert len({first, middle, view.picture()}) == 3
+    assert len({first, middle, view.pixels().tobytes()}) == 3
     assert changes(view) == {"playing": False, "frame": 5}
     view.button("Play").click()  # from the end: begins anew
     view.until("view.p < 1 && view.playing && !view.motion")

@@ -258,6 +258,14 @@ def test_what_the_page_reports_is_not_sent_back(sent):
     assert sent == []
 
 
+def test_a_page_that_follows_the_newest_frame_is_heard_when_the_kernel_is_idle():
+    view = sl.EmbeddingView(film(2), labels())
+    for frame in film(3):
+        view.append_frame(frame)
+    view.set_state({"frame": -1})  # sent after the first, read after the last
+    assert view.frame == 4
+
+
 def test_a_handler_may_answer_a_selection_with_neighbours():
     view = sl.EmbeddingView(film(), labels(), highlighted=[9])
     view.observe(lambda change: setattr(view, "highlighted", [1, 2]), "selected")

@@ -971,9 +971,13 @@ class View {
   refresh(followed) {
     this.p = clamp(this.p, 0, this.film.last);
     this.goHome(true);
-    if (followed && this.film.last > this.p && !this.playing && this.payload) {
-      this.moveTo(this.film.last, 600);
-      this.reportFrame(this.film.last);
+    if (followed && this.film.last > this.p && !this.playing) {
+      // As long as the last one took to come, so that a map that is being learned hardly rests.
+      const now = performance.now();
+      this.moveTo(this.film.last, clamp(0.9 * (now - (this.grewAt ?? now)), 600, 2500));
+      this.grewAt = now;
+      this.reported = this.film.last;
+      this.report({ frame: -1 }); // the last, however many there are when a busy kernel hears it
     }
     this.describe();
     this.invalidate();
@@ -981,6 +985,7 @@ class View {
 
   // Set what Python or a script may set; nothing of it is reported back.
   set({ frame, playing, selected, highlighted }) {
+    if (frame < 0) frame += this.film.frames.length;
     if (frame !== undefined && frame !== this.reported) {
       this.reported = frame;
       // A linked view that plays too is a little ahead or behind: no reason to jump.
