@@ -414,7 +414,7 @@ class Overlay {
 
   chosen(view) {
     const { pen } = this;
-    const one = view.selected.length === 1 ? view.selected[0] : null;
+    const one = view.selected.length === 1 && view.isShown(view.selected[0]) ? view.selected[0] : null;
     const followed = view.followed;
     followed.forEach((point) => this.trail(view, point));
     if (one !== null) {
@@ -470,12 +470,12 @@ class Overlay {
     const parts = 6; // lines from frame to frame
     const total = Math.ceil(view.p * parts);
     let from = view.toScreen(view.film.place(point, 0));
-    pen.strokeStyle = pen.fillStyle = view.about.marked.includes(point) ? view.colorOf(point) : this.ink;
-    pen.lineWidth = 1.5;
+    pen.strokeStyle = pen.fillStyle = view.colorOf(point);
+    pen.lineWidth = 2;
     for (let i = 1; i <= total; i++) {
       const p = Math.min(i / parts, view.p);
       const to = view.toScreen(view.film.place(point, p));
-      pen.globalAlpha = 0.12 + 0.68 * (p / view.p) ** 2;
+      pen.globalAlpha = 0.2 + 0.7 * (p / view.p) ** 2;
       pen.beginPath();
       pen.moveTo(...from);
       pen.lineTo(...to);
