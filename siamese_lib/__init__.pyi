@@ -17,6 +17,7 @@ from .devices import device as device
 from .evaluation import Evaluation as Evaluation
 from .evaluation import evaluate as evaluate
 from .gallery import Gallery as Gallery
+from .gallery import GalleryError as GalleryError
 from .losses import BatchTripletLoss as BatchTripletLoss
 from .losses import ContrastiveLoss as ContrastiveLoss
 from .losses import InBatchContrastiveLoss as InBatchContrastiveLoss

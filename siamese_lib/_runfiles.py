@@ -129,12 +129,12 @@ def to_json(values: Mapping[str, Any]) -> str:
         ) from error
 
 
-def write_atomically(path: Path, content: bytes) -> None:
-    """Write a file so that it is there whole or not at all, even if the machine stops."""
+def write_atomically(path: Path, *parts: bytes | memoryview) -> None:
+    """Write a file, part after part: it is there whole or not at all, even if the machine stops."""
     partial = path.with_name(f".partial-{path.name}")
     try:
         with partial.open("wb") as file:
-            file.write(content)
+            file.writelines(parts)
             file.flush()
             os.fsync(file.fileno())
         os.replace(partial, path)

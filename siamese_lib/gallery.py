@@ -1,4 +1,4 @@
-"""Nearest neighbours over embeddings, exactly.
+"""Nearest neighbours over embeddings, exact or approximate.
 
 FAISS compares a batch of queries with a gallery as ``|x|² + |y|² − 2 x·y`` in single precision:
 very fast, but the difference of large numbers loses what tells near-duplicates apart. So FAISS
@@ -8,65 +8,122 @@ rounding could have kept a nearer image from being nominated, more candidates ar
 
 from __future__ import annotations
 
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
 import numpy as np
 
+from siamese_lib import _galleryfile, _indexes
+from siamese_lib._galleryfile import GalleryError
+from siamese_lib._vectors import METRICS, checked, compact, comparable
 from siamese_lib._walks import whole_number
 
-METRICS = ("euclidean", "cosine")
-INDEXES = ("flat",)
+INDEXES = tuple(_indexes.PARAMETERS)
 
 _SPARE = 16  # candidates beyond k: enough that few queries need a second look
 _WIDER = 8  # how many times as many candidates a second look takes
-_CHUNK_BYTES = 32 << 20  # of candidates' vectors held at a time
 _PARALLEL = 1e-28  # squared distance below which unit vectors differ by rounding alone
-_LARGEST = 1e30  # so that distances fit single precision
+_SINGLE = np.finfo(np.float32)
 
 
 class Gallery:
     """Embeddings to search.
 
+    "flat" compares each query with the whole gallery and is exact. "hnsw" walks along a graph of
+    neighbours, and "ivf" looks into those lists whose centres are nearest to the query: with many
+    embeddings both are far faster and miss a few neighbours. What they do find is ranked as
+    exactly. A graph is built by all processor cores at once, so that two builds may differ in
+    what they miss; save it to keep it.
+
     Args:
         embeddings: real numbers (N, dim), finite and within ±1e30, N and dim at least 1. They
-            are copied.
+            are copied, and kept in single precision if it holds them exactly, else in double.
         metric: "euclidean" for the Euclidean distance (not squared), or "cosine" for 1 − cos of
             the angle, from 0 to 2.
-        index: "flat" compares each query with the whole gallery, and is exact.
+        index: "flat", "hnsw" or "ivf".
+        M: hnsw: neighbours of an embedding in the graph; default 32.
+        ef_construction: hnsw: candidates for them when building; default 100.
+        ef_search: hnsw: candidates of a query; default 64. More find more, and take longer.
+        nlist: ivf: number of lists; default 4 √N, or fewer, so that each has 39 embeddings.
+        nprobe: ivf: number of lists a query looks into; default 16. More find more.
 
     Attributes:
-        metric: as given.
+        metric, index: as given.
         dim: numbers in an embedding.
+        parameters: dict of M and so on, as given or chosen, for this index.
 
     Raises:
         ValueError: the embeddings are not as above, or one is all zeros, which has no angle
-            ("cosine"); the metric or index is not one of those named.
+            ("cosine"); the metric or index is not one of those named; a parameter is out of range
+            or belongs to another index.
     """
 
     def __init__(
-        self, embeddings: np.ndarray, metric: str = "euclidean", index: str = "flat"
+        self,
+        embeddings: np.ndarray,
+        metric: str = "euclidean",
+        index: str = "flat",
+        *,
+        M: int | None = None,
+        ef_construction: int | None = None,
+        ef_search: int | None = None,
+        nlist: int | None = None,
+        nprobe: int | None = None,
     ) -> None:
-        import faiss  # only here, so that the module is quick to import
-
         _check_choice("metric", metric, METRICS)
         _check_choice("index", index, INDEXES)
-        self.metric = metric
-        self._vectors = self._prepared("embeddings", embeddings)
-        if not self._vectors.size:
+        self.metric, self.index = metric, index
+        vectors = checked("embeddings", embeddings, metric)
+        if not vectors.size:
             raise ValueError(
-                f"embeddings must hold something to find, got shape {self._vectors.shape}. Give "
-                "at least one embedding of at least one number."
+                f"embeddings must hold something to find, got shape {vectors.shape}. Give at "
+                "least one embedding of at least one number."
             )
-        self.dim = self._vectors.shape[1]
+        self.dim = vectors.shape[1]
+        given = {
+            "M": M,
+            "ef_construction": ef_construction,
+            "ef_search": ef_search,
+            "nlist": nlist,
+            "nprobe": nprobe,
+        }
+        self.parameters = _indexes.settle(index, len(vectors), given)
+        self._vectors = compact(vectors)
         # Candidates are sought around the mean: an offset common to all costs no precision.
-        self._centre = self._vectors.mean(axis=0)
-        self._index = faiss.IndexFlatL2(self.dim)
-        self._index.add((self._vectors - self._centre).astype(np.float32))  # pyright: ignore
+        total = np.zeros(self.dim)
+        for rows in _indexes.blocks(len(self), 8 * self.dim):
+            total += comparable(self._vectors[rows], metric).sum(axis=0)
+        self._centre = total / len(self)
+        self._index = self._built()
 
     def __len__(self) -> int:
         """Return N, the number of embeddings."""
         return len(self._vectors)
 
     def __repr__(self) -> str:
-        return f"Gallery({len(self)} embeddings, dim={self.dim}, metric={self.metric!r})"
+        facts = {"dim": self.dim, "metric": self.metric, "index": self.index, **self.parameters}
+        return (
+            f"Gallery({len(self)} embeddings, {', '.join(f'{k}={v!r}' for k, v in facts.items())})"
+        )
+
+    def append(self, embeddings: np.ndarray) -> None:
+        """Add embeddings, whose indices go on from the last.
+
+        The graph of "hnsw" grows with them. The lists of "ivf" stay where they are: make a new
+        gallery when most of it was added.
+
+        Args:
+            embeddings: real numbers (M, dim), as the gallery's; M may be 0.
+
+        Raises:
+            ValueError: the embeddings are not as above. The gallery is then as it was.
+        """
+        added = compact(self._of_my_dimension("embeddings", embeddings))
+        together = np.concatenate([self._vectors, added])
+        _indexes.extend(self._index, len(added), lambda rows: self._centred(added[rows]))
+        self._vectors = together
 
     def nearest(
         self, queries: np.ndarray, k: int = 7, *, exclude_self: bool = False
@@ -90,16 +147,11 @@ class Gallery:
             ValueError: the queries are not as above, `k` is out of range, or there are not N
                 queries where `exclude_self` needs them.
         """
-        prepared = self._prepared("queries", queries)
-        if prepared.shape[1] != self.dim:
-            raise ValueError(
-                f"queries must have the gallery's dimension, {self.dim}; got shape "
-                f"{prepared.shape}. Embed both with the same tower."
-            )
-        if exclude_self and len(prepared) != len(self):
+        queries = self._of_my_dimension("queries", queries)
+        if exclude_self and len(queries) != len(self):
             raise ValueError(
                 f"exclude_self needs the gallery's own {len(self)} embeddings as queries, row for "
-                f"row; got {len(prepared)}. Leave it out for other queries."
+                f"row; got {len(queries)}. Leave it out for other queries."
             )
         available = len(self) - bool(exclude_self)
         if whole_number("k", k, 1) > available:
@@ -107,22 +159,89 @@ class Gallery:
                 f"k must be at most the number of embeddings to find, {available}; got {k}. Ask "
                 "for fewer, or make a larger gallery."
             )
-        indices = np.empty((len(prepared), k), np.int64)
-        squares = np.empty((len(prepared), k))
-        pending, width = np.arange(len(prepared)), k + _SPARE
-        while pending.size:
-            width = min(width, len(self))
-            rows_at_once = max(1, _CHUNK_BYTES // (8 * width * self.dim))
-            unsure = []
-            for start in range(0, len(pending), rows_at_once):
-                rows = pending[start : start + rows_at_once]
-                itself = rows if exclude_self else None
-                indices[rows], squares[rows], sure = self._search(prepared[rows], k, width, itself)
-                unsure.append(rows[~sure])
-            pending, width = np.concatenate(unsure), width * _WIDER
-        # Half the squared distance of unit vectors is 1 − cos, without its cancellation.
-        distances = np.sqrt(squares) if self.metric == "euclidean" else squares / 2
-        return indices, distances.astype(np.float32)
+        indices = np.empty((len(queries), k), np.int64)
+        distances = np.empty((len(queries), k), np.float32)
+        for rows in _indexes.blocks(len(queries), 8 * self.dim):
+            itself = np.arange(rows.start, rows.stop) if exclude_self else None
+            compared = comparable(queries[rows], self.metric)
+            indices[rows], squares = self._ranked(compared, k, k + _SPARE, itself)
+            # Half the squared distance of unit vectors is 1 − cos, without its cancellation.
+            distances[rows] = np.sqrt(squares) if self.metric == "euclidean" else squares / 2
+        return indices, distances
+
+    def save(self, path: str | os.PathLike[str]) -> None:
+        """Write the gallery into one file, in place of one that is there, whole or not at all.
+
+        Folders are made if missing. The file is about as large as the gallery in memory.
+
+        Raises:
+            OSError: the file cannot be written.
+        """
+        facts = {"metric": self.metric, "index": self.index, "parameters": self.parameters}
+        # A flat index is nothing but the vectors.
+        index = np.empty(0, np.uint8) if self.index == "flat" else _indexes.to_bytes(self._index)
+        _galleryfile.write(Path(path), facts, [self._vectors, self._centre, index])
+
+    @classmethod
+    def load(cls, path: str | os.PathLike[str]) -> Gallery:
+        """Read a gallery that `save` wrote, and verify it.
+
+        Raises:
+            FileNotFoundError: there is no such file.
+            GalleryError: the file is something else, of a later format, or damaged. A
+                `ValueError` that says what was found, and what was expected.
+        """
+        facts, arrays = _galleryfile.read(Path(path))
+        gallery = cls.__new__(cls)
+        try:
+            gallery._restore(facts, *arrays)
+        except (KeyError, TypeError, ValueError, RuntimeError) as error:
+            raise GalleryError(
+                f"{path} is not a gallery that this version can use: {error}. The checksum fits, "
+                "so it was written like that. Save it again."
+            ) from error
+        return gallery
+
+    def _restore(
+        self, facts: Mapping[str, Any], vectors: np.ndarray, centre: np.ndarray, index: np.ndarray
+    ) -> None:
+        _check_choice("metric", facts["metric"], METRICS)
+        _check_choice("index", facts["index"], INDEXES)
+        self.metric, self.index = facts["metric"], facts["index"]
+        self._vectors, self._centre = checked("embeddings", vectors, self.metric), centre
+        self.dim = vectors.shape[1]
+        self.parameters = _indexes.settle(self.index, len(self), facts["parameters"])
+        if centre.shape != (self.dim,):
+            raise ValueError(f"its centre is of shape {centre.shape}, expected ({self.dim},)")
+        self._index = self._built() if self.index == "flat" else _indexes.from_bytes(index)
+        if (self._index.ntotal, self._index.d) != vectors.shape:
+            raise ValueError(
+                f"its index holds vectors of shape {(self._index.ntotal, self._index.d)}, expected "
+                f"{vectors.shape}"
+            )
+
+    def _built(self) -> Any:
+        def vectors(rows: slice | np.ndarray) -> np.ndarray:
+            return self._centred(self._vectors[rows])
+
+        return _indexes.build(self.index, self.dim, self.parameters, len(self), vectors)
+
+    def _ranked(
+        self, queries: np.ndarray, k: int, width: int, itself: np.ndarray | None
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """Find the nearest, with more than `width` candidates where these leave a doubt."""
+        width = min(width, len(self))
+        indices, squares = np.empty((len(queries), k), np.int64), np.empty((len(queries), k))
+        for rows in _indexes.blocks(len(queries), 8 * width * self.dim):
+            part, own = queries[rows], None if itself is None else itself[rows]
+            indices[rows], squares[rows], sure = self._search(part, k, width, own)
+            if not sure.all():
+                again = rows.start + np.flatnonzero(~sure)
+                own = None if itself is None else itself[again]
+                indices[again], squares[again] = self._ranked(
+                    queries[again], k, width * _WIDER, own
+                )
+        return indices, squares
 
     def _search(
         self, queries: np.ndarray, k: int, width: int, itself: np.ndarray | None
@@ -131,60 +250,57 @@ class Gallery:
         if width < len(self):
             centred = queries - self._centre
             with np.errstate(over="ignore"):  # infinite in single precision: never sure
-                roughly, candidates = self._index.search(centred.astype(np.float32), width)  # pyright: ignore
+                single = centred.astype(np.float32)
+            roughly, candidates = _indexes.search(self._index, single, width)
             candidates.sort(axis=1)  # by index, so that a stable sort breaks ties by it
         else:
             candidates = np.broadcast_to(np.arange(width), (len(queries), width))
-        differences = self._vectors[candidates] - queries[:, None]
-        squares = np.einsum("qcd,qcd->qc", differences, differences)
-        if self.metric == "cosine":  # of parallel embeddings only rounding tells one from another
-            squares = np.where(squares < _PARALLEL, 0.0, squares.astype(np.float32))
+        squares = self._squares(queries, candidates)
         if itself is not None:
             squares[candidates == itself[:, None]] = np.inf
-        order = np.argsort(squares, axis=1, kind="stable")[:, :k]
-        indices = np.take_along_axis(candidates, order, axis=1)
-        squares = np.take_along_axis(squares, order, axis=1)
+        row = np.arange(len(queries))[:, None]
+        order = squares.argsort(axis=1, kind="stable")[:, :k]
+        indices, squares = candidates[row, order], squares[row, order]
         if width == len(self):
             return indices, squares, np.ones(len(queries), bool)
+        if self.index != "flat":
+            return indices, squares, candidates[:, 0] >= 0
         # FAISS is off by no more than this for any embedding that could be among the k. Such a
         # one lies no further from the centre than the query plus the k-th distance; the sums
         # of `dim` products and the conversion to single precision round `dim` + 6 times, each
         # time by half of `eps` at most.
         farthest = squares[:, -1]
-        reach = 2 * np.linalg.norm(centred, axis=1) + np.sqrt(farthest)
-        single = np.finfo(np.float32)
-        error = (self.dim + 6) * (single.eps / 2 * reach**2 + single.tiny)
+        reach = 2 * np.sqrt(np.vecdot(centred, centred)) + np.sqrt(farthest)
+        error = (self.dim + 6) * (_SINGLE.eps / 2 * reach**2 + _SINGLE.tiny)
         return indices, squares, roughly[:, -1] - error > farthest
 
-    def _prepared(self, name: str, vectors: np.ndarray) -> np.ndarray:
-        """Return float64 vectors whose Euclidean distances rank by the metric."""
-        vectors = np.asarray(vectors)
-        if vectors.ndim != 2 or vectors.dtype.kind not in "biuf":
-            raise ValueError(
-                f"{name} must be numbers of shape (N, dim), got {vectors.dtype} of shape "
-                f"{vectors.shape}. A single embedding goes in a row: embedding[None]."
-            )
-        vectors = vectors.astype(np.float64)
-        wrong = np.flatnonzero(~(np.abs(vectors) <= _LARGEST).all(axis=1))
-        if wrong.size:
-            raise ValueError(
-                f"{name} must be finite and within ±{_LARGEST:g}, got NaN, infinity or more in "
-                f"{wrong.size} of {len(vectors)} rows, the first of them row {wrong[0]}. Leave "
-                "them out, or look for what diverged."
-            )
+    def _squares(self, queries: np.ndarray, candidates: np.ndarray) -> np.ndarray:
+        """Squared distances in double precision, (Q, C), from queries to their candidates."""
+        squares = np.empty(candidates.shape)
+        for part in _indexes.blocks(candidates.shape[1], 8 * self.dim * len(queries)):
+            differences = comparable(self._vectors[candidates[:, part]], self.metric)
+            differences -= queries[:, None]
+            squares[:, part] = np.vecdot(differences, differences)
         if self.metric == "euclidean":
-            return vectors
-        lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
-        zero = np.flatnonzero(lengths == 0)
-        if zero.size:
+            return squares
+        # Of parallel embeddings only rounding tells one from another.
+        return np.where(squares < _PARALLEL, 0.0, squares.astype(np.float32))
+
+    def _centred(self, vectors: np.ndarray) -> np.ndarray:
+        """Return what the index holds for these vectors, float32."""
+        return (comparable(vectors, self.metric) - self._centre).astype(np.float32)
+
+    def _of_my_dimension(self, name: str, vectors: np.ndarray) -> np.ndarray:
+        vectors = checked(name, vectors, self.metric)
+        if vectors.shape[1] != self.dim:
             raise ValueError(
-                f"{name} must not be all zeros where the metric is cosine, got {zero.size} such of "
-                f"{len(vectors)} rows, the first of them row {zero[0]}. Leave them out, or take "
-                "metric='euclidean'."
+                f"{name} must have the gallery's dimension, {self.dim}; got shape "
+                f"{vectors.shape}. Embed both with the same tower."
             )
-        return vectors / lengths
+        return vectors
 
 
 def _check_choice(name: str, given: str, allowed: tuple[str, ...]) -> None:
     if given not in allowed:
-        raise ValueError(f"{name} must be {' or '.join(map(repr, allowed))}, got {given!r}.")
+        *others, last = map(repr, allowed)
+        raise ValueError(f"{name} must be {', '.join(others)} or {last}, got {given!r}.")

@@ -1,0 +1,136 @@
+"""The FAISS indexes that nominate candidates for a gallery, and what suits them by its size.
+
+References:
+    Malkov and Yashunin, "Efficient and robust approximate nearest neighbor search using
+    Hierarchical Navigable Small World graphs", 2018: HNSW and its `M`, `ef_construction`, `ef`.
+    Jégou, Douze and Schmid, "Product Quantization for Nearest Neighbor Search", 2011, section
+    IV: the inverted file, IVF.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+import numpy as np
+
+from siamese_lib._walks import whole_number
+
+PARAMETERS = {
+    "flat": (),
+    "hnsw": ("M", "ef_construction", "ef_search"),
+    "ivf": ("nlist", "nprobe"),
+}
+
+BLOCK_BYTES = 32 << 20  # of vectors held at a time, beside those of the gallery
+_TRAINING = 64  # vectors for each list, from which k-means finds the centres of the lists
+_ROUNDS = 10  # of k-means: later ones move the centres little
+
+
+def settle(kind: str, count: int, given: Mapping[str, int | None]) -> dict[str, int]:
+    """Choose the parameters of an index over `count` vectors where none were given.
+
+    Raises:
+        ValueError: one is given that this kind of index has not, or one is out of range.
+    """
+    least = {"M": 2}
+    chosen = {
+        name: whole_number(name, value, least.get(name, 1))
+        for name, value in given.items()
+        if value is not None
+    }
+    foreign = [name for name in chosen if name not in PARAMETERS[kind]]
+    if foreign:
+        has = ", ".join(PARAMETERS[kind]) or "no parameters"
+        raise ValueError(f"{foreign[0]} is not for index={kind!r}, which has {has}. Leave it out.")
+    if kind == "hnsw":
+        return {"M": 32, "ef_construction": 100, "ef_search": 64, **chosen}
+    if kind == "ivf":
+        # Lists of a few hundred vectors: to choose among lists and to go through one cost alike.
+        nlist = chosen.get("nlist", max(1, min(round(4 * math.sqrt(count)), count // 39)))
+        if nlist > count:
+            raise ValueError(f"nlist must be at most the number of vectors, {count}; got {nlist}.")
+        nprobe = min(nlist, chosen.get("nprobe", 16))
+        return {"nlist": nlist, "nprobe": nprobe}
+    return {}
+
+
+def build(kind: str, dim: int, parameters: Mapping[str, int], count: int, vectors: Callable) -> Any:
+    """Make an index of `count` vectors.
+
+    Args:
+        kind: one of `PARAMETERS`.
+        dim: numbers in a vector.
+        parameters: from `settle`.
+        count: N, number of vectors.
+        vectors: from a slice or an array of rows to their vectors, float32 (rows, dim).
+    """
+    import faiss  # only here, so that the library is quick to import
+
+    if kind == "flat":
+        index: Any = faiss.IndexFlatL2(dim)
+    elif kind == "hnsw":
+        index = faiss.IndexHNSWFlat(dim, parameters["M"])
+        index.hnsw.efConstruction = parameters["ef_construction"]
+        index.hnsw.efSearch = parameters["ef_search"]
+    else:
+        index = faiss.IndexIVFFlat(faiss.IndexFlatL2(dim), dim, parameters["nlist"])
+        index.nprobe = parameters["nprobe"]
+        index.cp.min_points_per_centroid = 1  # fewer make worse lists, not wrong answers
+        enough = min(count, _TRAINING * index.nlist)
+        index.cp.niter = _ROUNDS
+        index.train(vectors(np.random.default_rng(0).choice(count, enough, replace=False)))
+    extend(index, count, vectors)
+    return index
+
+
+def extend(index: Any, count: int, vectors: Callable) -> None:
+    """Add `count` vectors, as for `build`."""
+    for rows in blocks(count, 8 * index.d):
+        index.add(vectors(rows))
+
+
+def search(index: Any, queries: np.ndarray, width: int) -> tuple[np.ndarray, np.ndarray]:
+    """Nominate `width` vectors for each query: squared distances and int64 rows, (Q, width).
+
+    Where a graph or the lists looked into give fewer, the whole index is gone through; rows
+    are −1 where distances are infinite even so.
+    """
+    squares, candidates = index.search(queries, width)
+    if candidates[:, -1].min(initial=0) < 0:
+        short = candidates[:, -1] < 0
+        squares[short], candidates[short] = _search_all(index, queries[short], width)
+    return squares, candidates
+
+
+def blocks(count: int, bytes_each: int) -> Iterator[slice]:
+    """Cut `count` rows into slices of no more than `BLOCK_BYTES`, or of one row."""
+    step = max(1, BLOCK_BYTES // bytes_each)
+    for start in range(0, count, step):
+        yield slice(start, min(start + step, count))
+
+
+def to_bytes(index: Any) -> np.ndarray:
+    """Write an index as uint8 (bytes,)."""
+    import faiss
+
+    return faiss.serialize_index(index)
+
+
+def from_bytes(content: np.ndarray) -> Any:
+    """Read what `to_bytes` wrote; RuntimeError for anything else."""
+    import faiss
+
+    return faiss.deserialize_index(content)
+
+
+def _search_all(index: Any, queries: np.ndarray, width: int) -> tuple[np.ndarray, np.ndarray]:
+    import faiss
+
+    if isinstance(index, faiss.IndexIVF):
+        every_list = faiss.SearchParametersIVF()
+        every_list.nprobe = index.nlist
+        return index.search(queries, width, params=every_list)
+    everything = index.storage if isinstance(index, faiss.IndexHNSW) else index
+    return faiss.downcast_index(everything).search(queries, width)

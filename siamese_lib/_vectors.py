@@ -1,0 +1,56 @@
+"""What a gallery compares: numbers that are fit for its metric, and how they are kept."""
+
+from __future__ import annotations
+
+import numpy as np
+
+METRICS = ("euclidean", "cosine")
+_LARGEST = 1e30  # so that distances fit single precision
+
+
+def checked(name: str, vectors: np.ndarray, metric: str) -> np.ndarray:
+    """Return an array (N, dim) of finite numbers, with an angle each where the metric is cosine.
+
+    Raises:
+        ValueError: `vectors`, which the message calls `name`, are something else.
+    """
+    vectors = np.asarray(vectors)
+    if vectors.ndim != 2 or vectors.dtype.kind not in "biuf":
+        raise ValueError(
+            f"{name} must be numbers of shape (N, dim), got {vectors.dtype} of shape "
+            f"{vectors.shape}. A single embedding goes in a row: embedding[None]."
+        )
+    if not vectors.size:
+        return vectors
+    least, most = float(vectors.min()), float(vectors.max())  # both are NaN if one number is
+    if not -_LARGEST <= least <= most <= _LARGEST:
+        wrong = np.flatnonzero(~(np.abs(vectors.astype(np.float64)) <= _LARGEST).all(axis=1))
+        raise ValueError(
+            f"{name} must be finite and within ±{_LARGEST:g}, got NaN, infinity or more in "
+            f"{wrong.size} of {len(vectors)} rows, the first of them row {wrong[0]}. Leave "
+            "them out, or look for what diverged."
+        )
+    if metric == "euclidean":
+        return vectors
+    zero = np.flatnonzero(np.einsum("nd,nd->n", vectors, vectors, dtype=np.float64) == 0)
+    if zero.size:
+        raise ValueError(
+            f"{name} must not be all zeros where the metric is cosine, got {zero.size} such of "
+            f"{len(vectors)} rows, the first of them row {zero[0]}. Leave them out, or take "
+            "metric='euclidean'."
+        )
+    return vectors
+
+
+def comparable(vectors: np.ndarray, metric: str) -> np.ndarray:
+    """Return float64 copies (..., dim) whose Euclidean distances rank by the metric."""
+    vectors = vectors.astype(np.float64)
+    if metric == "cosine":
+        vectors /= np.sqrt(np.vecdot(vectors, vectors))[..., None]
+    return vectors
+
+
+def compact(vectors: np.ndarray) -> np.ndarray:
+    """Return a copy in single precision if that holds every number of the dtype, else double."""
+    exact = np.can_cast(vectors.dtype, np.float32)
+    return vectors.astype(np.float32 if exact else np.float64, order="C")
