@@ -10,11 +10,12 @@ References:
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
 
+from siamese_lib._vectors import blocks
 from siamese_lib._walks import whole_number
 
 PARAMETERS = {
@@ -23,7 +24,6 @@ PARAMETERS = {
     "ivf": ("nlist", "nprobe"),
 }
 
-BLOCK_BYTES = 32 << 20  # of vectors held at a time, beside those of the gallery
 _TRAINING = 64  # vectors for each list, from which k-means finds the centres of the lists
 _ROUNDS = 10  # of k-means: later ones move the centres little
 
@@ -102,13 +102,6 @@ def search(index: Any, queries: np.ndarray, width: int) -> tuple[np.ndarray, np.
         short = candidates[:, -1] < 0
         squares[short], candidates[short] = _search_all(index, queries[short], width)
     return squares, candidates
-
-
-def blocks(count: int, bytes_each: int) -> Iterator[slice]:
-    """Cut `count` rows into slices of no more than `BLOCK_BYTES`, or of one row."""
-    step = max(1, BLOCK_BYTES // bytes_each)
-    for start in range(0, count, step):
-        yield slice(start, min(start + step, count))
 
 
 def to_bytes(index: Any) -> np.ndarray:

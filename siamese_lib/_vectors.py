@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Iterator
+
 import numpy as np
 
 METRICS = ("euclidean", "cosine")
 _LARGEST = 1e30  # so that distances fit single precision
+_BLOCK_BYTES = 32 << 20  # of vectors held at a time, beside those of the gallery
 
 
 def checked(name: str, vectors: np.ndarray, metric: str) -> np.ndarray:
@@ -54,3 +58,28 @@ def compact(vectors: np.ndarray) -> np.ndarray:
     """Return a copy in single precision if that holds every number of the dtype, else double."""
     exact = np.can_cast(vectors.dtype, np.float32)
     return vectors.astype(np.float32 if exact else np.float64, order="C")
+
+
+def surroundings(vectors: np.ndarray, metric: str) -> tuple[np.ndarray, float]:
+    """Say where and how wide vectors lie, as the metric compares them.
+
+    Returns:
+        centre: float64 (dim,), their mean.
+        scale: a power of two that brings their offsets from the centre into ±1, and the largest
+            to at least 1/2.
+    """
+    total, least, most = 0.0, np.inf, -np.inf
+    for rows in blocks(len(vectors), 8 * vectors.shape[1]):
+        part = comparable(vectors[rows], metric)
+        total = total + part.sum(axis=0)
+        least, most = np.minimum(least, part.min(axis=0)), np.maximum(most, part.max(axis=0))
+    centre = total / len(vectors)
+    _, exponent = math.frexp(float(np.maximum(most - centre, centre - least).max()))
+    return centre, math.ldexp(1.0, -max(exponent, -400))  # so that its square is a number, too
+
+
+def blocks(count: int, bytes_each: int) -> Iterator[slice]:
+    """Cut `count` rows into slices that are not too large to work on, of one row at least."""
+    step = max(1, _BLOCK_BYTES // bytes_each)
+    for start in range(0, count, step):
+        yield slice(start, min(start + step, count))

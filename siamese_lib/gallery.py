@@ -17,7 +17,7 @@ import numpy as np
 
 from siamese_lib import _galleryfile, _indexes
 from siamese_lib._galleryfile import GalleryError
-from siamese_lib._vectors import METRICS, checked, compact, comparable
+from siamese_lib._vectors import METRICS, blocks, checked, compact, comparable, surroundings
 from siamese_lib._walks import whole_number
 
 INDEXES = tuple(_indexes.PARAMETERS)
@@ -25,6 +25,7 @@ INDEXES = tuple(_indexes.PARAMETERS)
 _SPARE = 16  # candidates beyond k: enough that few queries need a second look
 _WIDER = 8  # how many times as many candidates a second look takes
 _PARALLEL = 1e-28  # squared distance below which unit vectors differ by rounding alone
+_FAR = 1e6  # at the scale of the index; beyond, it is built anew around all embeddings
 _SINGLE = np.finfo(np.float32)
 
 
@@ -91,11 +92,7 @@ class Gallery:
         }
         self.parameters = _indexes.settle(index, len(vectors), given)
         self._vectors = compact(vectors)
-        # Candidates are sought around the mean: an offset common to all costs no precision.
-        total = np.zeros(self.dim)
-        for rows in _indexes.blocks(len(self), 8 * self.dim):
-            total += comparable(self._vectors[rows], metric).sum(axis=0)
-        self._centre = total / len(self)
+        self._centre, self._scale = surroundings(self._vectors, metric)
         self._index = self._built()
 
     def __len__(self) -> int:
@@ -121,9 +118,16 @@ class Gallery:
             ValueError: the embeddings are not as above. The gallery is then as it was.
         """
         added = compact(self._of_my_dimension("embeddings", embeddings))
-        together = np.concatenate([self._vectors, added])
-        _indexes.extend(self._index, len(added), lambda rows: self._centred(added[rows]))
-        self._vectors = together
+        if not len(added):
+            return
+        self._vectors = np.concatenate([self._vectors, added])
+        centre, scale = surroundings(added, self.metric)
+        reach = np.abs(centre - self._centre).max() + 1 / scale
+        if reach * self._scale > _FAR:
+            self._centre, self._scale = surroundings(self._vectors, self.metric)
+            self._index = self._built()
+        else:
+            _indexes.extend(self._index, len(added), lambda rows: self._offsets(added[rows]))
 
     def nearest(
         self, queries: np.ndarray, k: int = 7, *, exclude_self: bool = False
@@ -161,7 +165,7 @@ class Gallery:
             )
         indices = np.empty((len(queries), k), np.int64)
         distances = np.empty((len(queries), k), np.float32)
-        for rows in _indexes.blocks(len(queries), 8 * self.dim):
+        for rows in blocks(len(queries), 8 * self.dim):
             itself = np.arange(rows.start, rows.stop) if exclude_self else None
             compared = comparable(queries[rows], self.metric)
             indices[rows], squares = self._ranked(compared, k, k + _SPARE, itself)
@@ -177,7 +181,8 @@ class Gallery:
         Raises:
             OSError: the file cannot be written.
         """
-        facts = {"metric": self.metric, "index": self.index, "parameters": self.parameters}
+        facts = {name: getattr(self, name) for name in ("metric", "index", "parameters")}
+        facts["scale"] = self._scale
         # A flat index is nothing but the vectors.
         index = np.empty(0, np.uint8) if self.index == "flat" else _indexes.to_bytes(self._index)
         _galleryfile.write(Path(path), facts, [self._vectors, self._centre, index])
@@ -208,7 +213,8 @@ class Gallery:
         _check_choice("metric", facts["metric"], METRICS)
         _check_choice("index", facts["index"], INDEXES)
         self.metric, self.index = facts["metric"], facts["index"]
-        self._vectors, self._centre = checked("embeddings", vectors, self.metric), centre
+        self._vectors = checked("embeddings", vectors, self.metric)
+        self._centre, self._scale = centre, float(facts["scale"])
         self.dim = vectors.shape[1]
         self.parameters = _indexes.settle(self.index, len(self), facts["parameters"])
         if centre.shape != (self.dim,):
@@ -222,7 +228,7 @@ class Gallery:
 
     def _built(self) -> Any:
         def vectors(rows: slice | np.ndarray) -> np.ndarray:
-            return self._centred(self._vectors[rows])
+            return self._offsets(self._vectors[rows])
 
         return _indexes.build(self.index, self.dim, self.parameters, len(self), vectors)
 
@@ -232,7 +238,7 @@ class Gallery:
         """Find the nearest, with more than `width` candidates where these leave a doubt."""
         width = min(width, len(self))
         indices, squares = np.empty((len(queries), k), np.int64), np.empty((len(queries), k))
-        for rows in _indexes.blocks(len(queries), 8 * width * self.dim):
+        for rows in blocks(len(queries), 8 * width * self.dim):
             part, own = queries[rows], None if itself is None else itself[rows]
             indices[rows], squares[rows], sure = self._search(part, k, width, own)
             if not sure.all():
@@ -248,9 +254,9 @@ class Gallery:
     ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """Rank `width` candidates of each query; also say, bool (Q,), if no other can matter."""
         if width < len(self):
-            centred = queries - self._centre
+            offsets = (queries - self._centre) * self._scale
             with np.errstate(over="ignore"):  # infinite in single precision: never sure
-                single = centred.astype(np.float32)
+                single = offsets.astype(np.float32)
             roughly, candidates = _indexes.search(self._index, single, width)
             candidates.sort(axis=1)  # by index, so that a stable sort breaks ties by it
         else:
@@ -269,15 +275,15 @@ class Gallery:
         # one lies no further from the centre than the query plus the k-th distance; the sums
         # of `dim` products and the conversion to single precision round `dim` + 6 times, each
         # time by half of `eps` at most.
-        farthest = squares[:, -1]
-        reach = 2 * np.sqrt(np.vecdot(centred, centred)) + np.sqrt(farthest)
+        farthest = squares[:, -1] * self._scale**2
+        reach = 2 * np.sqrt(np.vecdot(offsets, offsets)) + np.sqrt(farthest)
         error = (self.dim + 6) * (_SINGLE.eps / 2 * reach**2 + _SINGLE.tiny)
         return indices, squares, roughly[:, -1] - error > farthest
 
     def _squares(self, queries: np.ndarray, candidates: np.ndarray) -> np.ndarray:
         """Squared distances in double precision, (Q, C), from queries to their candidates."""
         squares = np.empty(candidates.shape)
-        for part in _indexes.blocks(candidates.shape[1], 8 * self.dim * len(queries)):
+        for part in blocks(candidates.shape[1], 8 * self.dim * len(queries)):
             differences = comparable(self._vectors[candidates[:, part]], self.metric)
             differences -= queries[:, None]
             squares[:, part] = np.vecdot(differences, differences)
@@ -286,9 +292,14 @@ class Gallery:
         # Of parallel embeddings only rounding tells one from another.
         return np.where(squares < _PARALLEL, 0.0, squares.astype(np.float32))
 
-    def _centred(self, vectors: np.ndarray) -> np.ndarray:
-        """Return what the index holds for these vectors, float32."""
-        return (comparable(vectors, self.metric) - self._centre).astype(np.float32)
+    def _offsets(self, vectors: np.ndarray) -> np.ndarray:
+        """Return what the index holds for these vectors, float32.
+
+        Around their mean an offset common to all costs no precision, and at a scale of 1 no
+        distance is too large or too small for it.
+        """
+        offsets = (comparable(vectors, self.metric) - self._centre) * self._scale
+        return offsets.astype(np.float32)
 
     def _of_my_dimension(self, name: str, vectors: np.ndarray) -> np.ndarray:
         vectors = checked(name, vectors, self.metric)
