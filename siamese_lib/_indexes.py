@@ -50,8 +50,10 @@ def settle(kind: str, count: int, given: Mapping[str, int | None]) -> dict[str, 
         # Lists of a few hundred vectors: to choose among lists and to go through one cost alike.
         nlist = chosen.get("nlist", max(1, min(round(4 * math.sqrt(count)), count // 39)))
         if nlist > count:
-            raise ValueError(f"nlist must be at most the number of vectors, {count}; got {nlist}.")
-        nprobe = min(nlist, chosen.get("nprobe", 16))
+            raise ValueError(
+                f"nlist must be at most the number of embeddings, {count}; got {nlist}."
+            )
+        nprobe = min(nlist, chosen.get("nprobe", 32))
         return {"nlist": nlist, "nprobe": nprobe}
     return {}
 
@@ -97,7 +99,7 @@ def search(index: Any, queries: np.ndarray, width: int) -> tuple[np.ndarray, np.
     Where a graph or the lists looked into give fewer, the whole index is gone through; rows
     are −1 where distances are infinite even so.
     """
-    squares, candidates = index.search(queries, width)
+    squares, candidates = index.search(queries, width, params=_wider(index, width))
     if candidates[:, -1].min(initial=0) < 0:
         short = candidates[:, -1] < 0
         squares[short], candidates[short] = _search_all(index, queries[short], width)
@@ -116,6 +118,17 @@ def from_bytes(content: np.ndarray) -> Any:
     import faiss
 
     return faiss.deserialize_index(content)
+
+
+def _wider(index: Any, width: int) -> Any:
+    """Let a graph keep as many candidates as it is to return, or it returns fewer."""
+    import faiss
+
+    if not isinstance(index, faiss.IndexHNSW) or index.hnsw.efSearch >= width:
+        return None
+    wider = faiss.SearchParametersHNSW()
+    wider.efSearch = width
+    return wider
 
 
 def _search_all(index: Any, queries: np.ndarray, width: int) -> tuple[np.ndarray, np.ndarray]:

@@ -46,9 +46,9 @@ class Gallery:
         index: "flat", "hnsw" or "ivf".
         M: hnsw: neighbours of an embedding in the graph; default 32.
         ef_construction: hnsw: candidates for them when building; default 100.
-        ef_search: hnsw: candidates of a query; default 64. More find more, and take longer.
+        ef_search: hnsw: candidates of a query, never below k; default 64. More find more, and take longer.
         nlist: ivf: number of lists; default 4 √N, or fewer, so that each has 39 embeddings.
-        nprobe: ivf: number of lists a query looks into; default 16. More find more.
+        nprobe: ivf: number of lists a query looks into; default 32. More find more.
 
     Attributes:
         metric, index: as given.
@@ -165,7 +165,7 @@ class Gallery:
             )
         indices = np.empty((len(queries), k), np.int64)
         distances = np.empty((len(queries), k), np.float32)
-        for rows in blocks(len(queries), 8 * self.dim):
+        for rows in blocks(len(queries), 8 * (self.dim + k)):
             itself = np.arange(rows.start, rows.stop) if exclude_self else None
             compared = comparable(queries[rows], self.metric)
             indices[rows], squares = self._ranked(compared, k, k + _SPARE, itself)
@@ -219,6 +219,8 @@ class Gallery:
         self.parameters = _indexes.settle(self.index, len(self), facts["parameters"])
         if centre.shape != (self.dim,):
             raise ValueError(f"its centre is of shape {centre.shape}, expected ({self.dim},)")
+        if not self._scale > 0:
+            raise ValueError(f"its scale is {facts['scale']}, expected more than 0")
         self._index = self._built() if self.index == "flat" else _indexes.from_bytes(index)
         if (self._index.ntotal, self._index.d) != vectors.shape:
             raise ValueError(

@@ -5,11 +5,15 @@ from __future__ import annotations
 import math
 import subprocess
 import sys
+import tracemalloc
 
 import numpy as np
 import pytest
 
+from siamese_lib import _indexes, _vectors
 from siamese_lib.gallery import Gallery
+
+APPROXIMATE = ("hnsw", "ivf")
 
 
 def slow_nearest(embeddings, queries, k, metric="euclidean", exclude_self=False):
@@ -67,7 +71,7 @@ def test_nearest_is_a_stable_sort_of_all_distances(metric, dim, k, exclude_self)
 def test_a_gallery_says_what_it_is():
     gallery = Gallery(clusters(30, 3, 1), metric="cosine", index="flat")
     assert (len(gallery), gallery.dim, gallery.metric) == (30, 3, "cosine")
-    assert repr(gallery) == "Gallery(30 embeddings, dim=3, metric='cosine')"
+    assert repr(gallery) == "Gallery(30 embeddings, dim=3, metric='cosine', index='flat')"
     assert [part.shape for part in gallery.nearest(np.ones((2, 3)))] == [(2, 7), (2, 7)]
     assert [part.shape for part in gallery.nearest(np.empty((0, 3)), 4)] == [(0, 4), (0, 4)]
 
@@ -132,9 +136,164 @@ def test_cosine_tells_near_duplicates_apart_and_ignores_length():
 def test_the_size_of_chunks_changes_nothing(monkeypatch):
     embeddings = clusters(300, 4, 0.001)
     whole = Gallery(embeddings).nearest(embeddings, 6, exclude_self=True)
-    monkeypatch.setattr("siamese_lib.gallery._CHUNK_BYTES", 7 * 8 * 4 * 22)  # 7 rows at once
-    parts = Gallery(embeddings).nearest(embeddings, 6, exclude_self=True)
-    assert all(map(np.array_equal, whole, parts))
+    for size in (7 * 8 * 4 * 22, 8 * 4 * 5):  # 7 queries at once; a fifth of one's candidates
+        monkeypatch.setattr(_vectors, "_BLOCK_BYTES", size)
+        parts = Gallery(embeddings).nearest(embeddings, 6, exclude_self=True)
+        assert all(map(np.array_equal, whole, parts))
+
+
+def test_memory_beyond_the_result_does_not_grow_with_the_queries(monkeypatch):
+    monkeypatch.setattr(_vectors, "_BLOCK_BYTES", 1 << 20)
+    gallery = Gallery(clusters(500, 8, 1))
+
+    def peak(queries):
+        tracemalloc.start()
+        found = gallery.nearest(queries, 3)
+        _, most = tracemalloc.get_traced_memory()
+        tracemalloc.stop()
+        return most - sum(part.nbytes for part in found)
+
+    few, many = (clusters(count, 8, 1, seed=1) for count in (20_000, 80_000))
+    peak(few[:10])  # what is imported on first use
+    assert peak(many) < 1.1 * peak(few)
+
+
+@pytest.mark.parametrize("dtype", [bool, np.int8, np.float16, np.int64, np.float32, np.float64])
+def test_numbers_of_any_kind_are_searched_as_they_are(dtype):
+    rng = np.random.default_rng(3)
+    embeddings = rng.integers(-9, 9, (80, 5)).astype(dtype)
+    indices, distances = Gallery(embeddings).nearest(embeddings[:9], 12)
+    expected, expected_distances = slow_nearest(embeddings, embeddings[:9], 12)
+    assert np.array_equal(indices, expected)
+    np.testing.assert_allclose(distances, expected_distances, rtol=1e-7)
+
+
+# --- approximate ---
+
+
+def recall(found, exact):
+    return np.mean([len({*a} & {*b}) / len(b) for a, b in zip(found, exact, strict=True)])
+
+
+@pytest.mark.parametrize("metric", ["euclidean", "cosine"])
+@pytest.mark.parametrize("index", APPROXIMATE)
+def test_an_approximate_gallery_finds_nearly_all_and_ranks_them_exactly(index, metric):
+    embeddings, queries = np.split(clusters(6300, 12, 0.5), [6000])
+    exact, exact_distances = Gallery(embeddings, metric).nearest(queries, 10)
+    indices, distances = Gallery(embeddings, metric, index).nearest(queries, 10)
+    assert (indices.dtype, distances.dtype) == (np.int64, np.float32)
+    assert recall(indices, exact) > 0.95
+    assert (np.diff(distances, axis=1) >= 0).all()
+    same = indices == exact
+    assert np.array_equal(distances[same], exact_distances[same])
+    itself, _ = Gallery(embeddings, metric, index).nearest(embeddings, 2, exclude_self=True)
+    assert not (itself == np.arange(6000)[:, None]).any()
+
+
+@pytest.mark.parametrize(
+    ("index", "little", "much"),
+    [
+        ("hnsw", {"M": 4, "ef_construction": 16, "ef_search": 1}, {"ef_search": 400}),
+        ("ivf", {"nlist": 200, "nprobe": 1}, {"nlist": 200, "nprobe": 200}),
+    ],
+)
+def test_more_effort_finds_more(index, little, much):
+    embeddings = np.random.default_rng(0).normal(size=(4000, 24))
+    queries = np.random.default_rng(1).normal(size=(100, 24))
+    exact, _ = Gallery(embeddings).nearest(queries, 10)
+    found = []
+    for parameters in (little, much):
+        gallery = Gallery(embeddings, index=index, **parameters)
+        assert parameters.items() <= gallery.parameters.items()
+        found.append(recall(gallery.nearest(queries, 10)[0], exact))
+    assert found[0] < 0.9 < 0.99 < found[1]
+
+
+def test_defaults_follow_the_size():
+    assert _indexes.settle("flat", 60_000, {}) == {}
+    hnsw = {"M": 32, "ef_construction": 100, "ef_search": 64}
+    assert _indexes.settle("hnsw", 60_000, {"M": None}) == hnsw
+    lists = {count: _indexes.settle("ivf", count, {})["nlist"] for count in (1, 100, 60_000, 10**6)}
+    assert lists == {1: 1, 100: 2, 60_000: 980, 10**6: 4000}
+    assert _indexes.settle("ivf", 100, {"nlist": 5, "nprobe": 90}) == {"nlist": 5, "nprobe": 5}
+
+
+@pytest.mark.parametrize("index", APPROXIMATE)
+def test_as_many_are_found_as_are_asked_for(index):
+    embeddings = clusters(900, 3, 0.01)
+    least = {"hnsw": {"ef_search": 1}, "ivf": {"nlist": 90, "nprobe": 1}}[index]
+    gallery = Gallery(embeddings, index=index, **least)
+    for k in (700, 900):  # more than one list holds; all there are
+        indices, distances = gallery.nearest(embeddings[:4], k)
+        assert all(len({*row}) == k and min(row) >= 0 for row in indices.tolist())
+        assert (np.diff(distances, axis=1) >= 0).all()
+
+
+@pytest.mark.parametrize("size", [1e25, 1e-25])
+@pytest.mark.parametrize("index", APPROXIMATE)
+def test_an_index_copes_with_numbers_of_any_size(index, size):
+    embeddings = size * clusters(400, 3, 1).astype(float)
+    queries = np.concatenate([embeddings, 1e30 * np.eye(3)])
+    exact, _ = Gallery(embeddings).nearest(queries, 5)
+    assert recall(Gallery(embeddings, index=index).nearest(queries, 5)[0], exact) > 0.95
+
+
+# --- append ---
+
+
+@pytest.mark.parametrize("metric", ["euclidean", "cosine"])
+def test_what_is_appended_is_found_as_if_it_had_been_there(metric):
+    embeddings, queries = clusters(300, 4, 0.3), clusters(40, 4, 0.3, seed=1)
+    grown = Gallery(embeddings[:100], metric)
+    for part in (embeddings[100:107], embeddings[107:107], embeddings[107:].astype(float)):
+        grown.append(part)
+    assert len(grown) == 300
+    whole = Gallery(embeddings, metric)
+    assert all(map(np.array_equal, grown.nearest(queries, 20), whole.nearest(queries, 20)))
+    assert all(
+        map(
+            np.array_equal,
+            grown.nearest(embeddings, 3, exclude_self=True),
+            whole.nearest(embeddings, 3, exclude_self=True),
+        )
+    )
+
+
+@pytest.mark.parametrize(
+    ("index", "size"),  # among the others, or where the old index is blind
+    [("hnsw", 1), ("ivf", 1), ("ivf", 1e12), ("flat", 1e12)],
+)
+def test_an_index_grows(index, size):
+    gallery = Gallery(clusters(500, 4, 0.3), index=index)
+    added = size * clusters(60, 4, 0.3, seed=2).astype(float)
+    gallery.append(added)
+    indices, distances = gallery.nearest(added, 1)
+    assert indices[:, 0].tolist() == list(range(500, 560))
+    assert not distances.any()
+
+
+def test_a_finer_number_than_the_gallery_kept_is_kept():
+    gallery = Gallery(np.ones((3, 1), np.float32))
+    gallery.append(np.array([[1 + 1e-12]]))
+    _, distances = gallery.nearest(np.array([[1 + 1e-12]]), 4)
+    np.testing.assert_allclose(distances, [[0, 1e-12, 1e-12, 1e-12]], rtol=1e-3)
+
+
+@pytest.mark.parametrize(
+    ("added", "message"),
+    [
+        (np.ones((2, 3)), r"embeddings must have the gallery's dimension, 2; got shape \(2, 3\)"),
+        (np.ones(2), "must be numbers of shape"),
+        (np.array([[1.0, 2.0], [np.nan, 0.0]]), "finite.*row 1"),
+        (np.zeros((1, 2)), "all zeros"),
+    ],
+)
+def test_what_cannot_be_appended_leaves_the_gallery_as_it_was(added, message):
+    gallery = Gallery(clusters(20, 2, 1), "cosine")
+    before = gallery.nearest(np.ones((1, 2)), 20)
+    with pytest.raises(ValueError, match=message):
+        gallery.append(added)
+    assert all(map(np.array_equal, before, gallery.nearest(np.ones((1, 2)), 20)))
 
 
 def test_a_gallery_keeps_its_own_copy():
@@ -161,12 +320,28 @@ def test_importing_the_module_does_not_import_faiss():
         ((np.array([[np.inf], [1e31]]),), "2 of 2 rows.*row 0"),
         ((np.array([[1.0], [0.0]]), "cosine"), "all zeros where.*row 1"),
         ((np.ones((2, 2)), "manhattan"), "metric must be 'euclidean' or 'cosine', got 'manhattan'"),
-        ((np.ones((2, 2)), "cosine", "hnsw"), "index must be 'flat', got 'hnsw'"),
+        ((np.ones((2, 2)), "cosine", "lsh"), "index must be 'flat', 'hnsw' or 'ivf', got 'lsh'"),
     ],
 )
 def test_what_is_no_gallery(arguments, message):
     with pytest.raises(ValueError, match=message):
         Gallery(*arguments)
+
+
+@pytest.mark.parametrize(
+    ("index", "parameters", "message"),
+    [
+        ("flat", {"nprobe": 3}, "nprobe is not for index='flat', which has no parameters"),
+        ("ivf", {"M": 3}, "M is not for index='ivf', which has nlist, nprobe"),
+        ("hnsw", {"M": 1}, "M must be a whole number from 2 up, got 1"),
+        ("hnsw", {"ef_search": 0}, "ef_search must be .* from 1 up, got 0"),
+        ("ivf", {"nprobe": 1.5}, "nprobe must be .*got 1.5"),
+        ("ivf", {"nlist": 6}, "nlist must be at most the number of embeddings, 5; got 6"),
+    ],
+)
+def test_what_is_no_parameter(index, parameters, message):
+    with pytest.raises(ValueError, match=message):
+        Gallery(np.ones((5, 2)), index=index, **parameters)
 
 
 @pytest.mark.parametrize(
