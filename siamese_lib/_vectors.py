@@ -68,10 +68,10 @@ def surroundings(vectors: np.ndarray, metric: str) -> tuple[np.ndarray, float]:
         scale: a power of two that brings their offsets from the centre into ±1, and the largest
             to at least 1/2.
     """
-    total, least, most = 0.0, np.inf, -np.inf
+    total, least, most = (np.full(vectors.shape[1], value) for value in (0.0, np.inf, -np.inf))
     for rows in blocks(len(vectors), 8 * vectors.shape[1]):
         part = comparable(vectors[rows], metric)
-        total = total + part.sum(axis=0)
+        total += part.sum(axis=0)
         least, most = np.minimum(least, part.min(axis=0)), np.maximum(most, part.max(axis=0))
     centre = total / len(vectors)
     _, exponent = math.frexp(float(np.maximum(most - centre, centre - least).max()))

@@ -46,7 +46,7 @@ class Gallery:
         index: "flat", "hnsw" or "ivf".
         M: hnsw: neighbours of an embedding in the graph; default 32.
         ef_construction: hnsw: candidates for them when building; default 100.
-        ef_search: hnsw: candidates of a query, never below k; default 64. More find more, and take longer.
+        ef_search: hnsw: candidates of a query; default 64, and never below k. More find more.
         nlist: ivf: number of lists; default 4 √N, or fewer, so that each has 39 embeddings.
         nprobe: ivf: number of lists a query looks into; default 32. More find more.
 
