@@ -126,7 +126,7 @@ def _wider(index: Any, width: int) -> Any:
 
     if not isinstance(index, faiss.IndexHNSW) or index.hnsw.efSearch >= width:
         return None
-    wider = faiss.SearchParametersHNSW()
+    wider = faiss.SearchParametersHNSW()  # pyright: ignore
     wider.efSearch = width
     return wider
 
