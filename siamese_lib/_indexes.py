@@ -99,9 +99,15 @@ def search(index: Any, queries: np.ndarray, width: int) -> tuple[np.ndarray, np.
     Where a graph or the lists looked into give fewer, the whole index is gone through; rows
     are −1 where distances are infinite even so.
     """
-    squares, candidates = index.search(queries, width, params=_wider(index, width))
-    if candidates[:, -1].min(initial=0) < 0:
-        short = candidates[:, -1] < 0
+    import faiss
+
+    if isinstance(index, faiss.IndexHNSW) and index.hnsw.efSearch < width:
+        # A graph returns no more candidates than it keeps.
+        squares, candidates = _search_with(index.hnsw, "efSearch", width, index, queries, width)
+    else:
+        squares, candidates = index.search(queries, width)
+    short = np.flatnonzero(candidates[:, -1] < 0)
+    if short.size:
         squares[short], candidates[short] = _search_all(index, queries[short], width)
     return squares, candidates
 
@@ -120,23 +126,22 @@ def from_bytes(content: np.ndarray) -> Any:
     return faiss.deserialize_index(content)
 
 
-def _wider(index: Any, width: int) -> Any:
-    """Let a graph keep as many candidates as it is to return, or it returns fewer."""
-    import faiss
-
-    if not isinstance(index, faiss.IndexHNSW) or index.hnsw.efSearch >= width:
-        return None
-    wider = faiss.SearchParametersHNSW()  # pyright: ignore
-    wider.efSearch = width
-    return wider
-
-
 def _search_all(index: Any, queries: np.ndarray, width: int) -> tuple[np.ndarray, np.ndarray]:
     import faiss
 
     if isinstance(index, faiss.IndexIVF):
-        every_list = faiss.SearchParametersIVF()
-        every_list.nprobe = index.nlist
-        return index.search(queries, width, params=every_list)
+        return _search_with(index, "nprobe", index.nlist, index, queries, width)
     everything = index.storage if isinstance(index, faiss.IndexHNSW) else index
     return faiss.downcast_index(everything).search(queries, width)
+
+
+def _search_with(
+    owner: Any, name: str, value: int, index: Any, queries: np.ndarray, width: int
+) -> tuple[np.ndarray, np.ndarray]:
+    """Search with another setting. FAISS takes it as an argument, too, but not beside PyTorch."""
+    before = getattr(owner, name)
+    setattr(owner, name, value)
+    try:
+        return index.search(queries, width)
+    finally:
+        setattr(owner, name, before)

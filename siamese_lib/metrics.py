@@ -13,9 +13,14 @@ References:
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
+
+from siamese_lib._verification import AtThreshold as AtThreshold
+from siamese_lib._verification import Verification as Verification
+from siamese_lib._verification import verification as verification
+from siamese_lib._verification import verification_intervals as verification_intervals
 
 
 def precision_at_k(neighbour_labels: np.ndarray, query_labels: np.ndarray) -> float:
@@ -103,81 +108,65 @@ def map_at_r(neighbour_labels: np.ndarray, query_labels: np.ndarray, relevant: n
     return float((np.einsum("qk,qk,k->q", hits, found, 1 / ranks) / counts).mean())
 
 
-@dataclass(frozen=True, eq=False)
-class Verification:
-    """How well a threshold on the distance tells same pairs from different ones.
-
-    A pair is called same where its distance is at most the threshold. The three arrays are the
-    receiver operating characteristic, float64 (T,), one entry for each distinct distance in
-    rising order, after a first for "never same".
-
-    Attributes:
-        fpr: false positive rate, the share of different pairs that are called same.
-        tpr: true positive rate, the share of same pairs that are called same.
-        thresholds: distances; the first is −infinity.
-        auc: area under `tpr` over `fpr`: how likely a same pair is closer than a different one.
-        eer: equal error rate, where `fpr` = 1 − `tpr`, between two thresholds if need be.
-        best_threshold: the one with the best accuracy, and of several the smallest.
-        accuracy: share of all pairs that are called rightly at `best_threshold`. It was chosen on
-            these same pairs, so judge other pairs by it before quoting it.
-    """
-
-    fpr: np.ndarray
-    tpr: np.ndarray
-    thresholds: np.ndarray
-    auc: float
-    eer: float
-    best_threshold: float
-    accuracy: float
-
-
-def verification(distances: np.ndarray, same: np.ndarray) -> Verification:
-    """Judge distances as a test of whether two images are of one class.
+def per_class(
+    neighbour_labels: np.ndarray, query_labels: np.ndarray, relevant: np.ndarray | None = None
+) -> list[dict[str, Any]]:
+    """Judge the queries of each class by themselves.
 
     Args:
-        distances: real numbers (N,), one for each pair.
-        same: bool or numbers (N,), 1 = same class and 0 = different, some of each.
+        neighbour_labels: (Q, k), nearest first.
+        query_labels: (Q,).
+        relevant: integers (Q,), R: as for `r_precision`; without it, the measures at R are left
+            out.
+
+    Returns:
+        A row for each class of the queries, in order: its label as ``class``, the number of its
+        ``queries``, and under their names ``precision_at_k``, ``recall_at_k``, ``knn_accuracy``,
+        ``r_precision`` and ``map_at_r``. ``pandas.DataFrame`` shows it as a table.
 
     Raises:
-        ValueError: other shapes, a distance that is not finite, a label that is not 0 or 1, or
-            pairs of one kind only.
+        ValueError: as `precision_at_k`, and with `relevant` as `r_precision`.
     """
-    distances, same = np.asarray(distances), np.asarray(same)
-    if distances.ndim != 1 or distances.shape != same.shape:
-        raise ValueError(
-            "distances and same must have one entry for each pair, both of shape (N,); got "
-            f"{distances.shape} and {same.shape}."
-        )
-    if distances.dtype.kind not in "biuf" or not np.isfinite(distances).all():
-        raise ValueError(
-            f"distances must be finite numbers, got {distances.dtype} with NaN, infinity or "
-            "something else. Look for what diverged."
-        )
-    if same.dtype.kind not in "biuf" or not np.isin(same, (0, 1)).all():
-        raise ValueError(f"same must hold 1 for same and 0 for different, got {_few(same)}.")
-    positives = int(same.sum())
-    negatives = len(same) - positives
-    if not positives or not negatives:
-        raise ValueError(
-            f"same must hold both kinds of pairs, got {positives} same and {negatives} different."
-        )
-    thresholds, group = np.unique(distances.astype(np.float64), return_inverse=True)
-    pairs = np.bincount(group)
-    true = np.append(0, np.bincount(group[same == 1], minlength=len(pairs)).cumsum())
-    false = np.append(0, pairs.cumsum()) - true
-    thresholds = np.append(-np.inf, thresholds)
-    fpr, tpr = false / negatives, true / positives
-    right = true + negatives - false
-    best = int(right.argmax())
-    return Verification(
-        fpr=fpr,
-        tpr=tpr,
-        thresholds=thresholds,
-        auc=float(np.trapezoid(tpr, fpr)),
-        eer=float(np.interp(0, fpr + tpr - 1, fpr)),
-        best_threshold=float(thresholds[best]),
-        accuracy=float(right[best] / len(same)),
-    )
+    _hits(neighbour_labels, query_labels)  # refuses what are no labels
+    neighbours, queries = np.asarray(neighbour_labels), np.asarray(query_labels)
+    if relevant is not None:
+        _, relevant = _ranked_hits(neighbours, queries, relevant)
+    rows = []
+    for label in np.unique(queries):
+        own = queries == label
+        row = {"class": label.item(), "queries": int(own.sum())}
+        for measure in (precision_at_k, recall_at_k, knn_accuracy):
+            row[measure.__name__] = measure(neighbours[own], queries[own])
+        if relevant is not None:
+            for measure in (r_precision, map_at_r):
+                row[measure.__name__] = measure(neighbours[own], queries[own], relevant[own])
+        rows.append(row)
+    return rows
+
+
+def confusion(
+    neighbour_labels: np.ndarray, query_labels: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """Count which classes are retrieved for which.
+
+    Args:
+        neighbour_labels: (Q, k), nearest first.
+        query_labels: (Q,).
+
+    Returns:
+        classes: all labels (C,) of queries or neighbours, in order.
+        counts: int64 (C, C): in row i and column j, how many neighbours of class j the queries
+            of class i have. A row sums to k times the number of its queries.
+
+    Raises:
+        ValueError: as `precision_at_k`.
+    """
+    k = _hits(neighbour_labels, query_labels).shape[1]
+    pairs = np.repeat(query_labels, k), np.ravel(neighbour_labels)
+    classes, codes = np.unique(np.concatenate(pairs), return_inverse=True)
+    asked, found = np.split(codes, 2)
+    size = len(classes)
+    return classes, np.bincount(asked * size + found, minlength=size**2).reshape(size, size)
 
 
 def _hits(neighbour_labels: np.ndarray, query_labels: np.ndarray) -> np.ndarray:
@@ -221,7 +210,3 @@ def _ranked_hits(
             f"for query {query}, which has {hits[query].sum()} right neighbours."
         )
     return hits & (np.arange(hits.shape[1]) < counts[:, None]), counts
-
-
-def _few(values: np.ndarray) -> str:
-    return ", ".join(map(str, np.unique(values)[:5]))

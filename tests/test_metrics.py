@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from sklearn.metrics import average_precision_score, roc_auc_score, roc_curve
+from sklearn.metrics import average_precision_score, confusion_matrix
 from sklearn.neighbors import KNeighborsClassifier
 
 from siamese_lib import metrics
+from siamese_lib.gallery import Gallery
 
 AT_K = [metrics.precision_at_k, metrics.recall_at_k, metrics.knn_accuracy]
 AT_R = [metrics.r_precision, metrics.map_at_r]
@@ -118,73 +119,84 @@ def test_map_at_r_is_average_precision_without_what_comes_after_rank_r():
         assert metrics.map_at_r([row], [label], [count]) == pytest.approx(whole - after)
 
 
-def slow_verification(distances, same):
-    """Every threshold tried, and every pair of pairs compared."""
-    distances, same = distances.tolist(), [bool(s) for s in same]
-    fpr, tpr, accuracy = [], [], []
-    thresholds = [-np.inf, *sorted(set(distances))]
-    for threshold in thresholds:
-        called = [d <= threshold for d in distances]
-        tpr.append(sum(c and s for c, s in zip(called, same, strict=True)) / sum(same))
-        fpr.append(sum(c and not s for c, s in zip(called, same, strict=True)) / same.count(False))
-        accuracy.append(sum(c == s for c, s in zip(called, same, strict=True)) / len(same))
-    near = [d for d, s in zip(distances, same, strict=True) if s]
-    far = [d for d, s in zip(distances, same, strict=True) if not s]
-    auc = np.mean([[(n < f) + (n == f) / 2 for f in far] for n in near])
-    best = max(accuracy)
-    return fpr, tpr, thresholds, auc, thresholds[accuracy.index(best)], best
+@pytest.mark.parametrize("names", [None, np.array(["cat", "dog", "owl", "bee"])])
+def test_a_class_is_judged_by_its_own_queries(names):
+    neighbours, labels, relevant = ranking(100, classes=3)  # so that no query is a bee
+    if names is not None:
+        neighbours, labels = names[neighbours], names[labels]
+    rows = metrics.per_class(neighbours, labels, relevant)
+    assert [row["class"] for row in rows] == sorted({*labels.tolist()})
+    for row in rows:
+        own = [
+            (list(found), label, count)
+            for found, label, count in zip(
+                neighbours.tolist(), labels.tolist(), relevant.tolist(), strict=True
+            )
+            if label == row["class"]
+        ]
+        assert row == {
+            "class": row["class"],
+            "queries": len(own),
+            "precision_at_k": pytest.approx(np.mean([slow_precision(*q[:2]) for q in own])),
+            "recall_at_k": pytest.approx(np.mean([slow_recall(*q[:2]) for q in own])),
+            "knn_accuracy": pytest.approx(np.mean([slow_vote(*q[:2]) for q in own])),
+            "r_precision": pytest.approx(np.mean([slow_r_precision(*q) for q in own])),
+            "map_at_r": pytest.approx(np.mean([slow_average_precision(*q) for q in own])),
+        }
+    for measure in (*AT_K, *AT_R):
+        extra = [relevant] if measure in AT_R else []
+        together = sum(row["queries"] * row[measure.__name__] for row in rows) / len(labels)
+        assert together == pytest.approx(measure(neighbours, labels, *extra))
+    columns = ["class", "queries", "precision_at_k", "recall_at_k", "knn_accuracy"]
+    assert list(metrics.per_class(neighbours, labels)[0]) == columns
 
 
-@pytest.mark.parametrize("decimals", [1, 12])  # many equal distances; none
-@pytest.mark.parametrize("kind", [bool, int, np.float32])
-def test_verification_tries_every_threshold(decimals, kind):
-    rng = np.random.default_rng(decimals)
-    same = rng.random(150) < 0.3
-    distances = np.round(rng.gamma(2, np.where(same, 0.4, 1.0)), decimals)
-    found = metrics.verification(distances, same.astype(kind))
-    fpr, tpr, thresholds, auc, best, accuracy = slow_verification(distances, same)
-    np.testing.assert_allclose(found.fpr, fpr)
-    np.testing.assert_allclose(found.tpr, tpr)
-    assert found.thresholds.tolist() == thresholds
-    assert found.auc == pytest.approx(auc)
-    assert (found.best_threshold, found.accuracy) == (best, pytest.approx(accuracy))
-    expected = roc_curve(same, -distances, drop_intermediate=False)
-    np.testing.assert_allclose(found.fpr, expected[0])
-    np.testing.assert_allclose(found.tpr, expected[1])
-    np.testing.assert_allclose(found.thresholds, -expected[2])
-    assert found.auc == pytest.approx(roc_auc_score(same, -distances))
+@pytest.mark.parametrize("names", [None, np.array(["cat", "dog", "owl", "bee"])])
+def test_confusion_counts_every_neighbour(names):
+    neighbours, labels, _ = ranking(50)
+    neighbours, labels = neighbours[:, :7], np.minimum(labels, 2)  # a class that nobody asks for
+    if names is not None:
+        neighbours, labels = names[neighbours], names[labels]
+    classes, counts = metrics.confusion(neighbours, labels)
+    assert classes.tolist() == sorted({*labels.tolist(), *neighbours.ravel().tolist()})
+    assert counts.dtype == np.int64
+    for i, asked in enumerate(classes):
+        for j, found in enumerate(classes):
+            rows = [row for row, label in zip(neighbours, labels, strict=True) if label == asked]
+            assert counts[i, j] == sum((row == found).sum() for row in rows)
+    pairs = np.repeat(labels, 7), neighbours.ravel()
+    assert np.array_equal(counts, confusion_matrix(*pairs, labels=classes))
+    right = np.trace(counts) / counts.sum()
+    assert right == pytest.approx(metrics.precision_at_k(neighbours, labels))
 
 
-def test_equal_error_rate_is_where_the_curve_crosses_the_diagonal():
-    rng = np.random.default_rng(4)
-    same = rng.random(300) < 0.5
-    found = metrics.verification(np.round(rng.gamma(2, np.where(same, 0.4, 1.0)), 1), same)
-    low, high = 0.0, 1.0
-    for _ in range(60):  # bisection along the curve, drawn with straight lines
-        middle = (low + high) / 2
-        along = middle * (len(found.fpr) - 1)
-        fpr, tpr = (np.interp(along, np.arange(len(a)), a) for a in (found.fpr, found.tpr))
-        low, high = (middle, high) if fpr < 1 - tpr else (low, middle)
-    assert found.eer == pytest.approx(fpr)
-    assert 0.1 < found.eer < 0.4
+@pytest.mark.filterwarnings("ignore")  # of what the other library imports
+@pytest.mark.parametrize("same_set", [False, True])
+def test_measures_are_those_of_pytorch_metric_learning(same_set):
+    pytest.importorskip("pytorch_metric_learning")
+    import torch
+    from pytorch_metric_learning.utils.accuracy_calculator import AccuracyCalculator
+
+    rng = np.random.default_rng(0)
+    labels = rng.integers(4, size=200)
+    embeddings = (rng.normal(size=(4, 3))[labels] + rng.normal(size=(200, 3))).astype(np.float32)
+    queries, answers = (embeddings, labels) if same_set else (embeddings[:50] + 0.1, labels[:50])
+    relevant = np.bincount(labels)[answers] - same_set
+    found, _ = Gallery(embeddings).nearest(queries, int(relevant.max()), exclude_self=same_set)
+    names = ("precision_at_1", "r_precision", "mean_average_precision_at_r")
+    reference = AccuracyCalculator(include=names, k="max_bin_count", device=torch.device("cpu"))
+    given = [torch.tensor(array) for array in (queries, answers, embeddings, labels)]
+    expected = reference.get_accuracy(*given, ref_includes_query=same_set)
+    neighbours = labels[found]
+    measured = (
+        metrics.precision_at_k(neighbours[:, :1], answers),
+        metrics.r_precision(neighbours, answers, relevant),
+        metrics.map_at_r(neighbours, answers, relevant),
+    )
+    assert measured == pytest.approx(tuple(expected[name] for name in names), abs=1e-6)
 
 
-@pytest.mark.parametrize(
-    ("distances", "same", "auc", "eer", "threshold", "accuracy"),
-    [
-        ([0.1, 0.2, 0.8, 0.9], [1, 1, 0, 0], 1.0, 0.0, 0.2, 1.0),
-        ([0.1, 0.2, 0.8, 0.9], [0, 0, 1, 1], 0.0, 1.0, -np.inf, 0.5),
-        ([0.5, 0.5, 0.5, 0.5], [0, 1, 0, 1], 0.5, 0.5, -np.inf, 0.5),
-        ([1, 2, 3, 4], [1, 0, 1, 0], 0.75, 0.5, 1.0, 0.75),
-    ],
-)
-def test_verification_worked_by_hand(distances, same, auc, eer, threshold, accuracy):
-    found = metrics.verification(distances, same)
-    assert (found.auc, found.eer) == (pytest.approx(auc), pytest.approx(eer))
-    assert (found.best_threshold, found.accuracy) == (threshold, accuracy)
-
-
-@pytest.mark.parametrize("measure", [*AT_K, *AT_R])
+@pytest.mark.parametrize("measure", [*AT_K, *AT_R, metrics.per_class, metrics.confusion])
 @pytest.mark.parametrize(
     ("neighbours", "labels", "message"),
     [
@@ -203,7 +215,7 @@ def test_labels_that_cannot_be_meant(measure, neighbours, labels, message):
         measure(neighbours, labels, *relevant)
 
 
-@pytest.mark.parametrize("measure", AT_R)
+@pytest.mark.parametrize("measure", [*AT_R, metrics.per_class])
 @pytest.mark.parametrize(
     ("relevant", "message"),
     [
@@ -217,23 +229,3 @@ def test_labels_that_cannot_be_meant(measure, neighbours, labels, message):
 def test_counts_that_cannot_be_meant(measure, relevant, message):
     with pytest.raises(ValueError, match=message):
         measure([[0, 1, 0], [1, 0, 1]], [0, 1], relevant)
-
-
-@pytest.mark.parametrize(
-    ("distances", "same", "message"),
-    [
-        ([[0.1, 0.2]], [[1, 0]], r"got \(1, 2\) and \(1, 2\)"),
-        ([0.1, 0.2], [1], r"got \(2,\) and \(1,\)"),
-        ([0.1, np.nan], [1, 0], "finite numbers"),
-        ([0.1, np.inf], [1, 0], "finite numbers"),
-        (["a", "b"], [1, 0], "finite numbers, got <U1"),
-        ([0.1, 0.2, 0.3], [1, 0, 2], "got 0, 1, 2"),
-        ([0.1, 0.2], [1.0, np.nan], "got 1.0, nan"),
-        ([0.1, 0.2], ["same", "no"], "got no, same"),
-        ([0.1, 0.2], [1, 1], "got 2 same and 0 different"),
-        ([], [], "got 0 same and 0 different"),
-    ],
-)
-def test_pairs_that_cannot_be_judged(distances, same, message):
-    with pytest.raises(ValueError, match=message):
-        metrics.verification(distances, same)
