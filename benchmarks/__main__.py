@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import importlib
 
-PARTS = ("training", "live")
+PARTS = ("training", "live", "retrieval")
 
 
 def main() -> None:

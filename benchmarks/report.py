@@ -5,6 +5,9 @@ from __future__ import annotations
 import json
 import os
 import platform
+import statistics
+import time
+from collections.abc import Callable, Sequence
 from datetime import date
 from importlib.metadata import version
 from pathlib import Path
@@ -46,6 +49,21 @@ def table(rows: list[dict[str, Any]]) -> str:
     head = list(rows[0])
     lines = [head, ["---"] * len(head), *([str(row[key]) for key in head] for row in rows)]
     return "\n".join("| " + " | ".join(line) + " |" for line in lines)
+
+
+def duration(job: Callable[[], Any]) -> float:
+    """Time one call, in seconds."""
+    started = time.perf_counter()
+    job()
+    return time.perf_counter() - started
+
+
+def spread(values: Sequence[float], digits: int) -> dict[str, float]:
+    """Median, least and most, rounded."""
+    return {
+        name: round(function(values), digits)
+        for name, function in (("median", statistics.median), ("least", min), ("most", max))
+    }
 
 
 def _processor() -> str:

@@ -9,7 +9,6 @@ original recipe needs, which a recorded full run gives (``benchmarks.original``)
 
 from __future__ import annotations
 
-import statistics
 import time
 from typing import Any
 
@@ -18,7 +17,7 @@ import numpy as np
 import siamese_lib as sl
 from benchmarks.original import OriginalTraining
 from benchmarks.recipes import OFFLINE_RECIPES, RECIPES, train
-from benchmarks.report import load_result, save_result, table
+from benchmarks.report import duration, load_result, save_result, spread, table
 from siamese_lib._keras import keras
 from siamese_lib._offline import offline_digits
 
@@ -88,9 +87,9 @@ def step_share(data: sl.Dataset, rounds: int = 5, steps: int = 40) -> dict[str, 
     operations = training_operations(tower)
     rows = []
     for _ in range(rounds):
-        peak = 4 * 2 * 4096**3 / _seconds(lambda: [product(matrix) for _ in range(4)][-1].numpy())
+        peak = 4 * 2 * 4096**3 / duration(lambda: [product(matrix) for _ in range(4)][-1].numpy())
         recorder = sl.Recorder(tower, batches)
-        fit = _seconds(
+        fit = duration(
             lambda recorder=recorder: tower.fit(
                 batches, callbacks=[sl.Guard(), recorder], shuffle=False, verbose=0
             )
@@ -101,7 +100,7 @@ def step_share(data: sl.Dataset, rounds: int = 5, steps: int = 40) -> dict[str, 
         "rounds": rounds,
         "MFLOP for an image": round(operations / 1e6, 1),
         **{
-            key: _spread([row[key] * factor for row in rows], digits)
+            key: spread([row[key] * factor for row in rows], digits)
             for key, factor, digits in (("peak", 1e-9, 0), ("rate", 1, 0), ("share", 100, 1))
         },
     }
@@ -161,7 +160,7 @@ def original_step(data: sl.Dataset, steps: int = 12) -> dict[str, float]:
     """Time a step of the original recipe, in seconds."""
     training = OriginalTraining(data)
     training.step()
-    return _spread([_seconds(training.step) for _ in range(steps)], 3)
+    return spread([duration(training.step) for _ in range(steps)], 3)
 
 
 def against_original(result: dict[str, Any]) -> dict[str, Any]:
@@ -199,16 +198,3 @@ def render(result: dict[str, Any]) -> str:
 
 def _met(precision: float, floor: float, seconds: float, within: float) -> str:
     return "yes" if precision >= floor and seconds <= within else "no"
-
-
-def _seconds(job: Any) -> float:
-    started = time.perf_counter()
-    job()
-    return time.perf_counter() - started
-
-
-def _spread(values: list[float], digits: int) -> dict[str, float]:
-    return {
-        name: round(function(values), digits)
-        for name, function in (("median", statistics.median), ("least", min), ("most", max))
-    }

@@ -1,0 +1,287 @@
+"""Retrieval, measured: galleries against FAISS itself, SciPy, scikit-learn and usearch.
+
+``python -m benchmarks retrieval`` (some twenty minutes on two cores) prints the tables and writes
+``benchmarks/results/retrieval.json``. All searches take turns, round after round, in this one
+run, each with the queries one at a time and then all at once; ratios are taken within a round.
+Libraries that are not installed are left out by name.
+"""
+
+from __future__ import annotations
+
+import statistics
+from collections.abc import Callable, Mapping
+from importlib import import_module
+from importlib.metadata import PackageNotFoundError, version
+from typing import Any
+
+import numpy as np
+
+import siamese_lib as sl
+from benchmarks.report import duration, save_result, spread, table
+
+K = 10
+CLUSTERS, WIDTH = 1000, 0.3  # of the large set, around centres of standard deviation 1
+FAISS, OURS, SCIPY = "FAISS IndexFlatL2", "Gallery, flat", "SciPy cdist, full sort"
+SINGLE_LIMIT, SCIPY_LEAST = 1.2, 5  # times raw FAISS at most; times faster than SciPy at least
+RECALL_LEAST, FASTER_LEAST = 0.95, 20  # of an approximate gallery, against a flat one
+
+Search = Callable[[np.ndarray], np.ndarray]  # float32 queries (Q, dim) to int64 indices (Q, K)
+
+
+def main() -> dict[str, Any]:
+    """Measure all of it, print it, write it down."""
+    result = measure()
+    save_result("retrieval", result)
+    print(render(result))
+    return result
+
+
+def measure(
+    size: int = 60_000,
+    large: int = 1_000_000,
+    dim: int = 64,
+    queries: int = 2_000,
+    singles: int = 40,
+    rounds: int = 5,
+) -> dict[str, Any]:
+    """Compare exact searches of `size` vectors, and approximate ones of `large`.
+
+    Args:
+        size: vectors of the exact comparison, from a normal distribution.
+        large: vectors of the approximate one, in clusters.
+        dim: numbers in a vector.
+        queries: how many are asked at once.
+        singles: how many are asked one at a time, in a round.
+        rounds: how often each search has its turn.
+    """
+    rng = np.random.default_rng(0)
+    vectors = rng.standard_normal((size + queries, dim), np.float32)
+    searches, absent = exact_searches(vectors[:size])
+    facts = {"k": K, "dim": dim, "queries": queries, "singles": singles, "rounds": rounds}
+    exact = compare(searches, vectors[size:], singles, rounds, against=FAISS)
+    del searches
+    vectors = clustered(large + queries, dim, rng)
+    searches, seconds, also_absent = approximate_searches(vectors[:large])
+    approximate = compare(searches, vectors[large:], singles, rounds, against=OURS)
+    for row in approximate:
+        row["built in s"] = round(seconds[row["search"]], 1)
+    return {
+        **facts,
+        "vectors": size,
+        "exact": exact,
+        "large vectors": large,
+        "approximate": approximate,
+        "not installed": sorted({*absent, *also_absent}),
+        "compared": {name: _version(name) for name in ("scipy", "scikit-learn", "usearch")},
+    }
+
+
+def clustered(count: int, dim: int, rng: np.random.Generator) -> np.ndarray:
+    """Draw float32 vectors (count, dim) around random centres."""
+    centres = rng.standard_normal((CLUSTERS, dim), np.float32)
+    spread_out = np.float32(WIDTH) * rng.standard_normal((count, dim), np.float32)
+    return centres[rng.integers(CLUSTERS, size=count)] + spread_out
+
+
+def exact_searches(vectors: np.ndarray) -> tuple[dict[str, Search], list[str]]:
+    """Make every exact search there is; also name the libraries that are not installed."""
+    return _made(
+        {
+            FAISS: lambda: _faiss(vectors),
+            OURS: lambda: _gallery(sl.Gallery(vectors)),
+            SCIPY: lambda: _scipy(vectors),
+            "scikit-learn, brute": lambda: _scikit_learn(vectors),
+            "usearch, exact": lambda: _usearch_exact(vectors),
+        }
+    )
+
+
+def approximate_searches(
+    vectors: np.ndarray,
+) -> tuple[dict[str, Search], dict[str, float], list[str]]:
+    """Make the flat search of FAISS and of a gallery, and what is to be faster than them.
+
+    usearch has the same neighbours in its graph, and as many candidates, as our "hnsw".
+    """
+    seconds: dict[str, float] = {}
+
+    def timed(name: str, make: Callable[[], Search]) -> Callable[[], Search]:
+        def made() -> Search:
+            print(f"building {name}", flush=True)
+            found: list[Search] = []
+            seconds[name] = duration(lambda: found.append(make()))
+            return found[0]
+
+        return made
+
+    makers = {
+        OURS: lambda: _gallery(sl.Gallery(vectors)),
+        FAISS: lambda: _faiss(vectors),
+        "Gallery, hnsw": lambda: _gallery(sl.Gallery(vectors, index="hnsw")),
+        "Gallery, ivf": lambda: _gallery(sl.Gallery(vectors, index="ivf")),
+        "usearch, graph": lambda: _usearch_graph(vectors),
+    }
+    searches, absent = _made({name: timed(name, make) for name, make in makers.items()})
+    return searches, seconds, absent
+
+
+def compare(
+    searches: Mapping[str, Search], queries: np.ndarray, singles: int, rounds: int, *, against: str
+) -> list[dict[str, Any]]:
+    """Let the searches take turns.
+
+    Returns:
+        A row for each: milliseconds for a single query (the median of a round's) and for all at
+        once; both as a multiple of the one it is compared `against`; and recall, the share of
+        its K neighbours that this one finds.
+    """
+    found = {name: search(queries) for name, search in searches.items()}  # which warms them up
+    single = {name: [] for name in searches}
+    batch = {name: [] for name in searches}
+    for turn in range(rounds):
+        print(f"round {turn + 1} of {rounds}", flush=True)
+        for name, search in searches.items():
+            rows = (turn * singles + np.arange(singles)) % len(queries)
+            times = [duration(lambda s=search, q=queries[i : i + 1]: s(q)) for i in rows]
+            single[name].append(statistics.median(times))
+        for name, search in searches.items():
+            batch[name].append(duration(lambda s=search: s(queries)))
+    return [
+        {
+            "search": name,
+            "single ms": spread([1e3 * t for t in single[name]], 3),
+            "all ms": spread([1e3 * t for t in batch[name]], 1),
+            "single, ratio": _ratio(single[name], single[against]),
+            "all, ratio": _ratio(batch[name], batch[against]),
+            "recall": round(_recall(found[name], found[against]), 4),
+        }
+        for name in searches
+    ]
+
+
+def verdicts(result: dict[str, Any]) -> dict[str, str]:
+    """Say of each goal whether it was met, by the medians."""
+    exact = {row["search"]: row for row in result["exact"]}
+    single = exact[OURS]["single, ratio"]["median"]
+    said = {
+        f"single query, at most {SINGLE_LIMIT} times FAISS": _met(single, single <= SINGLE_LIMIT)
+    }
+    if SCIPY in exact:
+        for key in ("single", "all"):
+            ratio = [exact[name][f"{key}, ratio"]["median"] for name in (SCIPY, OURS)]
+            times = round(ratio[0] / ratio[1], 1)
+            said[f"{key}, at least {SCIPY_LEAST} times faster than SciPy"] = _met(
+                times, times >= SCIPY_LEAST
+            )
+    for row in result["approximate"]:
+        if row["search"] in ("Gallery, hnsw", "Gallery, ivf"):
+            name, recall = row["search"], row["recall"]
+            said[f"{name}: recall@{K} at least {RECALL_LEAST}"] = _met(
+                recall, recall >= RECALL_LEAST
+            )
+            for key in ("single", "all"):
+                times = round(1 / row[f"{key}, ratio"]["median"], 1)
+                said[f"{name}: {key}, at least {FASTER_LEAST} times faster than flat"] = _met(
+                    times, times >= FASTER_LEAST
+                )
+    return said
+
+
+def render(result: dict[str, Any]) -> str:
+    """Lay the result out as Markdown."""
+    lines = []
+    for part, count in (("exact", "vectors"), ("approximate", "large vectors")):
+        rows = [{key: _cell(value) for key, value in row.items()} for row in result[part]]
+        lines += [f"{part}: {result[count]:,} × {result['dim']}", "", table(rows), ""]
+    lines += [f"{goal}: {verdict}" for goal, verdict in verdicts(result).items()]
+    if result["not installed"]:
+        lines.append(f"not installed: {', '.join(result['not installed'])}")
+    return "\n".join(lines)
+
+
+def _made(makers: Mapping[str, Callable[[], Search]]) -> tuple[dict[str, Search], list[str]]:
+    searches, absent = {}, []
+    for name, make in makers.items():
+        try:
+            searches[name] = make()
+        except ModuleNotFoundError as error:
+            absent.append(str(error.name))
+    return searches, absent
+
+
+def _gallery(gallery: sl.Gallery) -> Search:
+    return lambda queries: gallery.nearest(queries, K)[0]
+
+
+def _faiss(vectors: np.ndarray) -> Search:
+    index = import_module("faiss").IndexFlatL2(vectors.shape[1])
+    index.add(vectors)
+    return lambda queries: index.search(queries, K)[1]
+
+
+def _scipy(vectors: np.ndarray) -> Search:
+    distance = import_module("scipy.spatial.distance")
+
+    def search(queries: np.ndarray) -> np.ndarray:
+        parts = np.array_split(queries, -(-len(queries) // 100))  # or gigabytes of distances
+        found = [np.argsort(distance.cdist(part, vectors), axis=1)[:, :K] for part in parts]
+        return np.concatenate(found)
+
+    return search
+
+
+def _scikit_learn(vectors: np.ndarray) -> Search:
+    neighbors = import_module("sklearn.neighbors").NearestNeighbors(
+        n_neighbors=K, algorithm="brute", n_jobs=-1
+    )
+    neighbors.fit(vectors)
+    return lambda queries: neighbors.kneighbors(queries, return_distance=False)
+
+
+def _usearch_exact(vectors: np.ndarray) -> Search:
+    usearch = import_module("usearch.index")
+
+    def search(queries: np.ndarray) -> np.ndarray:
+        found = usearch.search(vectors, queries, K, usearch.MetricKind.L2sq, exact=True)
+        return found.keys.astype(np.int64).reshape(len(queries), K)
+
+    return search
+
+
+def _usearch_graph(vectors: np.ndarray) -> Search:
+    index = import_module("usearch.index").Index(
+        ndim=vectors.shape[1],
+        metric="l2sq",
+        dtype="f32",
+        connectivity=32,
+        expansion_add=100,
+        expansion_search=64,
+    )
+    index.add(np.arange(len(vectors)), vectors)
+    return lambda queries: index.search(queries, K).keys.astype(np.int64).reshape(len(queries), K)
+
+
+def _ratio(times: list[float], others: list[float]) -> dict[str, float]:
+    return spread([one / other for one, other in zip(times, others, strict=True)], 4)
+
+
+def _recall(found: np.ndarray, expected: np.ndarray) -> float:
+    hits = [len({*one} & {*other}) for one, other in zip(found, expected, strict=True)]
+    return sum(hits) / expected.size
+
+
+def _version(name: str) -> str | None:
+    try:
+        return version(name)
+    except PackageNotFoundError:
+        return None
+
+
+def _met(value: float, met: bool) -> str:
+    return f"{value} ({'yes' if met else 'no'})"
+
+
+def _cell(value: Any) -> str:
+    if isinstance(value, dict):
+        return f"{value['median']:g} ({value['least']:g} to {value['most']:g})"
+    return str(value)
