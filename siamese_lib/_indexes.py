@@ -101,15 +101,16 @@ def search(index: Any, queries: np.ndarray, width: int) -> tuple[np.ndarray, np.
     """
     import faiss
 
-    if isinstance(index, faiss.IndexHNSW) and index.hnsw.efSearch < width:
-        # A graph returns no more candidates than it keeps.
-        squares, candidates = _search_with(index.hnsw, "efSearch", width, index, queries, width)
-    else:
-        squares, candidates = index.search(queries, width)
-    short = np.flatnonzero(candidates[:, -1] < 0)
-    if short.size:
-        squares[short], candidates[short] = _search_all(index, queries[short], width)
-    return squares, candidates
+    if len(queries) != 1:
+        return _search(index, queries, width)
+    # Sharing a single query among threads takes FAISS longer than one thread alone, and far
+    # longer on a busy machine, where they wait for each other.
+    threads = faiss.omp_get_max_threads()
+    faiss.omp_set_num_threads(1)
+    try:
+        return _search(index, queries, width)
+    finally:
+        faiss.omp_set_num_threads(threads)
 
 
 def to_bytes(index: Any) -> np.ndarray:
@@ -124,6 +125,20 @@ def from_bytes(content: np.ndarray) -> Any:
     import faiss
 
     return faiss.deserialize_index(content)
+
+
+def _search(index: Any, queries: np.ndarray, width: int) -> tuple[np.ndarray, np.ndarray]:
+    import faiss
+
+    if isinstance(index, faiss.IndexHNSW) and index.hnsw.efSearch < width:
+        # A graph returns no more candidates than it keeps.
+        squares, candidates = _search_with(index.hnsw, "efSearch", width, index, queries, width)
+    else:
+        squares, candidates = index.search(queries, width)
+    short = np.flatnonzero(candidates[:, -1] < 0)
+    if short.size:
+        squares[short], candidates[short] = _search_all(index, queries[short], width)
+    return squares, candidates
 
 
 def _search_all(index: Any, queries: np.ndarray, width: int) -> tuple[np.ndarray, np.ndarray]:

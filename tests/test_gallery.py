@@ -238,6 +238,18 @@ def test_an_index_copes_with_numbers_of_any_size(index, size):
     assert recall(Gallery(embeddings, index=index).nearest(queries, 5)[0], exact) > 0.95
 
 
+def test_a_single_query_leaves_the_number_of_threads_as_it_was():
+    import faiss
+
+    before = faiss.omp_get_max_threads()
+    try:
+        faiss.omp_set_num_threads(3)
+        Gallery(clusters(50, 2, 1)).nearest(np.ones((1, 2)))
+        assert faiss.omp_get_max_threads() == 3
+    finally:
+        faiss.omp_set_num_threads(before)
+
+
 # --- append ---
 
 
