@@ -1,15 +1,25 @@
-"""The same jobs without a notebook: ``python -m siamese_lib train | evaluate``."""
+"""The same jobs without a notebook: ``python -m siamese_lib train | evaluate | retrieve``."""
 
 from __future__ import annotations
 
 import argparse
-import math
-import os
 import shutil
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
+
+from siamese_lib import _retrieve
+from siamese_lib._options import (
+    above_zero,
+    add_data,
+    count,
+    is_folder,
+    lasting_name,
+    load,
+    load_for_run,
+    positive,
+)
 
 _DESCRIPTION = "Train a siamese network and see how well it finds similar images."
 _IMAGE_SIZE = 32  # of a folder's images: the largest that the tower sees without averaging
@@ -40,10 +50,10 @@ def _parser() -> argparse.ArgumentParser:
         epilog="For example: python -m siamese_lib train --data photos/ --embedding-dim 16",
     )
     add = train.add_argument
-    _add_data(train, "what to learn", default="mnist", after="default: mnist")
+    add_data(train, "what to learn", default="mnist", after="default: mnist")
     add(
         "--image-size",
-        type=_positive,
+        type=positive,
         metavar="N",
         help=f"bring a folder's images to N by N pixels (default: {_IMAGE_SIZE})",
     )
@@ -54,28 +64,28 @@ def _parser() -> argparse.ArgumentParser:
     )
     add(
         "--batch-size",
-        type=_positive,
+        type=positive,
         default=128,
         metavar="N",
         help="images in a step, or pairs with --pairs random (default: %(default)s)",
     )
     add(
         "--train-iter",
-        type=_positive,
+        type=positive,
         default=1200,
         metavar="N",
         help="training steps (default: %(default)s)",
     )
     add(
         "--step",
-        type=_positive,
+        type=positive,
         metavar="N",
         help="keep the weights every N steps (default: at 40 steps, most of them early, when most "
         "changes)",
     )
     add(
         "--embedding-dim",
-        type=_positive,
+        type=positive,
         default=2,
         metavar="N",
         help="how many numbers an image becomes (default: %(default)s, which can be drawn)",
@@ -89,14 +99,14 @@ def _parser() -> argparse.ArgumentParser:
     )
     add(
         "--margin",
-        type=_above_zero,
+        type=above_zero,
         default=1.0,
         metavar="D",
         help="push images of different classes at least this far apart (default: %(default)s)",
     )
     add(
         "--shift",
-        type=_count,
+        type=count,
         default=0,
         metavar="PIXELS",
         help="move each image by up to so many pixels, anew each time it is trained on (default: "
@@ -104,7 +114,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     add(
         "--learning-rate",
-        type=_above_zero,
+        type=above_zero,
         default=0.02,
         metavar="RATE",
         help="first step size of the Muon optimizer; it falls to 0 in a line "
@@ -139,23 +149,10 @@ def _parser() -> argparse.ArgumentParser:
         "up among the first 10,000 training images.",
     )
     evaluate.add_argument("run", type=Path, metavar="RUN", help="folder of the run")
-    _add_data(evaluate, "images to measure on", after="default: those it was trained on")
+    add_data(evaluate, "images to measure on", after="default: those it was trained on")
     evaluate.set_defaults(job=_evaluate)
+    _retrieve.add_parser(commands)
     return parser
-
-
-def _add_data(
-    parser: argparse.ArgumentParser, what: str, *, after: str, default: str | None = None
-) -> None:
-    parser.add_argument(
-        "--data",
-        "--model",
-        dest="data",
-        default=default,
-        metavar="NAME",
-        help=f"{what}: mnist, fashion_mnist, or a folder with one sub-folder of images per class; "
-        f"--model is the original's name for this ({after})",
-    )
 
 
 def _train(options: argparse.Namespace) -> int:
@@ -195,7 +192,7 @@ def _train(options: argparse.Namespace) -> int:
         frame_every=options.step,
         folder=out,
         resume=options.resume,
-        settings={"data": _lasting_name(options.data), **settings},
+        settings={"data": lasting_name(options.data), **settings},
     )
     guard = sl.Guard()
     callbacks = [guard, recorder, sl.Progress(recorder)]
@@ -228,75 +225,26 @@ def _evaluate(options: argparse.Namespace) -> int:
     import siamese_lib as sl
 
     run = sl.Run.load(options.run)
-    name = options.data or run.settings.get("data")
-    if name is None:
-        raise ValueError(f"{options.run} does not say what it was trained on: give --data.")
     print(run)
-    height, width, channels = run.image_shape
-    data = _load(name, (height, width), "grayscale" if channels == 1 else "rgb")
+    data = load_for_run(run, options.data, options.run)
     print(sl.evaluate(run, data))
     return 0
 
 
 def _load_to_train(options: argparse.Namespace) -> Any:
-    if not _is_folder(options.data) and (options.image_size or options.color):
+    if not is_folder(options.data) and (options.image_size or options.color):
         raise ValueError(
             f"--image-size and --color are for a folder of images, and {options.data} is a set "
             "whose images have their own. Leave them out."
         )
     size = options.image_size or _IMAGE_SIZE
-    return _load(options.data, (size, size), options.color or "rgb")
-
-
-def _load(name: str, image_size: tuple[int, int], color: str) -> Any:
-    """A data set by its name as it is, or a folder of images at the size and colour asked for."""
-    import siamese_lib as sl
-
-    if not _is_folder(name):
-        return sl.load_dataset(name)
-    data = sl.load_folder(name, image_size=image_size, color=color)
-    print(data)
-    return data
-
-
-def _is_folder(name: str) -> bool:
-    """Whether a path is meant: it has a slash, or is there and not called like a known set."""
-    from siamese_lib._catalogue import KNOWN_SETS
-
-    return os.sep in name or (name not in KNOWN_SETS and Path(name).is_dir())
-
-
-def _lasting_name(name: str) -> str:
-    """What finds the same images from any working directory."""
-    return str(Path(name).resolve()) if _is_folder(name) else name
+    return load(options.data, (size, size), options.color or "rgb")
 
 
 def _epoch_length(steps: int, at_most: int = 100) -> int:
     """Steps of one Keras epoch: a divisor of all steps. After each, TensorBoard gets histograms."""
     divisors = [n for n in range(10, at_most + 1) if steps % n == 0]
     return max(divisors, default=steps)
-
-
-def _positive(text: str) -> int:
-    return _whole(text, at_least=1)
-
-
-def _count(text: str) -> int:
-    return _whole(text, at_least=0)
-
-
-def _whole(text: str, at_least: int) -> int:
-    number = int(text)
-    if number < at_least:
-        raise argparse.ArgumentTypeError(f"must be at least {at_least}, got {number}")
-    return number
-
-
-def _above_zero(text: str) -> float:
-    number = float(text)
-    if not 0 < number < math.inf:
-        raise argparse.ArgumentTypeError(f"must be a number above 0, got {text}")
-    return number
 
 
 if __name__ == "__main__":

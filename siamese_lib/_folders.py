@@ -76,7 +76,7 @@ def load_folder(
         readable = len(images)
         for file in _files(folder):
             try:
-                images.append(_read(file, image_size, MODES[color]))
+                images.append(read_image(file, image_size, MODES[color]))
             except Exception as error:  # Pillow's many readers raise almost anything on bad files
                 reason = " ".join(str(error).replace(str(file), "the file").split())
                 skipped.append(f"{file.relative_to(root)}: {reason or type(error).__name__}")
@@ -142,8 +142,8 @@ def _files(folder: Path) -> Iterator[Path]:
         yield from (Path(parent, name) for name in sorted(files) if not _ignored(name))
 
 
-def _read(file: Path, image_size: tuple[int, int], mode: str) -> np.ndarray:
-    """One picture as uint8 (height, width, channels)."""
+def read_image(file: Path, image_size: tuple[int, int], mode: str) -> np.ndarray:
+    """One picture as uint8 (height, width, channels), as `load_folder` says."""
     from PIL import Image, ImageOps
 
     height, width = image_size

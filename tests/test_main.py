@@ -221,7 +221,7 @@ def test_an_interrupt_outside_the_training(
     def interrupt(*_: Any) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(terminal, "_load", interrupt)
+    monkeypatch.setattr(terminal, "load", interrupt)
     assert train() == 130
     assert capsys.readouterr().err == "siamese_lib train: interrupted\n"
 
@@ -229,7 +229,7 @@ def test_an_interrupt_outside_the_training(
 # --- help and mistakes -------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("command", [[], ["train"], ["evaluate"]])
+@pytest.mark.parametrize("command", [[], ["train"], ["evaluate"], ["retrieve"]])
 def test_help(command: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as error:
         main([*command, "--help"])
@@ -237,9 +237,10 @@ def test_help(command: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     said = " ".join(capsys.readouterr().out.split())
     assert said.startswith(" ".join(["usage: python -m siamese_lib", *command]))
     for word in {
-        (): ["train ", "evaluate "],
+        (): ["train ", "evaluate ", "retrieve "],
         ("train",): ["--batch-size N", "--train-iter N", "--step N", "--model", "default: 1200"],
         ("evaluate",): ["RUN", "--data", "first 10,000 training images"],
+        ("retrieve",): ["IMAGE", "--run RUN", "--picture FILE", "default: 7", "euclidean"],
     }[tuple(command)]:
         assert word in said
     assert "None" not in said
