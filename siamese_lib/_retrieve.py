@@ -75,7 +75,7 @@ def retrieve(options: argparse.Namespace) -> int:
         print(f"\n{file}\n{table(*answer)}")
     if options.picture is not None:
         captions = [
-            [f"{label}  {distance:.3f}" for label, distance in zip(*row, strict=True)]
+            [f"{label}  {distance:.2g}" for label, distance in zip(*row, strict=True)]
             for row in zip(labels, distances, strict=True)
         ]
         names = [file.name for file in options.images]
@@ -113,7 +113,7 @@ def table(indices: np.ndarray, labels: np.ndarray, distances: np.ndarray) -> str
     lines = [f"rank   index  {'label':>{wide}}  distance"]
     rows = zip(indices, labels, distances, strict=True)
     for rank, (index, label, distance) in enumerate(rows, 1):
-        lines.append(f"{rank:4}  {index:6}  {label:>{wide}}  {distance:8.4f}")
+        lines.append(f"{rank:4}  {index:6}  {label:>{wide}}  {distance:8.3g}")
     return "\n".join(lines)
 
 
