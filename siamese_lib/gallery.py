@@ -200,7 +200,7 @@ class Gallery:
         gallery = cls.__new__(cls)
         try:
             gallery._restore(facts, *arrays)
-        except (KeyError, TypeError, ValueError, RuntimeError) as error:
+        except (KeyError, AttributeError, TypeError, ValueError, RuntimeError) as error:
             raise GalleryError(
                 f"{path} is not a gallery that this version can use: {error}. The checksum fits, "
                 "so it was written like that. Save it again."

@@ -121,6 +121,7 @@ def test_no_file_and_a_folder(tmp_path):
         ({"index": "tree"}, "index must be .*got 'tree'"),
         ({"index": "ivf"}, "index"),
         ({"parameters": {"M": 4}}, "M is not for index='flat'"),
+        ({"parameters": [4]}, "items"),
         ({"scale": None}, "float"),
         ({"scale": 0}, "scale is 0, expected more"),
     ],
