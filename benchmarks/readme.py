@@ -62,6 +62,45 @@ Measured on {machine["date"]}, {machine["processor"]}, Python {machine["python"]
 `make bench` measures it again, but for the steps of the 2017 recipe, which are a recording
 (`python -m benchmarks.original`); `python -m benchmarks.readme` brings the figures here.
 
+{retrieval(load_result("retrieval"))}"""
+
+
+def retrieval(result: dict[str, Any] | None) -> str:
+    """Say what the last run of ``python -m benchmarks retrieval`` measured, if there was one."""
+    if result is None:
+        return ""
+    queries = f"{result['queries']:,} queries, ms"
+    exact = [
+        {
+            "search": row["search"],
+            "one query, ms": _range(row["single ms"]),
+            queries: _range(row["all ms"]),
+        }
+        for row in result["exact"]
+    ]
+    approximate = [
+        {
+            "search": row["search"],
+            f"recall@{result['k']}": row["recall"],
+            "one query, ms": _range(row["single ms"]),
+            queries: _range(row["all ms"]),
+            "built in s": row["built in s"],
+        }
+        for row in result["approximate"]
+    ]
+    return f"""\
+The {result["k"]} nearest of {result["vectors"]:,} vectors of {result["dim"]} numbers:
+
+{table(exact)}
+
+The {result["k"]} nearest of {result["large vectors"]:,} in clusters:
+
+{table(approximate)}
+
+Medians, least and most of {result["rounds"]} rounds, in which the searches took turns
+(`python -m benchmarks retrieval`), measured on {result["machine"]["date"]},
+{result["machine"]["processor"]}, {result["machine"]["cores"]} cores.
+
 """
 
 

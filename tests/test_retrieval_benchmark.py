@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from benchmarks import retrieval
+from benchmarks import readme, retrieval
 from benchmarks.retrieval import FAISS, FAISS_ALONE, OURS, SCIPY
 
 
@@ -73,3 +73,15 @@ def test_the_tables_show_every_search(small):
         assert f"| {row['search']} | " in text
     assert "exact: 500 × 8" in text
     assert "approximate: 3,000 × 8" in text
+
+
+def test_the_readme_shows_every_search(small):
+    assert readme.retrieval(None) == ""
+    machine = {"date": "2026-01-31", "processor": "Abacus", "cores": 2}
+    text = readme.retrieval({"machine": machine, **small})
+    for row in (*small["exact"], *small["approximate"]):
+        assert f"| {row['search']} | " in text
+    hnsw = next(row for row in small["approximate"] if row["search"] == "Gallery, hnsw")
+    assert f"| Gallery, hnsw | {hnsw['recall']} | {hnsw['single ms']['median']:,g} (" in text
+    assert "Medians, least and most of 3 rounds" in text
+    assert "2026-01-31,\nAbacus, 2 cores." in text
