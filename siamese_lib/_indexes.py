@@ -47,7 +47,7 @@ def settle(kind: str, count: int, given: Mapping[str, int | None]) -> dict[str, 
     if kind == "hnsw":
         return {"M": 32, "ef_construction": 100, "ef_search": 64, **chosen}
     if kind == "ivf":
-        # Lists of a few hundred vectors: to choose among lists and to go through one cost alike.
+        # So many that comparing a query with their centres costs about what its lists then do.
         nlist = chosen.get("nlist", max(1, min(round(4 * math.sqrt(count)), count // 39)))
         if nlist > count:
             raise ValueError(
