@@ -200,11 +200,18 @@ def collapse(history: Mapping[str, Sequence[float]], margin: float, trivial: flo
 
 
 class _TensorBoard(keras.callbacks.TensorBoard):
-    """Keras' own, but a training that is resumed goes on where its curve ended."""
+    """Keras' own, but a resumed training goes on where its curve ended, and `update_freq` holds.
+
+    (Keras 3.12, the last for Python 3.10, writes every step.)
+    """
 
     def on_train_begin(self, logs: Mapping[str, Any] | None = None) -> None:
         super().on_train_begin(logs)
         self._global_train_batch = int(self.model.optimizer.iterations)
+
+    def on_train_batch_end(self, batch: int, logs: Mapping[str, Any] | None = None) -> None:
+        due = self._global_train_batch % self.update_freq == 0
+        super().on_train_batch_end(batch, logs if due else None)
 
 
 def tensorboard(folder: str | os.PathLike) -> keras.callbacks.TensorBoard:

@@ -186,8 +186,8 @@ def test_the_average_of_the_weights_can_be_kept():
 def test_trains_a_tower():
     images, labels = two_classes()
     tower = small_model()
-    losses = [float(tower.train_on_batch(images, labels)) for _ in range(12)]
-    assert losses[-1] < 0.1 * losses[0]
+    losses = [float(tower.train_on_batch(images, labels)) for _ in range(24)]
+    assert losses[-1] < 0.2 * losses[0]
 
 
 def test_a_loaded_model_goes_on_where_it_stopped(tmp_path):
