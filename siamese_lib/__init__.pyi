@@ -1,5 +1,6 @@
 from . import figures as figures
 from . import metrics as metrics
+from .augmentation import RandomAffine as RandomAffine
 from .augmentation import RandomShift as RandomShift
 from .callbacks import DivergedError as DivergedError
 from .callbacks import Guard as Guard
@@ -14,6 +15,7 @@ from .data import load_dataset as load_dataset
 from .data import load_folder as load_folder
 from .devices import compile_options as compile_options
 from .devices import device as device
+from .devices import fastest_dtype as fastest_dtype
 from .evaluation import Evaluation as Evaluation
 from .evaluation import evaluate as evaluate
 from .gallery import Gallery as Gallery

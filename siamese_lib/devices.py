@@ -7,6 +7,8 @@ setting only works then.
   nevertheless about 1.5 times faster for this network. `configure` turns them on.
 * XLA: compiling the training step pays on a GPU and costs on a CPU. `compile_options` says
   which, for ``model.compile(..., **sl.compile_options())``.
+* bfloat16: processors with instructions for it train this network half as fast again in mixed
+  precision, to the same quality. `fastest_dtype` says so, for ``conv_tower(dtype=...)``.
 * Memory growth: TensorFlow otherwise takes the whole memory of every GPU at its first use;
   `siamese_lib._keras` turns it on where Keras is first imported.
 """
@@ -15,6 +17,10 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass
+from pathlib import Path
+
+_CPU_FACTS = Path("/proc/cpuinfo")
+_BFLOAT16 = {"avx512_bf16", "amx_bf16", "bf16"}  # of Intel and AMD, and of Arm
 
 
 @dataclass(frozen=True)
@@ -83,3 +89,21 @@ def compile_options() -> dict[str, bool]:
     """
     here = device()
     return {"jit_compile": False} if (here.backend, here.kind) == ("tensorflow", "cpu") else {}
+
+
+def fastest_dtype() -> str:
+    """Name the Keras dtype policy that is fastest on this device, of those that cost no quality.
+
+    Returns:
+        "mixed_bfloat16" on a CPU that has instructions for it and with TensorFlow, as far as
+        Linux tells; else "float32". GPUs have not been measured. A tower keeps its policy: one in
+        bfloat16 is slow on a machine without.
+    """
+    here = device()
+    if (here.backend, here.kind) != ("tensorflow", "cpu"):
+        return "float32"
+    try:
+        words = set(_CPU_FACTS.read_text().split())
+    except OSError:
+        return "float32"
+    return "mixed_bfloat16" if words & _BFLOAT16 else "float32"

@@ -20,6 +20,7 @@ def conv_tower(
     embedding_dim: int = 2,
     *,
     seed: int | None = None,
+    dtype: str | None = None,
     name: str = "tower",
 ) -> keras.Model:
     """Build the five-layer convolutional tower.
@@ -39,6 +40,9 @@ def conv_tower(
         image_shape: (height, width, channels); each side at least 8.
         embedding_dim: length of the embedding, at least 1. With 2 it can be drawn.
         seed: seed of the initial weights; None draws them from Keras' global generator.
+        dtype: Keras policy of the first four convolutions, such as "mixed_bfloat16" (see
+            `fastest_dtype`); by default Keras' global one. The weights, the last convolution and
+            the embedding are float32 in any of them.
         name: name of the model.
 
     Returns:
@@ -60,23 +64,23 @@ def conv_tower(
             f"embedding_dim must be a whole number of at least 1, got {embedding_dim!r}."
         )
 
-    def convolution(filters: int, size: int, number: int) -> keras.layers.Layer:
+    def convolution(filters: int, size: int, number: int, **options: Any) -> keras.layers.Layer:
         glorot = keras.initializers.GlorotUniform(None if seed is None else 5 * seed + number)
-        return layers.Conv2D(
-            filters, size, padding="same", kernel_initializer=glorot, name=f"conv{number}"
-        )
+        options = {"padding": "same", "kernel_initializer": glorot, "dtype": dtype, **options}
+        return layers.Conv2D(filters, size, name=f"conv{number}", **options)
 
     images = keras.Input((height, width, channels), name="images")
-    x = layers.Rescaling(1 / 255, name="scale")(images)
+    x = layers.Rescaling(1 / 255, dtype=dtype, name="scale")(images)
     for number, (filters, size) in enumerate(_FILTERS_AND_SIZES, start=1):
         x = convolution(filters, size, number)(x)
-        x = layers.MaxPooling2D(2, padding="same", name=f"pool{number}")(x)
-        x = layers.ReLU(name=f"relu{number}")(x)
-    x = convolution(embedding_dim, 1, 5)(x)
-    x = layers.MaxPooling2D(2, padding="same", name="pool5")(x)
+        x = layers.MaxPooling2D(2, padding="same", dtype=dtype, name=f"pool{number}")(x)
+        x = layers.ReLU(dtype=dtype, name=f"relu{number}")(x)
+    # From here on float32, even where a mixed-precision policy runs the layers before in 16 bits:
+    # neighbours in a cloud differ by less than 16 bits can tell.
+    x = convolution(embedding_dim, 1, 5, dtype="float32")(x)
+    x = layers.MaxPooling2D(2, padding="same", dtype="float32", name="pool5")(x)
     if max(height, width) > 32:
-        x = layers.GlobalAveragePooling2D(keepdims=True, name="average")(x)
-    # float32 even where a mixed-precision policy runs the convolutions in 16 bits.
+        x = layers.GlobalAveragePooling2D(keepdims=True, dtype="float32", name="average")(x)
     embedding = layers.Flatten(dtype="float32", name="embedding")(x)
     return keras.Model(images, embedding, name=name)
 

@@ -7,6 +7,7 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
+from scipy.ndimage import affine_transform
 
 import siamese_lib as sl
 
@@ -45,6 +46,47 @@ def test_no_pixels_is_no_change():
 def test_refuses_pixels_that_are_no_count(pixels):
     with pytest.raises(ValueError, match="pixels must be a whole number from 0 up, got"):
         sl.RandomShift(pixels)
+
+
+@pytest.mark.parametrize("shape", [(9, 9, 1), (6, 11, 3)])
+@pytest.mark.parametrize("dtype", [np.uint8, np.float32])
+def test_an_affine_change_is_what_scipy_makes_of_the_same_numbers(shape, dtype):
+    images = np.random.default_rng(0).integers(0, 256, (20, *shape)).astype(dtype)
+    changed = sl.RandomAffine(0.2, shift=2)(images, np.random.default_rng(5))
+    assert (changed.shape, changed.dtype) == (images.shape, dtype)
+    rng = np.random.default_rng(5)
+    matrices = np.eye(2) + rng.normal(0, 0.2, (20, 2, 2))
+    shifts = rng.uniform(-2, 2, (20, 2))
+    middle = (np.array(shape[:2]) - 1) / 2
+    for image, matrix, shift, found in zip(images, matrices, shifts, changed, strict=True):
+        offset = middle + shift - matrix @ middle
+        for channel in range(shape[-1]):
+            plane = image[..., channel].astype(np.float64)
+            expected = affine_transform(plane, matrix, offset, order=1, mode="nearest")
+            tolerance = 0.5001 if dtype == np.uint8 else 1e-3
+            np.testing.assert_allclose(found[..., channel], expected, atol=tolerance)
+
+
+def test_an_affine_change_without_spread_and_shift_is_none():
+    images = np.random.default_rng(0).integers(0, 256, (4, 5, 7, 1), dtype=np.uint8)
+    same = sl.RandomAffine(0, shift=0)(images, np.random.default_rng(0))
+    np.testing.assert_array_equal(same, images)
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"spread": -0.1}, "spread must be a number from 0 to 1, got -0.1"),
+        ({"spread": 2}, "spread must be a number from 0 to 1"),
+        ({"spread": "much"}, "spread must be a number from 0 to 1, got 'much'"),
+        ({"shift": -1}, "shift must be a number from 0 up"),
+        ({"shift": float("nan")}, "shift must be a number from 0 up, got nan"),
+        ({"shift": float("inf")}, "shift must be a number from 0 up, got inf"),
+    ],
+)
+def test_refuses_an_affine_change_out_of_range(options, message):
+    with pytest.raises(ValueError, match=message):
+        sl.RandomAffine(**options)
 
 
 @pytest.fixture

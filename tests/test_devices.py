@@ -117,3 +117,30 @@ def test_configure_leaves_the_users_own_settings(monkeypatch):
         monkeypatch.setenv(name, "0")
     devices.configure()
     assert [os.environ[name] for name in SETTINGS] == ["0", "0"]
+
+
+@pytest.mark.parametrize(
+    ("facts", "dtype"),
+    [
+        ("flags\t\t: fpu avx2 avx512f avx512_bf16 sha_ni\n", "mixed_bfloat16"),
+        ("Features\t: fp asimd bf16 i8mm\n", "mixed_bfloat16"),
+        ("flags\t\t: fpu avx2 not_avx512_bf16\n", "float32"),
+        (None, "float32"),
+    ],
+)
+def test_the_fastest_dtype_is_what_the_processor_has_instructions_for(
+    facts, dtype, pretend_gpus, monkeypatch, tmp_path
+):
+    pretend_gpus([])
+    path = tmp_path / "cpuinfo"
+    if facts is not None:
+        path.write_text(facts)
+    monkeypatch.setattr(devices, "_CPU_FACTS", path)
+    assert devices.fastest_dtype() == dtype
+
+
+def test_a_gpu_and_other_backends_stay_in_single_precision(pretend_gpus, pretend):
+    pretend_gpus(["H100"])
+    assert devices.fastest_dtype() == "float32"
+    pretend("jax", jax_on("cpu", "cpu"))
+    assert devices.fastest_dtype() == "float32"

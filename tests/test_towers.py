@@ -152,6 +152,15 @@ def test_embeddings_are_float32_under_mixed_precision(policy):
     assert np.asarray(tower(images_of((8, 8, 1)))).dtype == np.float32
 
 
+def test_a_policy_of_its_own_reaches_all_but_the_last_convolution():
+    tower = conv_tower((40, 40, 1), dtype="mixed_bfloat16")
+    dtypes = {layer.name: layer.compute_dtype for layer in tower.layers[1:]}
+    last = {"conv5", "pool5", "average", "embedding"}
+    assert {name for name, dtype in dtypes.items() if dtype == "float32"} == last
+    assert {dtypes[name] for name in set(dtypes) - last} == {"bfloat16"}
+    assert {weight.dtype for weight in tower.weights} == {"float32"}
+
+
 # Initial weights
 
 
