@@ -58,6 +58,7 @@ def quality(name: str, recipe: Any, data: sl.Dataset) -> dict[str, Any]:
     (floor, within), (aim, aim_within) = GOALS[name]
     return {
         "recipe": name,
+        "dtype": recorder.tower.get_layer("conv1").dtype_policy.name,
         "images": recipe.steps * recipe.batch_size,
         "seconds": round(seconds, 1),
         "images/s": round(recipe.steps * recipe.batch_size / seconds),
@@ -109,8 +110,9 @@ def step_share(data: sl.Dataset, rounds: int = 5, steps: int = 40) -> dict[str, 
 def recording_cost(data: sl.Dataset, rounds: int = 5, steps: int = 100) -> dict[str, Any]:
     """Time the same steps with a `Recorder` and without, in turns.
 
-    A frame at every third step is a lot: a real training keeps as many in thousands of steps. Each round
-    starts with the other of the two, so that a machine that slows down favours neither.
+    A frame at every third step is a lot: a real training keeps as many in thousands of steps.
+    Each round starts with the other of the two, so that a machine that slows down favours
+    neither.
     """
     tower = sl.conv_tower(seed=0)
     batches = sl.ImageBatches(
