@@ -122,7 +122,7 @@ def recording_cost(data: sl.Dataset, rounds: int = 5, steps: int = 100) -> dict[
     tower.fit(batches, shuffle=False, verbose=0)
 
     def fit(*callbacks: keras.callbacks.Callback) -> float:
-        return _seconds(
+        return duration(
             lambda: tower.fit(batches, callbacks=list(callbacks), shuffle=False, verbose=0)
         )
 
@@ -139,8 +139,8 @@ def recording_cost(data: sl.Dataset, rounds: int = 5, steps: int = 100) -> dict[
         "rounds": rounds,
         "steps": steps,
         "frames": len(recorder.run.steps),
-        "cost in %": _spread(costs, 1),
-        "the same fit twice, difference in %": _spread(twice, 1),
+        "cost in %": spread(costs, 1),
+        "the same fit twice, difference in %": spread(twice, 1),
     }
 
 
