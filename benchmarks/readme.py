@@ -48,12 +48,13 @@ def results() -> str:
 {table(rows)}
 
 One run of each, one seed. Seconds are those of the whole training on {machine["cores"]} cores: from
-building the tower to the last step, compilation and recording included.
+building the tower to the last step, compilation and recording included. The convolutions ran in
+{" and ".join(sorted({row["dtype"] for row in result["quality"]}))} (`sl.fastest_dtype()`).
 *Precision@7* is the share of right digits among the 7 nearest of the first 10,000 training
 images, for each of the 10,000 test images; in the last two rows 4,000 digits are trained on and
 searched, for 1,000 others.
 
-* A training step turns out {_range(step["share"])} % of the arithmetic that plain matrix
+* A training step in float32 turns out {_range(step["share"])} % of the arithmetic that plain matrix
   products reach on the same machine ({_range(step["rate"])} images a second; {step["rounds"]}
   rounds in turn).
 * Recording costs {_range(result["recording"]["cost in %"])} % of the training time, with
@@ -117,14 +118,14 @@ def _against(original: dict[str, Any]) -> str:
     step = f"{original['seconds a step']['median']} s a step"
     if original["steps to 0.938"] == "not reached":
         return (
-            f"{ours}.\n  The recipe of 2017, written afresh ({step} here), was at\n  "
+            f"{ours}.\n  The recipe of 2017, written afresh ({step} here, in float32), was at\n  "
             f"{original['best precision@7']} after {original['steps recorded']:,} steps: more than "
             f"{original['times as long']} times as long."
         )
     needed = f"{original['steps to 0.938']:,} steps"
     return (
         f"{ours}.\n  The recipe of 2017, written afresh, takes {needed}\n"
-        f"  ({step} here): {original['times as long']} times as long."
+        f"  ({step} here, in float32): {original['times as long']} times as long."
     )
 
 

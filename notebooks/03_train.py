@@ -118,11 +118,14 @@ print(images.shape, "images of each class:", *np.bincount(labels))
 tower.compile(sl.Muon(falling(360)), sl.InBatchContrastiveLoss(margin=1.0), **sl.compile_options())
 
 # %% [markdown]
-# Watch the precision. Halfway through it should be past what the pairs reached at their end.
+# This time a map comes along: `LiveView` shows 500 test images and moves them as the tower learns.
+# It takes less than a tenth of the time. Watch the precision, too: halfway through it should be past
+# what the pairs reached at their end.
 
 # %% tags=["nbval-ignore-output"]
 recorder = sl.Recorder(tower, batches, validation=digits.test)
-callbacks = [sl.Guard(), recorder, sl.Progress(recorder)]
+live = sl.LiveView(recorder, digits.test, height=400)
+callbacks = [sl.Guard(), recorder, sl.Progress(recorder), live]
 tower.fit(batches, callbacks=callbacks, shuffle=False, verbose=0)
 run = recorder.run
 
@@ -195,4 +198,4 @@ print("the same embeddings:", np.array_equal(again.embed(query), run.embed(query
 # * Set the margin to 0.1, then to 10. The loss grows with its square. And the precision?
 # * Let the pairs train three times as long. Do they catch up?
 #
-# A later chapter watches what happened in between.
+# [Chapter 4](04_watch_it_converge.ipynb) watches what happened in between.
