@@ -38,3 +38,4 @@ from .training import load_model as load_model
 from .training import siamese as siamese
 from .views import EmbeddingView as EmbeddingView
 from .views.live import LiveView as LiveView
+from .views.strip import NeighbourStrip as NeighbourStrip

@@ -1,0 +1,107 @@
+"""A row of pictures: one image and its nearest, with label, distance, and right or wrong."""
+
+from __future__ import annotations
+
+import html
+from collections.abc import Sequence
+from typing import Any
+
+import ipywidgets
+import numpy as np
+
+from siamese_lib._walks import whole_number
+from siamese_lib.figures.style import DIFFERENT, INK, SAME, checked_images, png_uri
+from siamese_lib.views.embedding_view import EmbeddingView
+from siamese_lib.views.wire import ViewError
+
+_ROW = "display:flex;flex-wrap:wrap;gap:14px;align-items:flex-end;min-height:112px;padding:6px 2px"
+_WORDS = "font:13px/1.35 var(--jp-ui-font-family,sans-serif);color:var(--jp-ui-font-color1,#555)"
+_PICTURE = "width:64px;height:64px;object-fit:contain;image-rendering:pixelated;border-radius:3px"
+
+
+def strip_html(
+    images: np.ndarray,
+    labels: Sequence[object] | None,
+    distances: Sequence[float],
+    *,
+    names: Sequence[str] | None = None,
+) -> str:
+    """Lay a query and its neighbours out in a row, as HTML that needs nothing else.
+
+    Args:
+        images: uint8 (1 + k, H, W) or (1 + k, H, W, C), the query first.
+        labels: (1 + k,); a neighbour whose label is the query's is marked right. Or None.
+        distances: (k,), of the neighbours.
+        names: what to call the images, (1 + k,), such as their indices.
+
+    Returns:
+        Markup, with all that came from outside escaped.
+    """
+    cells = []
+    for place, image in enumerate(checked_images(images)):
+        label = "" if labels is None else html.escape(str(labels[place]))
+        right = None if labels is None or not place else labels[place] == labels[0]
+        color = {None: INK, True: SAME, False: DIFFERENT}[right]
+        mark = {None: "", True: "✓ ", False: "✗ "}[right]
+        name = "" if names is None else html.escape(str(names[place]))
+        title = f"<b style='color:{color}'>{mark}{label or name}</b>"
+        below = f"{distances[place - 1]:.3f}" if place else "query"
+        pixels = image[..., 0] if image.shape[-1] == 1 else image
+        cells.append(
+            f"<div style='text-align:center' title='{name}'>"
+            f"<img alt='{label or name}' src='{png_uri(pixels)}' "
+            f"style='{_PICTURE};outline:3px solid {color}'><br>{title}<br>{below}</div>"
+        )
+    return f"<div style='{_ROW};{_WORDS}'>{''.join(cells)}</div>"
+
+
+class NeighbourStrip(ipywidgets.HTML):
+    """The nearest points to the selected one of a view, at the frame on screen.
+
+    Choose a point on the map: its neighbours among the points of the view are lit there, and shown
+    here in order, nearest first, by distance on the map. Both follow the film. A `Gallery`
+    searches more than what a map holds.
+
+    Args:
+        view: with images.
+        k: how many, from 1 to one less than the view has points.
+
+    Attributes:
+        neighbours: int64 (k,), the points shown, nearest first; (0,) while none is selected.
+        distances: float32 (k,), how far they are on the map.
+
+    Raises:
+        ViewError: the view has no images, or `k` is out of range.
+    """
+
+    def __init__(self, view: EmbeddingView, k: int = 7) -> None:
+        super().__init__()
+        if view.images is None:
+            raise ViewError("A NeighbourStrip shows images: give the view some, as images=.")
+        points = view.frames.shape[1]
+        if whole_number("k", k, 1) >= points:
+            raise ViewError(f"k must be below the number of points, {points}; got {k}.")
+        self.view = view
+        self.k = k
+        view.observe(self._show, ["selected", "frame", "frames"])
+        self._show()
+
+    def _show(self, change: Any = None) -> None:
+        """Find the neighbours anew, light them on the map, and draw the row."""
+        view = self.view
+        self.neighbours, self.distances = np.zeros(0, np.int64), np.zeros(0, np.float32)
+        if len(view.selected) != 1 or not len(view.frames):
+            self.value = f"<div style='{_ROW};{_WORDS}'>Choose a point on the map.</div>"
+            return
+        (query,) = view.selected
+        cloud = view.frames[view.frame]
+        away = np.linalg.norm(cloud - cloud[query], axis=1)
+        away[query] = np.inf
+        self.neighbours = np.argsort(away, kind="stable")[: self.k]
+        self.distances = away[self.neighbours]
+        view.highlighted = self.neighbours.tolist()
+        shown = [query, *self.neighbours.tolist()]
+        labels = None if view.labels is None else view.labels[shown].tolist()
+        if labels is not None and view.class_names is not None:
+            labels = [view.class_names[label] for label in labels]
+        self.value = strip_html(view.images[shown], labels, self.distances.tolist(), names=shown)
