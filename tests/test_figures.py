@@ -175,6 +175,21 @@ def test_training_curves_name_a_missing_column():
         figures.training_curves({"step": [1], "loss": [1.0]})
 
 
+def test_class_curves_give_each_class_its_shares_at_the_steps():
+    values = np.array([[0.1, 0.2], [0.4, 0.3], [0.9, 0.8]])
+    figure = figures.class_curves([0, 4, 100], values, ["ant", "bee"])
+    assert [trace.name for trace in figure.data] == ["ant", "bee"]
+    assert list(figure.data[0].x) == [0, 2, 10]
+    assert list(figure.data[1].y) == [0.2, 0.3, 0.8]
+    assert list(figure.layout.xaxis.ticktext) == ["0", "4", "100"]
+
+
+@pytest.mark.parametrize(("steps", "shape"), [([0, 1], (3, 2)), ([0, 1], (2, 3)), ([], (0, 2))])
+def test_class_curves_refuse_shares_that_do_not_fit(steps, shape):
+    with pytest.raises(ValueError, match=r"\(F, K\)"):
+        figures.class_curves(steps, np.zeros(shape), ["ant", "bee"])
+
+
 def test_histogram_counts_each_kind_for_itself():
     distances = np.concatenate([np.full(30, 0.1), np.full(10, 0.9)])
     same, different = figures.distance_histogram(distances, distances < 0.5, bins=3).data

@@ -1,6 +1,11 @@
 """Arrays in, plotly figures out. Nothing here computes what it shows."""
 
-from siamese_lib.figures.charts import distance_histogram, loss_curve, training_curves
+from siamese_lib.figures.charts import (
+    class_curves,
+    distance_histogram,
+    loss_curve,
+    training_curves,
+)
 from siamese_lib.figures.features import feature_maps
 from siamese_lib.figures.maps import embedding_map, force_arrows
 from siamese_lib.figures.pictures import image_grid, neighbours, pairs
@@ -11,6 +16,7 @@ from siamese_lib.figures.style import PALETTE, class_color
 __all__ = [
     "PALETTE",
     "class_color",
+    "class_curves",
     "class_shares",
     "distance_histogram",
     "embedding_map",

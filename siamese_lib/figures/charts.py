@@ -11,6 +11,8 @@ from plotly.subplots import make_subplots
 
 from siamese_lib.figures.style import DIFFERENT, INK, SAME, class_color, styled
 
+_TICKS = (0, 0.01, 0.04, 0.1, 0.25, 0.5, 1)  # of the last step, where a step is written
+
 
 def loss_curve(margin: float = 1.0) -> go.Figure:
     """Draw what a pair costs at each distance, and the force that follows from it.
@@ -94,6 +96,51 @@ def training_curves(
     figure.update_xaxes(title={"step": "training step", "images": "images seen"}.get(x, x))
     figure.update_yaxes(title="mean loss", rangemode="tozero", col=1)
     return figure.update_yaxes(title="share of right neighbours", range=[0, 1.02], col=2)
+
+
+def class_curves(
+    steps: Sequence[int],
+    values: np.ndarray,
+    class_names: Sequence[str],
+    *,
+    title: str = "precision@7",
+    height: int = 420,
+) -> go.Figure:
+    """Draw one share for each class through training.
+
+    Args:
+        steps: int (F,), ascending; drawn at their square roots, as frames are spaced.
+        values: float (F, K), shares from 0 to 1.
+        class_names: K names.
+        title: of the upright axis.
+        height: of the figure, in pixels.
+
+    Raises:
+        ValueError: shapes that do not fit.
+    """
+    steps, values = np.asarray(steps), np.asarray(values, dtype=float)
+    if steps.ndim != 1 or values.shape != (len(steps), len(class_names)) or not len(steps):
+        raise ValueError(
+            f"values must be (F, K) for {len(steps)} steps and {len(class_names)} classes, got "
+            f"{values.shape}."
+        )
+    figure = go.Figure()
+    for number, name in enumerate(class_names):
+        figure.add_scatter(
+            x=np.sqrt(steps),
+            y=np.round(values[:, number], 4),
+            name=str(name),
+            customdata=steps,
+            mode="lines",
+            line={"color": class_color(number), "width": 2.5},
+            hovertemplate="step %{customdata}: %{y:.1%}",
+        )
+    ticks = sorted({steps[np.abs(steps - share * steps[-1]).argmin()] for share in _TICKS})
+    styled(figure, height=height, hovermode="closest")
+    figure.update_xaxes(
+        title="training step", tickvals=np.sqrt(ticks), ticktext=list(map(str, ticks))
+    )
+    return figure.update_yaxes(title=title, range=[0, 1.02], tickformat=".0%")
 
 
 def distance_histogram(
