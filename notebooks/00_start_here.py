@@ -39,6 +39,19 @@ run = sl.shipped_run()
 print("from", np.prod(run.image_shape), "pixels to", run.embedding_dim, "numbers")
 
 # %% [markdown]
+# How did it get there? This is a film of its training: a thousand images that it was never trained
+# on, from the first step to the last. Press play.
+
+# %%
+run.film(frame=0)
+
+# %% [markdown]
+# Hover over a point to see the image; click on it to see where it has been. The two curves below are
+# the mean loss, and how many of an image's nearest neighbours show the same digit.
+
+# %% [markdown]
+# ## The digits
+#
 # It was trained on MNIST, handwritten digits of 28 by 28 pixels. The cell prints where they were
 # found. There are training images, to learn from and to search in, and test images, to ask about.
 
@@ -152,6 +165,7 @@ sl.figures.image_grid(test.images[hard], titles=test.labels[hard], columns=8)
 # | [1 Pairs](01_pairs.ipynb) | draw pairs, and see what goes wrong when they are drawn carelessly |
 # | [2 Tower and loss](02_tower_and_loss.ipynb) | build the network, plot the loss, see it pull and push |
 # | [3 Train](03_train.ipynb) | train a network like this one, in about a minute |
+# | [4 Watch it converge](04_watch_it_converge.ipynb) | play the training like a film, and ask it at any moment |
 #
 # Every chapter stands alone: begin wherever you like. Each ends with things to try.
 

@@ -14,7 +14,13 @@ import pytest
 
 BOOK = Path(__file__).parent.parent / "notebooks"
 CHAPTERS = sorted(BOOK.glob("*.ipynb"))
-FIRST_CHAPTERS = ["00_start_here", "01_pairs", "02_tower_and_loss", "03_train"]
+FIRST_CHAPTERS = [
+    "00_start_here",
+    "01_pairs",
+    "02_tower_and_loss",
+    "03_train",
+    "04_watch_it_converge",
+]
 UNCHECKED_TAGS = {"nbval-ignore-output", "nbval-skip", "raises-exception"}
 
 # A folder inside a folder, from the root: "/home/ann/", but not "https://a.org/b/c/" or "</b>".
