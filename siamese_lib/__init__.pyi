@@ -18,6 +18,9 @@ from .devices import device as device
 from .devices import fastest_dtype as fastest_dtype
 from .evaluation import Evaluation as Evaluation
 from .evaluation import evaluate as evaluate
+from .export import export_gif as export_gif
+from .export import export_html as export_html
+from .export import export_projector as export_projector
 from .gallery import Gallery as Gallery
 from .gallery import GalleryError as GalleryError
 from .losses import BatchTripletLoss as BatchTripletLoss
