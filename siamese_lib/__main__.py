@@ -1,4 +1,4 @@
-"""The same jobs without a notebook: ``python -m siamese_lib train | evaluate | retrieve``."""
+"""The same jobs without a notebook: ``python -m siamese_lib train | evaluate | ...``."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from siamese_lib import _retrieve
+from siamese_lib import _export_command, _retrieve
 from siamese_lib._options import (
     above_zero,
     add_data,
@@ -152,6 +152,7 @@ def _parser() -> argparse.ArgumentParser:
     add_data(evaluate, "images to measure on", after="default: those it was trained on")
     evaluate.set_defaults(job=_evaluate)
     _retrieve.add_parser(commands)
+    _export_command.add_parser(commands)
     return parser
 
 

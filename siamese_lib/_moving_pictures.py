@@ -131,12 +131,12 @@ def moving_picture(drawing: Drawing, suffix: str, seconds: float, fps: int | Non
 
 def _mp4(pictures: Sequence[Image.Image], lengths: Sequence[float], fps: int) -> bytes:
     """Encode as H.264, which browsers and slides play; each picture for as long as it stays."""
-    import imageio_ffmpeg
+    import imageio_ffmpeg  # pyright: ignore[reportMissingImports]
 
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "film.mp4"
         writer = imageio_ffmpeg.write_frames(
-            str(path), pictures[0].size, fps=fps, quality=8, macro_block_size=2,
+            str(path), pictures[0].size, fps=fps, quality=6, macro_block_size=2,
             output_params=["-movflags", "+faststart"], ffmpeg_log_level="error",
         )  # fmt: skip
         writer.send(None)

@@ -260,10 +260,8 @@ def _facts(
     if known.any() and len(vectors) >= NEIGHBOURS:
         found, _ = Gallery(vectors).nearest(queries[known], NEIGHBOURS)
         labels, asked = found_labels[found], classes[known]
-        words += [
-            f"precision@{NEIGHBOURS} {precision_at_k(labels, asked):.3f}",
-            f"kNN accuracy {knn_accuracy(labels, asked):.3f}",
-        ]
+        right, won = precision_at_k(labels, asked), knn_accuracy(labels, asked)
+        words += [f"{right:.1%} of the {NEIGHBOURS} nearest are right, {won:.1%} of the votes"]
     return " · ".join(words)
 
 

@@ -98,8 +98,8 @@ class Explorer {
     this.page = 0;
     this.query = 0;
     this.setMetric(data.metric);
-    const calm = matchMedia("(prefers-reduced-motion: reduce)").matches;
-    const playing = data.playing && film.frames.length > 1 && !calm;
+    this.calm = matchMedia("(prefers-reduced-motion: reduce)").matches;
+    const playing = data.playing && film.frames.length > 1 && !this.calm;
     this.map = mount(document.getElementById("map"), data.view, {
       frame: playing ? 0 : film.frames.length - 1,
       playing,
@@ -237,7 +237,7 @@ class Explorer {
       picture,
       make("span", { class: "name" }, `${this.sign(right)}${this.names[label]}`),
       make("span", { class: "distance" }, shown),
-      make("span", { class: "quiet" }, `image ${grouped(row)}`),
+      make("span", { class: "quiet" }, `#${grouped(row)}`),
     );
     Object.assign(item.dataset, { rank, row, distance });
     return item;
@@ -308,10 +308,14 @@ class Explorer {
     const picture = make("canvas", { "aria-hidden": "true" });
     this.draw(picture, this.pictures, query);
     const wrong = this.verdict(query).right === false;
+    const onclick = () => {
+      this.ask(query);
+      this.told.scrollIntoView({ block: "nearest", behavior: this.calm ? "auto" : "smooth" });
+    };
     const words = `test image ${query}, ${this.names[this.labels[query]]}${wrong ? ", a mistake" : ""}`;
     const button = make(
       "button",
-      { type: "button", "aria-label": words, title: words, "aria-pressed": String(query === this.query), onclick: () => this.ask(query) },
+      { type: "button", "aria-label": words, title: words, "aria-pressed": String(query === this.query), onclick },
       picture,
     );
     if (wrong) button.append(make("span", { class: "wrong", "aria-hidden": "true" }, "✗"));

@@ -104,13 +104,13 @@ def at_most(images: np.ndarray, side: int) -> np.ndarray:
     height, width = images.shape[1:3]
     if max(height, width) <= side:
         return images
-    size = tuple(max(1, round(length * side / max(height, width))) for length in (width, height))
+    wide, high = (max(1, round(x * side / max(height, width))) for x in (width, height))
     gray = images.shape[-1] == 1
     small = [
-        np.asarray(Image.fromarray(image[..., 0] if gray else image).resize(size, reducing_gap=3.0))
+        np.asarray(Image.fromarray(image[..., 0] if gray else image).resize((wide, high)))
         for image in images
     ]
-    return np.stack(small).reshape(len(images), size[1], size[0], images.shape[-1])
+    return np.stack(small).reshape(len(images), high, wide, images.shape[-1])
 
 
 def _webp(picture: Image.Image, quality: int) -> bytes:
