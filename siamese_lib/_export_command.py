@@ -27,7 +27,7 @@ def add_parser(commands: Any) -> None:
         epilog="For example: python -m siamese_lib export runs/mnist-2d film.html film.gif",
     )
     parser.add_argument("run", type=Path, metavar="RUN", help="folder of the run")
-    parser.add_argument("out", nargs="+", metavar="OUT", help="what to write")
+    parser.add_argument("out", nargs="+", type=_target, metavar="OUT", help="what to write")
     parser.add_argument(
         "--images",
         type=int,
@@ -52,13 +52,12 @@ def export(options: argparse.Namespace) -> int:
     images = {} if options.images is None else {"images": options.images}
     page = {"gallery": options.gallery, "title": options.title}
     page = {name: value for name, value in page.items() if value is not None}
-    kinds = [_kind(out) for out in options.out]
-    if page and "page" not in kinds:
+    if page and not any(kind == "page" for kind, _ in options.out):
         raise ValueError("--gallery and --title are for a page: name a file that ends in .html.")
     run = sl.Run.load(options.run)
     print(run)
     data = load_for_run(run, options.data, options.run)
-    for out, kind in zip(options.out, kinds, strict=True):
+    for kind, out in options.out:
         if kind == "page":
             path = sl.export_html(run, data, out, **images, **page)
         elif kind == "picture":
@@ -69,15 +68,15 @@ def export(options: argparse.Namespace) -> int:
     return 0
 
 
-def _kind(out: str) -> str:
-    """What a name asks for; a folder may be called like a file if it ends in a slash."""
+def _target(out: str) -> tuple[str, str]:
+    """What a name asks for, and the name; a slash at its end tells a folder."""
     suffix = "" if out.endswith(("/", "\\")) else Path(out).suffix.lower()
     if suffix not in _KINDS:
-        raise ValueError(
-            f"OUT must end in .html, .gif, .webp or .mp4, or be a folder, which a slash at its "
-            f"end tells; got {out!r}."
+        raise argparse.ArgumentTypeError(
+            "must end in .html, .gif, .webp or .mp4, or be a folder, which a slash at its end "
+            f"tells; got {out!r}"
         )
-    return _KINDS[suffix]
+    return _KINDS[suffix], out
 
 
 def _size(path: Path) -> str:

@@ -31,12 +31,12 @@ def corners_dataset() -> sl.Dataset:
     )
 
 
-def dense_tower(seed: int = 0) -> keras.Model:
+def dense_tower(seed: int = 0, *, shape: tuple[int, int, int] = SHAPE, dim: int = 2) -> keras.Model:
     """The quickest tower to train: one matrix."""
-    images = keras.Input(SHAPE)
+    images = keras.Input(shape)
     numbers = keras.layers.Flatten()(keras.layers.Rescaling(1 / 255)(images))
     glorot = keras.initializers.GlorotUniform(seed)
-    return keras.Model(images, keras.layers.Dense(2, kernel_initializer=glorot)(numbers))
+    return keras.Model(images, keras.layers.Dense(dim, kernel_initializer=glorot)(numbers))
 
 
 class Training:
