@@ -10,8 +10,8 @@ from siamese_lib._options import add_data, load_for_run
 
 _DESCRIPTION = """Write a finished run as files to share, each by its suffix: .html is a page that
 plays the film and finds the nearest training images of any test image; .gif, .webp and .mp4 are
-moving pictures (.mp4 needs the package imageio-ffmpeg); a name without a suffix, or with a slash at
-its end, is a folder of files for TensorBoard's projector."""
+moving pictures (.mp4 needs ffmpeg: pip install imageio-ffmpeg); a name without a suffix, or with a
+slash at its end, is a folder of files for TensorBoard's projector."""
 _KINDS = {
     "": "folder", ".html": "page", ".htm": "page",
     ".gif": "picture", ".webp": "picture", ".mp4": "picture",

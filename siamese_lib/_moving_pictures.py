@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import io
+import shutil
+import subprocess
 import tempfile
 from collections.abc import Sequence
+from contextlib import suppress
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -91,13 +94,18 @@ class Drawing:
         return picture.resize((self.size, self.size), Image.Resampling.BOX)
 
 
-def check_encoder(suffix: str) -> None:
-    """Raise ImportError if it takes a package that is not there."""
-    if suffix == ".mp4" and find_spec("imageio_ffmpeg") is None:
+def ffmpeg() -> str:
+    """Find the program that encodes MP4; ImportError if there is none."""
+    if find_spec("imageio_ffmpeg") is not None:
+        import imageio_ffmpeg  # pyright: ignore[reportMissingImports]
+
+        return imageio_ffmpeg.get_ffmpeg_exe()
+    found = shutil.which("ffmpeg")
+    if found is None:
         raise ImportError(
-            "An MP4 needs the package imageio-ffmpeg: `pip install imageio-ffmpeg`, or write a "
-            ".gif or .webp."
+            "An MP4 needs ffmpeg: `pip install imageio-ffmpeg` brings it. Or write a .gif or .webp."
         )
+    return found
 
 
 def moving_picture(drawing: Drawing, suffix: str, seconds: float, fps: int | None) -> bytes:
@@ -131,17 +139,23 @@ def moving_picture(drawing: Drawing, suffix: str, seconds: float, fps: int | Non
 
 def _mp4(pictures: Sequence[Image.Image], lengths: Sequence[float], fps: int) -> bytes:
     """Encode as H.264, which browsers and slides play; each picture for as long as it stays."""
-    import imageio_ffmpeg  # pyright: ignore[reportMissingImports]
-
+    wide, high = pictures[0].size
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "film.mp4"
-        writer = imageio_ffmpeg.write_frames(
-            str(path), pictures[0].size, fps=fps, quality=6, macro_block_size=2,
-            output_params=["-movflags", "+faststart"], ffmpeg_log_level="error",
-        )  # fmt: skip
-        writer.send(None)
-        for picture, length in zip(pictures, lengths, strict=True):
-            for _ in range(max(round(length * fps), 1)):
-                writer.send(picture.tobytes())
-        writer.close()
+        command = [
+            ffmpeg(), "-loglevel", "error", "-f", "rawvideo", "-pix_fmt", "rgb24",
+            "-s", f"{wide}x{high}", "-r", str(fps), "-i", "-",
+            "-vf", "pad=ceil(iw/2)*2:ceil(ih/2)*2",  # as H.264 needs it
+            "-c:v", "libx264", "-crf", "23", "-pix_fmt", "yuv420p", "-movflags", "+faststart",
+            str(path),
+        ]  # fmt: skip
+        with subprocess.Popen(command, stdin=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+            assert process.stdin is not None
+            with suppress(BrokenPipeError):  # it has stopped, and says why
+                for picture, length in zip(pictures, lengths, strict=True):
+                    for _ in range(max(round(length * fps), 1)):
+                        process.stdin.write(picture.tobytes())
+            _, said = process.communicate()
+        if process.returncode:
+            raise OSError(f"ffmpeg could not write the film: {said.decode(errors='replace')}")
         return path.read_bytes()

@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 
 from siamese_lib._dataset import Dataset, Split
-from siamese_lib._moving_pictures import SUFFIXES, Drawing, check_encoder, moving_picture
+from siamese_lib._moving_pictures import SUFFIXES, Drawing, ffmpeg, moving_picture
 from siamese_lib._projector import projector_files
 from siamese_lib._runfiles import RunError, write_atomically
 from siamese_lib._walks import whole_number
@@ -131,8 +131,8 @@ def export_gif(
     Args:
         run: the training to show.
         digits: test images, of which the first are shown.
-        path: of the file, ending in ``.gif``, ``.webp``, or ``.mp4``, which needs the package
-            imageio-ffmpeg. A file that is there is replaced, all or nothing.
+        path: of the file, ending in ``.gif``, ``.webp``, or ``.mp4``, which needs ffmpeg, such
+            as the package imageio-ffmpeg brings. A file that is there is replaced, all or nothing.
         film: another film to show, as for `export_html`; it need not have images.
         images: how many test images at most.
         size: of the picture's sides, in pixels.
@@ -146,7 +146,8 @@ def export_gif(
 
     Raises:
         ValueError: another suffix, no test images, or numbers out of range.
-        ImportError: an MP4 without imageio-ffmpeg.
+        ImportError: an MP4 without ffmpeg.
+        OSError: ffmpeg could not write it.
     """
     path = _checked_path(path, SUFFIXES)
     whole_number("size", size, 64)
@@ -154,7 +155,8 @@ def export_gif(
         whole_number("fps", fps, 1)
     if not 0 < seconds < 3600:
         raise ValueError(f"seconds must be above 0 and below an hour, got {seconds}.")
-    check_encoder(path.suffix.lower())
+    if path.suffix.lower() == ".mp4":
+        ffmpeg()  # to say now, not after embedding, that there is none
     film, classes = _film(run, digits, film, whole_number("images", images, 1))
     drawn = Drawing(film, classes, size, dark)
     write_atomically(path, moving_picture(drawn, path.suffix.lower(), seconds, fps))
