@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 from importlib.util import find_spec
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
@@ -150,11 +151,11 @@ def _mp4(pictures: Sequence[Image.Image], lengths: Sequence[float], fps: int) ->
             str(path),
         ]  # fmt: skip
         with subprocess.Popen(command, stdin=subprocess.PIPE, stderr=subprocess.PIPE) as process:
-            assert process.stdin is not None
+            pipe: Any = process.stdin
             with suppress(BrokenPipeError):  # it has stopped, and says why
                 for picture, length in zip(pictures, lengths, strict=True):
                     for _ in range(max(round(length * fps), 1)):
-                        process.stdin.write(picture.tobytes())
+                        pipe.write(picture.tobytes())
             _, said = process.communicate()
         if process.returncode:
             raise OSError(f"ffmpeg could not write the film: {said.decode(errors='replace')}")

@@ -190,11 +190,17 @@ class Explorer {
     this.queryIndex = make("div", { class: "quiet" });
     this.told = make("p", { id: "verdict", "aria-live": "polite" });
     this.answers = make("ol", { id: "neighbours" });
-    const [map, wide] = [this.data.view.about.names.length, grouped(most)];
     document.getElementById("search").append(
       make("h2", {}, "Nearest neighbours"),
-      make("p", { class: "quiet" }, `Click a point on the map, or choose a test image here: the nearest of ${wide} training images follow.`),
-      make("div", { class: "row" }, label("Test image", make("span", { class: "joined" }, back, this.index, next)), random, ...(map > 1 ? [mistake] : [])),
+      make("p", { class: "quiet" }, `Click a point on the map, or choose a test image here: the nearest of ${grouped(most)} training images follow.`),
+      make(
+        "div",
+        { class: "row" },
+        make("label", { for: "index" }, "Test image"),
+        make("span", { class: "joined" }, back, this.index, next),
+        random,
+        ...(this.names.length > 1 ? [mistake] : []),
+      ),
       make("div", { class: "row" }, label("Show", many), label("by", metric)),
       make("div", { class: "query" }, this.queryPicture, make("div", {}, this.queryName, this.queryIndex, this.told)),
       this.answers,
