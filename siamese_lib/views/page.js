@@ -239,7 +239,7 @@ class Explorer {
     const shown = distance === 0 ? "0" : distance < 0.001 ? distance.toExponential(1) : distance.toPrecision(3);
     const item = make(
       "li",
-      { class: right === null ? "" : right ? "right" : "wrong", title: `distance ${distance}` },
+      { class: right === null ? "" : right ? "right" : "wrong", title: `${this.names[label]}, distance ${distance}` },
       picture,
       make("span", { class: "name" }, `${this.sign(right)}${this.names[label]}`),
       make("span", { class: "distance" }, shown),
@@ -268,6 +268,7 @@ class Explorer {
     const picture = pictures.canvas(index);
     canvas.width = picture.width;
     canvas.height = picture.height;
+    if (picture.width > 32) canvas.style.imageRendering = "auto"; // a photo, not pixels to count
     canvas.getContext("2d").drawImage(picture, 0, 0);
   }
 
