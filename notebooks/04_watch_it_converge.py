@@ -118,7 +118,7 @@ def by_class(points):
 
 
 tangled = np.array([by_class(frame) for frame in film.frames])
-sl.figures.class_curves(run.steps, tangled, digits.class_names, y="precision@7")
+sl.figures.class_curves(run.steps, tangled, digits.class_names)
 
 # %% [markdown]
 # Ones are easy: few strokes look like them. Fours and nines, threes and fives and eights share most
@@ -286,7 +286,7 @@ from pathlib import Path
 from tempfile import mkdtemp
 
 folder = Path(mkdtemp())
-page = sl.export_html(run, digits, folder / "film.html")
+page = sl.export_html(run, digits, folder / "film.html", film=film)
 print("a page of", "less than" if page.stat().st_size < 15e6 else "more than", "15 MB")
 
 # %% [markdown]
