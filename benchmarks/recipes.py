@@ -48,6 +48,14 @@ OFFLINE_RECIPES = {
 }
 
 
+def full_mnist() -> sl.Dataset:
+    """Load MNIST whole, so that nothing is measured on the offline digits by mistake."""
+    digits = sl.load_dataset("mnist")
+    if len(digits.train) < 60_000:
+        raise SystemExit("This needs all of MNIST: connect, or set SIAMESE_DATA.")
+    return digits
+
+
 def train(recipe: Recipe, data: sl.Dataset) -> sl.Recorder:
     """Train a fresh tower, recorded as a notebook would, without validation."""
     keras.utils.set_random_seed(recipe.seed)

@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 
 import siamese_lib as sl
-from benchmarks.recipes import RECIPES, train
+from benchmarks.recipes import RECIPES, full_mnist, train
 from siamese_lib.shipped import FOLDER
 
 FILMED = 1_000  # test images
@@ -21,7 +21,7 @@ FILMED = 1_000  # test images
 
 def main() -> None:
     """Train, thin, save, measure, and save again with the measurements."""
-    digits = sl.load_dataset("mnist")
+    digits = full_mnist()
     recipe = RECIPES["2-D, long"]
     trained = train(recipe, digits).run
     frames = [trained.weights(frame) for frame in range(len(trained))]

@@ -16,13 +16,12 @@ import numpy as np
 
 import siamese_lib as sl
 from benchmarks.original import OriginalTraining
-from benchmarks.recipes import OFFLINE_RECIPES, RECIPES, train
+from benchmarks.recipes import OFFLINE_RECIPES, RECIPES, full_mnist, train
 from benchmarks.report import duration, load_result, save_result, spread, table
 from siamese_lib._keras import keras
 from siamese_lib._offline import offline_digits
 
 GOAL = 0.938
-FULL = 60_000  # training images
 GOALS = {  # precision, seconds: must reach, and the aim
     "2-D, short": ((GOAL, 45), (GOAL, 20)),
     "2-D, long": ((0.982, 300), (0.990, 300)),
@@ -35,9 +34,7 @@ GOALS = {  # precision, seconds: must reach, and the aim
 
 def main() -> dict[str, Any]:
     """Measure all of it, print it, write it down."""
-    digits, offline = sl.load_dataset("mnist"), offline_digits()
-    if len(digits.train) < FULL:
-        raise SystemExit("These figures need full MNIST: connect, or set SIAMESE_DATA.")
+    digits, offline = full_mnist(), offline_digits()
     qualities = [quality(name, recipe, digits) for name, recipe in RECIPES.items()]
     qualities += [quality(name, recipe, offline) for name, recipe in OFFLINE_RECIPES.items()]
     result = {
