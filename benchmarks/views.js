@@ -1,18 +1,18 @@
 // Four ways to move points, on a page of `benchmarks/views.py`, and one counter of frames for all.
 //
-//   await bench.prepare(way, gap)   shows the film's first frame; a gap between frames takes `gap` ms
-//   await bench.measure(seconds)    frames that were drawn and finished, and the seconds they took
-//   await bench.pick(batches)       ms of one pick of ours, a number for each batch
+//   await bench.prepare(way)      shows the film's start and sets it going; returns the map's size
+//   await bench.measure(seconds)  frames that were drawn and finished, and the seconds they took
+//   await bench.pick(batches)     ms of one pick of ours, a number for each batch
 
-const TWEENED = 10; // moments of a gap that plotly's scattergl is given
-const GAPS = 4; // of the film that it is shown, over and over
+const SHOWN = 12; // frames of the film that the others show, over and over
+const TWEENED = 10; // moments from one frame to the next that plotly's scattergl is given
 
 const nextFrame = () => new Promise(requestAnimationFrame);
 
 // ---------------------------------------------------------------- the counter
 
 // Every way draws either with WebGL or by moving marks. In each animation frame the counter looks
-// for what was drawn since the last one. It reads back one pixel of each canvas that drew, which
+// for what was drawn since the last one, and reads back one pixel of each canvas that drew, which
 // waits until all of its drawing is done.
 const drew = new Set();
 
@@ -60,7 +60,7 @@ async function load(name) {
   return JSON.parse(await (await fetch(name)).text(), revive);
 }
 
-// What the view shows, for the others to show the same: size of its map, of its points, ...
+// What the view shows, for the others to show the same.
 async function setOut() {
   const { mount } = await import("/view.js");
   film = await load("/film.json");
@@ -69,10 +69,11 @@ async function setOut() {
   view.draw();
   const { width, height, size, camera, members } = view;
   const half = [width / 2 / camera.scale, height / 2 / camera.scale];
-  stage = { width, height, size, camera, half, members, alpha: view.rgba[3] / 255 };
-  stage.colors = view.about.colors;
+  const gap = 1000 / view.pace; // ms from one frame of the film to the next
+  stage = { width, height, size, camera, half, gap, members, alpha: view.rgba[3] / 255 };
 }
 
+// An empty place of the same size where the view was.
 function clear() {
   view.destroy();
   const here = document.createElement("div");
@@ -81,93 +82,92 @@ function clear() {
   return here;
 }
 
-// Coordinates of each class at a moment of the film: { x: [...], y: [...] }.
-function byClass(p) {
-  const all = view.film.places(p);
-  const along = (axis) => stage.members.map((points) => Float32Array.from(points, (i) => all[2 * i + axis]));
-  return { x: along(0), y: along(1) };
+// Coordinates of each class at some moments of the film: { x: [...], y: [...] } each.
+function byClass(moments) {
+  return moments.map((p) => {
+    const places = view.film.places(p);
+    const along = (axis) => stage.members.map((points) => Float32Array.from(points, (i) => places[2 * i + axis]));
+    return { x: along(0), y: along(1) };
+  });
 }
 
-function plotlyFigure(type, start) {
+const range = (count, by = 1) => Array.from({ length: count }, (_, i) => i * by);
+
+// Without axes, legend, margins or twice as fine a canvas: nothing but the points is drawn.
+async function plotlyFigure(type, { x, y }) {
   const { width, height, camera, half, size, alpha } = stage;
-  const axis = (middle, half) => ({ range: [middle - half, middle + half], visible: false });
-  const data = stage.colors.map((color, k) => ({
-    type, mode: "markers", x: start.x[k], y: start.y[k], marker: { color, size, opacity: alpha },
+  const axis = (middle, reach) => ({ range: [middle - reach, middle + reach], visible: false });
+  const data = film.about.colors.map((color, k) => ({
+    type, mode: "markers", x: x[k], y: y[k], marker: { color, size, opacity: alpha },
   }));
   const layout = {
     width, height, margin: { l: 0, r: 0, t: 0, b: 0 }, showlegend: false,
     xaxis: axis(camera.x, half[0]), yaxis: axis(camera.y, half[1]),
   };
-  return [data, layout, { plotGlPixelRatio: 1, displayModeBar: false }];
+  return Plotly.newPlot(clear(), data, layout, { plotGlPixelRatio: 1, displayModeBar: false });
 }
 
+// Each prepares, and returns what sets it going.
 const WAYS = {
-  async view(gap) {
-    view.filmBar.setSpeed(1000 / gap / view.pace);
+  async view() {
     return () => view.play(true);
   },
 
   async scattergl() {
-    const moments = Array.from({ length: GAPS * TWEENED }, (_, i) => byClass(i / TWEENED));
-    const here = clear();
-    await Plotly.newPlot(here, ...plotlyFigure("scattergl", moments[0]));
+    const moments = byClass(range(SHOWN * TWEENED - TWEENED, 1 / TWEENED));
+    const figure = await plotlyFigure("scattergl", moments[0]);
     return async () => {
       for (let i = 1; ; i = (i + 1) % moments.length) {
-        await Plotly.restyle(here, moments[i]);
+        await Plotly.restyle(figure, moments[i]);
         await nextFrame();
       }
     };
   },
 
-  async scatter(gap) {
-    const frames = film.film.frames.map((_, f) => byClass(f));
-    const here = clear();
-    await Plotly.newPlot(here, ...plotlyFigure("scatter", frames[0]));
-    const named = frames.map(({ x, y }, f) => ({
-      name: String(f), data: x.map((_, k) => ({ x: x[k], y: y[k] })), traces: x.map((_, k) => k),
+  async scatter() {
+    const moments = byClass(range(SHOWN));
+    const figure = await plotlyFigure("scatter", moments[0]);
+    const frames = moments.map(({ x, y }, f) => ({
+      name: String(f), data: x.map((_, k) => ({ x: x[k], y: y[k] })), traces: range(x.length),
     }));
-    await Plotly.addFrames(here, named);
-    marks = [...here.querySelectorAll("path.point")].filter((_, i, all) => i % Math.ceil(all.length / 20) === 0);
-    const options = {
-      mode: "immediate",
-      frame: { duration: gap, redraw: false },
-      transition: { duration: gap, easing: "linear" },
-    };
+    await Plotly.addFrames(figure, frames);
+    const all = figure.querySelectorAll("path.point");
+    marks = range(20).map((i) => all[Math.floor((i * all.length) / 20)]);
+    const { gap: duration } = stage;
+    const how = { frame: { duration, redraw: false }, transition: { duration, easing: "linear" } };
     return async () => {
-      for (;;) await Plotly.animate(here, null, options);
+      for (;;) await Plotly.animate(figure, null, { mode: "immediate", ...how });
     };
   },
 
-  async jscatter(gap) {
-    const state = await load("/jscatter.json");
-    const few = film.film.frames.map((_, f) => Float32Array.from(view.film.places(f)));
-    const { camera, half } = stage;
+  // The widget draws what its model, here a stand-in, says; later points go the way on which the
+  // widget itself hands them on, but as soon as it has come to rest.
+  async jscatter() {
+    const { width, height, size, alpha: opacity, camera, half, gap } = stage;
+    const state = { ...(await load("/jscatter.json")), width, height, size, opacity };
+    const [count, columns] = state.points.shape;
     const given = new Float32Array(state.points.view);
-    const wide = state.points.shape[1];
-    const at = (places, i) => [
-      (places[2 * i] - camera.x) / half[1], (places[2 * i + 1] - camera.y) / half[1],
-      ...given.subarray(i * wide + 2, (i + 1) * wide),
-    ];
-    const frames = few.map((places) => Array.from({ length: state.points.shape[0] }, (_, i) => at(places, i)));
+    const scale = (value, middle) => (value - middle) / half[1];
+    const frames = range(SHOWN).map((p) => {
+      const places = view.film.places(p);
+      return range(count).map((i) => [
+        scale(places[2 * i], camera.x), scale(places[2 * i + 1], camera.y),
+        ...given.subarray(i * columns + 2, i * columns + columns),
+      ]);
+    });
     given.set(frames[0].flat());
     state.points.view = new DataView(given.buffer);
-    Object.assign(state, { width: stage.width, height: stage.height, size: stage.size, opacity: stage.alpha });
     const here = clear();
-    const model = {
-      get: (name) => state[name] ?? null,
-      set: (name, value) => (state[name] = value),
-      on() {}, off() {}, send() {}, save_changes() {},
-    };
+    const idle = () => {};
+    const get = (name) => state[name] ?? null;
+    const set = (name, value) => (state[name] = value);
     const { default: widget } = await import("/jscatter.js");
-    await widget.render({ model, el: here });
-    let holder;
-    while (!holder) {
-      await nextFrame();
-      holder = [...here.querySelectorAll("*")].find((element) => element.api);
-    }
+    await widget.render({ el: here, model: { get, set, on: idle, send: idle, save_changes: idle } });
+    const api = () => [...here.querySelectorAll("*")].find((element) => element.api)?.api;
+    while (!api()) await nextFrame();
     const how = { transition: true, transitionDuration: gap, transitionEasing: "quadInOut" };
     return async () => {
-      for (let f = 1; ; f = (f + 1) % frames.length) await holder.api.draw(frames[f], how);
+      for (let f = 1; ; f = (f + 1) % SHOWN) await api().draw(frames[f], how);
     };
   },
 };
@@ -175,12 +175,12 @@ const WAYS = {
 // ---------------------------------------------------------------- what Python calls
 
 window.bench = {
-  async prepare(way, gap) {
+  async prepare(way) {
     await setOut();
-    const start = await WAYS[way](gap);
+    const start = await WAYS[way]();
     for (let i = 0; i < 5; i++) await nextFrame();
     start();
-    return stage;
+    return [stage.width, stage.height];
   },
 
   async measure(seconds) {
