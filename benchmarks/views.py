@@ -172,7 +172,7 @@ def jscatter_state(points: np.ndarray, labels: np.ndarray, colors: list[str]) ->
         data=table, x="x", y="y", color_by="class", color_map=colors, axes=False, legend=False,
         tooltip=False,
     )  # fmt: skip
-    state = scatter.show().get_state()
+    state = scatter.widget.get_state()
     return {name: value for name, value in state.items() if not name.startswith("_")}
 
 

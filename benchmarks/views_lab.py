@@ -40,12 +40,12 @@ CELLS = {
 SECONDS = 180  # at most
 WATCH = """addEventListener("keydown", (event) => {
   if (event.key !== "Enter" || !event.shiftKey) return;
-  const began = performance.now();
+  const began = (window.began = performance.now());
   const nextFrame = () => new Promise(requestAnimationFrame);
   const until = async (found) => {
     let value;
-    while (!(value = found())) await nextFrame();
-    return value;
+    while (!(value = found()) && began === window.began) await nextFrame();
+    return value || new Promise(() => {}); // another cell was run since: leave it alone
   };
   const find = (selector) => document.querySelector(`.jp-OutputArea ${selector}`);
   const view = () => until(() => find(".siamese-view")?.view?.p > 0);
