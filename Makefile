@@ -71,7 +71,7 @@ clean: ## remove .venv and every cache
 # A stamp says which extras .venv holds, and is made again when the pins change.
 $(VENV)/book.stamp: EXTRAS := book
 $(VENV)/test.stamp: EXTRAS := book,test
-$(VENV)/bench.stamp: EXTRAS := bench
+$(VENV)/bench.stamp: EXTRAS := book,test,bench
 $(VENV)/%.stamp: pyproject.toml requirements.lock | $(VENV)/bin/pip
 	$(BIN)/pip install -c requirements.lock -e '.[$(EXTRAS)]'
 	@touch $@

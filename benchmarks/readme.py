@@ -10,6 +10,7 @@ from typing import Any
 
 from benchmarks.report import load_result, table
 from benchmarks.training import against_original
+from benchmarks.views import SCREEN_MS, WAYS
 
 README = Path(__file__).parent.parent / "README.md"
 START, END = "<!-- results -->\n", "<!-- /results -->"
@@ -24,7 +25,7 @@ def updated(text: str) -> str:
     """Return the README with today's results in it."""
     before, rest = text.split(START)
     _, after = rest.split(END)
-    return before + START + results() + END + after
+    return before + START + results() + views_results() + END + after
 
 
 def results() -> str:
@@ -105,6 +106,46 @@ The {result["k"]} nearest of {result["large vectors"]:,} in clusters:
 Medians, least and most of {result["rounds"]} rounds, in which the searches took turns
 (`python -m benchmarks retrieval`), measured on {result["machine"]["date"]},
 {result["machine"]["processor"]}, {result["machine"]["cores"]} cores.
+
+"""
+
+
+def views_results() -> str:
+    """Say what the last run of ``python -m benchmarks views`` measured."""
+    result = load_result("views")
+    return "" if result is None else views_block(result)
+
+
+def views_block(result: dict[str, Any]) -> str:
+    """Write the figures of the views as Markdown."""
+    machine, pick, start, sent = (result[part] for part in ("machine", "pick", "start", "bytes"))
+    rows = [
+        {
+            "points that move": WAYS[row["way"]],
+            "how many": f"{row['points']:,}",
+            "frames a second": _range(row),
+            "times plotly scattergl": row["times scattergl"],
+        }
+        for row in result["frames a second"]
+    ]
+    versions = ", ".join(f"{name} {number}" for name, number in result["versions"].items())
+    return f"""\
+### A film beside other libraries
+
+{table(rows)}
+
+The same film on a canvas of the same size, in headless Chromium without a graphics card, in turns:
+frames that were drawn and finished, medians of {result["rounds"]} rounds (least to most).
+
+* The point under the pointer is found among {pick["points"]:,} in {_range(pick["ms"])} ms while the
+  film plays; a screen's frame takes {SCREEN_MS:.1f} ms, a frame of this film {pick["frame ms"]} ms.
+* In JupyterLab, {start["points"]:,} points in {start["frames"]} frames move
+  {_range(start["view s"])} s after their cell is run; those of a plotly figure with frames
+  {_range(start["plotly s"])} s.
+* They are {sent["view"] / 1e6:.2f} MB, and {sent["plotly"] / 1e6:.2f} MB as plotly's figure.
+
+Measured on {machine["date"]}, {machine["processor"]}, {machine["cores"]} cores, {versions}.
+`python -m benchmarks views` measures it again.
 
 """
 

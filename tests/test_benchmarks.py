@@ -7,9 +7,12 @@ import pytest
 
 import siamese_lib as sl
 from benchmarks import readme
+from benchmarks.clouds import clouds, plotly_film
 from benchmarks.original import random_pairs
 from benchmarks.report import table
 from benchmarks.training import training_operations
+from benchmarks.views import with_ratios
+from benchmarks.views_lab import payload_bytes
 
 
 def test_readme_says_what_was_measured():
@@ -42,3 +45,56 @@ def test_table():
     assert table([{"a": 1, "b": 2}, {"a": 3, "b": 4}]).splitlines() == [
         "| a | b |", "| --- | --- |", "| 1 | 2 |", "| 3 | 4 |",
     ]  # fmt: skip
+
+
+def test_the_film_that_views_are_compared_on():
+    frames, labels = clouds(500, 6)
+    assert (frames.shape, frames.dtype) == ((6, 500, 2), np.float32)
+    assert np.bincount(labels).tolist() == [50] * 10
+    nearest = [sl.Gallery(frame).nearest(frame, k=2)[0][:, 1] for frame in frames[[0, -1]]]
+    together = [(labels[of] == labels).mean() for of in nearest]
+    assert together[0] < 0.3 < 0.9 < together[1]  # the classes come apart
+    np.testing.assert_array_equal(clouds(500, 6)[0], frames)
+
+
+def test_plotly_is_given_the_same_film():
+    frames, labels = clouds(60, 3)
+    figure = plotly_film(frames, labels)
+    assert [len(frame.data) for frame in figure.frames] == [10, 10, 10]
+    for k in range(10):
+        trace = figure.frames[2].data[k]
+        np.testing.assert_array_equal(np.stack([trace.x, trace.y], 1), frames[2][labels == k])
+    assert figure.layout.updatemenus[0].buttons[0].method == "animate"
+
+
+def test_bytes_of_a_payload():
+    payload = {"film": {"count": 2, "frames": [bytes(8), bytes(8)]}, "images": None}
+    rest = '{"film": {"count": 2, "frames": [null, null]}, "images": null}'
+    assert payload_bytes(payload) == 16 + len(rest)
+    frames, labels = clouds(1_000, 4)
+    points = 1_000 * (4 * 4 + 2)  # of each 4 bytes a frame, and 2 for its class
+    assert points < payload_bytes(sl.EmbeddingView(frames, labels).payload()) < points + 2_000
+
+
+def test_ratios_are_those_of_the_medians():
+    rows = [{"way": "view", "median": 30.0}, {"way": "scattergl", "median": 4.0}]
+    assert [row["times scattergl"] for row in with_ratios(rows)] == [7.5, 1.0]
+
+
+def test_the_readme_can_say_what_views_take():
+    spread = {"median": 31.25, "least": 30.0, "most": 32.0}
+    row = {"points": 10_000, "way": "scattergl", "canvas": [700, 480], "times scattergl": 1.0}
+    text = readme.views_block(
+        {
+            "machine": {"date": "2026-01-02", "processor": "a CPU", "cores": 2},
+            "versions": {"plotly": "7.0"},
+            "rounds": 5,
+            "frames a second": [row | spread],
+            "pick": {"points": 70_000, "ms": spread, "frame ms": 40.1},
+            "start": {"points": 10_000, "frames": 40, "view s": spread, "plotly s": spread},
+            "bytes": {"view": 1_620_000, "plotly": 4_990_000},
+        }
+    )
+    assert "| plotly scattergl, restyled | 10,000 | 31.25 (30 to 32) | 1.0 |" in text
+    assert "They are 1.62 MB, and 4.99 MB as plotly's figure." in text
+    assert "plotly 7.0" in text

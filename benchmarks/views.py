@@ -1,0 +1,199 @@
+"""The embedding view beside plotly and jupyter-scatter: frames a second, a pick, the start, bytes.
+
+``python -m benchmarks views`` (some fifteen minutes on two quiet cores) prints the tables and
+writes ``benchmarks/results/views.json``; ``python -m benchmarks.views --quick`` is a try with few
+points that writes nothing.
+
+Frames a second, in headless Chromium with its software WebGL. All ways show the same film of the
+same points, at the same size in pixels, colour and opacity, on a canvas of the same size:
+
+* view: the page's ``mount``, playing, with class names, scale, legend and read-outs;
+* scattergl: plotly's WebGL points, restyled in each animation frame to places that were computed
+  before, so that plotly is charged for its drawing only;
+* scatter: plotly's SVG points, moved by its own frames and ``animate``;
+* jscatter: jupyter-scatter's widget, its points in transition from frame to frame.
+
+The last two and the view go from frame to frame in the same time. Plotly and jupyter-scatter draw
+nothing but the points, without axes, legend or a canvas finer than the screen's, and their film is
+prepared before the clock starts.
+
+What counts is one animation frame in which points moved and were drawn. A browser takes drawing
+commands faster than they are carried out, so the counter reads back one pixel of each WebGL canvas
+that was drawn to, and goes on when that pixel, and so the whole drawing before it, is there. SVG
+is painted by the browser itself, which gives no next animation frame before; marks that stand
+where they stood do not count. All ways pay the same price, and none gets past the 60 frames a
+second of a screen. Fresh pages in turn, several rounds, medians.
+
+A pick finds the point under the pointer while the film plays: the places of all points at the
+moment, and the nearest of them. What is measured in JupyterLab, `benchmarks.views_lab` says.
+"""
+
+from __future__ import annotations
+
+import argparse
+import base64
+import json
+import time
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlparse
+
+import numpy as np
+
+import siamese_lib as sl
+from benchmarks.clouds import clouds
+from benchmarks.report import save_result, spread, table
+
+WAYS = {
+    "view": "EmbeddingView",
+    "scattergl": "plotly scattergl, restyled",
+    "scatter": "plotly scatter, its frames",
+    "jscatter": "jupyter-scatter, transitions",
+}
+SIZES = (10_000, 70_000)
+FRAMES = 40
+SCREEN_MS = 1000 / 60
+VIEWPORT = {"width": 900, "height": 640}
+PAGE = """<!doctype html><meta charset="utf-8"><link rel="stylesheet" href="/view.css">
+<style>body { margin: 0 }</style><div id="here"></div>
+<script src="/plotly.js"></script><script src="/views.js"></script>"""
+
+
+def main(*, quick: bool = False) -> dict[str, Any]:
+    """Measure, print, and, unless it was but a try, write down."""
+    from benchmarks.views_lab import bytes_sent, starts
+    from tests.browser import chromium
+
+    sizes, rounds, seconds = ((300, 600), 1, 1.0) if quick else (SIZES, 5, 4.0)
+    with chromium() as browser:
+        moved = [tween(browser, points, rounds, seconds) for points in sizes]
+        result = {
+            "versions": {name: version(name) for name in ("plotly", "jupyter-scatter")}
+            | {"chromium": browser.version},
+            "rounds": rounds,
+            "frames a second": [row for part in moved for row in part["rows"]],
+            "pick": moved[-1]["pick"],
+            "start": starts(browser, sizes[0], FRAMES, rounds),
+            "bytes": bytes_sent(sizes[0], FRAMES),
+        }
+    if not quick:
+        save_result("views", result)
+    print(render(result))
+    return result
+
+
+def tween(browser: Any, points: int, rounds: int, seconds: float) -> dict[str, Any]:
+    """Count the frames a second of every way, in turns; time our pick among as many points."""
+    files = page_files(*clouds(points, FRAMES))
+
+    def answer(route: Any) -> None:
+        route.fulfill(**files[urlparse(route.request.url).path])
+
+    rates: dict[str, list[float]] = {way: [] for way in WAYS}
+    picks: list[float] = []
+    for number in range(rounds):
+        for way, measured in rates.items():
+            page = browser.new_page(viewport=VIEWPORT)
+            page.route("**/*", answer)
+            page.goto("http://localhost/")
+            started = time.perf_counter()
+            stage = page.evaluate("way => bench.prepare(way)", way)
+            prepared = time.perf_counter() - started
+            page.evaluate("bench.measure(1)")  # what is slow the first time
+            count = page.evaluate("seconds => bench.measure(seconds)", seconds)
+            measured.append(count["frames"] / count["seconds"])
+            if way == "view":
+                picks += page.evaluate("bench.pick(20)")
+            page.close()
+            print(
+                f"{points:,} points, round {number}, {way}: {measured[-1]:.1f} frames/s "
+                f"(ready after {prepared:.1f} s)",
+                flush=True,
+            )
+    rows = [
+        {"points": points, "way": way, "canvas": stage, **spread(measured, 1)}
+        for way, measured in rates.items()
+    ]
+    frame = 1000 / float(np.median(rates["view"]))
+    pick = {"points": points, "ms": spread(picks, 2), "frame ms": round(frame, 1)}
+    return {"rows": with_ratios(rows), "pick": pick}
+
+
+def with_ratios(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Add to each row the ratio of its median to that of scattergl."""
+    base = next(row["median"] for row in rows if row["way"] == "scattergl")
+    return [
+        {**row, "times scattergl": round(row["median"] / base, 2) if base else None} for row in rows
+    ]
+
+
+def page_files(frames: np.ndarray, labels: np.ndarray) -> dict[str, dict[str, Any]]:
+    """Say what the page asks for: path to body and content type, all of it from this machine."""
+    import jscatter
+    import plotly
+
+    from tests.browser import ASSETS
+
+    view = sl.EmbeddingView(frames, labels, steps=np.arange(len(frames)))
+    colors = view.payload()["about"]["colors"]
+    theirs = jscatter_state(frames[0], labels, colors)
+    script, style, data = "text/javascript", "text/css", "application/json"
+    files = {
+        "/": (PAGE, "text/html"),
+        "/views.js": (Path(__file__).with_suffix(".js").read_text(), script),
+        "/view.js": ((ASSETS / "embedding_view.js").read_text(), script),
+        "/view.css": ((ASSETS / "embedding_view.css").read_text(), style),
+        "/film.json": (json.dumps(view.payload(), default=as_text), data),
+        "/plotly.js": (_beside(plotly, "package_data/plotly.min.js"), script),
+        "/jscatter.js": (_beside(jscatter, "bundle.js"), script),
+        "/jscatter.json": (json.dumps(theirs, default=as_text), data),
+        "/favicon.ico": ("", "image/x-icon"),
+    }
+    # Isolated from other sites, a page's clock is exact to 5 microseconds instead of 100.
+    alone = {
+        "Cross-Origin-Opener-Policy": "same-origin",
+        "Cross-Origin-Embedder-Policy": "require-corp",
+    }
+    return {
+        path: {"body": body, "headers": {"Content-Type": kind, **alone}}
+        for path, (body, kind) in files.items()
+    }
+
+
+def jscatter_state(points: np.ndarray, labels: np.ndarray, colors: list[str]) -> dict[str, Any]:
+    """Return what jupyter-scatter's widget would send to its page, without its interface."""
+    import jscatter
+    import pandas as pd
+
+    table = pd.DataFrame({"x": points[:, 0], "y": points[:, 1]})
+    table["class"] = pd.Categorical(labels.astype(str))
+    scatter = jscatter.Scatter(
+        data=table, x="x", y="y", color_by="class", color_map=colors, axes=False, legend=False,
+        tooltip=False,
+    )  # fmt: skip
+    state = scatter.widget.get_state()
+    return {name: value for name, value in state.items() if not name.startswith("_")}
+
+
+def as_text(data: Any) -> dict[str, str]:
+    """Write bytes in JSON, for the page to read back."""
+    return {"base64": base64.b64encode(data).decode()}
+
+
+def render(result: dict[str, Any]) -> str:
+    """Lay the result out as Markdown."""
+    lines = [table(result["frames a second"]), ""]
+    for part in ("pick", "start", "bytes", "versions"):
+        lines += [f"{part}: {key} = {value}" for key, value in result[part].items()]
+    return "\n".join(lines)
+
+
+def _beside(package: Any, name: str) -> str:
+    return (Path(package.__file__).parent / name).read_text(encoding="utf-8")
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser("python -m benchmarks.views")
+    parser.add_argument("--quick", action="store_true", help="a try with few points")
+    main(quick=parser.parse_args().quick)
