@@ -118,24 +118,24 @@ def class_curves(
     Raises:
         ValueError: shapes that do not fit.
     """
-    steps, values = np.asarray(steps), np.asarray(values, dtype=float)
-    if steps.ndim != 1 or values.shape != (len(steps), len(class_names)) or not len(steps):
+    at, values = np.asarray(steps), np.asarray(values, dtype=float)
+    if at.ndim != 1 or values.shape != (len(at), len(class_names)) or not len(at):
         raise ValueError(
-            f"values must be (F, K) for {len(steps)} steps and {len(class_names)} classes, got "
+            f"values must be (F, K) for {len(at)} steps and {len(class_names)} classes, got "
             f"{values.shape}."
         )
     figure = go.Figure()
     for number, name in enumerate(class_names):
         figure.add_scatter(
-            x=np.sqrt(steps),
+            x=np.sqrt(at),
             y=np.round(values[:, number], 4),
             name=str(name),
-            customdata=steps,
+            customdata=at,
             mode="lines",
             line={"color": class_color(number), "width": 2.5},
             hovertemplate="step %{customdata}: %{y:.1%}",
         )
-    ticks = sorted({steps[np.abs(steps - share * steps[-1]).argmin()] for share in _TICKS})
+    ticks = sorted({int(at[np.abs(at - share * at[-1]).argmin()]) for share in _TICKS})
     styled(figure, height=height, hovermode="closest")
     figure.update_xaxes(
         title="training step", tickvals=np.sqrt(ticks), ticktext=list(map(str, ticks))
