@@ -48,9 +48,6 @@ run.film(frame=0)
 # %% [markdown]
 # Hover over a point to see the image; click on it to see where it has been. The two curves below are
 # the mean loss, and how many of an image's nearest neighbours show the same digit.
-
-# %% [markdown]
-# ## The digits
 #
 # It was trained on MNIST, handwritten digits of 28 by 28 pixels. The cell prints where they were
 # found. There are training images, to learn from and to search in, and test images, to ask about.
