@@ -35,6 +35,7 @@ import numpy as np
 import siamese_lib as sl
 
 digits = sl.load_dataset("mnist")
+print(sl.device())
 images, labels = digits.test.images[:1000], digits.test.labels[:1000]
 
 # %% [markdown]
@@ -184,6 +185,9 @@ def right_at(frame):
 
 learned = right_at(-1) - right_at(at_20)
 one = int(learned.argmax())
+
+# %% [markdown]
+# The map and the row of pictures under it:
 
 # %%
 from ipywidgets import VBox
