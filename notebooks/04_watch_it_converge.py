@@ -240,13 +240,16 @@ unmet
 # %% [markdown]
 # No one asked for it, and yet they find each other: most of them land in one place. What tells a
 # seven from other digits was learned from those. Chance would give a seven one neighbour in ten that
-# is a seven, too. Who are the guests?
+# is a seven, too.
 
 # %%
 last = unmet.frames[-1]
 found, _ = sl.Gallery(last).nearest(last, k=7, exclude_self=True)
 shares = np.bincount(labels[found[labels == 7]].ravel(), minlength=10) / found[labels == 7].size
 print("sevens among sevens:", shares[7] > 0.4)
+
+# %% [markdown]
+# And whose neighbours are they otherwise?
 
 # %% tags=["nbval-ignore-output"]
 for digit in shares.argsort()[::-1][:4]:
@@ -284,12 +287,18 @@ def neighbours(points, k=10):
 whole, plane = neighbours(deep.embed(images)), neighbours(shadow.frames[-1])
 kept = np.mean([len(np.intersect1d(a, b)) for a, b in zip(whole, plane, strict=True)]) / 10
 
+# %% [markdown]
+# The three numbers, of this training:
+
 # %% tags=["nbval-ignore-output"]
 print(f"variance in the plane:    {shadow.explained:.0%}")
 print(f"neighbours kept:          {kept:.0%}")
 for name, found in [("16 dimensions", whole), ("their shadow", plane)]:
     right = sl.metrics.precision_at_k(labels[found[:, :7]], labels)
     print(f"precision@7 in {name}: {right:.3f}")
+
+# %% [markdown]
+# They vary a little from one training to the next, but not the conclusion:
 
 # %%
 print("most of the neighbours are lost:", kept < 0.5)
