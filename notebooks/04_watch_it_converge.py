@@ -268,8 +268,6 @@ for digit in shares.argsort()[::-1][:4]:
 
 # %% tags=["nbval-ignore-output"]
 deep = train(16, digits.train, 240)
-
-# %%
 shadow = deep.film(images, labels, class_names=digits.class_names)
 shadow
 
