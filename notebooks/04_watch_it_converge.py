@@ -78,8 +78,8 @@ film
 
 # %% [markdown]
 # Hover over a point to see its image; click on a name in the legend to hide that digit, twice to see
-# it alone. The circle in the corner has the margin as its radius: points further apart than this
-# have nothing left to push for.
+# it alone. The bar in the corner is as long as the margin. Click on a point, and a circle of that
+# radius appears around it: different digits outside it no longer push.
 #
 # The frames are not evenly spaced. Most of what happens, happens early, and that is where most of
 # them are:
