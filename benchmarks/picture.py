@@ -6,13 +6,13 @@ The film of a 2-D training of 300 steps, with 2,000 test images, as a GIF.
 from __future__ import annotations
 
 import siamese_lib as sl
-from benchmarks.recipes import Recipe, train
+from benchmarks.recipes import Recipe, full_mnist, train
 from benchmarks.report import RESULTS
 
 
 def main() -> None:
     """Train, and write the GIF."""
-    digits = sl.load_dataset("mnist")
+    digits = full_mnist()
     run = train(Recipe(embedding_dim=2, steps=300), digits).run
     path = sl.export_gif(run, digits, RESULTS / "converge.gif")
     print(f"{path.name}: {len(run)} frames, {path.stat().st_size / 1e6:.2f} MB")
