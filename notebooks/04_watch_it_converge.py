@@ -139,7 +139,7 @@ def next_to(digit, frame):
     return np.bincount(labels[found[labels == digit]].ravel(), minlength=10) / 7
 
 
-at_20 = int(np.searchsorted(run.steps, 20))
+at_20 = int(np.searchsorted(run.steps, 20, side="right")) - 1
 print("ones are the first:", tangled[at_20 - 3].argmax() == 1)
 print("threes leave fives:", next_to(3, at_20)[5] > 4 * next_to(3, -1)[5])
 
@@ -155,7 +155,7 @@ print("threes leave fives:", next_to(3, at_20)[5] > 4 * next_to(3, -1)[5])
 # %% tags=["nbval-ignore-output"]
 moved = np.linalg.norm(np.diff(film.frames, axis=0), axis=2).mean(axis=1)
 a_step = moved / np.diff(run.steps)
-for frame in [0, 3, 8, 16, 24, 32, len(a_step) - 1]:
+for frame in np.linspace(0, len(a_step) - 1, 7).astype(int):
     print(f"from step {run.steps[frame]:3} on: {a_step[frame]:.4f} margins a step")
 
 # %% [markdown]
