@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import os
+import signal
 
 import pytest
 from nbval.plugin import IPyNbCell, IPyNbFile
 
 # Inherited by the kernels and scripts that tests start.
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+
+# A shell that starts the tests in the background has them ignore Ctrl-C, which some of them press.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 # Markup and pictures carry random ids; nbval itself already passes over PNG and JPEG.
 NOT_COMPARED = ("application/javascript", "image/gif", "image/svg+xml", "stderr", "text/html")
