@@ -202,7 +202,7 @@ def collapse(history: Mapping[str, Sequence[float]], margin: float, trivial: flo
 class _TensorBoard(keras.callbacks.TensorBoard):
     """Keras' own, but a resumed training goes on where its curve ended, and `update_freq` holds.
 
-    (Keras 3.12, the last for Python 3.10, writes every step.)
+    (Keras 3.12, the last for Python 3.10, writes every step and names weights without their layer.)
     """
 
     def on_train_begin(self, logs: Mapping[str, Any] | None = None) -> None:
@@ -212,6 +212,12 @@ class _TensorBoard(keras.callbacks.TensorBoard):
     def on_train_batch_end(self, batch: int, logs: Mapping[str, Any] | None = None) -> None:
         due = self._global_train_batch % self.update_freq == 0
         super().on_train_batch_end(batch, logs if due else None)
+
+    def _log_weights(self, epoch: int) -> None:
+        with self._train_writer.as_default():
+            for weight in self.model.weights:
+                self.summary.histogram(f"{weight.path}/histogram", weight, step=epoch)
+            self._train_writer.flush()
 
 
 def tensorboard(folder: str | os.PathLike) -> keras.callbacks.TensorBoard:
