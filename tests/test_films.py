@@ -246,3 +246,13 @@ def test_a_recorded_film_takes_no_labels_and_may_be_damaged(run: sl.Run, tmp_pat
         (folder / "film.npz").write_bytes(damaged)
         with pytest.raises(sl.RunError, match="recorded with this run is damaged"):
             sl.Run.load(folder).film()
+
+
+def test_a_film_by_the_shipped_run_leaves_nothing_in_the_package() -> None:
+    from siamese_lib.shipped import FOLDER
+
+    before = sorted(FOLDER.iterdir())
+    run = sl.shipped_run()
+    run.film(np.zeros((3, 28, 28, 1), np.uint8))
+    assert sorted(FOLDER.iterdir()) == before
+    assert run.film().frames.shape == (40, 1000, 2)
