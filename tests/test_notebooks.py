@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -74,6 +75,22 @@ def test_twins_agree(path):
     twin = jupytext.read(path.with_suffix(".py"))
     advice = "`make book` takes the .py; `jupytext --to py:percent` on the .ipynb takes that"
     assert cells(twin) == cells(read(path)), advice
+
+
+@each_chapter
+@pytest.mark.parametrize("opened", [".ipynb", ".py"])
+def test_saving_a_chapter_unchanged_changes_neither_twin(path, opened, tmp_path):
+    """As JupyterLab does, through jupytext's contents manager."""
+    twins = [path, path.with_suffix(".py")]
+    (tmp_path / BOOK.name).mkdir()
+    for file in (BOOK.parent / "jupytext.toml", *twins):
+        shutil.copy(file, tmp_path / file.relative_to(BOOK.parent))
+    lab = jupytext.TextFileContentsManager(root_dir=str(tmp_path))
+    name = f"{BOOK.name}/{path.stem}{opened}"
+    lab.save({"type": "notebook", "content": lab.get(name, type="notebook")["content"]}, name)
+    for twin in twins:
+        saved = (tmp_path / BOOK.name / twin.name).read_text(encoding="utf-8")
+        assert saved == twin.read_text(encoding="utf-8"), "run `make sync`, which sets the header"
 
 
 @each_chapter
