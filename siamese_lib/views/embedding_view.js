@@ -526,12 +526,12 @@ class Overlay {
     };
     const digits = clamp(-Math.floor(Math.log10(length)), 0, 20);
     const tell = length >= 1e6 || length < 1e-4 ? length.toExponential(0) : length.toFixed(digits);
-    bar(view.height - 16, length * unit, `distance ${tell}`, this.quiet);
     const margin = view.about.margin ?? 0;
     const wide = margin * unit;
-    if (wide >= 4 && wide < view.width - 120) {
-      bar(view.height - 38, wide, `margin ${+margin.toPrecision(3)}`, this.ink);
-    }
+    const fits = wide >= 4 && wide < view.width - 120;
+    const equal = fits && Math.abs(margin / length - 1) < 1e-6; // one bar says both
+    if (!equal) bar(view.height - 16, length * unit, `distance ${tell}`, this.quiet);
+    if (fits) bar(view.height - (equal ? 16 : 38), wide, `margin ${+margin.toPrecision(3)}`, this.ink);
   }
 
   note(view) {
