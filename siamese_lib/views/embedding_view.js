@@ -537,7 +537,9 @@ class Overlay {
   note(view) {
     this.pen.font = this.font(400, 12);
     this.pen.fillStyle = this.quiet;
-    if (view.about.note) this.words(view.about.note, view.width - 14, view.height - 19, "right");
+    const beside = view.width - this.pen.measureText(view.about.note).width > 240; // the scale
+    const y = view.height - (beside ? 19 : 62);
+    if (view.about.note) this.words(view.about.note, view.width - 14, y, "right");
   }
 
   lasso(view) {
