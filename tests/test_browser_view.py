@@ -119,6 +119,31 @@ def test_the_film_plays_to_its_end_and_again(show):
     assert not view.evaluate("view.playing")
 
 
+def test_a_film_that_plays_by_itself_waits_until_it_is_seen(show):
+    below = """(() => {
+      const place = document.body.appendChild(document.createElement("div"));
+      place.style.marginTop = "3000px";
+      window.below = new view.constructor(place, view.payload, { frame: 0, playing: true });
+    })()"""
+    page = show(height=300).page
+    ViewOnPage(page).evaluate(below)
+    film = ViewOnPage(page, page.locator(".siamese-view").nth(1))
+    film.until("view.onScreen === false")
+    page.wait_for_timeout(300)
+    assert film.evaluate("[view.playing, view.p]") == [True, 0]
+    film.stage.scroll_into_view_if_needed()
+    film.until("!view.playing && view.p === view.film.last")
+
+
+def test_a_film_shows_its_end_where_motion_is_unwelcome(browser, tmp_path):
+    page = browser.new_page(reduced_motion="reduce")
+    page.goto(write_page(tmp_path / "view.html", example(playing=True)).as_uri())
+    view = ViewOnPage(page)
+    assert view.evaluate("[view.playing, view.p]") == [False, FRAMES - 1]
+    assert changes(view) == {"playing": False, "frame": FRAMES - 1}
+    page.close()
+
+
 def test_the_frame_of_reference_stays_through_the_film(show):
     view = show(frame=0)
     before = view.evaluate("view.camera")

@@ -811,6 +811,7 @@ class View {
     this.options = options;
     this.p = 0;
     this.playing = false;
+    this.seen = false; // until then, a film that begins to play by itself waits
     this.speed = 1;
     this.loop = false;
     this.selected = [];
@@ -832,11 +833,14 @@ class View {
     this.ending = new AbortController();
     this.build(element);
     this.update(payload);
-    this.p = this.reported = clamp(options.frame ?? this.film.last, 0, this.film.last);
+    const calm = this.calm && options.playing; // the end, and Play for whoever asks to see it
+    const frame = calm ? this.film.last : (options.frame ?? this.film.last);
+    this.p = this.reported = clamp(frame, 0, this.film.last);
     this.selected = [...(options.selected ?? [])];
     this.highlighted = [...(options.highlighted ?? [])];
     this.filmBar.update();
-    if (options.playing) this.play(true, false);
+    if (calm) this.report({ playing: false, frame: this.p });
+    else if (options.playing) this.play(true, false);
   }
 
   build(element) {
@@ -1094,6 +1098,7 @@ class View {
     this.playing = playing;
     this.filmBar.updatePlaying();
     if (tell) {
+      this.seen = true;
       this.report({ playing });
       if (!playing) this.reportFrame(this.nearest);
     }
@@ -1149,7 +1154,7 @@ class View {
         this.motion = null;
         if (!this.playing) this.sayMoment();
       }
-    } else if (this.playing) {
+    } else if (this.playing && this.seen) {
       this.p = Math.min(this.p + seconds * this.pace, this.film.last);
       this.reportFrameSoon();
       if (this.p >= this.film.last) {
@@ -1162,7 +1167,7 @@ class View {
       }
     }
     if (this.p !== before) this.filmBar.update();
-    return Boolean(this.motion || this.playing);
+    return Boolean(this.motion || (this.playing && this.seen));
   }
 
   // ------------------------------------------------ the camera
@@ -1449,9 +1454,11 @@ class View {
       new ResizeObserver(() => this.resize()),
       new MutationObserver(() => setTimeout(() => this.invalidate(), 50)),
       new IntersectionObserver((entries) => {
-        this.onScreen = entries[entries.length - 1].isIntersecting;
+        const last = entries[entries.length - 1];
+        this.onScreen = last.isIntersecting;
+        this.seen ||= last.intersectionRatio >= 0.25;
         if (this.onScreen) this.invalidate();
-      }),
+      }, { threshold: [0, 0.25] }),
     ];
     this.watchers[0].observe(stage);
     this.watchers[1].observe(document.body, { attributes: true }); // JupyterLab tells its theme there

@@ -62,7 +62,7 @@ class EmbeddingView(anywidget.AnyWidget):
             units that the numbers have: say it in the name.
         margin: of the loss, in the units of the embedding; drawn to scale.
         frame: the frame to show first; the last one by default, the first if `playing`.
-        playing: start at once.
+        playing: start when first seen; if the reader's system asks for less motion, show the end.
         selected: points selected at first.
         highlighted: points highlighted at first.
         marked: points to keep in sight, such as an image of the reader's own.

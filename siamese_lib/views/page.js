@@ -99,7 +99,7 @@ class Explorer {
     this.query = 0;
     this.setMetric(data.metric);
     this.calm = matchMedia("(prefers-reduced-motion: reduce)").matches;
-    const playing = data.playing && film.frames.length > 1 && !this.calm;
+    const playing = data.playing && film.frames.length > 1;
     this.map = mount(document.getElementById("map"), data.view, {
       frame: playing ? 0 : film.frames.length - 1,
       playing,
