@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -13,6 +14,7 @@ from tiny_training import SHAPE, Training, corners
 import siamese_lib as sl
 from siamese_lib import _films
 from siamese_lib.figures.style import EXTRA, PALETTE
+from siamese_lib.views import films
 
 DATA = corners(48, seed=1)
 DRAWN = corners(2, seed=5).images
@@ -127,6 +129,20 @@ def test_an_image_that_the_data_never_had_travels_with_them(run: sl.Run) -> None
     alone = run.film(DATA.images, extra=DRAWN)
     assert (alone.class_names, alone.labels.sum()) == (["images", "extra"], 2)
     np.testing.assert_allclose(alone.frames, view.frames)
+
+
+def test_a_notebook_keeps_nothing_of_the_progress_bar(
+    run: sl.Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    many = np.concatenate([DATA.images] * 3)
+    said: list[Any] = []
+    handle = SimpleNamespace(update=lambda what, raw: said.append(what))
+    monkeypatch.setattr(films, "get_ipython", lambda: SimpleNamespace(kernel=1))
+    monkeypatch.setattr(films, "display", lambda bar, display_id: said.append(bar) or handle)
+    run.film(many)
+    bar, left = said
+    assert "embedding" in bar.children[0].value
+    assert left["text/plain"] == "" == left["application/vnd.jupyter.widget-view+json"]["model_id"]
 
 
 def test_options_are_those_of_the_view(run: sl.Run) -> None:

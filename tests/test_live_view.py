@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import math
 from types import SimpleNamespace
 from typing import Any
@@ -32,7 +33,7 @@ def page(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
     """Pretend to run in a notebook; what is displayed there."""
     shown: list[Any] = []
     monkeypatch.setattr(live_module, "get_ipython", lambda: SimpleNamespace(kernel=1))
-    monkeypatch.setattr(live_module, "display", shown.append)
+    monkeypatch.setattr(live_module, "display", lambda what, raw=False: shown.append(what))
     return shown
 
 
@@ -88,10 +89,20 @@ def test_it_is_shown_in_a_notebook_before_the_first_step(page: list[Any]) -> Non
     training = Filmed()
     seen = []
     training.fit(after=[training.live, at_step(1, lambda: seen.extend(page))])
-    assert seen == page == [training.live.view]
+    first, _ = page
+    assert seen == [first] == [training.live.view]
     training.fit(after=[training.live])
-    assert page[1] is training.live.view is not page[0]
-    assert len(page[0].frames) == len(page[1].frames) == 11
+    assert page[2] is training.live.view is not first
+    assert len(first.frames) == len(page[2].frames) == 11
+
+
+def test_a_still_picture_is_left_that_a_page_with_widgets_hides(page: list[Any]) -> None:
+    training = Filmed(steps=3)
+    training.fit(after=[training.live])
+    still = page[-1]
+    assert still["application/vnd.jupyter.widget-view+json"]["model_id"] == ""
+    assert still["text/plain"] == "EmbeddingView(48 points, 4 frames)"
+    assert base64.b64decode(still["image/png"]) == training.live.view.still()
 
 
 def test_it_is_not_shown_in_a_terminal(

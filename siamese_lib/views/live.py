@@ -20,6 +20,7 @@ from siamese_lib.recording import Recorder
 from siamese_lib.run import embed
 from siamese_lib.training import Images
 from siamese_lib.views.embedding_view import EmbeddingView
+from siamese_lib.views.still import unseen
 
 
 class LiveView(keras.callbacks.Callback):
@@ -29,6 +30,7 @@ class LiveView(keras.callbacks.Callback):
     when the recorder keeps one, the first and the last in any case, those between as far as time
     allows: early ones as readily as late ones, since `share` is spent as the frames are due, with
     the square root of the steps. A page that is closed, reloaded or lost never disturbs training.
+    At the end a still picture is left in the notebook, for where no JavaScript runs.
 
     The middle of the images stays where it is, as a loss sees distances only. Of more than two
     dimensions each frame shows the two in which the images spread most, turned to lie near the
@@ -101,8 +103,7 @@ class LiveView(keras.callbacks.Callback):
         with self._timed():
             margin = getattr(self.model.loss, "margin", None)
             self._unless_it_fails(lambda: self.view.set_trait("margin", margin))
-            shell = get_ipython()
-            if hasattr(shell, "kernel"):  # a page, not a terminal
+            if self._on_page():
                 self._unless_it_fails(lambda: display(self.view))
             self._look()
         self._begun = self.spent
@@ -114,9 +115,15 @@ class LiveView(keras.callbacks.Callback):
                 self._look()
 
     def on_train_end(self, logs: Mapping[str, Any] | None = None) -> None:
-        """Add the last frame."""
+        """Add the last frame, and leave a still picture of all."""
         with self._timed():
             self._look()
+            if self._on_page() and len(self.view.frames):
+                still = unseen(repr(self.view), self.view.still())
+                self._unless_it_fails(lambda: display(still, raw=True))
+
+    def _on_page(self) -> bool:
+        return hasattr(get_ipython(), "kernel")  # in a terminal there is none
 
     def _earned(self) -> float:
         """Seconds that may be spent by now, the last frame's set apart."""

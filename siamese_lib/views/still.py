@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import base64
 import io
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
@@ -15,6 +17,17 @@ _SIDE, _CAPTION = 288, 24  # pixels of a panel, and of the words under it
 _FINE = 3  # times finer than that it is drawn
 _POINTS = 3_000
 _ROOM = 60  # pixels of a cloud below which names would lie on each other
+
+
+def unseen(words: str = "", png: bytes | None = None) -> dict[str, Any]:
+    """Bundle words and a picture as an output that a page with widgets hides.
+
+    It calls itself the view of a widget that was removed, which is hidden (ipywidgets, ``output.ts``:
+    an empty ``model_id``). Where no widgets run, as on a code host, the picture is seen, or the words.
+    """
+    removed = {"model_id": "", "version_major": 2, "version_minor": 0}
+    picture = {} if png is None else {"image/png": base64.b64encode(png).decode()}
+    return {"application/vnd.jupyter.widget-view+json": removed, **picture, "text/plain": words}
 
 
 def still_png(
