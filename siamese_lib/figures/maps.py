@@ -56,7 +56,7 @@ def embedding_map(
                 customdata=chosen.astype(np.int32),
                 mode="markers",
                 name=name,
-                marker={"color": class_color(label), "size": 5, "opacity": 0.75},
+                marker={"color": class_color(label), "size": 5, "opacity": 0.9},
                 hovertemplate=f"{name}, image %{{customdata}}<extra></extra>",
             )
         )
@@ -108,21 +108,28 @@ def force_arrows(
     figure = embedding_map(embeddings, labels, height=height)
     figure.update_layout(annotations=[])
     figure.update_traces(marker={"size": 11, "opacity": 1})
-    for name, color, force in (("pull", SAME, pulls), ("push", DIFFERENT, pushes)):
+    kinds = (("pull", "the same", SAME, pulls), ("push", "different ones", DIFFERENT, pushes))
+    for name, whom, color, force in kinds:
         ends = embeddings + scale * force
         # An arrow without length has no direction to point in, so it gets no head.
         heads = np.where(np.linalg.norm(force, axis=1) > 1e-9 * longest, 9, 0).tolist()
+        line = {"color": color, "width": 1.5, "dash": "solid" if name == "pull" else "dot"}
         figure.add_scatter(
             x=_segments(embeddings[:, 0], ends[:, 0]),
             y=_segments(embeddings[:, 1], ends[:, 1]),
             mode="lines+markers",
             name=name,
-            line={"color": color, "width": 1.5, "dash": "solid" if name == "pull" else "dot"},
+            legendgroup=name, showlegend=False,
+            line=line,
             marker={
                 "symbol": "arrow", "angleref": "previous", "color": color,
                 "size": [size for head in heads for size in (0, head, 0)], "opacity": 1,
             },
             hoverinfo="skip",
+        )  # fmt: skip
+        figure.add_scatter(  # in the legend alone: a line with one head in its middle
+            x=[None], y=[None], name=f"{name} of {whom}", mode="lines+markers", legendgroup=name,
+            line=line, marker={"symbol": "triangle-right", "color": color, "size": 10, "opacity": 1},
         )  # fmt: skip
     return figure
 
@@ -190,4 +197,4 @@ def _add_thumbnails(
             x=round(float(center[0]), 4), y=round(float(center[1]), 4),
             sizex=0.95 * size, sizey=0.95 * size, xanchor="center", yanchor="middle",
         )  # fmt: skip
-    figure.update_traces(marker={"size": 3, "opacity": 0.6})
+    figure.update_traces(marker={"size": 3, "opacity": 0.9})

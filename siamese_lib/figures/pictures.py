@@ -15,6 +15,7 @@ from siamese_lib.figures.style import DIFFERENT, SAME, checked_images, png_uri, 
 
 _GAP = 5  # pixels between images, and below each row of words
 _FRAME = 1
+_TOOLS = ["zoom", "pan", "zoomin", "zoomout", "autoscale", "resetscale", "toimage"]
 # On the page: the width of an image, of a whole row at most, and the height of a line of words.
 _CELL, _ROW, _LINE = 92, 920, 25
 
@@ -83,6 +84,7 @@ def image_grid(
         margin={"l": 10, "r": 10, "t": 10, "b": 10},
         showlegend=False,
         dragmode=False,
+        modebar={"remove": _TOOLS},  # they would lie on the pictures
     )
     figure.update_xaxes(visible=False, range=[0, columns * step_x])
     return figure.update_yaxes(visible=False, range=[rows * step_y, 0])

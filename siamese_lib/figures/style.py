@@ -69,6 +69,8 @@ def styled(figure: go.Figure, *, height: int, **layout: Any) -> go.Figure:
         font={"size": 14, "color": INK},
         legend={"itemsizing": "constant"},
         hoverlabel={"font": {"size": 14}},
+        # On the page's own ground, where plotly would lay a dark bar over the picture.
+        modebar={"bgcolor": "rgba(0,0,0,0)", "color": INK, "activecolor": class_color(4)},
     )
     axis = {"gridcolor": FAINT, "zerolinecolor": FAINT, "linecolor": FAINT}
     figure.update_xaxes(**axis).update_yaxes(**axis)
