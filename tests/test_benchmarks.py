@@ -98,3 +98,12 @@ def test_the_readme_can_say_what_views_take():
     assert "| plotly scattergl, restyled | 10,000 | 31.25 (30 to 32) | 1.0 |" in text
     assert "They are 1.62 MB, and 4.99 MB as plotly's figure." in text
     assert "plotly 7.0" in text
+
+
+@pytest.mark.parametrize(("cost", "words"), [(-0.2, "within the noise"), (4.0, "costs 4 ")])
+def test_the_readme_does_not_sell_noise_as_a_gain(cost, words):
+    def spread(median):
+        return {"median": median, "least": median - 1, "most": median + 1}
+
+    measured = {"cost in %": spread(cost), "the same fit twice, difference in %": spread(0.1)}
+    assert words in readme._recording({**measured, "frames": 36, "steps": 100})
