@@ -129,7 +129,7 @@ def force_arrows(
         )  # fmt: skip
         figure.add_scatter(  # in the legend alone: a line with one head in its middle
             x=[None], y=[None], name=f"{name} of {whom}", mode="lines+markers", legendgroup=name,
-            line=line, marker={"symbol": "triangle-right", "color": color, "size": 10, "opacity": 1},
+            line=line, marker={"symbol": "triangle-right", "color": color, "size": 10},
         )  # fmt: skip
     return figure
 

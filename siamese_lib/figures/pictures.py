@@ -16,8 +16,9 @@ from siamese_lib.figures.style import DIFFERENT, SAME, checked_images, png_uri, 
 _GAP = 5  # pixels between images, and below each row of words
 _FRAME = 1
 _TOOLS = ["zoom", "pan", "zoomin", "zoomout", "autoscale", "resetscale", "toimage"]
-# On the page: the width of an image, of a whole row at most, and the height of a line of words.
-_CELL, _ROW, _LINE = 92, 920, 25
+# On the page, in pixels: the width of an image, of a whole row at most, the height of a line of
+# words, and the room above the first.
+_CELL, _ROW, _LINE, _ROOM = 92, 920, 25, 9
 
 
 def image_grid(
@@ -54,7 +55,8 @@ def image_grid(
     lines = max((caption.count("<br>") + 1 for caption in captions), default=0)
     step_x = width + _GAP
     scale = min(_CELL, _ROW / columns) / step_x
-    step_y = height + _GAP + round(lines * _LINE / scale)
+    room = max(round(_ROOM / scale), 1) if captions else 0
+    step_y = height + _GAP + room + round(lines * _LINE / scale)
     canvas = np.zeros((rows * step_y, columns * step_x, 4), np.uint8)
     corners = [(_GAP // 2 + i // columns * step_y, i % columns * step_x) for i in range(count)]
     for i, (top, left) in enumerate(corners):
@@ -70,7 +72,7 @@ def image_grid(
     if captions:
         figure.add_scatter(
             x=[left + step_x / 2 for _, left in corners],
-            y=[top + height + 1 for top, _ in corners],
+            y=[top + height + room for top, _ in corners],
             text=captions,
             mode="text",
             textposition="bottom center",

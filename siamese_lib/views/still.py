@@ -22,8 +22,8 @@ _ROOM = 60  # pixels of a cloud below which names would lie on each other
 def unseen(words: str = "", png: bytes | None = None) -> dict[str, Any]:
     """Bundle words and a picture as an output that a page with widgets hides.
 
-    It calls itself the view of a widget that was removed, which is hidden (ipywidgets, ``output.ts``:
-    an empty ``model_id``). Where no widgets run, as on a code host, the picture is seen, or the words.
+    It calls itself the view of a widget that was removed, by an empty ``model_id``: JupyterLab's
+    widget manager hides such an output. Where no widgets run, the picture is seen, or the words.
     """
     removed = {"model_id": "", "version_major": 2, "version_minor": 0}
     picture = {} if png is None else {"image/png": base64.b64encode(png).decode()}
