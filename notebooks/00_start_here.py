@@ -40,14 +40,14 @@ print("from", np.prod(run.image_shape), "pixels to", run.embedding_dim, "numbers
 
 # %% [markdown]
 # How did it get there? This is a film of its training: a thousand images that it was never trained
-# on, from the first step to the last. Press play.
+# on, from the first step to the last. It plays once by itself; press play to see it again.
 
 # %%
-run.film(frame=0)
+run.film(playing=True)
 
 # %% [markdown]
-# Hover over a point to see the image; click on it to see where it has been. The two curves below are
-# the mean loss, and how many of an image's nearest neighbours show the same digit.
+# Hover over a point to see the image; click on it to see where it has been. The two curves under
+# the map are the mean loss, and how many of an image's nearest neighbours show the same digit.
 #
 # It was trained on MNIST, handwritten digits of 28 by 28 pixels. The cell prints where they were
 # found. There are training images, to learn from and to search in, and test images, to ask about.

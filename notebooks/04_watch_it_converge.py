@@ -53,7 +53,7 @@ def train(dim, data, steps, *more):
     batches = sl.ImageBatches(data, sampler, steps=steps)
     rate = keras.optimizers.schedules.PolynomialDecay(0.02, steps, 0.0)
     tower.compile(sl.Muon(rate), sl.InBatchContrastiveLoss(margin=1.0), **sl.compile_options())
-    recorder = sl.Recorder(tower, batches, settings={"margin": 1.0})
+    recorder = sl.Recorder(tower, batches)
     callbacks = [sl.Guard(), recorder, *(make(recorder) for make in more)]
     tower.fit(batches, callbacks=callbacks, shuffle=False, verbose=0)
     return recorder.run
@@ -214,10 +214,11 @@ printed = np.asarray(printed)
 sl.figures.image_grid(printed[None], ["printed"])
 
 # %% [markdown]
-# It is ringed on the map. Where does it go? Play it, and hover over its neighbours at the end.
+# It is ringed on the map. Where does it go? The film plays once by itself. Hover over its
+# neighbours at the end.
 
 # %%
-run.film(images, labels, class_names=digits.class_names, extra=printed[None], frame=0)
+run.film(images, labels, class_names=digits.class_names, extra=printed[None], playing=True)
 
 # %% [markdown]
 # ## A class that was kept out
@@ -310,15 +311,12 @@ print("most of the neighbours are lost:", kept < 0.5)
 # ## Take it with you
 #
 # A film fits into one file that needs no Python, and opens in any browser: send it to someone.
-# `export_gif` makes the picture for a slide.
+# `export_gif` makes the picture for a slide. The page is written beside this notebook, into the
+# folder `exports`; Git passes it over.
 
 # %%
-from pathlib import Path
-from tempfile import mkdtemp
-
-folder = Path(mkdtemp())
-page = sl.export_html(run, digits, folder / "film.html", film=film)
-print("a page of", "less than" if page.stat().st_size < 15e6 else "more than", "15 MB")
+page = sl.export_html(run, digits, "exports/film.html", film=film)
+print(f"{page} has less than 15 MB:", page.stat().st_size < 15e6)
 
 # %% [markdown]
 # ## What to notice
