@@ -70,7 +70,12 @@ def styled(figure: go.Figure, *, height: int, **layout: Any) -> go.Figure:
         legend={"itemsizing": "constant"},
         hoverlabel={"font": {"size": 14}},
         # On the page's own ground, where plotly would lay a dark bar over the picture.
-        modebar={"bgcolor": "rgba(0,0,0,0)", "color": INK, "activecolor": class_color(4)},
+        modebar={
+            "bgcolor": "rgba(0,0,0,0)",
+            "color": INK,
+            "activecolor": class_color(4),
+            "remove": ["sendcharttocloud"],
+        },
     )
     axis = {"gridcolor": FAINT, "zerolinecolor": FAINT, "linecolor": FAINT}
     figure.update_xaxes(**axis).update_yaxes(**axis)
