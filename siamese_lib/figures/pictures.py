@@ -16,7 +16,6 @@ from siamese_lib.figures.style import DIFFERENT, SAME, checked_images, png_uri, 
 _GAP = 5  # pixels between images, and below each row of words
 _FRAME = 1
 _TOOLS = ["zoom", "pan", "select", "lasso", "zoomin", "zoomout", "autoscale", "resetscale"]
-)
 # On the page, in pixels: the width of an image, of a whole row at most, the height of a line of
 # words, and the room above the first.
 _CELL, _ROW, _LINE, _ROOM = 92, 920, 25, 9
@@ -87,7 +86,7 @@ def image_grid(
         margin={"l": 10, "r": 10, "t": 10, "b": 10},
         showlegend=False,
         dragmode=False,
-        modebar={"remove": [*_TOOLS, "toimage", "sendcharttocloud"]},  # they would lie on the pictures
+        modebar={"remove": [*_TOOLS, "toimage", "sendcharttocloud"]},  # they would cover images
     )
     figure.update_xaxes(visible=False, range=[0, columns * step_x])
     return figure.update_yaxes(visible=False, range=[rows * step_y, 0])

@@ -5,14 +5,14 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Sequence
 from io import BytesIO
-from typing import Any
+from typing import Any, cast
 from weakref import WeakKeyDictionary
 
 import numpy as np
 import tqdm
 import tqdm.notebook
 from IPython.core.getipython import get_ipython
-from IPython.display import display
+from IPython.display import DisplayHandle, display
 
 from siamese_lib import _films
 from siamese_lib._runfiles import RunError, film_file
@@ -142,7 +142,7 @@ def _told(frames: int) -> Iterator[int]:
         yield from tqdm.tqdm(range(frames), **options)
         return
     bar = tqdm.notebook.tqdm(range(frames), **options, display=False)
-    shown = display(bar.container, display_id=True)
+    shown = cast(DisplayHandle, display(bar.container, display_id=True))
     try:
         yield from bar
     finally:
