@@ -41,19 +41,22 @@ def picker(state: State, facts: Facts, images: np.ndarray) -> str:
     span = f"{first:,}–{first + len(here) - 1:,} of {len(indices):,}" if len(here) else "none"
     alone = " disabled" if pages(state, facts) == 1 else ""
     return (
-        f"<div class='sx-bar'><h3>Choose a test image</h3>"
-        f"<select data-act='set_class' aria-label='Class'>{''.join(options)}</select>"
-        f"<button data-act='toggle_mistakes' class='sx-toggle' "
-        f"aria-pressed='{_yes(state.mistakes)}' title='Where most of the 7 nearest are of another class, after the last step'>"
-        f"<b class='sx-wrong'>✗</b> only mistakes <small>{wrong:,}</small></button></div>"
+        "<div class='sx-bar'><h3>Choose a test image</h3>"
+        f"<select data-act='set_class' aria-label='Class'>{''.join(options)}</select></div>"
+        "<div class='sx-bar'><button data-act='toggle_mistakes' class='sx-toggle' "
+        f"aria-pressed='{_yes(state.mistakes)}' "
+        "title='Most of the 7 nearest are of another class, after the last step'>"
+        f"<b class='sx-wrong'>✗</b> only mistakes <small>{wrong:,}</small></button>"
+        "<span class='sx-room'></span>"
+        "<button data-act='choose_random' title='One of those on offer'>Random</button></div>"
         f"<div class='sx-grid' role='group' aria-label='Test images'>{thumbs}</div>"
-        f"<div class='sx-bar'><button data-act='turn_page' data-value='-1' "
-        f"aria-label='Previous page'{alone}>&lsaquo;</button><span class='sx-span'>{span}</span>"
-        f"<button data-act='turn_page' data-value='1' aria-label='Next page'{alone}>&rsaquo;</button>"
-        f"<span class='sx-room'></span>"
-        f"<form data-act='choose_test'><input aria-label='Index of a test image' "
-        f"inputmode='numeric' placeholder='index' size='6' autocomplete='off'><button>Go</button></form>"
-        f"<button data-act='choose_random'>Random</button></div>"
+        "<div class='sx-bar'><button data-act='turn_page' data-value='-1' "
+        f"aria-label='Previous page'{alone}>&lsaquo;</button>"
+        f"<span class='sx-span'>{span}</span><button data-act='turn_page' data-value='1' "
+        f"aria-label='Next page'{alone}>&rsaquo;</button><span class='sx-room'></span>"
+        "<form data-act='choose_test'><input aria-label='Index of a test image' "
+        "inputmode='numeric' placeholder='index' autocomplete='off'><button>Go</button></form>"
+        "</div>"
     )
 
 
@@ -75,7 +78,7 @@ def answer(
     verdict = _verdict(main)
     known = "no label known" if main.label is None else f"labelled <b>{_name(main, main.label)}</b>"
     votes = round(main.confidence * main.k)
-    says = {True: "which is right", False: "which is wrong", None: "by vote"}[main.right]
+    says = {True: "right", False: "wrong", None: "by vote"}[main.right]
     indices = " ".join(map(str, main.indices))
     where = (
         f"step {main.step:,}, among {main.searched:,} training images"
@@ -97,27 +100,31 @@ def answer(
         f"<div class='sx-verdict'>{_ICONS[verdict]} {says}</div>"
         f"<div class='sx-meter' role='img' aria-label='{votes} of {main.k} votes'>"
         f"<i style='width:{100 * main.confidence:.0f}%'></i></div>"
-        f"<div class='sx-quiet'>{votes} of {main.k} neighbours, {main.confidence:.0%}</div>"
+        f"<div class='sx-quiet'><b>{main.confidence:.0%}</b> · {votes} of {main.k}</div>"
         f"</div></div>"
         f"<div class='sx-metrics'>{''.join(parts)}</div>"
-        f"<p class='sx-why'>{html.escape(difference(answers, state.metric))} "
+        f"<p class='sx-why'>{html.escape(difference(answers, facts.dim))} "
         f"<span class='sx-quiet'>({where})</span></p>"
     )
 
 
-def difference(answers: Mapping[str, Answer], metric: str) -> str:
-    """Say in a sentence or two why the metrics agree or differ."""
+def difference(answers: Mapping[str, Answer], dim: int) -> str:
+    """Say why the metrics agree or differ, for embeddings of so many numbers."""
     if "cosine" not in answers:
         return "There is no cosine here: an embedding of zeros points in no direction."
     euclidean, cosine = answers["euclidean"], answers["cosine"]
     common = len({*euclidean.indices} & {*cosine.indices})
     if common == euclidean.k:
-        return "Both metrics found the same images: here, direction and place say the same."
+        return "Both metrics found the same images: here, place and direction say the same."
+    if dim == 2:
+        lost = "In two dimensions a direction is one number: all that lies on a ray is alike"
+    else:
+        lost = f"Of {dim} numbers a direction keeps {dim - 1}, all but the length"
     return (
-        f"{common} of {euclidean.k} are found by both. Euclidean distance asks how far apart two "
-        "points are; cosine only whether they lie in the same direction from the origin. In two "
-        "dimensions a direction is one number, so all that lies on one ray counts as equal: its "
-        f"answers are up to {cosine.reach:.3g} away here, the Euclidean ones {euclidean.reach:.3g}."
+        f"{common} of {euclidean.k} in common. Euclidean distance asks how far apart two points "
+        f"are, cosine only whether they lie in one direction from the origin. {lost}, and is "
+        f"found up to {cosine.reach:.2g} away here, the Euclidean answers up to "
+        f"{euclidean.reach:.2g}."
     )
 
 
@@ -225,7 +232,7 @@ def _png(pixels: bytes, shape: tuple[int, int, int]) -> str:
 
 def _short(distance: float) -> str:
     """Write a distance in few letters, with at least two digits that say something."""
-    return f"{distance:.3f}" if distance >= 0.01 or distance == 0 else f"{distance:.0e}"
+    return f"{distance:.4f}" if distance >= 0.001 or distance == 0 else f"{distance:.0e}"
 
 
 def _match(found: Answer, label: int) -> str:

@@ -92,6 +92,7 @@ class Search:
             labels=data.test.labels,
             mistaken=mistaken,
             training=len(self.images),
+            dim=run.embedding_dim,
         )
 
     @property
@@ -150,10 +151,18 @@ class Search:
         """Return where a query stands on the map, float32 (2,)."""
         return self.embed(query, frame) @ self._axes
 
-    def places(self, indices: list[int], frame: int) -> np.ndarray:
-        """Return where training images that were found stand on the map, float32 (n, 2)."""
+    def places(self, indices: np.ndarray, frame: int) -> np.ndarray:
+        """Return where training images that are searched stand on the map, float32 (n, 2)."""
         moment = self.at(frame)
         return moment.embeddings[np.searchsorted(moment.rows, indices)] @ self._axes
+
+    def around(self, query: Query, frame: int, count: int) -> np.ndarray:
+        """Find the training images around a query, without itself: int64, at most `count`."""
+        moment = self.at(frame)
+        gallery = moment.galleries[METRICS[0]]
+        rows, _ = gallery.nearest(self.embed(query, frame)[None], min(count, len(gallery)))
+        found = moment.rows[rows[0]]
+        return found[found != query.index] if query.kind == "train" else found
 
     def _answer(
         self, query: Query, frame: int, metric: str, moment: Moment, embedding: np.ndarray,

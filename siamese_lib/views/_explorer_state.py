@@ -59,6 +59,7 @@ class Facts:
         labels: int64 (T,), of the test images.
         mistaken: bool (T,), where the vote of the last frame is wrong.
         training: number of training images that are searched.
+        dim: numbers in an embedding.
     """
 
     image_shape: tuple[int, int, int]
@@ -68,6 +69,7 @@ class Facts:
     labels: np.ndarray
     mistaken: np.ndarray
     training: int
+    dim: int
 
     @property
     def most_neighbours(self) -> int:

@@ -17,15 +17,14 @@ import ipywidgets
 import numpy as np
 
 from siamese_lib.data import Dataset
-from siamese_lib.figures.style import EXTRA, class_colors
 from siamese_lib.gallery import Gallery
 from siamese_lib.run import Run
 from siamese_lib.views import _explorer_html as markup
 from siamese_lib.views._explorer_answer import Answer
+from siamese_lib.views._explorer_maps import Maps
 from siamese_lib.views._explorer_search import Search
 from siamese_lib.views._explorer_state import ACTIONS, Query, State, fail
 from siamese_lib.views._explorer_still import explorer_png
-from siamese_lib.views.embedding_view import EmbeddingView
 from siamese_lib.views.pad import Pad
 from siamese_lib.views.panel import Panel
 
@@ -55,15 +54,15 @@ class RetrievalExplorer(ipywidgets.VBox):
         limit: search the first so many training images only, to begin sooner.
         gallery: a `Gallery` of those images, embedded by the run at its last frame. One that is
             not is told of in the status line, and not used.
-        height: of the map, in pixels.
+        height: of both maps together, in pixels.
 
     Attributes:
         answer: `Answer`, to what is shown now, by the metric that is lit.
         answers: read-only mapping of the metrics to `Answer`.
         state: what is shown, a frozen dataclass.
         message: what the status line says.
-        map: the `EmbeddingView`: points 0 to M − 1 are training images, the next is the query,
-            and after it come neighbours that are not among them.
+        map: the `EmbeddingView` of the training images, the query and its neighbours.
+        near: another one, of what lies around the query.
         pad: the drawing pad.
 
     Raises:
@@ -79,7 +78,7 @@ class RetrievalExplorer(ipywidgets.VBox):
         k: int = 7,
         limit: int | None = None,
         gallery: Gallery | None = None,
-        height: int = 400,
+        height: int = 480,
     ) -> None:
         self._search = search = Search(run, digits, limit, gallery)
         facts = search.facts
@@ -93,7 +92,8 @@ class RetrievalExplorer(ipywidgets.VBox):
             for kind in ("status", "picker", "answer", "pins")
         }
         self.pad = Pad(self._do)
-        self.map = self._new_map(height)
+        self._maps = Maps(search, self._clicked, height)
+        self.map, self.near = self._maps.whole, self._maps.near
         self._k = ipywidgets.IntSlider(
             self.state.k, 1, facts.most_neighbours, description="neighbours"
         )
@@ -105,7 +105,6 @@ class RetrievalExplorer(ipywidgets.VBox):
         self._frame.tooltip = _ONE_MOMENT if len(moments) == 1 else "training step of the network"
         self._k.observe(lambda change: self._do("set_k", change.new), "value")
         self._frame.observe(lambda change: self._do("set_frame", change.new), "value")
-        self.map.observe(lambda change: self._clicked(change.new), "selected")
         super().__init__(self._laid_out())
         self.add_class("siamese-explorer")
         self._show(fail(self.state, facts, search.complaint) if search.complaint else self.state)
@@ -204,13 +203,10 @@ class RetrievalExplorer(ipywidgets.VBox):
         except Exception as error:
             self._show(fail(self.state, facts, f"{type(error).__name__}: {error}"))
 
-    def _clicked(self, points: list[int]) -> None:
-        """Ask about the training image that was clicked on the map."""
-        count = len(self._search.shown)
-        if len(points) == 1 and points != [count] and not self._showing:
-            self._do("choose_train", (*self._search.shown.tolist(), -1, *self._beside)[points[0]])
-        elif points != [count]:
-            self._do("say", "Click on a single point of the map to ask about it." * (points != []))
+    def _clicked(self, index: int | None) -> None:
+        """Ask about a training image on a map; of anything else, light what was lit."""
+        several = "Click on a single point of a map to ask about it."
+        self._do(*(("say", several) if index is None or index < 0 else ("choose_train", index)))
 
     def _show(self, state: State) -> None:
         """Bring a state to the page: the one way from values to widgets."""
@@ -234,7 +230,7 @@ class RetrievalExplorer(ipywidgets.VBox):
             if state.query.kind == "drawing":
                 self.pad.preview = markup.uri(search.image(state.query))
             self._k.value, self._frame.value = state.k, state.frame
-            self._light()
+            self._maps.show(state.query, state.frame, self.answer)
         finally:
             self._showing = False
 
@@ -243,24 +239,6 @@ class RetrievalExplorer(ipywidgets.VBox):
         found = [self._search.answers(pin, state.frame, state.k) for pin in state.pins]
         return [answers.get(state.metric, answers["euclidean"]) for answers in found]
 
-    def _light(self) -> None:
-        """Put the query on the map, and light its neighbours, adding those that are not there."""
-        search, found, frame = self._search, self.answer, self.state.frame
-        count, known = len(search.shown), search.place_of
-        self._beside = [index for index in found.indices if index not in known]
-        query = search.place(self.state.query, frame)[None]
-        beside = search.places(self._beside, frame)
-        classes = [search.labels[search.shown], [len(search.facts.class_names)]]
-        with self.map.hold_sync():
-            with self.map.hold_trait_notifications():
-                self.map.frames = np.concatenate([search.at(frame).cloud, query, beside])
-                self.map.labels = np.concatenate([*classes, search.labels[self._beside]])
-            self.map.selected = [count]
-            self.map.highlighted = [
-                known[index] if index in known else count + 1 + self._beside.index(index)
-                for index in found.indices
-            ]
-
     def _ready(self) -> str:
         facts = self._search.facts
         return (
@@ -268,28 +246,17 @@ class RetrievalExplorer(ipywidgets.VBox):
             f"{len(facts.labels):,} test images mistaken. Choose one, draw, or click on the map."
         )
 
-    def _new_map(self, height: int) -> EmbeddingView:
-        search, run = self._search, self._search.run
-        names, dim = search.facts.class_names, run.embedding_dim
-        flat = f"2 of {dim} dimensions, {100 * search.explained:.0f} % of the variance"
-        cloud = search.last.cloud
-        return EmbeddingView(
-            np.concatenate([cloud, cloud[:1]]),
-            [*search.labels[search.shown], len(names)],
-            class_names=[*names, "query"],
-            colors=[*class_colors(len(names)), EXTRA],
-            margin=run.settings.get("margin"),
-            marked=len(cloud),
-            note=flat if dim > 2 else "",
-            height=height,
-        )
-
     def _laid_out(self) -> list[ipywidgets.Widget]:
         panels = self._panels
         reason = [ipywidgets.Label(_ONE_MOMENT)] if self._frame.disabled else []
         controls = _box("controls", self._k, self._frame, *reason)
         found = _box("found", panels["answer"], controls)
-        columns = _box("columns", _box("choose", panels["picker"], self.pad), found, self.map)
+        columns = _box(
+            "columns",
+            _box("choose", panels["picker"], self.pad),
+            found,
+            _box("maps", self.map, self.near),
+        )
         return [panels["status"], columns, panels["pins"]]
 
     def _repr_mimebundle_(self, **kwargs: Any) -> Any:
