@@ -223,13 +223,13 @@ def test_a_drawing(explorer):
     assert (answer.query, answer.index, answer.label, answer.right) == ("drawing", None, None, None)
     assert explorer.pad.preview.startswith("data:image/png")
     assert "sx-card sx-unknown" in panel(explorer, "answer")
+    both = explorer.state.query.pixels
     explorer.pad.strokes = STROKES[:1]  # undone
-    assert explorer.state.query.pixels != answer
+    assert explorer.state.query.pixels != both
     explorer.pad.strokes = []  # cleared: nothing is asked
     assert (explorer.pad.preview, explorer.answer.query) == ("", "drawing")
-    explorer.pad._handle_msg(
-        {"content": {"data": {"method": "custom", "content": {"act": "find"}}}}
-    )
+    message = {"method": "custom", "content": {"act": "find"}}
+    explorer.pad._handle_msg({"content": {"data": message}, "buffers": []})
     assert "pad is empty" in panel(explorer, "status")
     assert "sx-fault" in panel(explorer, "status")
 

@@ -8,6 +8,8 @@ const MOST = 8_000_000; // bytes of a picture that a message may carry
 
 function make(tag, attributes = {}, ...children) {
   const element = document.createElement(tag);
+  // JupyterLab hears keys before us, and "a" would add a cell, unless what has the focus says so.
+  if (tag === "button" || "tabindex" in attributes) element.dataset.lmSuppressShortcuts = "true";
   for (const [name, value] of Object.entries(attributes)) {
     if (name.startsWith("on")) element.addEventListener(name.slice(2), value);
     else element.setAttribute(name, value);
@@ -27,7 +29,7 @@ function render({ model, el }) {
   const button = (words, onclick, title) => make("button", { type: "button", onclick, title }, words);
   const root = make(
     "div",
-    { class: "sx-pad", "data-lm-suppress-shortcuts": "true" },
+    { class: "sx-pad" },
     make("div", { class: "sx-bar" }, make("h3", {}, "or bring your own")),
     make("div", { class: "sx-square" }, canvas, hint, preview),
     make(

@@ -19,8 +19,6 @@ async function copy(text) {
 function render({ model, el }) {
   const root = document.createElement("div");
   root.className = `sx-panel sx-${model.get("kind")}`;
-  // JupyterLab hears keys before us, and "a" would add a cell, unless what has the focus says so.
-  root.dataset.lmSuppressShortcuts = "true";
   if (model.get("live")) {
     root.setAttribute("role", "status");
     root.setAttribute("aria-live", "polite");
@@ -38,6 +36,10 @@ function render({ model, el }) {
     const focused = root.contains(document.activeElement) ? key(document.activeElement) : null;
     root.innerHTML = model.get("html");
     mark();
+    // JupyterLab hears keys before us, and "a" would add a cell, unless what has the focus says so.
+    for (const element of root.querySelectorAll("button, input, select")) {
+      element.dataset.lmSuppressShortcuts = "true";
+    }
     if (!focused) return;
     const again = [...root.querySelectorAll("[data-act]")].find((element) => key(element) === focused);
     again?.focus({ preventScroll: true });
