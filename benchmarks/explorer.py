@@ -1,6 +1,6 @@
 """The retrieval explorer: from choosing an image to its neighbours on the page.
 
-``python -m benchmarks explorer`` (some two minutes on two quiet cores) prints the figures and writes
+``python -m benchmarks explorer`` (two minutes on two quiet cores) prints the figures and writes
 ``benchmarks/results/explorer.json``; ``python -m benchmarks.explorer --quick`` is a try with few
 images that writes nothing.
 
@@ -57,7 +57,8 @@ CHOOSE = """async (index) => {
   if (!told()) throw new Error(`no neighbours of test image ${index}`);
   await nextFrame();
   const neighbours = performance.now() - began;
-  while ((map.payload === lit || !map.highlighted.length) && performance.now() < limit) await nextFrame();
+  const dark = () => map.payload === lit || !map.highlighted.length;
+  while (dark() && performance.now() < limit) await nextFrame();
   await nextFrame();
   return [neighbours, performance.now() - began];
 }"""

@@ -26,17 +26,19 @@
 # its weights at 40 moments, so that it can be asked about the past. This takes half a minute.
 
 # %% tags=["nbval-ignore-output"]
-import keras
 import numpy as np
 
 import siamese_lib as sl
 
 digits = sl.load_dataset("mnist")
+print(sl.device())
 
 # %% [markdown]
 # The training itself, as in the chapters before:
 
 # %% tags=["nbval-ignore-output"]
+import keras
+
 tower = sl.conv_tower(digits.train.images.shape[1:], 2, seed=0)
 sampler = sl.BalancedBatchSampler(digits.train.labels, batch_size=128, seed=0)
 batches = sl.ImageBatches(digits.train, sampler, steps=300)

@@ -59,6 +59,12 @@ function render({ model, el }) {
   root.addEventListener("change", (event) => {
     if (event.target.dataset.act) send(event.target.dataset.act, event.target.value);
   });
+  // Where JupyterLab keeps Enter for itself, no form would be sent.
+  root.addEventListener("keydown", (event) => {
+    if (event.key !== "Enter" || event.target.tagName !== "INPUT") return;
+    event.preventDefault();
+    event.target.form.requestSubmit();
+  });
   root.addEventListener("submit", (event) => {
     event.preventDefault();
     send(event.target.dataset.act, event.target.querySelector("input").value.trim());
