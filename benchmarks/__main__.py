@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import importlib
 
-PARTS = ("training", "live", "views", "retrieval")
+PARTS = ("training", "live", "views", "explorer", "retrieval")
 
 
 def main() -> None:

@@ -40,5 +40,6 @@ from .training import ImageBatches as ImageBatches
 from .training import load_model as load_model
 from .training import siamese as siamese
 from .views import EmbeddingView as EmbeddingView
+from .views.explorer import RetrievalExplorer as RetrievalExplorer
 from .views.live import LiveView as LiveView
 from .views.strip import NeighbourStrip as NeighbourStrip

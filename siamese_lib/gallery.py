@@ -105,6 +105,13 @@ class Gallery:
             f"Gallery({len(self)} embeddings, {', '.join(f'{k}={v!r}' for k, v in facts.items())})"
         )
 
+    @property
+    def vectors(self) -> np.ndarray:
+        """The embeddings (N, dim), float32 or float64 as they are kept; read-only."""
+        view = self._vectors.view()
+        view.flags.writeable = False
+        return view
+
     def append(self, embeddings: np.ndarray) -> None:
         """Add embeddings, whose indices go on from the last.
 

@@ -21,6 +21,7 @@ FIRST_CHAPTERS = [
     "02_tower_and_loss",
     "03_train",
     "04_watch_it_converge",
+    "05_retrieval_explorer",
 ]
 UNCHECKED_TAGS = {"nbval-ignore-output", "nbval-skip", "raises-exception"}
 

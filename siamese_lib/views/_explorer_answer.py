@@ -1,0 +1,94 @@
+"""What an explorer answers, as a thing to read, compare and count with."""
+
+from __future__ import annotations
+
+import html
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, fields
+from typing import Any
+
+
+@dataclass(frozen=True)
+class Answer(Mapping[str, Any]):
+    """The nearest training images of one image, at one moment of a training.
+
+    It cannot be changed. Its parts are read as attributes or, like a dict's, by name;
+    ``dict(answer)`` copies them, and ``pandas.DataFrame(answer.rows())`` makes a table.
+
+    Attributes:
+        query: what was asked about: "test", "train", "drawing" or "picture".
+        index: of the test or training image, else None.
+        label: its class as a number, or None if nobody knows.
+        step: of the training whose weights answered.
+        metric: "euclidean" or "cosine".
+        k: number of neighbours.
+        searched: number of training images among which they were found.
+        indices: k indices into the training images, nearest first.
+        labels: k classes, as numbers.
+        distances: k distances, by the metric.
+        vote: the class that most of them have; of equals, the one that comes first.
+        confidence: share of them that have it, from 0 to 1.
+        right: whether the vote is the label; None without one.
+        reach: largest Euclidean distance to one of them.
+    """
+
+    query: str
+    index: int | None
+    label: int | None
+    step: int
+    metric: str
+    k: int
+    searched: int
+    indices: tuple[int, ...]
+    labels: tuple[int, ...]
+    distances: tuple[float, ...]
+    vote: int
+    confidence: float
+    right: bool | None
+    reach: float
+    _class_names: tuple[str, ...] = field(repr=False)
+
+    def __getitem__(self, name: str) -> Any:
+        if name not in self._names():
+            raise KeyError(name)
+        return getattr(self, name)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._names())
+
+    def __len__(self) -> int:
+        """Count the parts."""
+        return len(self._names())
+
+    def rows(self) -> list[dict[str, Any]]:
+        """Return a dict for each neighbour: rank, index, label, class and distance."""
+        return [
+            {"rank": rank, "index": index, "label": label, "class": self.name_of(label),
+             "distance": distance}
+            for rank, (index, label, distance) in enumerate(
+                zip(self.indices, self.labels, self.distances, strict=True), 1
+            )
+        ]  # fmt: skip
+
+    def name_of(self, label: int) -> str:
+        """Return the name of a class."""
+        return self._class_names[label]
+
+    def _names(self) -> tuple[str, ...]:
+        return tuple(part.name for part in fields(self) if not part.name.startswith("_"))
+
+    def _repr_html_(self) -> str:
+        rows = self.rows()
+        head = "".join(f"<th>{name}</th>" for name in rows[0])
+        cells = (
+            "".join(f"<td>{html.escape(f'{v:.4g}' if isinstance(v, float) else str(v))}</td>")
+            for row in rows
+            for v in row.values()
+        )
+        width = len(rows[0])
+        listed = list(cells)
+        body = "".join(
+            f"<tr>{''.join(listed[start : start + width])}</tr>"
+            for start in range(0, len(listed), width)
+        )
+        return f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"

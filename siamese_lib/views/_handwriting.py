@@ -1,0 +1,143 @@
+"""Strokes and pictures made into images such as the tower was trained on.
+
+MNIST's digits were scaled, with their proportions, to fit a box of 20 by 20 pixels, smoothly, and
+placed so that their centre of mass is the middle of the 28 by 28 image (LeCun, Bottou, Bengio and
+Haffner, 1998). Images of another size get a box in the same proportion.
+"""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from PIL import Image, ImageDraw, ImageOps, UnidentifiedImageError
+
+_BOX = 20 / 28  # of the shorter side
+_PEN = 2.8 / 28  # width of a stroke, as most writers of MNIST had it
+_FINE = 8  # times finer than the image strokes are drawn
+_FAINT = 0.15  # of the ink; below it is the grain of paper
+_LEAST = 25  # grey levels between ink and ground
+
+
+def from_strokes(
+    strokes: Sequence[Any], shape: tuple[int, int, int], *, light: bool = False
+) -> np.ndarray:
+    """Draw strokes as MNIST's digits were prepared.
+
+    Args:
+        strokes: each a list of points (x, y), y downwards, all in one unit.
+        shape: height, width and channels (1 or 3) of the image.
+        light: dark ink on a light ground, instead of light ink on a dark one.
+
+    Returns:
+        uint8 (H, W, C).
+
+    Raises:
+        ValueError: there are no strokes, or points that are not numbers.
+    """
+    lines = [np.asarray(stroke, np.float64).reshape(-1, 2) for stroke in strokes if len(stroke)]
+    if not lines:
+        raise ValueError("The pad is empty: draw something on it first.")
+    points = np.concatenate(lines)
+    if not np.isfinite(points).all():
+        raise ValueError("The strokes hold points that are not numbers: clear the pad.")
+    low, side = points.min(axis=0), float(np.ptp(points, axis=0).max())
+    pen = _PEN * min(shape[:2]) * _FINE
+    room = _BOX * min(shape[:2]) * _FINE - pen
+    size = int(room + 2 * pen) + 2
+    picture = Image.new("L", (size, size))
+    draw = ImageDraw.Draw(picture)
+    for line in lines:
+        at = (line - low) * (room / side if side else 0) + pen
+        draw.line([*map(tuple, at.tolist())], 255, round(pen), joint="curve")
+        for x, y in at.tolist():  # round ends
+            draw.ellipse((x - pen / 2, y - pen / 2, x + pen / 2, y + pen / 2), 255)
+    grown = side > 0  # a dot stays a dot
+    return _finished(_placed(np.asarray(picture) / 255, shape, grow=grown), shape, light)
+
+
+def from_file(
+    content: bytes, shape: tuple[int, int, int], *, light: bool = False
+) -> tuple[np.ndarray, str]:
+    """Read a PNG or JPEG and make an image of it.
+
+    Args:
+        content: of the file.
+        shape: as for `from_strokes`.
+        light: as for `from_strokes`.
+
+    Returns:
+        uint8 (H, W, C), and what was done, in words.
+
+    Raises:
+        ValueError: it is no PNG or JPEG, is damaged, too large, or of one colour.
+    """
+    try:
+        with Image.open(io.BytesIO(content), formats=("PNG", "JPEG")) as file:
+            picture = ImageOps.exif_transpose(file).convert("RGBA")
+    except UnidentifiedImageError:
+        raise ValueError("This is not a PNG or JPEG picture. Save it as one of these.") from None
+    except Exception as error:  # there are many ways to be damaged
+        raise ValueError(f"This picture cannot be read: {error}.") from error
+    paper = Image.new("RGBA", picture.size, "white")
+    picture = Image.alpha_composite(paper, picture).convert("RGB")
+    height, width, channels = shape
+    before = f"{picture.width} × {picture.height} pixels"
+    if channels == 3:
+        fitted = ImageOps.pad(picture, (width, height), color=_ground(np.asarray(picture)))
+        return np.asarray(fitted), f"{before}, scaled to fit and centred"
+    grey = np.asarray(picture.convert("L"), np.float64)
+    # The ground is what the border shows; ink is what lies furthest from it.
+    ground, ink = _ground(grey[..., None])[0], np.percentile(grey, [0.5, 99.5])
+    turned = ground - ink[0] > ink[1] - ground
+    words = "dark on light, inverted; " if turned and not light else ""
+    contrast = ground - ink[0] if turned else ink[1] - ground
+    if contrast < _LEAST:
+        raise ValueError("This picture is of nearly one colour: nothing stands out from it.")
+    if grey.shape == (height, width):
+        as_given = 255 - grey if turned else grey
+        return _finished(as_given / 255, shape, light), f"{before}, {words}taken as it is"
+    inked = np.clip((ground - grey if turned else grey - ground) / contrast, 0, 1)
+    inked = np.clip((inked - _FAINT) / (1 - _FAINT), 0, 1)
+    box = round(_BOX * min(height, width))
+    return _finished(_placed(inked, shape), shape, light), (
+        f"{before}, {words}cropped to what is drawn, its longer side made {box} pixels, "
+        "centre of mass in the middle"
+    )
+
+
+def _placed(ink: np.ndarray, shape: tuple[int, int, int], *, grow: bool = True) -> np.ndarray:
+    """Scale ink (h, w) in 0..1 into the box and put its centre of mass in the middle: (H, W)."""
+    rows, columns = np.flatnonzero(ink.any(axis=1)), np.flatnonzero(ink.any(axis=0))
+    ink = ink[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
+    box = _BOX * min(shape[:2])
+    scale = box / max(ink.shape) if grow else 1 / _FINE
+    size = [max(1, round(length * scale)) for length in ink.shape[::-1]]
+    small = Image.fromarray((255 * ink).astype(np.float32)).resize(
+        (size[0], size[1]), Image.Resampling.BOX if scale < 1 else Image.Resampling.BICUBIC
+    )
+    part = np.clip(np.asarray(small) / 255, 0, 1)
+    part = part / max(part.max(), 1e-9)
+    image = np.zeros(shape[:2])
+    corner = []
+    for axis, length in enumerate(part.shape):
+        mass = part.sum(axis=1 - axis)
+        middle = float(mass @ (np.arange(length) + 0.5)) / mass.sum()
+        corner.append(int(np.clip(round(shape[axis] / 2 - middle), 0, shape[axis] - length)))
+    top, left = corner
+    image[top : top + part.shape[0], left : left + part.shape[1]] = part
+    return image
+
+
+def _finished(ink: np.ndarray, shape: tuple[int, int, int], light: bool) -> np.ndarray:
+    """Turn ink (H, W) in 0..1 into uint8 (H, W, C)."""
+    levels = np.rint(255 * (1 - ink if light else ink)).astype(np.uint8)
+    return np.repeat(levels[..., None], shape[2], axis=2)
+
+
+def _ground(pixels: np.ndarray) -> tuple[int, ...]:
+    """Middle colour of the border of pixels (H, W, C)."""
+    edges = [pixels[0], pixels[-1], pixels[:, 0], pixels[:, -1]]
+    return tuple(int(level) for level in np.median(np.concatenate(edges), axis=0))
