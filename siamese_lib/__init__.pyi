@@ -42,3 +42,4 @@ from .training import siamese as siamese
 from .views import EmbeddingView as EmbeddingView
 from .views.live import LiveView as LiveView
 from .views.strip import NeighbourStrip as NeighbourStrip
+from .views.threshold import ThresholdExplorer as ThresholdExplorer
