@@ -18,7 +18,7 @@ from siamese_lib._verification import Verification, verification
 from siamese_lib.figures.style import checked_images, png_uri
 
 ORDERS = ("worst", "nearest")
-SHOWN = 8  # mistakes of each kind on the page
+SHOWN = 12  # mistakes of each kind on the page
 BINS = 64
 _CORNERS = 240  # of the drawn curve
 

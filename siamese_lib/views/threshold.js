@@ -6,8 +6,9 @@
 const TICKS = [0.001, 0.01, 0.05, 0.1, 0.25, 0.5, 1]; // shares, on a square-root scale
 const CORNERS = [0, 0.01, 0.05, 0.2, 0.5, 1];
 const SHARES = { top: 30, right: 14, bottom: 44, left: 46, height: 320 };
-const ROC = { top: 14, right: 16, bottom: 44, left: 50, height: 320 };
-const SLOTS = 8;
+const ROC = { top: 30, right: 20, bottom: 44, left: 62, height: 320 };
+const SLOTS = 12;
+const ORDERS = { worst: "the worst", nearest: "the nearest to the line" };
 const KEYS = { ArrowLeft: -1, ArrowDown: -1, ArrowRight: 1, ArrowUp: 1, PageDown: -10, PageUp: 10 };
 
 let views = 0;
@@ -61,6 +62,11 @@ class Explorer {
     const charts = put(this.root, "div", { class: "st-charts" });
     this.shares = put(charts, "svg", { class: "st-shares" });
     this.curve = put(charts, "svg", { class: "st-roc" });
+    const orders = put(this.root, "div", { class: "st-buttons st-orders" });
+    put(orders, "span", {}, "mistakes to show first:");
+    this.orders = Object.entries(ORDERS).map(([order, words]) => [
+      order, this.button(orders, words, () => this.onChange({ order })),
+    ]);
     const columns = put(this.root, "div", { class: "st-columns" });
     this.columns = {
       accepts: this.makeColumn(columns, "different"),
@@ -85,13 +91,9 @@ class Explorer {
     const reading = put(bar, "div", { class: "st-reading" });
     put(reading, "span", {}, "threshold ");
     this.value = put(reading, "output", { class: "st-value" });
-    const buttons = put(bar, "div", { class: "st-buttons" });
-    this.button(buttons, "best accuracy", () => this.move(this.state.chart.best));
-    this.button(buttons, "equal errors", () => this.move(this.state.chart.equal));
-    this.order = this.button(buttons, "", () => {
-      this.onChange({ order: this.state.order === "worst" ? "nearest" : "worst" });
-    });
-    this.order.title = "which mistakes are shown first";
+    const places = put(bar, "div", { class: "st-buttons" });
+    this.button(places, "best accuracy", () => this.move(this.state.chart.best));
+    this.button(places, "equal errors", () => this.move(this.state.chart.equal));
     this.figures = put(bar, "div", { class: "st-figures" });
   }
 
@@ -202,9 +204,9 @@ class Explorer {
       });
     }
     put(svg, "line", { class: "st-axis", x1: 0, x2: width, y1: middle, y2: middle });
-    put(svg, "text", { class: "st-kind st-same", x: width - 4, y: 16, "text-anchor": "end" }, "same pairs ↑");
+    put(svg, "text", { class: "st-kind st-same", x: width - 6, y: 18, "text-anchor": "end" }, "same pairs ↑");
     const words = "different pairs ↓";
-    put(svg, "text", { class: "st-kind st-different", x: width - 4, y: height - 6, "text-anchor": "end" }, words);
+    put(svg, "text", { class: "st-kind st-different", x: width - 6, y: height - 10, "text-anchor": "end" }, words);
     put(svg, "text", { class: "st-title", x: width / 2, y: height + 37, "text-anchor": "middle" }, "distance of the two embeddings");
     this.clips = clips;
     this.drawLine(svg, height);
@@ -316,7 +318,7 @@ class Explorer {
       const item = put(this.figures, "span", {}, `${name} `);
       put(item, "b", {}, name === "AUC" ? value.toFixed(4) : `${(100 * value).toFixed(1)}%`);
     }
-    this.order.textContent = order === "worst" ? "worst mistakes first" : "nearest to the line first";
+    for (const [name, button] of this.orders) button.setAttribute("aria-pressed", name === order);
     const spoken = `${this.value.textContent}: ${wrong.accepts} false accepts, ${wrong.rejects} false rejects`;
     set(this.line, { "aria-valuetext": spoken });
   }

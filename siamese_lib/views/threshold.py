@@ -150,7 +150,11 @@ def _words(labels: Any, class_names: Sequence[str] | None) -> list[str] | None:
     given, names = wire.checked_labels(labels), wire.checked_names(class_names)
     if given is None or names is None:
         return None if given is None else [str(label) for label in given.tolist()]
-    if given.dtype.kind != "i" or not len(given) or not 0 <= given.min() <= given.max() < len(names):
+    if (
+        given.dtype.kind != "i"
+        or not len(given)
+        or not 0 <= given.min() <= given.max() < len(names)
+    ):
         raise ViewError(
             f"labels must be numbers from 0 to {len(names) - 1}, as there are {len(names)} "
             f"class_names; got {given[:5].tolist()}."

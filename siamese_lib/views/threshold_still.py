@@ -13,7 +13,7 @@ from siamese_lib.views.mistakes import Choice, JudgedPairs
 
 LARGEST = 60_000  # bytes of a picture
 _WIDTH, _CHART = 860, 230  # pixels
-_CARD, _IMAGE, _ROW = 106, 44, 112
+_CARDS, _CARD, _IMAGE, _ROW = 8, 110, 44, 104
 _FINE = 2  # times finer than that it is drawn
 _FADED = "60"  # opacity, in hexadecimal
 
@@ -24,7 +24,7 @@ def still_png(pairs: JudgedPairs, choice: Choice) -> bytes:
     Returns:
         A PNG below 60 kB.
     """
-    height = _CHART + 2 * _ROW + 30
+    height = _CHART + 2 * _ROW + 24
     picture = Image.new("RGBA", (_WIDTH * _FINE, height * _FINE))
     pen = ImageDraw.Draw(picture)
     _draw_bars(pen, pairs, choice)
@@ -37,7 +37,7 @@ def still_png(pairs: JudgedPairs, choice: Choice) -> bytes:
     for number, (kind, words) in enumerate(said.items()):
         top = _CHART + 28 + number * _ROW
         _write(pen, (0, top), words, (DIFFERENT, SAME)[number], 15)
-        for place, card in enumerate(shown[kind]):
+        for place, card in enumerate(shown[kind][:_CARDS]):
             _draw_card(picture, pen, pairs, card, (place * _CARD, top + 24))
     small = picture.resize((_WIDTH, height), Image.Resampling.BOX)
     for colors in (256, 64, 16):
