@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import heapq
+
 import numpy as np
 
 from siamese_lib._vectors import blocks
@@ -14,8 +16,8 @@ def costliest_pairs(
     """Find the pairs with the largest contrastive loss, no image twice.
 
     A same pair at distance d costs d²/2, a different one max(margin − d, 0)²/2. One image out of
-    place makes thousands of costly pairs, so each image is asked for its costliest partner only,
-    and a pair that shares an image with a costlier one is left out.
+    place makes thousands of costly pairs, so the costliest pair is taken, both its images are set
+    aside, then the costliest of the others is taken, and so on.
 
     Args:
         embeddings: real numbers (N, dim), finite, N at least 2.
@@ -24,9 +26,9 @@ def costliest_pairs(
         count: of pairs, at most.
 
     Returns:
-        left: int64 (count,), the image that was asked.
-        right: int64 (count,), its partner.
-        costs: float64 (count,), the largest first.
+        left: int64 (P,), the one image of each pair; P is `count`, or N // 2 if that is less.
+        right: int64 (P,), the other.
+        costs: float64 (P,), the largest first.
 
     Raises:
         ValueError: an argument is not as above.
@@ -48,25 +50,31 @@ def costliest_pairs(
     if not margin > 0:
         raise ValueError(f"margin must be above 0, got {margin!r}.")
     whole_number("count", count, 1)
-    partners, costs = np.empty(len(points), np.int64), np.empty(len(points))
     points = points - points.mean(axis=0, dtype=np.float64)
     squares = np.einsum("nd,nd->n", points, points)
-    for rows in blocks(len(points), 48 * len(points)):
-        own = np.arange(rows.start, rows.stop)
+    free = np.ones(len(points), bool)
+
+    def ask(rows: np.ndarray) -> list[tuple[float, int, int]]:
+        """Find each image's costliest free partner: (−cost, image, partner)."""
         apart = squares[rows, None] + squares - 2 * points[rows] @ points.T
         distances = np.sqrt(np.maximum(apart, 0))
-        same = labels[rows, None] == labels
-        cost = np.where(same, distances**2, np.maximum(margin - distances, 0) ** 2) / 2
-        cost[own - rows.start, own] = -1  # an image and itself are no pair
-        partners[rows] = cost.argmax(axis=1)
-        costs[rows] = cost.max(axis=1)
-    taken, left = set(), []
-    for image in np.argsort(-costs, kind="stable").tolist():
-        both = {image, int(partners[image])}
-        if not both & taken:
-            taken |= both
-            left.append(image)
-        if len(left) == count:
-            break
-    chosen = np.array(left, np.int64)
-    return chosen, partners[chosen], costs[chosen]
+        alike = labels[rows, None] == labels
+        cost = np.where(alike, distances**2, np.maximum(margin - distances, 0) ** 2) / 2
+        cost[:, ~free] = -1
+        cost[np.arange(len(rows)), rows] = -1  # an image and itself are no pair
+        best = cost.argmax(axis=1)
+        return list(zip((-cost.max(axis=1)).tolist(), rows.tolist(), best.tolist(), strict=True))
+
+    everyone = np.arange(len(points))
+    queue = [row for part in blocks(len(points), 48 * len(points)) for row in ask(everyone[part])]
+    heapq.heapify(queue)
+    pairs = []
+    while queue and len(pairs) < min(count, len(points) // 2):
+        cost, image, partner = heapq.heappop(queue)
+        if free[image] and free[partner]:
+            pairs.append((image, partner, -cost))
+            free[[image, partner]] = False
+        elif free[image]:
+            heapq.heappush(queue, ask(everyone[image : image + 1])[0])
+    left, right, costs = zip(*pairs, strict=True)
+    return np.array(left), np.array(right), np.array(costs)

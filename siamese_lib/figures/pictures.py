@@ -119,7 +119,7 @@ def pairs(
     stacked = np.concatenate([left, seam, right], axis=1)
     words = ["same" if one else "different" for one in same]
     colors = [SAME if one else DIFFERENT for one in same]
-    return image_grid(stacked, titles or words, columns=columns, colors=colors)
+    return image_grid(stacked, words if titles is None else titles, columns=columns, colors=colors)
 
 
 def neighbours(
