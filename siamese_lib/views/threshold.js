@@ -80,7 +80,6 @@ class Explorer {
 
   destroy() {
     this.watcher.disconnect();
-    cancelAnimationFrame(this.request);
     this.root.remove();
   }
 
@@ -258,13 +257,9 @@ class Explorer {
 
   /** The reader moves the line: it goes there at once, and the kernel is told. */
   move(threshold) {
-    const { limit } = this.state.chart;
-    this.state.threshold = clamp(threshold, 0, limit);
-    this.request ??= requestAnimationFrame(() => {
-      this.request = null;
-      this.showLine();
-      this.onChange({ threshold: this.state.threshold });
-    });
+    this.state.threshold = clamp(threshold, 0, this.state.chart.limit);
+    this.showLine();
+    this.onChange({ threshold: this.state.threshold });
   }
 
   /** The kernel says something new. */
