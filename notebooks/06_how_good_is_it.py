@@ -27,7 +27,8 @@
 # ## Images to ask about, images to search in
 #
 # A *gallery* is what is searched: up to 5,000 training images. *Queries* are what is asked: up to
-# 2,000 test images, spread evenly over the test set, because its first half is easier than its second.
+# 2,000 test images, spread evenly over the test set. (The first half of MNIST's is easier than the
+# second, so that its first 2,000 would flatter everyone.)
 
 # %% tags=["nbval-ignore-output"]
 import numpy as np
@@ -285,7 +286,7 @@ judged = {name: judge(embed) for name, embed in rivals.items()}
 table = {name: measures for name, (pairs, measures) in judged.items()}
 print(" " * 17, *[f"{name:>9}" for name in table["pixels"]])
 for name, measures in table.items():
-    print(f"{name:17}", *[f"{value:9.3f}" for value in measures.values()])
+    print(f"{name:17}", *[f"{value:9.4f}" for value in measures.values()])
 
 # %% [markdown]
 # Look at the first row. By its nearest seven, an image of pixels is a fine digit recogniser; yet of
@@ -444,7 +445,8 @@ print("16-D, less than 3 times:", uneven["trained, 16-D"] < 3)
 #
 # Now to the mistakes of the better one. The contrastive loss says what each pair costs: $d^2/2$ for a
 # same pair, $\max(m - d, 0)^2/2$ for a different one, with $m$ the margin. Over *all* pairs of test
-# images, which are the dearest? One odd image makes a thousand dear pairs, so no image is shown twice.
+# images, which are the dearest? One odd image makes a thousand dear pairs, so both images of a
+# pair are set aside before the next is looked for.
 
 # %%
 images, labels = digits.test.images, digits.test.labels
