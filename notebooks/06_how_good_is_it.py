@@ -391,8 +391,8 @@ print(f"the best there would have been: {judged_by.accuracy:.2%}")
 # %% [markdown]
 # ## Two dimensions against sixteen
 #
-# The same pairs, and a tower with sixteen numbers to an image. Its two heaps lie apart, with next to
-# nothing between them.
+# The same pairs, and a tower with sixteen numbers to an image. Its two heaps hardly
+# overlap, and that little is drawn larger than it is.
 
 # %%
 deep_explorer = sl.ThresholdExplorer(
@@ -483,7 +483,8 @@ print("most labels have the support of all 40:", np.median(support) == 40)
 
 # %% [markdown]
 # What they say of the dearest pairs. The fewer of the 40 take an image for what it is labelled, the more
-# it looks like an error of the label; where opinions are mixed, it is likely just hard to read.
+# it looks like an error of the label; where opinions are mixed, or the two towers disagree, it
+# is likely just hard to read.
 
 
 # %%
