@@ -43,3 +43,4 @@ from .views import EmbeddingView as EmbeddingView
 from .views.explorer import RetrievalExplorer as RetrievalExplorer
 from .views.live import LiveView as LiveView
 from .views.strip import NeighbourStrip as NeighbourStrip
+from .views.threshold import ThresholdExplorer as ThresholdExplorer

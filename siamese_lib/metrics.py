@@ -17,6 +17,7 @@ from typing import Any
 
 import numpy as np
 
+from siamese_lib._costs import costliest_pairs as costliest_pairs
 from siamese_lib._verification import AtThreshold as AtThreshold
 from siamese_lib._verification import Verification as Verification
 from siamese_lib._verification import verification as verification

@@ -288,3 +288,29 @@ def test_map_refuses_what_does_not_fit(changes, message):
 def test_loss_curve_needs_a_margin(margin):
     with pytest.raises(ValueError, match="margin"):
         figures.loss_curve(margin)
+
+
+def test_pairs_may_have_words_of_their_own():
+    figure = figures.pairs(IMAGES[:2], IMAGES[2:4], [1, 0], np.array(["4 · 9", "5 · 5"]))
+    assert list(figure.data[1].text) == ["4 · 9", "5 · 5"]
+    assert list(figure.data[1].textfont.color) == [SAME, DIFFERENT]
+
+
+def test_roc_curves_keep_their_ends_and_lie_on_what_was_given():
+    fpr = np.linspace(0, 1, 5001)
+    figure = figures.roc_curves({"good": (fpr, fpr**0.1), "coin": (fpr, fpr)})
+    good, coin = figure.data
+    assert (good.name, coin.name) == ("good", "coin")
+    assert len(good.x) < 500
+    assert (good.x[0], good.y[0], good.x[-1], good.y[-1]) == (0, 0, 1, 1)
+    np.testing.assert_allclose(good.y, np.asarray(good.x) ** 0.1, atol=0.02)
+    np.testing.assert_allclose(coin.y, coin.x, atol=1e-4)
+    assert good.line.dash != coin.line.dash
+
+
+@pytest.mark.parametrize(
+    "rates", [([0, 1], [0, 0.5, 1]), ([0, 1.5], [0, 1]), ([0, np.nan], [0, 1]), ([], [])]
+)
+def test_roc_curves_refuse_what_are_no_rates(rates):
+    with pytest.raises(ValueError, match="the rates of 'x' must be two arrays"):
+        figures.roc_curves({"x": rates})

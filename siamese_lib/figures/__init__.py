@@ -4,6 +4,7 @@ from siamese_lib.figures.charts import (
     class_curves,
     distance_histogram,
     loss_curve,
+    roc_curves,
     training_curves,
 )
 from siamese_lib.figures.features import feature_maps
@@ -27,6 +28,7 @@ __all__ = [
     "neighbours",
     "pair_matrix",
     "pairs",
+    "roc_curves",
     "singular_values",
     "training_curves",
 ]

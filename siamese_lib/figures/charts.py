@@ -12,6 +12,8 @@ from plotly.subplots import make_subplots
 from siamese_lib.figures.style import DIFFERENT, INK, SAME, class_color, styled
 
 _TICKS = (0, 0.01, 0.04, 0.1, 0.25, 0.5, 1)  # of the last step, where a step is written
+_CORNERS = 400  # of a drawn curve
+_DASHES = ("solid", "dash", "dashdot", "dot")
 
 
 def loss_curve(margin: float = 1.0) -> go.Figure:
@@ -188,3 +190,49 @@ def distance_histogram(
     styled(figure, height=height, barmode="overlay", bargap=0)
     figure.update_xaxes(title="distance of the two embeddings")
     return figure.update_yaxes(title="share of the pairs", tickformat=".0%")
+
+
+def roc_curves(
+    curves: Mapping[str, tuple[np.ndarray, np.ndarray]], *, height: int = 460
+) -> go.Figure:
+    """Draw receiver operating characteristics: what is accepted rightly over what wrongly.
+
+    Args:
+        curves: names, and false and true positive rates (T,) from 0 to 1, both rising.
+        height: of the figure, in pixels.
+
+    Raises:
+        ValueError: rates of other shapes or out of range.
+
+    References:
+        Fawcett, "An introduction to ROC analysis", 2006.
+    """
+    figure = go.Figure()
+    for number, (name, rates) in enumerate(curves.items()):
+        fpr, tpr = (np.asarray(rate, dtype=float) for rate in rates)
+        both = np.concatenate([fpr.ravel(), tpr.ravel()])
+        if fpr.ndim != 1 or fpr.shape != tpr.shape or not both.size or not _are_shares(both):
+            raise ValueError(
+                f"the rates of {name!r} must be two arrays (T,) from 0 to 1, got shapes "
+                f"{fpr.shape} and {tpr.shape}."
+            )
+        along = fpr + tpr
+        kept = np.unique(np.searchsorted(along, np.linspace(along[0], along[-1], _CORNERS)))
+        figure.add_scatter(
+            x=np.round(fpr[kept], 5), y=np.round(tpr[kept], 5), name=name, mode="lines",
+            line={"color": class_color(number), "width": 2.5, "dash": _DASHES[number % 4]},
+            hovertemplate="%{x:.1%} of different pairs, %{y:.1%} of same pairs",
+        )  # fmt: skip
+    chance = {"color": INK, "width": 1, "dash": "dot"}
+    figure.add_shape(type="line", x0=0, y0=0, x1=1, y1=1, line=chance)
+    styled(figure, height=height)
+    figure.update_xaxes(
+        title="different pairs called same", range=[-0.01, 1.01], tickformat=".0%", dtick=0.2
+    )
+    return figure.update_yaxes(
+        title="same pairs called same", range=[-0.01, 1.02], tickformat=".0%", dtick=0.2
+    )
+
+
+def _are_shares(values: np.ndarray) -> bool:
+    return bool(((values >= 0) & (values <= 1)).all())

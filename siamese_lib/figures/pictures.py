@@ -93,7 +93,12 @@ def image_grid(
 
 
 def pairs(
-    left_images: np.ndarray, right_images: np.ndarray, same: np.ndarray, *, columns: int = 8
+    left_images: np.ndarray,
+    right_images: np.ndarray,
+    same: np.ndarray,
+    titles: Sequence[object] | None = None,
+    *,
+    columns: int = 8,
 ) -> go.Figure:
     """Show pairs, one image above the other, each marked same or different.
 
@@ -101,6 +106,7 @@ def pairs(
         left_images: uint8 (N, H, W) or (N, H, W, C).
         right_images: of the same shape.
         same: (N,), 1 = same, 0 = different.
+        titles: words under each pair, in place of "same" or "different".
         columns: pairs in a row.
 
     Raises:
@@ -117,7 +123,7 @@ def pairs(
     stacked = np.concatenate([left, seam, right], axis=1)
     words = ["same" if one else "different" for one in same]
     colors = [SAME if one else DIFFERENT for one in same]
-    return image_grid(stacked, words, columns=columns, colors=colors)
+    return image_grid(stacked, words if titles is None else titles, columns=columns, colors=colors)
 
 
 def neighbours(
