@@ -11,9 +11,9 @@ const nextFrame = () => new Promise(requestAnimationFrame);
 
 // ---------------------------------------------------------------- the counter
 
-// Every way draws either with WebGL or by moving marks. In each animation frame the counter looks
-// for what was drawn since the last one, and reads back one pixel of each canvas that drew, which
-// waits until all of its drawing is done.
+// Every way draws with WebGL, by putting pixels, or by moving marks. In each animation frame the
+// counter looks for what was drawn since the last one, and reads back one pixel of each canvas that
+// drew, which waits until all of its drawing is done.
 const drew = new Set();
 
 for (const kind of [WebGLRenderingContext, WebGL2RenderingContext]) {
@@ -26,9 +26,21 @@ for (const kind of [WebGLRenderingContext, WebGL2RenderingContext]) {
   }
 }
 
+const put = CanvasRenderingContext2D.prototype.putImageData;
+CanvasRenderingContext2D.prototype.putImageData = function (...parts) {
+  drew.add(this);
+  return put.apply(this, parts);
+};
+
 const pixel = new Uint8Array(4);
+const probe = new OffscreenCanvas(1, 1).getContext("2d", { willReadFrequently: true });
 
 function finish(gl) {
+  if (gl instanceof CanvasRenderingContext2D) {
+    probe.drawImage(gl.canvas, 0, 0);
+    probe.getImageData(0, 0, 1, 1);
+    return;
+  }
   const bound = gl.getParameter(gl.FRAMEBUFFER_BINDING);
   gl.bindFramebuffer(gl.FRAMEBUFFER, null);
   gl.readPixels(0, 0, 1, 1, gl.RGBA, gl.UNSIGNED_BYTE, pixel);

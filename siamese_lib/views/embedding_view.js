@@ -5,8 +5,8 @@
 //
 // `payload` is what Python's EmbeddingView.payload() returns: { film, about, images }, bytes given
 // as ArrayBuffer, DataView or typed array. `options`: frame, playing, selected, highlighted,
-// onChange(changes) called when the reader changes one of these, and canvas: true to do without
-// WebGL. The element's child ".siamese-view" carries the View as its property `view`.
+// onChange(changes) called when the reader changes one of these, and renderer: "webgl2" or "canvas"
+// to insist on one. The element's child ".siamese-view" carries the View as its property `view`.
 //
 // Sections: numbers - the film - two renderers - drawing over the points - controls - the view -
 // the anywidget.
@@ -183,8 +183,9 @@ void main() {
 class WebGLRenderer {
   name = "webgl2";
 
-  constructor(canvas) {
-    const gl = canvas.getContext("webgl2", { antialias: false });
+  // `fast`: only where the drawing is done by graphics hardware.
+  constructor(canvas, fast) {
+    const gl = canvas.getContext("webgl2", { antialias: false, failIfMajorPerformanceCaveat: fast });
     if (!gl) throw new Error("no WebGL2");
     this.gl = gl;
     this.program = gl.createProgram();
@@ -278,8 +279,10 @@ class WebGLRenderer {
   }
 }
 
-// Without WebGL the points are stamped into the pixels one by one: many times faster than asking
-// the canvas to draw each.
+// Without graphics hardware the points are stamped into the pixels one by one: many times faster
+// than asking the canvas to draw each, and than WebGL that a processor only acts out.
+const FINE = 4;
+
 class CanvasRenderer {
   name = "canvas";
 
@@ -291,64 +294,86 @@ class CanvasRenderer {
 
   use() {}
 
-  // How much of each pixel a disc covers, row by row around its middle pixel.
+  // Which pixels a disc covers, and how much of each in 256ths, when its middle lies at one of
+  // FINE x FINE places within a pixel.
   stamp(size) {
-    if (!this.stamps.has(size)) {
-      if (this.stamps.size > 50) this.stamps.clear();
-      const reach = Math.ceil(size / 2);
-      const cover = [];
+    const { width } = this.image;
+    const key = `${size.toFixed(1)} ${width}`;
+    if (this.stamps.has(key)) return this.stamps.get(key);
+    const reach = Math.ceil(size / 2) + 1;
+    const discs = Array.from({ length: FINE * FINE }, (_, place) => {
+      const left = ((place % FINE) + 0.5) / FINE;
+      const top = (Math.floor(place / FINE) + 0.5) / FINE;
+      const [offsets, covers] = [[], []];
       for (let y = -reach; y <= reach; y++) {
-        for (let x = -reach; x <= reach; x++) cover.push(clamp(size / 2 + 0.5 - Math.hypot(x, y), 0, 1));
+        for (let x = -reach; x <= reach; x++) {
+          const cover = Math.round(256 * clamp(size / 2 + 0.5 - Math.hypot(x + 0.5 - left, y + 0.5 - top), 0, 1));
+          if (cover) offsets.push(y * width + x) && covers.push(cover);
+        }
       }
-      this.stamps.set(size, { reach, cover: Float32Array.from(cover) });
-    }
-    return this.stamps.get(size);
+      return { offsets: Int32Array.from(offsets), covers: Int32Array.from(covers) };
+    });
+    if (this.stamps.size > 20) this.stamps.clear();
+    this.stamps.set(key, { reach, discs });
+    return this.stamps.get(key);
   }
 
-  put({ reach, cover }, x, y, r, g, b, alpha) {
-    const { width, height, data } = this.image;
-    if (x < reach || y < reach || x >= width - reach || y >= height - reach) return;
-    let i = 0;
-    for (let row = y - reach; row <= y + reach; row++) {
-      let at = 4 * (row * width + x - reach);
-      for (let column = -reach; column <= reach; column++, at += 4) {
-        const part = alpha * cover[i++];
-        data[at] += (r - data[at]) * part;
-        data[at + 1] += (g - data[at + 1]) * part;
-        data[at + 2] += (b - data[at + 2]) * part;
+  // Stamp a disc at each of the points: red and blue are blended in one multiplication, green in
+  // another. `colors` and `alphas` (of 256) are the classes'.
+  put(points, { reach, discs }, { places, scale, left, top }, classes, colors, alphas) {
+    const { pixels } = this;
+    const { width, height } = this.image;
+    for (let n = 0; n < points.length; n++) {
+      const i = points[n];
+      const alpha = alphas[classes[i]];
+      const x = left + places[2 * i] * scale;
+      const y = top - places[2 * i + 1] * scale;
+      if (!(alpha && x >= reach && y >= reach && x < width - reach && y < height - reach)) continue;
+      const [column, row] = [x | 0, y | 0];
+      const disc = discs[FINE * (((y - row) * FINE) | 0) + (((x - column) * FINE) | 0)];
+      const { offsets, covers } = disc;
+      const middle = row * width + column;
+      const color = colors[classes[i]];
+      const [ends, green] = [color & 0xff00ff, color & 0x00ff00];
+      for (let j = 0; j < offsets.length; j++) {
+        const at = middle + offsets[j];
+        const part = (alpha * covers[j]) >> 8;
+        const rest = 256 - part;
+        const under = pixels[at];
+        pixels[at] =
+          0xff000000 |
+          (((ends * part + (under & 0xff00ff) * rest) >>> 8) & 0xff00ff) |
+          (((green * part + (under & 0x00ff00) * rest) >>> 8) & 0x00ff00);
       }
     }
   }
 
   draw(scene) {
-    const { camera, ratio, rgba, classes, ground, film } = scene;
+    const { camera, ratio, rgba, classes, film } = scene;
     const { width, height } = this.canvas;
     if (this.image?.width !== width || this.image.height !== height) {
       this.image = this.pen.createImageData(width, height);
       this.pixels = new Uint32Array(this.image.data.buffer);
     }
-    this.pixels.fill((255 << 24) | (ground[2] << 16) | (ground[1] << 8) | ground[0]);
-    const places = film.places(scene.p);
+    if (this.every?.length !== film.count) this.every = Uint32Array.from({ length: film.count }, (_, i) => i);
+    const packed = ([r, g, b]) => (b << 16) | (g << 8) | r;
+    const ground = packed(scene.ground);
+    this.pixels.fill(0xff000000 | ground);
     const scale = camera.scale * ratio;
     const left = width / 2 - camera.x * scale;
     const top = height / 2 + camera.y * scale;
-    const put = (stamp, point, color, alpha) => {
-      const x = Math.round(left + places[2 * point] * scale);
-      const y = Math.round(top - places[2 * point + 1] * scale);
-      this.put(stamp, x, y, color[0], color[1], color[2], alpha);
-    };
-    const colors = Array.from({ length: rgba.length / 4 }, (_, k) => rgba.subarray(4 * k, 4 * k + 4));
-    const stamp = this.stamp(scene.size * ratio);
-    for (let i = 0; i < film.count; i++) {
-      const color = colors[classes[i]];
-      if (color[3]) put(stamp, i, color, color[3] / 255);
-    }
+    const at = { places: film.places(scene.p), scale, left, top };
+    const each = (part) =>
+      Int32Array.from({ length: rgba.length / 4 }, (_, k) => part(rgba.subarray(4 * k, 4 * k + 4)));
+    const colors = each(packed);
+    const alphas = each((color) => Math.round((256 * color[3]) / 255));
+    this.put(this.every, this.stamp(scene.size * ratio), at, classes, colors, alphas);
+    const full = alphas.map((alpha) => alpha && 256);
     const around = this.stamp(scene.frontSize * ratio);
     const inside = this.stamp((scene.frontSize - 2 * scene.frontRim) * ratio);
     for (const i of scene.front) {
-      if (!colors[classes[i]][3]) continue;
-      put(around, i, ground, 1);
-      put(inside, i, colors[classes[i]], 1);
+      this.put([i], around, at, classes, colors.map(() => ground), full);
+      this.put([i], inside, at, classes, colors, full);
     }
     this.pen.putImageData(this.image, 0, 0);
   }
@@ -359,9 +384,12 @@ class CanvasRenderer {
 // ---------------------------------------------------------------- drawing over the points
 
 // A second canvas, above the points: names, trail, lines, rings, scale, lasso.
+const HALO = 4;
+
 class Overlay {
   constructor(canvas) {
     this.pen = canvas.getContext("2d");
+    this.copies = new Map(); // of words, by what they look like
   }
 
   draw(view) {
@@ -372,6 +400,7 @@ class Overlay {
     this.ink = style.color;
     this.quiet = color("quiet");
     this.accent = color("accent");
+    this.ratio = view.ratio;
     pen.setTransform(view.ratio, 0, 0, view.ratio, 0, 0);
     pen.clearRect(0, 0, view.width, view.height);
     if (!view.ready) return;
@@ -384,15 +413,35 @@ class Overlay {
     this.lasso(view);
   }
 
-  // Text that reads on any points: with a halo in the colour of the ground.
+  // Text that reads on any points: with a halo in the colour of the ground. Drawn once, and from
+  // then on copied, as outlines of letters are the dearest thing to draw anew for each frame.
   words(text, x, y, align = "center") {
-    const { pen } = this;
-    pen.textAlign = align;
-    pen.textBaseline = "middle";
-    pen.lineWidth = 4;
-    pen.strokeStyle = this.ground;
-    pen.strokeText(text, x, y);
-    pen.fillText(text, x, y);
+    const { pen, ratio } = this;
+    const key = [text, pen.font, pen.fillStyle, this.ground, ratio].join();
+    let copy = this.copies.get(key);
+    if (!copy) {
+      const width = Math.ceil(pen.measureText(text).width) + 2 * HALO;
+      const height = Math.ceil(1.5 * parseFloat(pen.font.match(/[\d.]+px/)[0])) + 2 * HALO;
+      const canvas = document.createElement("canvas");
+      [canvas.width, canvas.height] = [Math.ceil(width * ratio), Math.ceil(height * ratio)];
+      const fresh = canvas.getContext("2d");
+      fresh.scale(ratio, ratio);
+      fresh.font = pen.font;
+      fresh.fillStyle = pen.fillStyle;
+      fresh.strokeStyle = this.ground;
+      fresh.lineWidth = HALO;
+      fresh.lineJoin = "round";
+      fresh.textBaseline = "middle";
+      fresh.strokeText(text, HALO, height / 2);
+      fresh.fillText(text, HALO, height / 2);
+      copy = { canvas, width, height };
+      if (this.copies.size > 200) this.copies.clear();
+      this.copies.set(key, copy);
+    }
+    const left = x - { left: HALO, center: copy.width / 2, right: copy.width - HALO }[align];
+    const sharp = (value) => Math.round(value * ratio) / ratio;
+    const { width, height } = copy.canvas;
+    pen.drawImage(copy.canvas, sharp(left), sharp(y - copy.height / 2), width / ratio, height / ratio);
   }
 
   names(view) {
@@ -882,14 +931,14 @@ class View {
     element.append(this.root);
     this.overlay = new Overlay(over);
     this.over = over;
-    this.startRenderer(this.options.canvas);
+    this.startRenderer(this.options.renderer);
     this.listen(tools);
   }
 
-  startRenderer(canvasOnly) {
+  startRenderer(name) {
     try {
-      if (canvasOnly) throw new Error("asked to do without");
-      this.renderer = new WebGLRenderer(this.canvas);
+      if (name === "canvas") throw new Error("asked to do without");
+      this.renderer = new WebGLRenderer(this.canvas, name !== "webgl2");
       // A page may hold some 16 contexts only: the oldest is then taken away, for good.
       this.canvas.addEventListener("webglcontextlost", () => {
         if (!this.ending.signal.aborted) this.replaceCanvas();
