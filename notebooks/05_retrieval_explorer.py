@@ -167,7 +167,18 @@ for metric, value in both.items():
 from PIL import Image, ImageDraw
 
 shirt = Image.new("L", (28, 28))
-outline = [(9, 3), (19, 3), (26, 8), (23, 13), (20, 11), (20, 25), (8, 25), (8, 11), (5, 13), (2, 8)]
+outline = [
+    (9, 3),
+    (19, 3),
+    (26, 8),
+    (23, 13),
+    (20, 11),
+    (20, 25),
+    (8, 25),
+    (8, 11),
+    (5, 13),
+    (2, 8),
+]
 ImageDraw.Draw(shirt).polygon(outline, fill=200)
 answer = explorer.select(image=np.asarray(shirt))
 print(answer.k, "nearest all the same")
