@@ -51,9 +51,9 @@ run = recorder.run
 # %% [markdown]
 # ## The explorer
 #
-# It embeds every training image once, then opens on test image 865, the first that the notebook
-# this book grew out of ever showed. Left: what you choose. Middle: what the network says, and
-# its nearest training images by two measures of distance. Right: where all that lies.
+# It embeds every training image once, then opens on test image 865, which the notebook of 2017 that
+# this book grew out of shows too. Left: what you choose. Middle: what the network says, and its
+# nearest training images by two measures of distance. Right: where all that lies.
 
 # %% tags=["nbval-ignore-output"]
 explorer = sl.RetrievalExplorer(run, digits, index=865)
@@ -107,7 +107,7 @@ explorer.answer
 # wait.)
 
 # %%
-then = int(np.searchsorted(run.steps, 20))
+then = int(np.searchsorted(run.steps, 20, side="right")) - 1
 queries = range(0, 200, 10)
 early = np.mean([explorer.select(index=index, frame=then).confidence for index in queries])
 late = np.mean([explorer.select(index=index, frame=-1).confidence for index in queries])
@@ -128,8 +128,8 @@ print(explorer.answer.query, "has a label:", explorer.answer.label is not None)
 
 # %% [markdown]
 # It has no label, as nobody has told the explorer what you meant; so nothing is marked right or
-# wrong. Did it get it? Write sevens with a bar, ones with a foot, open fours. Whose
-# hand was it taught by?
+# wrong. Did it get it? Write sevens with a bar, ones with a foot, open fours. Whose hand was it
+# taught by?
 
 # %% [markdown]
 # ## Cosine against Euclid
@@ -167,18 +167,7 @@ for metric, value in both.items():
 from PIL import Image, ImageDraw
 
 shirt = Image.new("L", (28, 28))
-outline = [
-    (9, 3),
-    (19, 3),
-    (26, 8),
-    (23, 13),
-    (20, 11),
-    (20, 25),
-    (8, 25),
-    (8, 11),
-    (5, 13),
-    (2, 8),
-]
+outline = [9, 3, 19, 3, 26, 8, 23, 13, 20, 11, 20, 25, 8, 25, 8, 11, 5, 13, 2, 8]  # x, y, x, y ...
 ImageDraw.Draw(shirt).polygon(outline, fill=200)
 answer = explorer.select(image=np.asarray(shirt))
 print(answer.k, "nearest all the same")

@@ -22,6 +22,7 @@ FIRST_CHAPTERS = [
     "03_train",
     "04_watch_it_converge",
     "05_retrieval_explorer",
+    "06_how_good_is_it",
 ]
 UNCHECKED_TAGS = {"nbval-ignore-output", "nbval-skip", "raises-exception"}
 

@@ -102,7 +102,8 @@ def _write(
     size: int,
     anchor: str = "la",
 ) -> None:
-    pen.text(_fine(*at), words, ink, ImageFont.load_default(size * _FINE), anchor=anchor)
+    left, top = at
+    pen.text((_FINE * left, _FINE * top), words, ink, ImageFont.load_default(size * _FINE), anchor=anchor)
 
 
 def _fine(*pixels: float) -> tuple[float, ...]:
