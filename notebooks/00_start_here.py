@@ -56,6 +56,21 @@ run.film(playing=True)
 digits = sl.load_dataset("mnist")
 
 # %% [markdown]
+# ## Ask it something
+#
+# Here is test image 865, which it has never seen, and the training images it takes to be most
+# alike. Choose another on the left, write one with the mouse or a finger, or click on the map; the
+# answer is there at once. (First the cell finds a place for 10,000 training images, which takes a
+# few seconds.)
+
+# %% tags=["nbval-ignore-output"]
+sl.RetrievalExplorer(run, digits, index=865, limit=10_000)
+
+# %% [markdown]
+# ✓ marks an answer with the right digit, ✗ one without. Press **only mistakes** to see what the
+# network gets wrong. [Chapter 5](05_retrieval_explorer.ipynb) is a tour of this tool; the rest of
+# this chapter does the same in a few lines of Python.
+#
 # ## The map
 #
 # Each image becomes two numbers, and two numbers are a point. All of what follows rests on this
@@ -73,10 +88,10 @@ sl.figures.embedding_map(points, labels, digits.class_names, images=images, heig
 # colours were added afterwards. The places are its own invention.
 
 # %% [markdown]
-# ## Ask it something
+# ## The nearest, in Python
 #
-# First it embeds what will be searched: the first 10,000 training images, which takes a few
-# seconds. A gallery finds the nearest of these points to any other.
+# First embed what will be searched: the first 10,000 training images, which takes a few seconds.
+# A gallery finds the nearest of these points to any other.
 
 # %%
 gallery_images = digits.train.images[:10_000]
@@ -163,6 +178,8 @@ sl.figures.image_grid(test.images[hard], titles=test.labels[hard], columns=8)
 # | [2 Tower and loss](02_tower_and_loss.ipynb) | build the network, plot the loss, see it pull and push |
 # | [3 Train](03_train.ipynb) | train a network like this one, in about a minute |
 # | [4 Watch it converge](04_watch_it_converge.ipynb) | play the training like a film, and ask it at any moment |
+# | [5 Retrieval explorer](05_retrieval_explorer.ipynb) | find mistakes, write digits yourself, go back in time |
+# | [6 How good is it?](06_how_good_is_it.ipynb) | count by hand and by library, and drag a threshold |
 #
 # Every chapter stands alone: begin wherever you like. Each ends with things to try.
 
