@@ -103,7 +103,9 @@ def _write(
     anchor: str = "la",
 ) -> None:
     left, top = at
-    pen.text((_FINE * left, _FINE * top), words, ink, ImageFont.load_default(size * _FINE), anchor=anchor)
+    pen.text(
+        (_FINE * left, _FINE * top), words, ink, ImageFont.load_default(size * _FINE), anchor=anchor
+    )
 
 
 def _fine(*pixels: float) -> tuple[float, ...]:
