@@ -341,8 +341,8 @@ explorer
 #
 # * Far left, no stranger gets in, and hardly any friend; far right, everyone does. There is no
 #   threshold without mistakes, only a choice of which.
-# * *The worst* are far on the wrong side, and no threshold saves them. *The nearest to the line* change
-#   with every step: those are the ones a small step would save.
+# * The pairs shown are those *nearest to the line*, which a small step would save, and they change
+#   with every step. *The worst* are far on the wrong side, and no threshold saves them.
 # * Drag the point on the ROC curve instead. It is the same thing. The dashed line is where both kinds
 #   of mistake are equally frequent: it crosses the curve at the EER.
 #

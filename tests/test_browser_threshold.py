@@ -130,18 +130,17 @@ def test_keys_buttons_and_python_move_it(view):
     )
     view.settle()
     threshold, counts, order = view.kernel()
-    assert (threshold, counts, order) == (0.5, view.counts(), "worst")
+    assert (threshold, counts, order) == (0.5, view.counts(), "nearest")
 
 
 def test_the_order_of_the_mistakes_can_be_chosen(view):
     view.drag(".st-shares", (0.4, 0.4), (0.6, 0.4))
-    worst = view.pictures()
-    nearest = view.root.get_by_role("button", name=re.compile("nearest"))
-    nearest.click()
+    nearest = view.pictures()
+    view.root.get_by_role("button", name=re.compile("worst")).click()
     view.page.wait_for_function(
-        "document.querySelector('.st-orders [aria-pressed=true]').textContent.includes('nearest')"
+        "document.querySelector('.st-orders [aria-pressed=true]').textContent.includes('worst')"
     )
     view.page.wait_for_timeout(300)
-    assert view.pictures() != worst
-    assert view.kernel()[2] == "nearest"
+    assert view.pictures() != nearest
+    assert view.kernel()[2] == "worst"
     assert view.root.evaluate("root => root.scrollWidth <= root.clientWidth")

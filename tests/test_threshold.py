@@ -45,7 +45,7 @@ def both(cards):
 
 @pytest.mark.parametrize("threshold", [0.0, 0.5, 1.0, 1.03125, 1.5, FAR.max()])
 def test_counts_and_lists_are_those_of_a_slow_loop(threshold):
-    view = explorer(threshold=threshold)
+    view = explorer(threshold=threshold, order="worst")
     accepts, rejects = slowly(threshold)
     assert (view.at.false_accepts, view.at.false_rejects) == (len(accepts), len(rejects))
     assert view._counts["fpr"] == len(accepts) / np.sum(EQUAL == 0)
@@ -78,12 +78,11 @@ def test_transitions_change_one_thing_and_leave_the_old_state():
 
 
 def test_the_page_gets_pictures_words_and_distances():
-    card = explorer(threshold=1.0, class_names=["zero", "one", "two", "three"])._mistakes[
-        "accepts"
-    ][0]
+    names = ["zero", "one", "two", "three"]
+    card = explorer(threshold=1.0, order="worst", class_names=names)._mistakes["accepts"][0]
     assert card["distance"] == mistakes.short(FAR[slowly(1.0)[0][0]], FAR.max())
     for number, word, uri in zip(card["images"], card["words"], card["pictures"], strict=True):
-        assert word == ["zero", "one", "two", "three"][LABELS[number]]
+        assert word == names[LABELS[number]]
         picture = np.asarray(Image.open(io.BytesIO(base64.b64decode(uri.split(",")[1]))))
         np.testing.assert_array_equal(picture, IMAGES[number])
 
@@ -157,7 +156,7 @@ def test_refuses_what_cannot_be_set_and_stays_as_it_was(attribute, value, words)
     before = dict(view._counts)
     with pytest.raises(ViewError, match=words):
         setattr(view, attribute, value)
-    assert (view.threshold, view.order, view._counts) == (1.0, "worst", before)
+    assert (view.threshold, view.order, view._counts) == (1.0, "nearest", before)
     with pytest.raises(ViewError, match=words):
         explorer(**{attribute: value})
 

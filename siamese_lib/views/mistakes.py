@@ -17,7 +17,7 @@ import numpy as np
 from siamese_lib._verification import Verification, verification
 from siamese_lib.figures.style import checked_images, png_uri
 
-ORDERS = ("worst", "nearest")
+ORDERS = ("nearest", "worst")
 SHOWN = 12  # mistakes of each kind on the page
 BINS = 64
 _CORNERS = 240  # of the drawn curve
@@ -29,12 +29,12 @@ class Choice:
 
     Attributes:
         threshold: a distance; pairs at most so far apart are called same.
-        order: which mistakes come first: "worst", those farthest beyond the threshold, or
-            "nearest" to it, those that a small step would put right.
+        order: which mistakes come first: those "nearest" to the threshold, which a small step
+            would put right, or the "worst", farthest beyond it.
     """
 
     threshold: float
-    order: str = "worst"
+    order: str = "nearest"
 
 
 @dataclass(frozen=True, eq=False)

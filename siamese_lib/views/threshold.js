@@ -8,7 +8,7 @@ const CORNERS = [0, 0.01, 0.05, 0.2, 0.5, 1];
 const SHARES = { top: 30, right: 14, bottom: 44, left: 46, height: 320 };
 const ROC = { top: 30, right: 20, bottom: 44, left: 62, height: 320 };
 const SLOTS = 12;
-const ORDERS = { worst: "the worst", nearest: "the nearest to the line" };
+const ORDERS = { nearest: "the nearest to the line", worst: "the worst" };
 const KEYS = { ArrowLeft: -1, ArrowDown: -1, ArrowRight: 1, ArrowUp: 1, PageDown: -10, PageUp: 10 };
 
 let views = 0;

@@ -39,11 +39,11 @@ class ThresholdExplorer(anywidget.AnyWidget):
         labels: int or str (M,), written under the images.
         class_names: K names; the labels are then numbers from 0 to K - 1.
         threshold: from 0 to the largest distance; by default the one of best accuracy.
-        order: "worst" or "nearest": which mistakes come first.
+        order: "nearest" to the threshold or "worst": which mistakes come first.
 
     Attributes:
         threshold: float; a pair at most so far apart is called same. May be set.
-        order: "worst" or "nearest". May be set.
+        order: "nearest" or "worst". May be set.
         verification: the `siamese_lib.metrics.Verification` of the pairs.
         at: the `siamese_lib.metrics.AtThreshold` of the threshold.
         mistakes: every pair that is called wrongly, as rows of a table.
@@ -57,7 +57,7 @@ class ThresholdExplorer(anywidget.AnyWidget):
     _css = Path(__file__).with_suffix(".css")
 
     threshold = traitlets.Float(0.0, help="a distance").tag(sync=True)
-    order = traitlets.Unicode("worst", help='"worst" or "nearest"').tag(sync=True)
+    order = traitlets.Unicode("nearest", help='"worst" or "nearest"').tag(sync=True)
 
     _chart = traitlets.Dict().tag(sync=True)
     _counts = traitlets.Dict().tag(sync=True)
@@ -74,7 +74,7 @@ class ThresholdExplorer(anywidget.AnyWidget):
         *,
         class_names: Sequence[str] | None = None,
         threshold: float | None = None,
-        order: str = "worst",
+        order: str = "nearest",
     ) -> None:
         words = _words(labels, class_names)
         try:
