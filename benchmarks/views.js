@@ -1,7 +1,7 @@
-// Four ways to move points, on a page of `benchmarks/views.py`, and one counter of frames for all.
+// Five ways to move points, on a page of `benchmarks/views.py`, and one counter of frames for all.
 //
 //   await bench.prepare(way)      shows the film's start and sets it going; returns the map's size
-//   await bench.measure(seconds)  frames that were drawn and finished, and the seconds they took
+//   await bench.measure(seconds)  animation frames in which points were drawn, and the seconds
 //   await bench.pick(batches)     ms of one pick of ours, a number for each batch
 
 const SHOWN = 12; // frames of the film that the others show, over and over
@@ -12,51 +12,32 @@ const nextFrame = () => new Promise(requestAnimationFrame);
 // ---------------------------------------------------------------- the counter
 
 // Every way draws with WebGL, by putting pixels, or by moving marks. In each animation frame the
-// counter looks for what was drawn since the last one, and reads back one pixel of each canvas that
-// drew, which waits until all of its drawing is done.
-const drew = new Set();
+// counter looks for what was drawn since the last one.
+let drew = false;
 
-for (const kind of [WebGLRenderingContext, WebGL2RenderingContext]) {
-  for (const name of ["drawArrays", "drawElements"]) {
+function watch(kind, ...names) {
+  for (const name of names) {
     const plain = kind.prototype[name];
     kind.prototype[name] = function (...parts) {
-      drew.add(this);
+      drew = true;
       return plain.apply(this, parts);
     };
   }
 }
 
-const put = CanvasRenderingContext2D.prototype.putImageData;
-CanvasRenderingContext2D.prototype.putImageData = function (...parts) {
-  drew.add(this);
-  return put.apply(this, parts);
-};
-
-const pixel = new Uint8Array(4);
-const probe = new OffscreenCanvas(1, 1).getContext("2d", { willReadFrequently: true });
-
-function finish(gl) {
-  if (gl instanceof CanvasRenderingContext2D) {
-    probe.drawImage(gl.canvas, 0, 0);
-    probe.getImageData(0, 0, 1, 1);
-    return;
-  }
-  const bound = gl.getParameter(gl.FRAMEBUFFER_BINDING);
-  gl.bindFramebuffer(gl.FRAMEBUFFER, null);
-  gl.readPixels(0, 0, 1, 1, gl.RGBA, gl.UNSIGNED_BYTE, pixel);
-  gl.bindFramebuffer(gl.FRAMEBUFFER, bound);
-}
+watch(WebGLRenderingContext, "drawArrays", "drawElements");
+watch(WebGL2RenderingContext, "drawArrays", "drawElements");
+watch(CanvasRenderingContext2D, "putImageData");
 
 let marks = [];
 let places = "";
 
 function drawnSinceLastTime() {
-  const contexts = [...drew];
-  drew.clear();
-  contexts.forEach(finish);
   const before = places;
   places = marks.map((mark) => mark.getAttribute("transform")).join();
-  return contexts.length > 0 || places !== before;
+  const drawn = drew || places !== before;
+  drew = false;
+  return drawn;
 }
 
 // ---------------------------------------------------------------- the ways
@@ -105,18 +86,29 @@ function byClass(moments) {
 
 const range = (count, by = 1) => Array.from({ length: count }, (_, i) => i * by);
 
-// Without axes, legend, margins or twice as fine a canvas: nothing but the points is drawn.
-async function plotlyFigure(type, { x, y }) {
+// As it comes, or bare: without axes, legend, margins or a canvas finer than the screen's.
+async function plotlyFigure(type, { x, y }, bare) {
   const { width, height, camera, half, size, alpha } = stage;
-  const axis = (middle, reach) => ({ range: [middle - reach, middle + reach], visible: false });
+  const axis = (middle, reach) => ({ range: [middle - reach, middle + reach], visible: !bare });
   const data = film.about.colors.map((color, k) => ({
-    type, mode: "markers", x: x[k], y: y[k], marker: { color, size, opacity: alpha },
+    type, mode: "markers", name: film.about.names[k], x: x[k], y: y[k],
+    marker: { color, size, opacity: alpha },
   }));
-  const layout = {
-    width, height, margin: { l: 0, r: 0, t: 0, b: 0 }, showlegend: false,
-    xaxis: axis(camera.x, half[0]), yaxis: axis(camera.y, half[1]),
-  };
+  const layout = { width, height, xaxis: axis(camera.x, half[0]), yaxis: axis(camera.y, half[1]) };
+  if (!bare) return Plotly.newPlot(clear(), data, layout);
+  Object.assign(layout, { margin: { l: 0, r: 0, t: 0, b: 0 }, showlegend: false });
   return Plotly.newPlot(clear(), data, layout, { plotGlPixelRatio: 1, displayModeBar: false });
+}
+
+async function restyled(bare) {
+  const moments = byClass(range(SHOWN * TWEENED - TWEENED, 1 / TWEENED));
+  const figure = await plotlyFigure("scattergl", moments[0], bare);
+  return async () => {
+    for (let i = 1; ; i = (i + 1) % moments.length) {
+      await Plotly.restyle(figure, moments[i]);
+      await nextFrame();
+    }
+  };
 }
 
 // Each prepares, and returns what sets it going.
@@ -125,20 +117,13 @@ const WAYS = {
     return () => view.play(true);
   },
 
-  async scattergl() {
-    const moments = byClass(range(SHOWN * TWEENED - TWEENED, 1 / TWEENED));
-    const figure = await plotlyFigure("scattergl", moments[0]);
-    return async () => {
-      for (let i = 1; ; i = (i + 1) % moments.length) {
-        await Plotly.restyle(figure, moments[i]);
-        await nextFrame();
-      }
-    };
-  },
+  scattergl: () => restyled(false),
+
+  bare: () => restyled(true),
 
   async scatter() {
     const moments = byClass(range(SHOWN));
-    const figure = await plotlyFigure("scatter", moments[0]);
+    const figure = await plotlyFigure("scatter", moments[0], true);
     const frames = moments.map(({ x, y }, f) => ({
       name: String(f), data: x.map((_, k) => ({ x: x[k], y: y[k] })), traces: range(x.length),
     }));

@@ -5,24 +5,23 @@ writes ``benchmarks/results/views.json``; ``python -m benchmarks.views --quick``
 points that writes nothing.
 
 Frames a second, in headless Chromium with its software WebGL. All ways show the same film of the
-same points, at the same size in pixels, colour and opacity, on a canvas of the same size:
+same points, at the same size in pixels, colour and opacity, in a place of the same size:
 
 * view: the page's ``mount``, playing, with class names, scale, legend and read-outs;
-* scattergl: plotly's WebGL points, restyled in each animation frame to places that were computed
-  before, so that plotly is charged for its drawing only;
-* scatter: plotly's SVG points, moved by its own frames and ``animate``;
-* jscatter: jupyter-scatter's widget, its points in transition from frame to frame.
+* scattergl: plotly's WebGL points as they come, with axes and legend, restyled in each animation
+  frame to places that were computed before, so that plotly is charged for its drawing only;
+* bare: the same without axes, legend, margins, or a canvas finer than the screen's;
+* scatter: plotly's SVG points, as bare, moved by its own frames and ``animate``;
+* jscatter: jupyter-scatter's widget, bare too, its points in transition from frame to frame.
 
-The last two and the view go from frame to frame in the same time. Plotly and jupyter-scatter draw
-nothing but the points, without axes, legend or a canvas finer than the screen's, and their film is
+The last two and the view go from frame to frame in the same time. The film of the others is
 prepared before the clock starts.
 
-What counts is one animation frame in which points moved and were drawn. A browser takes drawing
-commands faster than they are carried out, so the counter reads back one pixel of each WebGL canvas
-that was drawn to, and goes on when that pixel, and so the whole drawing before it, is there. SVG
-is painted by the browser itself, which gives no next animation frame before; marks that stand
-where they stood do not count. All ways pay the same price, and none gets past the 60 frames a
-second of a screen. Fresh pages in turn, several rounds, medians.
+A page can draw more frames than a browser shows. What counts is the smaller number of two: the
+animation frames in which points were drawn, which the page counts, and the pictures that went to
+the screen, which the browser's own trace counts. None gets past the 60 frames a second of a
+screen; so the processor time of all of the browser, for each frame that counts, stands beside
+them. Fresh pages in turn, several rounds, medians.
 
 A pick finds the point under the pointer while the film plays: the places of all points at the
 moment, and the nearest of them. What is measured in JupyterLab, `benchmarks.views_lab` says.
@@ -40,6 +39,7 @@ from typing import Any
 from urllib.parse import urlparse
 
 import numpy as np
+import psutil
 
 import siamese_lib as sl
 from benchmarks.clouds import clouds
@@ -48,11 +48,13 @@ from benchmarks.report import save_result, spread, table
 WAYS = {
     "view": "EmbeddingView",
     "scattergl": "plotly scattergl, restyled",
+    "bare": "the same, bare",
     "scatter": "plotly scatter, its frames",
     "jscatter": "jupyter-scatter, transitions",
 }
 SIZES = (10_000, 70_000)
 FRAMES = 40
+SHOWN = "Display::DrawAndSwap"  # in a trace of Chromium: a picture goes to the screen
 SCREEN_MS = 1000 / 60
 VIEWPORT = {"width": 900, "height": 640}
 PAGE = """<!doctype html><meta charset="utf-8"><link rel="stylesheet" href="/view.css">
@@ -91,9 +93,10 @@ def tween(browser: Any, points: int, rounds: int, seconds: float) -> dict[str, A
         route.fulfill(**files[urlparse(route.request.url).path])
 
     rates: dict[str, list[float]] = {way: [] for way in WAYS}
+    costs: dict[str, list[float]] = {way: [] for way in WAYS}
     picks: list[float] = []
     for number in range(rounds):
-        for way, measured in rates.items():
+        for way in WAYS:
             page = browser.new_page(viewport=VIEWPORT)
             page.route("**/*", answer)
             page.goto("http://localhost/")
@@ -101,18 +104,32 @@ def tween(browser: Any, points: int, rounds: int, seconds: float) -> dict[str, A
             stage = page.evaluate("way => bench.prepare(way)", way)
             prepared = time.perf_counter() - started
             page.evaluate("bench.measure(1)")  # what is slow the first time
+            browser.start_tracing(categories=["viz"])
+            before = processor_seconds()
             count = page.evaluate("seconds => bench.measure(seconds)", seconds)
-            measured.append(count["frames"] / count["seconds"])
+            worked = processor_seconds() - before
+            events = json.loads(browser.stop_tracing())["traceEvents"]
+            shown = sum(event["name"] == SHOWN for event in events)
+            frames = min(count["frames"], shown)
+            rates[way].append(frames / count["seconds"])
+            costs[way].append(1000 * worked / max(frames, 1))
             if way == "view":
                 picks += page.evaluate("bench.pick(20)")
             page.close()
             print(
-                f"{points:,} points, round {number}, {way}: {measured[-1]:.1f} frames/s "
-                f"(ready after {prepared:.1f} s)",
+                f"{points:,} points, round {number}, {way}: {rates[way][-1]:.1f} frames/s "
+                f"({count['frames']} drawn, {shown} shown), {costs[way][-1]:.0f} ms of "
+                f"processor time each (ready after {prepared:.1f} s)",
                 flush=True,
             )
     rows = [
-        {"points": points, "way": way, "canvas": stage, **spread(measured, 1)}
+        {
+            "points": points,
+            "way": way,
+            "canvas": stage,
+            **spread(measured, 1),
+            "processor ms": spread(costs[way], 1)["median"],
+        }
         for way, measured in rates.items()
     ]
     frame = 1000 / float(np.median(rates["view"]))
@@ -120,11 +137,25 @@ def tween(browser: Any, points: int, rounds: int, seconds: float) -> dict[str, A
     return {"rows": with_ratios(rows), "pick": pick}
 
 
+def processor_seconds() -> float:
+    """Return the processor time that all parts of the browser have taken."""
+    processes = psutil.Process().children(recursive=True)
+    times = [p.cpu_times() for p in processes if "chrom" in p.name()]
+    return sum(each.user + each.system for each in times)
+
+
 def with_ratios(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Add to each row the ratio of its median to that of scattergl."""
-    base = next(row["median"] for row in rows if row["way"] == "scattergl")
+    """Add to each row how many times as many frames as scattergl, and as scattergl bare."""
+    medians = {row["way"]: row["median"] for row in rows}
     return [
-        {**row, "times scattergl": round(row["median"] / base, 2) if base else None} for row in rows
+        {
+            **row,
+            **{
+                f"times {base}": round(row["median"] / medians[base], 2) if medians[base] else None
+                for base in ("scattergl", "bare")
+            },
+        }
+        for row in rows
     ]
 
 

@@ -33,6 +33,13 @@ ARGUMENTS = (
     "--enable-unsafe-swiftshader",
 )  # fmt: skip
 NO_WEBGL = ("--disable-3d-apis", "--disable-webgl2")
+# Run in a page first, this lets WebGL2 in software pass for a graphics card.
+AS_IF_HARDWARE = """
+const known = globalThis.WebGL2RenderingContext?.prototype;
+const asked = known?.getParameter;
+if (known) known.getParameter = function (name) {
+  return name === 0x9246 ? "a graphics card" : asked.call(this, name);
+};"""
 START_SECONDS, CELL_SECONDS = 60, 120
 ASSETS = Path(sys.modules[EmbeddingView.__module__].__file__ or "").parent
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from browser import NO_WEBGL, ViewOnPage, chromium
+from browser import AS_IF_HARDWARE, NO_WEBGL, ViewOnPage, chromium
 from playwright.sync_api import Browser, Locator, Page
 from test_export import ATTACKS
 from tiny_training import SHAPE, Training, corners, corners_dataset
@@ -36,6 +36,7 @@ def run() -> sl.Run:
 @pytest.fixture(scope="module", params=["webgl2", "canvas"])
 def browser(request: pytest.FixtureRequest) -> Iterator[Browser]:
     with chromium(*(NO_WEBGL if request.param == "canvas" else ())) as browser:
+        browser.renderer = request.param
         yield browser
 
 
@@ -50,6 +51,7 @@ def show(browser: Browser, run: sl.Run, tmp_path: Path) -> Iterator[Callable[...
         context = browser.new_context(offline=True, viewport={"width": width, "height": 900})
         contexts.append(context)
         page = context.new_page()
+        page.add_init_script(AS_IF_HARDWARE)
         page.on("pageerror", lambda error: errors.append(str(error)))
         page.on("console", lambda message: errors.append(message.text))
         page.on("request", lambda r: r.url.startswith(("file:", "blob:")) or errors.append(r.url))
@@ -70,6 +72,7 @@ class Exported:
         self.page, self.digits = page, digits
         self.view = ViewOnPage(page)
         self.view.rest()
+        assert self.view.renderer == page.context.browser.renderer
         self.vectors = run.embed(digits.train.images)
         self.queries = run.embed(digits.test.images)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from browser import NO_WEBGL, ViewOnPage, chromium, write_page
+from browser import AS_IF_HARDWARE, NO_WEBGL, ViewOnPage, chromium, write_page
 
 import siamese_lib as sl
 
@@ -46,6 +46,7 @@ def show(browser, tmp_path):
     def open_page(view=None, color_scheme="light", **options):
         page = browser.new_page(viewport={"width": 900, "height": 680}, color_scheme=color_scheme)
         pages.append(page)
+        page.add_init_script(AS_IF_HARDWARE)
         page.on("pageerror", lambda error: errors.append(error))
         page.on("request", lambda r: r.url.startswith(("file:", "blob:")) or errors.append(r.url))
         page.goto(write_page(tmp_path / "view.html", view or example(), **options).as_uri())
@@ -408,6 +409,16 @@ def test_more_classes_than_the_palette_has(show):
 def test_a_view_that_is_taken_down_leaves_nothing(show):
     view = show()
     assert view.root.evaluate("root => { root.view.destroy(); return root.isConnected }") is False
+
+
+def test_webgl_that_a_processor_acts_out_is_not_used(browser, tmp_path):
+    page = browser.new_page()
+    page.goto(write_page(tmp_path / "view.html", example()).as_uri())
+    assert ViewOnPage(page).renderer == "canvas"
+    asked = write_page(tmp_path / "asked.html", example(), renderer="webgl2").as_uri()
+    page.goto(asked)
+    assert ViewOnPage(page).renderer == browser.renderer
+    page.close()
 
 
 def test_a_context_that_is_taken_away_is_replaced(show, browser):

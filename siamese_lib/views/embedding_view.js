@@ -180,14 +180,29 @@ void main() {
   pixel = vec4(ink, 1) * alpha * cover;
 }`;
 
+const SOFTWARE = /swiftshader|llvmpipe|softpipe|software|basic render/i;
+let emulated = false; // whether WebGL was found to be acted out by the processor
+
+function nameOfCard(gl) {
+  const name = gl.getParameter(gl.RENDERER);
+  const info = name === "WebKit WebGL" && gl.getExtension("WEBGL_debug_renderer_info"); // Chromium
+  return info ? gl.getParameter(info.UNMASKED_RENDERER_WEBGL) : name;
+}
+
 class WebGLRenderer {
   name = "webgl2";
 
   // `fast`: only where the drawing is done by graphics hardware.
   constructor(canvas, fast) {
+    if (fast && emulated) throw new Error("no graphics hardware");
     const gl = canvas.getContext("webgl2", { antialias: false, failIfMajorPerformanceCaveat: fast });
     if (!gl) throw new Error("no WebGL2");
     this.gl = gl;
+    emulated = SOFTWARE.test(nameOfCard(gl));
+    if (fast && emulated) {
+      this.destroy();
+      throw new Error("no graphics hardware");
+    }
     this.program = gl.createProgram();
     for (const [kind, source] of [
       [gl.VERTEX_SHADER, VERTEX],
