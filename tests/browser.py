@@ -26,11 +26,12 @@ from playwright.sync_api import TimeoutError as PlaywrightTimeout
 from siamese_lib.views import EmbeddingView
 
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
-# Quiet, and with WebGL2 in software where there is no graphics card.
+# Quiet, and with WebGL2 in software where there is no graphics card; the page is put together
+# without it, as Chromium does by itself there.
 ARGUMENTS = (
     "--no-sandbox", "--disable-quic", "--no-first-run", "--disable-background-networking",
-    "--disable-component-update", "--disable-sync", "--use-angle=swiftshader",
-    "--enable-unsafe-swiftshader",
+    "--disable-component-update", "--disable-sync", "--use-gl=angle",
+    "--use-angle=swiftshader-webgl", "--enable-unsafe-swiftshader",
 )  # fmt: skip
 NO_WEBGL = ("--disable-3d-apis", "--disable-webgl2")
 # Run in a page first, this lets WebGL2 in software pass for a graphics card.

@@ -77,25 +77,28 @@ def test_bytes_of_a_payload():
 
 
 def test_ratios_are_those_of_the_medians():
-    rows = [{"way": "view", "median": 30.0}, {"way": "scattergl", "median": 4.0}]
-    assert [row["times scattergl"] for row in with_ratios(rows)] == [7.5, 1.0]
+    medians = {"view": 30.0, "scattergl": 4.0, "bare": 8.0}
+    rows = with_ratios([{"way": way, "median": median} for way, median in medians.items()])
+    assert [row["times scattergl"] for row in rows] == [7.5, 1.0, 2.0]
+    assert [row["times bare"] for row in rows] == [3.75, 0.5, 1.0]
 
 
 def test_the_readme_can_say_what_views_take():
     spread = {"median": 31.25, "least": 30.0, "most": 32.0}
-    row = {"points": 10_000, "way": "scattergl", "canvas": [700, 480], "times scattergl": 1.0}
+    row = {"points": 10_000, "way": "scattergl", "canvas": [700, 480], "processor ms": 90.5}
+    row |= {"times scattergl": 1.0, "times bare": 0.5}
     text = readme.views_block(
         {
             "machine": {"date": "2026-01-02", "processor": "a CPU", "cores": 2},
             "versions": {"plotly": "7.0"},
             "rounds": 5,
             "frames a second": [row | spread],
-            "pick": {"points": 70_000, "ms": spread, "frame ms": 40.1},
+            "pick": {"points": 70_000, "ms": spread},
             "start": {"points": 10_000, "frames": 40, "view s": spread, "plotly s": spread},
             "bytes": {"view": 1_620_000, "plotly": 4_990_000},
         }
     )
-    assert "| plotly scattergl, restyled | 10,000 | 31.25 (30 to 32) | 1.0 |" in text
+    assert "| plotly scattergl, restyled | 10,000 | 31.25 (30 to 32) | 1.0 | 0.5 | 90.5 |" in text
     assert "They are 1.62 MB, and 4.99 MB as plotly's figure." in text
     assert "plotly 7.0" in text
 
