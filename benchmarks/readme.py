@@ -25,7 +25,7 @@ def updated(text: str) -> str:
     """Return the README with today's results in it."""
     before, rest = text.split(START)
     _, after = rest.split(END)
-    return before + START + results() + views_results() + END + after
+    return before + START + results() + views_results() + widgets_results() + END + after
 
 
 def results() -> str:
@@ -149,6 +149,36 @@ Measured on {machine["date"]}, {machine["processor"]}, {machine["cores"]} cores,
 `python -m benchmarks views` measures it again.
 
 """
+
+
+def widgets_results() -> str:
+    """Say what the last runs of ``python -m benchmarks live explorer`` measured."""
+    lines = []
+    if live := load_result("live"):
+        lines.append(live_line(live))
+    if explorer := load_result("explorer"):
+        lines.append(explorer_line(explorer))
+    return "".join(f"{line}\n" for line in lines) + "\n" if lines else ""
+
+
+def live_line(result: dict[str, Any]) -> str:
+    """Write what the live view costs as a point of a Markdown list."""
+    return (
+        f"* A training of {result['steps']} steps that is watched live takes "
+        f"{_range(result['longer by %'])} % longer\n  ({len(result['rounds'])} in turn, "
+        f"{result['images']:,} images; two that are not watched differ by "
+        f"{_range(result['noise %'])} %)."
+    )
+
+
+def explorer_line(result: dict[str, Any]) -> str:
+    """Write how fast the explorer answers as a point of a Markdown list."""
+    return (
+        f"* In the explorer, the neighbours of a chosen image among all "
+        f"{result['training images']:,} are on the page\n  after {_range(result['neighbours ms'])} "
+        f"ms ({result['choices']} choices at random), of which Python takes "
+        f"{_range(result['kernel ms'])} ms;\n  lit on the map after {_range(result['map ms'])} ms."
+    )
 
 
 def _range(spread: dict[str, float]) -> str:

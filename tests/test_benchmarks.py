@@ -103,6 +103,19 @@ def test_the_readme_can_say_what_views_take():
     assert "plotly 7.0" in text
 
 
+def test_the_readme_can_say_what_widgets_take():
+    spread = {"median": 4.2, "least": 3.0, "most": 12.5}
+    live = {"steps": 150, "images": 1_000, "rounds": [{}] * 5}
+    text = readme.live_line(live | {"longer by %": spread, "noise %": spread})
+    assert "150 steps" in text
+    assert text.count("4.2 (3 to 12.5) %") == 2
+    explorer = {"training images": 60_000, "choices": 50}
+    times = {"neighbours ms": spread, "kernel ms": spread, "map ms": spread}
+    text = readme.explorer_line(explorer | times)
+    assert "among all 60,000" in text
+    assert text.count("4.2 (3 to 12.5)") == 3
+
+
 @pytest.mark.parametrize(("cost", "words"), [(-0.2, "within the noise"), (4.0, "costs 4 ")])
 def test_the_readme_does_not_sell_noise_as_a_gain(cost, words):
     def spread(median):
