@@ -137,6 +137,8 @@ def views_block(result: dict[str, Any]) -> str:
 The same film in a place of the same size, in headless Chromium without a graphics card, in turns:
 frames that reached the screen, with the browser's limit of 60 a second lifted, medians of
 {result["rounds"]} rounds (least to most). *Bare* is without axes, legend and finer canvas.
+Plotly and jupyter-scatter draw with WebGL, which the processor then acts out; the view sees that,
+and stamps its points into a canvas instead. How they compare on a graphics card was not measured.
 
 * The point under the pointer is found among {pick["points"]:,} in {_range(pick["ms"])} ms while the
   film plays; a screen's frame takes {SCREEN_MS:.1f} ms.
@@ -158,7 +160,8 @@ def widgets_results() -> str:
         lines.append(live_line(live))
     if explorer := load_result("explorer"):
         lines.append(explorer_line(explorer))
-    return "".join(f"{line}\n" for line in lines) + "\n" if lines else ""
+    again = "\n`python -m benchmarks live explorer` measures these again.\n\n"
+    return "### Widgets\n\n" + "\n".join(lines) + "\n" + again if lines else ""
 
 
 def live_line(result: dict[str, Any]) -> str:
