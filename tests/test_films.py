@@ -14,7 +14,7 @@ from tiny_training import SHAPE, Training, corners
 import siamese_lib as sl
 from siamese_lib import _films
 from siamese_lib.figures.style import EXTRA, PALETTE
-from siamese_lib.views import films
+from siamese_lib.views import progress
 
 DATA = corners(48, seed=1)
 DRAWN = corners(2, seed=5).images
@@ -137,8 +137,8 @@ def test_a_notebook_keeps_nothing_of_the_progress_bar(
     many = np.concatenate([DATA.images] * 3)
     said: list[Any] = []
     handle = SimpleNamespace(update=lambda what, raw: said.append(what))
-    monkeypatch.setattr(films, "get_ipython", lambda: SimpleNamespace(kernel=1))
-    monkeypatch.setattr(films, "display", lambda bar, display_id: said.append(bar) or handle)
+    monkeypatch.setattr(progress, "get_ipython", lambda: SimpleNamespace(kernel=1))
+    monkeypatch.setattr(progress, "display", lambda bar, display_id: said.append(bar) or handle)
     run.film(many)
     bar, left = said
     assert "embedding" in bar.children[0].value

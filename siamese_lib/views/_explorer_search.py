@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from weakref import WeakKeyDictionary
 
 import numpy as np
-from tqdm.auto import tqdm
 
 from siamese_lib import _films
 from siamese_lib._runfiles import film_file
@@ -18,6 +17,7 @@ from siamese_lib.gallery import Gallery
 from siamese_lib.run import Run
 from siamese_lib.views._explorer_answer import Answer
 from siamese_lib.views._explorer_state import Facts, Query
+from siamese_lib.views.progress import told
 
 ON_THE_MAP = 5_000  # training images; also those that are searched at earlier moments
 _PART = 2_000  # images between two movements of the progress bar
@@ -218,8 +218,9 @@ def _embedded(run: Run, images: np.ndarray, name: str) -> np.ndarray:
 
     def make() -> np.ndarray:
         starts = range(0, len(images), _PART)
-        bar = tqdm(starts, f"embedding {name} images", leave=False, disable=len(images) <= _PART)
-        return np.concatenate([run.embed(images[start : start + _PART]) for start in bar])
+        many = len(images) > _PART
+        parts = told(starts, f"embedding {name} images", "part") if many else starts
+        return np.concatenate([run.embed(images[start : start + _PART]) for start in parts])
 
     if key not in kept:
         shape = (len(images), run.embedding_dim)

@@ -3,16 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from io import BytesIO
-from typing import Any, cast
+from typing import Any
 from weakref import WeakKeyDictionary
 
 import numpy as np
-import tqdm
-import tqdm.notebook
-from IPython.core.getipython import get_ipython
-from IPython.display import DisplayHandle, display
 
 from siamese_lib import _films
 from siamese_lib._runfiles import RunError, film_file
@@ -20,7 +16,7 @@ from siamese_lib.figures.style import EXTRA, PALETTE
 from siamese_lib.run import Run
 from siamese_lib.views import wire
 from siamese_lib.views.embedding_view import EmbeddingView
-from siamese_lib.views.still import unseen
+from siamese_lib.views.progress import told
 
 _FEW = 100  # images below which no progress bar is needed
 _KEPT = ("class_names", "colors", "curves", "margin", "marked", "note", "height")
@@ -131,22 +127,8 @@ def _embedded(run: Run, images: np.ndarray, batch_size: int) -> np.ndarray:
 
 
 def _at_every_frame(run: Run, images: np.ndarray, batch_size: int) -> np.ndarray:
-    frames = range(len(run)) if len(images) < _FEW else _told(len(run))
+    frames = range(len(run)) if len(images) < _FEW else told(range(len(run)), "embedding", "frame")
     return np.stack([run.embed(images, frame, batch_size=batch_size) for frame in frames])
-
-
-def _told(frames: int) -> Iterator[int]:
-    """Count through frames beside a progress bar, of which a notebook keeps nothing."""
-    options = {"desc": "embedding", "unit": "frame", "leave": False}
-    if not hasattr(get_ipython(), "kernel"):  # a terminal
-        yield from tqdm.tqdm(range(frames), **options)
-        return
-    bar = tqdm.notebook.tqdm(range(frames), **options, display=False)
-    shown = cast(DisplayHandle, display(bar.container, display_id=True))
-    try:
-        yield from bar
-    finally:
-        shown.update(unseen(), raw=True)
 
 
 def _with_extra(
