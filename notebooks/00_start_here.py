@@ -145,7 +145,7 @@ print("precision@7 above 0.9:", precision > 0.9)
 print(f"precision@7: {precision:.4f} for {len(indices):,} test images")
 
 # %% [markdown]
-# The rest is more interesting. Which test image gets the fewest right answers?
+# The rest is more interesting. Here is one of the test images with the fewest right answers:
 
 # %%
 right = (gallery_labels[indices] == test.labels[:, None]).sum(axis=1)
@@ -153,7 +153,7 @@ show(right.argmin())
 
 # %% [markdown]
 # Would you have known? And here are more images with few right answers, two dozen of them, each
-# under the digit that its writer meant. Some are hard for anyone; others a network with more than
+# under its label. Some are hard for anyone; others a network with more than
 # two numbers to an image gets right.
 
 # %%
@@ -166,7 +166,7 @@ sl.figures.image_grid(test.images[hard], titles=test.labels[hard], columns=8)
 # * The distance of two points says how alike two images are. Nothing else is needed to search.
 # * The network was trained on *same* and *different*, so it can place digits that it never saw,
 #   and even kinds of image that it never saw. A classifier with ten outputs cannot.
-# * Mistakes lie where clouds touch on the map. Two dimensions are crowded; we use them because
+# * Mistakes lie between the clouds of the map. Two dimensions are crowded; we use them because
 #   they can be seen.
 
 # %% [markdown]
@@ -188,5 +188,5 @@ sl.figures.image_grid(test.images[hard], titles=test.labels[hard], columns=8)
 #
 # * Add a cell, `show(42)`, or with any other number below 1,000.
 # * Ask for `k=50` answers instead of 7. Does the fiftieth still show the right digit?
-# * Zoom into the map where two clouds touch. Could you have told those images apart?
+# * Zoom into the map between two clouds. Could you have told those images apart?
 # * Embed your own image: a NumPy array of 28 by 28 numbers, 0 for black and 255 for white.

@@ -53,7 +53,8 @@ run = recorder.run
 #
 # It embeds every training image once, then opens on test image 865, which the notebook of 2017 that
 # this book grew out of shows too. Left: what you choose. Middle: what the network says, and its
-# nearest training images by two measures of distance. Right: where all that lies.
+# nearest training images by two measures of distance. Right: where all that lies. (Once the whole
+# chapter has run, it shows what was asked last: a shirt. Type 865 into the index box to be back here.)
 
 # %% tags=["nbval-ignore-output"]
 explorer = sl.RetrievalExplorer(run, digits, index=865)
@@ -79,7 +80,7 @@ print("the vote is right:", answer.right)
 # seven nearest gets wrong. For each, look at the map before you look at the digit. Most lie
 # between two clouds, and some deep inside a wrong one.
 #
-# The same from Python: of all test images, which has the fewest right neighbours?
+# The same from Python: one of the test images with the fewest right neighbours.
 
 # %%
 gallery = sl.Gallery(run.embed(digits.train.images))
@@ -96,7 +97,7 @@ print("a mistake:", not explorer.select(index=hard).right)
 explorer.answer
 
 # %% [markdown]
-# Confidence is a share of votes and no more: a network can be wrong with all seven on one side.
+# Confidence is a share of votes and no more: look for a mistake with 100%. There are some.
 
 # %% [markdown]
 # ## What it would have said at step 20

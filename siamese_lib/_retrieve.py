@@ -26,7 +26,7 @@ def add_parser(commands: Any) -> None:
         help="find the training images nearest to yours",
         description="Print, for each file, the nearest training images of a run: their rank, "
         "index, label, and distance of the embeddings.",
-        epilog="For example: python -m siamese_lib retrieve --run runs/mnist-2d --invert seven.jpg",
+        epilog="For example: python -m siamese_lib retrieve --handwriting seven.jpg",
     )
     add = parser.add_argument
     add("images", nargs="+", type=Path, metavar="IMAGE", help="file of an image")
@@ -50,11 +50,14 @@ def add_parser(commands: Any) -> None:
         default=METRICS[0],
         help="distance between embeddings (default: %(default)s)",
     )
-    add(
-        "--invert",
+    prepared = parser.add_mutually_exclusive_group()
+    prepared.add_argument(
+        "--handwriting",
         action="store_true",
-        help="swap dark and light first: MNIST's digits are light on dark, ink on paper is not",
+        help="crop to what is drawn, scale and centre it as MNIST's digits were, light on dark; "
+        "otherwise the whole picture is scaled to fit",
     )
+    prepared.add_argument("--invert", action="store_true", help="swap dark and light first")
     add("--picture", type=Path, metavar="FILE", help="also draw them, as a .png or the like")
     parser.set_defaults(job=retrieve)
 
@@ -66,7 +69,10 @@ def retrieve(options: argparse.Namespace) -> int:
     if options.picture is not None:
         _check_picture(options.picture)
     run = sl.shipped_run() if options.run is None else sl.Run.load(options.run)
-    queries = read_images(options.images, run.image_shape, invert=options.invert)
+    if options.handwriting:
+        queries = read_handwriting(options.images, run.image_shape)
+    else:
+        queries = read_images(options.images, run.image_shape, invert=options.invert)
     data = load_for_run(run, options.data, options.run)
     gallery = sl.Gallery(run.embed(data.train.images), options.metric)
     indices, distances = gallery.nearest(run.embed(queries), options.neighbours)
@@ -96,15 +102,35 @@ def read_images(
     mode = MODES["grayscale" if channels == 1 else "rgb"]
     images = []
     for file in files:
-        if not file.is_file():
-            raise ValueError(
-                f"{file} is {'a folder' if file.exists() else 'not there'}: give files of images."
-            )
+        _check_file(file)
         try:
             images.append(read_image(file, (height, width), mode))
         except Exception as error:  # Pillow's many readers raise almost anything on bad files
             raise ValueError(f"{file} is not an image that can be read ({error}).") from error
     return 255 - np.stack(images) if invert else np.stack(images)
+
+
+def read_handwriting(files: Sequence[Path], image_shape: tuple[int, int, int]) -> np.ndarray:
+    """Read files as uint8 images (N, H, W, C), as the explorer's upload does; say what was done."""
+    from siamese_lib.views._handwriting import from_file
+
+    images = []
+    for file in files:
+        _check_file(file)
+        try:
+            image, done = from_file(file.read_bytes(), image_shape)
+        except ValueError as error:
+            raise ValueError(f"{file}: {error}") from None
+        print(f"{file}: {done}")
+        images.append(image)
+    return np.stack(images)
+
+
+def _check_file(file: Path) -> None:
+    if not file.is_file():
+        raise ValueError(
+            f"{file} is {'a folder' if file.exists() else 'not there'}: give files of images."
+        )
 
 
 def table(indices: np.ndarray, labels: np.ndarray, distances: np.ndarray) -> str:

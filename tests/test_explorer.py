@@ -218,6 +218,7 @@ def test_neighbours_that_are_not_on_the_map_are_added(monkeypatch):
 
 
 def test_a_drawing(explorer):
+    before = explorer.select(index=3)
     explorer.pad.strokes = STROKES
     answer = explorer.answer
     assert (answer.query, answer.index, answer.label, answer.right) == ("drawing", None, None, None)
@@ -226,8 +227,8 @@ def test_a_drawing(explorer):
     both = explorer.state.query.pixels
     explorer.pad.strokes = STROKES[:1]  # undone
     assert explorer.state.query.pixels != both
-    explorer.pad.strokes = []  # cleared: nothing is asked
-    assert (explorer.pad.preview, explorer.answer.query) == ("", "drawing")
+    explorer.pad.strokes = []  # cleared
+    assert (explorer.pad.preview, explorer.answer) == ("", before)
     message = {"method": "custom", "content": {"act": "find"}}
     explorer.pad._handle_msg({"content": {"data": message}, "buffers": []})
     assert "pad is empty" in panel(explorer, "status")
@@ -308,8 +309,8 @@ def test_a_run_of_one_frame_says_why_there_is_no_slider():
     last = sl.Run(RUN.tower, RUN.steps[-1:], [weight[None] for weight in RUN.weights()])
     explorer = sl.RetrievalExplorer(last, DATA)
     assert explorer._frame.disabled
-    said = [child.value for child in explorer.children[1].children[1].children[1].children[2:]]
-    assert "last weights only" in said[0]
+    said = [child.value for child in explorer.children[1].children[1].children[1].children[1:]]
+    assert "last step only" in said[0]
     assert explorer.select(index=3).searched == 40
 
 

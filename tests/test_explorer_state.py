@@ -86,6 +86,14 @@ def test_a_drawing_is_a_query_with_its_pixels():
         act(("draw", []))
 
 
+def test_an_empty_pad_goes_back_to_what_was_asked_before():
+    line, both = [[0.2, 0.2], [0.7, 0.9]], [[[0.2, 0.2], [0.7, 0.9]], [[0.7, 0.2], [0.2, 0.9]]]
+    drawn = act(("choose_test", 3), ("draw", both), ("draw", [line]))
+    assert act(("emptied",), state=drawn).query == es.Query("test", 3)
+    elsewhere = act(("choose_test", 4), state=drawn)
+    assert act(("emptied",), state=elsewhere) == elsewhere
+
+
 def test_an_array_of_ones_own():
     image = np.arange(64, dtype=np.uint8).reshape(8, 8)
     query = act(("own_image", image)).query

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -12,6 +13,7 @@ from tiny_training import corners
 import siamese_lib as sl
 from siamese_lib import _retrieve
 from siamese_lib.__main__ import main
+from siamese_lib.views._handwriting import from_file
 
 ROW = re.compile(r"^ *(\d+) +(\d+) +(\w+) +([\d.e-]+)$", re.MULTILINE)
 
@@ -55,6 +57,20 @@ def test_each_image_gets_its_table(work, capsys, metric, invert):
     assert ROW.findall(out) == rows
     assert [line for line in out.splitlines() if line in files] == files
     assert out.count("rank   index  label  distance") == 3
+
+
+def test_handwriting_is_prepared_as_the_explorer_does(work, capsys):
+    digit = Image.fromarray(255 - work.images[3, ..., 0]).resize((90, 90))
+    page = Image.new("L", (300, 200), 250)
+    page.paste(digit, (170, 20))
+    page.save("page.png")
+    assert main(["retrieve", "--run", "run", "--handwriting", "page.png"]) == 0
+    out = capsys.readouterr().out
+    run = sl.Run.load("run")
+    image, done = from_file(Path("page.png").read_bytes(), run.image_shape)
+    assert f"page.png: {done}" in out
+    (indices,), _ = sl.Gallery(run.embed(work.images)).nearest(run.embed(image[None]), 7)
+    assert [index for _, index, _, _ in ROW.findall(out)] == [str(index) for index in indices]
 
 
 def test_a_picture_is_drawn(work, capsys):

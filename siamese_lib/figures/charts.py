@@ -188,7 +188,7 @@ def distance_histogram(
         line = {"color": INK, "width": 1, "dash": "dot"}
         figure.add_vline(x=margin, line=line, annotation_text="margin")
     styled(figure, height=height, barmode="overlay", bargap=0)
-    figure.update_xaxes(title="distance of the two embeddings")
+    figure.update_xaxes(title="distance of the pair")
     return figure.update_yaxes(title="share of the pairs", tickformat=".0%")
 
 

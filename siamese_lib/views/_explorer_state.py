@@ -90,6 +90,7 @@ class State:
         mistakes: whether only mistaken test images are offered.
         page: of the thumbnails, from 0.
         pins: queries that are kept to compare.
+        before: what was asked before the drawing, to go back to.
         status: a message, and whether it is of a fault.
         failed: see `status`.
     """
@@ -102,6 +103,7 @@ class State:
     mistakes: bool = False
     page: int = 0
     pins: tuple[Query, ...] = ()
+    before: Query | None = None
     status: str = ""
     failed: bool = False
 
@@ -146,7 +148,15 @@ def draw(state: State, facts: Facts, strokes: Sequence[Any]) -> State:
     """Ask about a drawing."""
     image = _handwriting.from_strokes(strokes, facts.image_shape, light=facts.light)
     note = "centred and scaled as MNIST's digits were"
-    return _asked(state, Query("drawing", None, image.tobytes(), note))
+    before = state.before if state.query.kind == "drawing" else state.query
+    return replace(_asked(state, Query("drawing", None, image.tobytes(), note)), before=before)
+
+
+def emptied(state: State, facts: Facts) -> State:
+    """Go back to what was asked before, as nothing is left of the drawing."""
+    if state.query.kind != "drawing" or state.before is None:
+        return state
+    return _asked(state, state.before)
 
 
 def upload(state: State, facts: Facts, content: bytes, name: str = "") -> State:
@@ -235,8 +245,8 @@ def fail(state: State, facts: Facts, message: Any) -> State:
 ACTIONS: dict[str, Callable[..., State]] = {
     action.__name__: action
     for action in (
-        choose_test, choose_train, choose_random, draw, upload, own_image, set_k, set_frame,
-        set_metric, set_class, toggle_mistakes, turn_page, pin, unpin, recall, say, fail,
+        choose_test, choose_train, choose_random, draw, emptied, upload, own_image, set_k,
+        set_frame, set_metric, set_class, toggle_mistakes, turn_page, pin, unpin, recall, say, fail,
     )
 }  # fmt: skip
 
@@ -254,7 +264,7 @@ def _number(name: str, value: Any, least: int, most: int, of: str = "") -> int:
     words = f"{name} must be a whole number from {least} to {most:,}"
     words += f", as there are {most + 1:,} {of}" if of else ""
     try:
-        number = int(value)
+        number = int(value.replace(",", "") if isinstance(value, str) else value)
         whole = not isinstance(value, float) or number == value
     except (TypeError, ValueError, OverflowError):
         whole, number = False, 0

@@ -29,8 +29,8 @@ from siamese_lib.views.pad import Pad
 from siamese_lib.views.panel import Panel
 
 _ONE_MOMENT = (
-    "This run kept its last weights only: what the network would have answered earlier, it cannot "
-    "say. A run trained with a Recorder can."
+    "This run kept the weights of its last step only, so that it cannot be asked what it would "
+    "have answered earlier. A run trained with a Recorder can."
 )
 
 
@@ -248,8 +248,8 @@ class RetrievalExplorer(ipywidgets.VBox):
 
     def _laid_out(self) -> list[ipywidgets.Widget]:
         panels = self._panels
-        reason = [ipywidgets.Label(_ONE_MOMENT)] if self._frame.disabled else []
-        controls = _box("controls", self._k, self._frame, *reason)
+        moment = ipywidgets.Label(_ONE_MOMENT) if self._frame.disabled else self._frame
+        controls = _box("controls", self._k, moment)
         found = _box("found", panels["answer"], controls)
         columns = _box(
             "columns",

@@ -15,11 +15,12 @@ class Pad(anywidget.AnyWidget):
 
     Args:
         act: called with "draw" and the strokes when they changed or the Find button was pressed,
-            with "upload", the content and the name of a file, or with "fail" and words.
+            with "emptied" when none is left, with "upload", the content and the name of a file, or
+            with "fail" and words.
 
     Attributes:
         strokes: list of strokes, each a list of [x, y] from 0 to 1, y downwards. Clearing them, or
-            undoing the only one, asks nothing.
+            undoing the only one, goes back to what was asked before.
         preview: data URI of the image that was made of them, or "".
     """
 
@@ -48,3 +49,4 @@ class Pad(anywidget.AnyWidget):
             self._act("draw", change.new)
         else:
             self.preview = ""
+            self._act("emptied")

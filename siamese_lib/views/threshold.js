@@ -206,7 +206,7 @@ class Explorer {
     put(svg, "text", { class: "st-kind st-same", x: width - 6, y: 18, "text-anchor": "end" }, "same pairs ↑");
     const words = "different pairs ↓";
     put(svg, "text", { class: "st-kind st-different", x: width - 6, y: height - 10, "text-anchor": "end" }, words);
-    put(svg, "text", { class: "st-title", x: width / 2, y: height + 37, "text-anchor": "middle" }, "distance of the two embeddings");
+    put(svg, "text", { class: "st-title", x: width / 2, y: height + 37, "text-anchor": "middle" }, "distance of the pair");
     this.clips = clips;
     this.drawLine(svg, height);
   }
