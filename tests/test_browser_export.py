@@ -28,6 +28,10 @@ TWINS = sl.Dataset(TRAIN, DIGITS.test, DIGITS.class_names, "made here", "twins")
 MIXED = sl.Split(corners(70, seed=2).images, np.arange(70) // 5 % 4)
 
 
+# What Chromium says of its own way to bring WebGL to the page where SwiftShader acts it out.
+STALL = "GPU stall due to ReadPixels"
+
+
 @pytest.fixture(scope="module")
 def run() -> sl.Run:
     return Training(steps=18, frames=5, tower=sl.conv_tower(SHAPE, 5, seed=0)).fit().run
@@ -53,7 +57,7 @@ def show(browser: Browser, run: sl.Run, tmp_path: Path) -> Iterator[Callable[...
         page = context.new_page()
         page.add_init_script(AS_IF_HARDWARE)
         page.on("pageerror", lambda error: errors.append(str(error)))
-        page.on("console", lambda message: errors.append(message.text))
+        page.on("console", lambda message: STALL in message.text or errors.append(message.text))
         page.on("request", lambda r: r.url.startswith(("file:", "blob:")) or errors.append(r.url))
         page.on("dialog", lambda dialog: (errors.append(dialog.message), dialog.dismiss()))
         page.goto(path.as_uri())
