@@ -102,7 +102,7 @@ class RetrievalExplorer(ipywidgets.VBox):
             options=moments, value=self.state.frame, description="at step",
             continuous_update=False, disabled=len(moments) == 1,
         )  # fmt: skip
-        self._frame.tooltip = _ONE_MOMENT if len(moments) == 1 else "training step of the network"
+        self._frame.tooltip = "training step of the network"
         self._k.observe(lambda change: self._do("set_k", change.new), "value")
         self._frame.observe(lambda change: self._do("set_frame", change.new), "value")
         super().__init__(self._laid_out())
