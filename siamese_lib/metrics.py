@@ -62,11 +62,25 @@ def knn_accuracy(neighbour_labels: np.ndarray, query_labels: np.ndarray) -> floa
     Raises:
         ValueError: not labels, of other shapes, or none at all.
     """
-    hits = _hits(neighbour_labels, query_labels)
+    _hits(neighbour_labels, query_labels)
+    winners, _ = vote(neighbour_labels)
+    return float((winners == np.asarray(query_labels)).mean())
+
+
+def vote(neighbour_labels: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Let the k neighbours of each query vote, as `knn_accuracy` does.
+
+    Args:
+        neighbour_labels: (Q, k), nearest first.
+
+    Returns:
+        The label that wins, (Q,), and its share of the votes, float64 (Q,).
+    """
     labels = np.asarray(neighbour_labels)
     votes = np.stack([(labels == column[:, None]).sum(axis=1) for column in labels.T], axis=1)
-    winners = votes.argmax(axis=1)  # the first, hence nearest, of equal maxima
-    return float(hits[np.arange(len(hits)), winners].mean())
+    first = votes.argmax(axis=1)[:, None]  # the first, hence nearest, of equal maxima
+    winners, most = (np.take_along_axis(part, first, axis=1)[:, 0] for part in (labels, votes))
+    return winners, most / labels.shape[1]
 
 
 def r_precision(

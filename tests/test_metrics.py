@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+
 import numpy as np
 import pytest
 from sklearn.metrics import average_precision_score, confusion_matrix
@@ -229,3 +231,11 @@ def test_labels_that_cannot_be_meant(measure, neighbours, labels, message):
 def test_counts_that_cannot_be_meant(measure, relevant, message):
     with pytest.raises(ValueError, match=message):
         measure([[0, 1, 0], [1, 0, 1]], [0, 1], relevant)
+
+
+def test_vote_is_that_of_a_counter():
+    labels = np.random.default_rng(0).integers(0, 4, (200, 7))
+    winners, shares = metrics.vote(labels)
+    for row, winner, share in zip(labels.tolist(), winners, shares, strict=True):
+        first, votes = Counter(row).most_common(1)[0]  # of equals the first to come
+        assert (winner, share) == (first, votes / 7)

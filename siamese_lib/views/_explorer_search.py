@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from dataclasses import dataclass
 from weakref import WeakKeyDictionary
 
@@ -14,6 +13,7 @@ from siamese_lib._vectors import METRICS
 from siamese_lib.data import Dataset
 from siamese_lib.evaluation import NEIGHBOURS, check_enough
 from siamese_lib.gallery import Gallery
+from siamese_lib.metrics import vote
 from siamese_lib.run import Run
 from siamese_lib.views._explorer_answer import Answer
 from siamese_lib.views._explorer_state import Facts, Query
@@ -79,10 +79,7 @@ class Search:
         self._moments = {len(run) - 1: self._moment(embeddings, np.arange(len(embeddings)))}
         self._tests = _embedded(run, data.test.images, "test")
         found, _ = self.last.galleries[METRICS[0]].nearest(self._tests, NEIGHBOURS)
-        mistaken = np.array(
-            [vote_of(row)[0] != label for row, label in
-             zip(self.labels[found].tolist(), data.test.labels.tolist(), strict=True)]
-        )  # fmt: skip
+        mistaken = vote(self.labels[found])[0] != data.test.labels
         edges = np.concatenate([self.images[:200, 0].ravel(), self.images[:200, :, 0].ravel()])
         self.facts = Facts(
             image_shape=run.image_shape,
@@ -170,12 +167,13 @@ class Search:
     ) -> Answer:  # fmt: skip
         indices, label = moment.rows[rows], self.label(query)
         labels = self.labels[indices].tolist()
-        vote, share = vote_of(labels)
+        (winner,), (share,) = vote(np.array([labels]))
         far = np.linalg.norm(moment.embeddings[rows].astype(float) - embedding, axis=1)
         return Answer(
             query.kind, query.index, label, self.facts.steps[frame], metric, len(rows),
             len(moment.rows), tuple(indices.tolist()), tuple(labels), tuple(distances.tolist()),
-            vote, share, None if label is None else vote == label, float(far.max()),
+            int(winner), float(share), None if label is None else int(winner) == label,
+            float(far.max()),
             self.facts.class_names,
         )  # fmt: skip
 
@@ -203,12 +201,6 @@ class Search:
                 "images."
             )
         return ""
-
-
-def vote_of(labels: list[int]) -> tuple[int, float]:
-    """Count votes, nearest first: the winner, of equals the first to come, and its share."""
-    winner, votes = Counter(labels).most_common(1)[0]
-    return winner, votes / len(labels)
 
 
 def _embedded(run: Run, images: np.ndarray, name: str) -> np.ndarray:
