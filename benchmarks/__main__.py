@@ -1,23 +1,53 @@
-"""``make bench``, or ``python -m benchmarks [PART ...]``: measure, print tables, write results."""
+"""``make bench``, or ``python -m benchmarks [PART ...]``: measure, print tables, write results.
+
+A part that was interrupted goes on where it stopped when it is asked for again. Each writes
+``benchmarks/results/PART.json``, with the date, the machine and the versions beside the figures.
+``python -m benchmarks.readme`` brings them into the README and into ``benchmarks/README.md``.
+"""
 
 from __future__ import annotations
 
 import argparse
 import importlib
 
-PARTS = ("training", "live", "views", "explorer", "retrieval")
+from benchmarks.ledger import Ledger
+from benchmarks.report import PARTS, save_result
 
 
 def main() -> None:
     """Run the parts that were asked for, or all of them."""
-    parser = argparse.ArgumentParser("python -m benchmarks", description=__doc__)
-    parser.add_argument("parts", nargs="*", metavar="PART", help=f"any of: {', '.join(PARTS)}")
-    wanted = parser.parse_args().parts or PARTS
-    unknown = set(wanted) - set(PARTS)
+    parser = argparse.ArgumentParser(
+        "python -m benchmarks", description=__doc__, formatter_class=argparse.RawTextHelpFormatter
+    )
+    known = "\n".join(f"{part:10} {title}" for part, title in PARTS.items())
+    parser.add_argument("parts", nargs="*", metavar="PART", help=f"any of these:\n{known}")
+    parser.add_argument("--quick", action="store_true", help="a short try that writes nothing")
+    parser.add_argument("--afresh", action="store_true", help="forget what was interrupted")
+    options = parser.parse_args()
+    wanted = options.parts or list(PARTS)
+    unknown = [part for part in wanted if part not in PARTS]
     if unknown:
-        parser.error(f"no part is called {', '.join(sorted(unknown))}; there are {PARTS}.")
-    for part in wanted:
-        importlib.import_module(f"benchmarks.{part}").main()
+        parser.error(f"no part is called {', '.join(unknown)}; there are {', '.join(PARTS)}.")
+    for number, part in enumerate(wanted, start=1):
+        print(f"\n== {part} ({number} of {len(wanted)}): {PARTS[part]}", flush=True)
+        run(part, quick=options.quick, afresh=options.afresh)
+
+
+def run(part: str, *, quick: bool, afresh: bool = False) -> None:
+    """Measure one part, print what was found, and, unless it was but a try, write it down."""
+    try:
+        module = importlib.import_module(f"benchmarks.{part}")
+        ledger = Ledger(part, module.COMPARED, **({"folder": None} if quick else {}))
+        if afresh:
+            ledger.forget()
+        result = module.measure(ledger, quick=quick)
+    except ModuleNotFoundError as missing:
+        print(f"{part}: left out, as it needs {missing.name}. `make bench` installs it.")
+        return
+    if not quick:
+        save_result(part, result, module.COMPARED)
+    ledger.forget()
+    print(module.render(result))
 
 
 if __name__ == "__main__":

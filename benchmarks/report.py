@@ -9,32 +9,50 @@ import statistics
 import time
 from collections.abc import Callable, Sequence
 from datetime import date
-from importlib.metadata import version
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
+import psutil
+
 RESULTS = Path(__file__).parent / "results"
+PARTS = {
+    "training": "our recipes: precision against seconds",
+    "quality": "our recipes beside those of others, by seconds of training",
+    "step": "a training step beside PyTorch's and JAX's, and the machine's matrix product",
+    "pairs": "pairs drawn a second",
+    "retrieval": "nearest neighbours, exact and approximate",
+    "metrics": "retrieval metrics over 10,000 queries and 60,000 images",
+    "start": "imports, and the first picture",
+    "views": "a film on the screen, and a pick in it",
+    "live": "what watching a training costs",
+    "explorer": "from a choice to its neighbours on the page",
+    "growth": "time and memory as images and dimensions grow",
+    "gpu": "training on a GPU",
+}
+ALWAYS = ("siamese-lib", "tensorflow", "keras", "numpy", "faiss-cpu")
 
 
-def machine() -> dict[str, Any]:
-    """Date, processor, cores, and the versions that matter for speed."""
-    names = ("siamese-lib", "tensorflow", "keras", "numpy", "faiss-cpu")
+def machine(compared: Sequence[str] = ()) -> dict[str, Any]:
+    """Date, processor, cores, memory, and versions, those of `compared` packages too."""
     return {
         "date": date.today().isoformat(),
         "processor": _processor(),
         "cores": len(os.sched_getaffinity(0))
         if hasattr(os, "sched_getaffinity")
         else os.cpu_count(),
+        "memory GiB": round(psutil.virtual_memory().total / 2**30),
+        "system": f"{platform.system()} {platform.machine()}",
         "python": platform.python_version(),
-        "versions": {name: version(name) for name in names},
+        "versions": {name: _version(name) for name in dict.fromkeys((*ALWAYS, *compared))},
     }
 
 
-def save_result(name: str, result: dict[str, Any]) -> Path:
+def save_result(name: str, result: dict[str, Any], compared: Sequence[str] = ()) -> Path:
     """Write ``results/NAME.json`` with the machine beside the figures."""
     RESULTS.mkdir(exist_ok=True)
     path = RESULTS / f"{name}.json"
-    path.write_text(json.dumps({"machine": machine(), **result}, indent=1) + "\n")
+    path.write_text(json.dumps({"machine": machine(compared), **result}, indent=1) + "\n")
     return path
 
 
@@ -64,6 +82,28 @@ def spread(values: Sequence[float], digits: int) -> dict[str, float]:
         name: round(function(values), digits)
         for name, function in (("median", statistics.median), ("least", min), ("most", max))
     }
+
+
+def measured_on(result: dict[str, Any]) -> str:
+    """Say when and on what a result was measured, in one line."""
+    facts = result["machine"]
+    versions = ", ".join(f"{name} {number}" for name, number in facts["versions"].items() if number)
+    return (
+        f"Measured on {facts['date']}, {facts['processor']}, {facts['cores']} cores, Python "
+        f"{facts['python']}, {versions}."
+    )
+
+
+def interval(values: dict[str, float]) -> str:
+    """Write a spread: the median, and least to most."""
+    return f"{values['median']:,g} ({values['least']:,g} to {values['most']:,g})"
+
+
+def _version(name: str) -> str | None:
+    try:
+        return version(name)
+    except PackageNotFoundError:
+        return None
 
 
 def _processor() -> str:
