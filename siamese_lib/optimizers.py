@@ -106,16 +106,26 @@ class Muon(keras.optimizers.Optimizer):
 def orthogonalized(matrix: Any) -> Any:
     """Replace a matrix by, roughly, the nearest one whose singular values are all 1.
 
+    Each round of the iteration multiplies the matrix M by ``a + b G + c G^2``, where G is M's
+    product with itself along its longer side. All rounds need only G, which is small: their
+    polynomials are multiplied with each other, and M with the result, once, at the end.
+
     Args:
         matrix: float (rows, columns).
 
     Returns:
-        U V^T for a matrix U S V^T, with singular values between about 0.7 and 1.2.
+        U V^T for a matrix U S V^T, with singular values between about 0.7 and 1.2. Those that
+        were below a thousandth of the largest stay smaller.
     """
     rows, columns = matrix.shape
-    x = ops.transpose(matrix) if rows > columns else matrix
-    x = x / (ops.norm(x) + 1e-7)
+    tall, flipped = rows > columns, ops.transpose(matrix)
+    gram = ops.matmul(flipped, matrix) if tall else ops.matmul(matrix, flipped)
+    scale = 1 / (ops.trace(gram) + 1e-14)
+    gram = scale * gram
+    factor = identity = ops.eye(min(rows, columns), dtype=matrix.dtype)
     for _ in range(_ROUNDS):
-        square = ops.matmul(x, ops.transpose(x))
-        x = _A * x + ops.matmul(_B * square + _C * ops.matmul(square, square), x)
-    return ops.transpose(x) if rows > columns else x
+        change = _A * identity + _B * gram + _C * ops.matmul(gram, gram)
+        factor = ops.matmul(factor, change)
+        gram = ops.matmul(ops.matmul(change, gram), change)
+    factor = ops.sqrt(scale) * factor
+    return ops.matmul(matrix, factor) if tall else ops.matmul(factor, matrix)
