@@ -48,11 +48,11 @@ def machine(compared: Sequence[str] = ()) -> dict[str, Any]:
     }
 
 
-def save_result(name: str, result: dict[str, Any], compared: Sequence[str] = ()) -> Path:
-    """Write ``results/NAME.json`` with the machine beside the figures."""
+def save_result(name: str, result: dict[str, Any]) -> Path:
+    """Write ``results/NAME.json``, with the machine beside the figures if it is not there yet."""
     RESULTS.mkdir(exist_ok=True)
     path = RESULTS / f"{name}.json"
-    path.write_text(json.dumps({"machine": machine(compared), **result}, indent=1) + "\n")
+    path.write_text(json.dumps({"machine": machine(), **result}, indent=1) + "\n")
     return path
 
 
