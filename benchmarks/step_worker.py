@@ -80,7 +80,7 @@ def keras_fit(dtype: str, options: list[str]) -> Way:
         tower.fit(batches, callbacks=callbacks, shuffle=False, verbose=0)
 
     def product(kind: str) -> None:
-        np.asarray(keras.ops.sum(multiply(kind)))
+        float(keras.ops.sum(multiply(kind)))
 
     matrices: dict[str, Any] = {}
 
@@ -180,7 +180,7 @@ def jax_loop(dtype: str, options: list[str]) -> Way:
                 kernel.astype(x.dtype),
                 (1, 1),
                 "SAME",
-                dimension_numbers=("NHWC", "HWIO", "NHWC"),
+                dimension_numbers=order,
             )
             x = pooled(x + bias.astype(x.dtype))
             x = jax.nn.relu(x) if layer < 4 else x
