@@ -182,8 +182,7 @@ def render(result: dict[str, Any]) -> str:
     ]
     one, twice = interval(result["one image ms"]), interval(result["the same step twice"])
     lines += [
-        f"A step of a single image takes {one} ms, hardly any of it arithmetic: a hint at how far",
-        "from their floor small batches must stay.",
+        f"A step of a single image takes {one} ms, and one of a small batch can hardly take less.",
         f"The same step measured twice in a round: {twice} times.",
         "",
         "#### What helps",
