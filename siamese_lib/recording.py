@@ -278,6 +278,7 @@ class Recorder(keras.callbacks.Callback):
         self._in_history = (seen, mean * seen)
         precision, spread = math.nan, math.nan
         if self._watch is not None:
+            _ = self.model  # brings the weights up to date, as in _now
             precision, spread = self._watch.look(last=self.step == self.total)
         row = (self.step, self._clock.seconds(), loss, precision, spread)
         for column, value in zip(self.history.values(), row, strict=True):

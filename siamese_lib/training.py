@@ -110,8 +110,10 @@ class ImageBatches(keras.utils.PyDataset):
         augment: changes each batch of images before it is trained on, such as `RandomShift`:
             called with images (B, H, W, C) and a `numpy.random.Generator`, which depends only on
             the sampler's seed and the step.
-        workers: threads that gather batches ahead of the training. With a single one Keras leaves
-            that to `tf.data`, which can hold up the end of a ``fit`` for five seconds.
+        workers: threads that gather batches ahead of the training. By default 2 on TensorFlow: with
+            a single one Keras leaves that to `tf.data`, which can hold up the end of a ``fit`` for
+            five seconds. By default 1 on JAX and PyTorch: with more, Keras 3.15 begins with what
+            was left over when it looked at the data, out of order.
 
     Attributes:
         first_step: the sampler's step that the current epoch begins with. Keras takes its first
@@ -128,8 +130,10 @@ class ImageBatches(keras.utils.PyDataset):
         *,
         steps: int | None = None,
         augment: Augmentation | None = None,
-        workers: int = 2,
+        workers: int | None = None,
     ) -> None:
+        if workers is None:
+            workers = 2 if keras.backend.backend() == "tensorflow" else 1
         super().__init__(workers=workers)
         size = getattr(sampler, "size", None)
         if size is not None and size != len(data.images):
