@@ -11,7 +11,7 @@ import argparse
 import importlib
 
 from benchmarks.ledger import Ledger
-from benchmarks.report import PARTS, machine, save_result
+from benchmarks.report import PARTS, RESULTS, machine, save_result
 
 
 def main() -> None:
@@ -37,7 +37,7 @@ def run(part: str, *, quick: bool, afresh: bool = False) -> None:
     """Measure one part, print what was found, and, unless it was but a try, write it down."""
     try:
         module = importlib.import_module(f"benchmarks.{part}")
-        ledger = Ledger(part, module.COMPARED, **({"folder": None} if quick else {}))
+        ledger = Ledger(part, module.COMPARED, folder=None if quick else RESULTS / "unfinished")
         if afresh:
             ledger.forget()
         result = {"machine": machine(module.COMPARED), **module.measure(ledger, quick=quick)}

@@ -1,8 +1,8 @@
 """The retrieval explorer: from choosing an image to its neighbours on the page.
 
-``python -m benchmarks explorer`` (two minutes on two quiet cores) prints the figures and writes
-``benchmarks/results/explorer.json``; ``python -m benchmarks.explorer --quick`` is a try with few
-images that writes nothing.
+``python -m benchmarks explorer`` takes two minutes on two quiet cores and writes
+``benchmarks/results/explorer.json``; with ``--quick`` it is a try with few images that writes
+nothing.
 
 The shipped run, all 60,000 training images, JupyterLab in headless Chromium. A script sends what a
 click on a thumbnail sends, for test images drawn at random, one after the other and none of them
@@ -16,7 +16,6 @@ choices. A few choices go before, which are not counted.
 
 from __future__ import annotations
 
-import argparse
 import json
 import tempfile
 from pathlib import Path
@@ -24,7 +23,8 @@ from typing import Any
 
 import numpy as np
 
-from benchmarks.report import save_result, spread
+from benchmarks.ledger import Ledger
+from benchmarks.report import interval, measured_on, spread
 
 CHOICES, WARM = 50, 5
 SECONDS = 300  # at most, for embedding
@@ -64,17 +64,28 @@ CHOOSE = """async (index) => {
 }"""
 
 
-def main(*, quick: bool = False) -> dict[str, Any]:
-    """Measure, print, and, unless it was but a try, write down."""
+COMPARED = ()
+
+
+def measure(ledger: Ledger, *, quick: bool = False) -> dict[str, Any]:
+    """Choose images at random in a real page; a quick try has few choices and images."""
     from tests.browser import chromium
 
     with chromium() as browser:
-        result = {"chromium": browser.version, **choices(browser, 5 if quick else CHOICES, quick)}
-    if not quick:
-        save_result("explorer", result)
-    for name, value in result.items():
-        print(f"{name}: {value}")
-    return result
+        measured = ledger.once("choices", lambda: choices(browser, 5 if quick else CHOICES, quick))
+        return {"chromium": browser.version, **measured}
+
+
+def render(result: dict[str, Any]) -> str:
+    """Write the result as Markdown."""
+    return f"""\
+In the explorer, the neighbours of a chosen image among all {result["training images"]:,} are on the
+page after {interval(result["neighbours ms"])} ms ({result["choices"]} choices at random), of which
+Python takes {interval(result["kernel ms"])} ms; lit on the map after
+{interval(result["map ms"])} ms.
+
+Chromium {result["chromium"]}. {measured_on(result)}
+"""
 
 
 def choices(browser: Any, count: int, quick: bool) -> dict[str, Any]:
@@ -100,9 +111,3 @@ def choices(browser: Any, count: int, quick: bool) -> dict[str, Any]:
         "map ms": spread([whole for _, whole in times], 1),
         "kernel ms": spread([float(ms) for ms in kernel[WARM:]], 1),
     }
-
-
-if __name__ == "__main__":
-    parser = argparse.ArgumentParser("python -m benchmarks.explorer")
-    parser.add_argument("--quick", action="store_true", help="a try with few images")
-    main(quick=parser.parse_args().quick)

@@ -8,9 +8,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TypeVar
 
-from benchmarks.report import RESULTS, machine
+from benchmarks.report import machine
 
-UNFINISHED = RESULTS / "unfinished"
 T = TypeVar("T")
 
 
@@ -27,9 +26,7 @@ class Ledger:
         folder: where unfinished parts are; None keeps nothing on disk.
     """
 
-    def __init__(
-        self, part: str, compared: tuple[str, ...] = (), *, folder: Path | None = UNFINISHED
-    ) -> None:
+    def __init__(self, part: str, compared: tuple[str, ...] = (), *, folder: Path | None) -> None:
         self.part = part
         self.path = None if folder is None else folder / f"{part}.json"
         self._facts = {"machine": {**machine(compared), "date": None}}

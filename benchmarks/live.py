@@ -1,6 +1,6 @@
 """What the live view costs: whole trainings with it and without, in turns, timed from outside.
 
-``python -m benchmarks live`` (some five minutes on two cores) prints the table and writes
+``python -m benchmarks live`` takes some five minutes on two cores and writes
 ``benchmarks/results/live.json``. Both have what a notebook gives them: the recorder with its
 validation, Guard and Progress. The cost is what a pair of trainings differs by, and what the view
 says itself that it spent. A second training without it, in the same turn, shows the noise. No page
@@ -14,51 +14,65 @@ import time
 from typing import Any
 
 import siamese_lib as sl
+from benchmarks.ledger import Ledger
 from benchmarks.recipes import RECIPES
-from benchmarks.report import save_result, spread, table
+from benchmarks.report import interval, measured_on, spread
 from siamese_lib._keras import keras
 
 RECIPE = "2-D, short"
 
 
-def main(rounds: int = 5, steps: int | None = None) -> dict[str, Any]:
-    """Measure, print, write down; fewer `steps` than the recipe's are for a try."""
+COMPARED = ()
+
+
+def measure(ledger: Ledger, *, quick: bool = False) -> dict[str, Any]:
+    """Time trainings with the view and without, round after round."""
     digits = sl.load_dataset("mnist")
-    steps = steps or RECIPES[RECIPE].steps
+    rounds, steps = (2, 4) if quick else (5, RECIPES[RECIPE].steps)
     training_seconds(digits, 2, live=True)  # what is slow the first time
-    rows = []
-    for number in range(rounds):
+
+    def turn(number: int) -> dict[str, Any]:
         without, _ = training_seconds(digits, steps, live=False)
         seconds, view = training_seconds(digits, steps, live=True)
         again, _ = training_seconds(digits, steps, live=False)
         assert view is not None
-        rows.append(
-            {
-                "round": number,
-                "seconds without": round(without, 2),
-                "seconds with": round(seconds, 2),
-                "seconds without again": round(again, 2),
-                "longer by %": round(100 * (2 * seconds / (without + again) - 1), 1),
-                "by its own clock %": round(100 * view.spent / (seconds - view.spent), 1),
-                "noise %": round(100 * (again / without - 1), 1),
-                "frames": f"{len(view.view.frames)} of {len(view.recorder.kept)}",
-            }
-        )
-    result = {
+        return {
+            "round": number,
+            "seconds without": round(without, 2),
+            "seconds with": round(seconds, 2),
+            "seconds without again": round(again, 2),
+            "longer by %": round(100 * (2 * seconds / (without + again) - 1), 1),
+            "by its own clock %": round(100 * view.spent / (seconds - view.spent), 1),
+            "noise %": round(100 * (again / without - 1), 1),
+            "frames": f"{len(view.view.frames)} of {len(view.recorder.kept)}",
+            "images": len(view.view.labels),
+        }
+
+    rows = [
+        ledger.once(f"round {number + 1} of {rounds}", lambda number=number: turn(number))
+        for number in range(rounds)
+    ]
+    return {
         "recipe": RECIPE,
         "steps": steps,
-        "images": len(view.view.labels),
+        "images": rows[0]["images"],
         "rounds": rows,
         **{
             name: spread([row[name] for row in rows], 1)
             for name in ("longer by %", "by its own clock %", "noise %")
         },
     }
-    if steps == RECIPES[RECIPE].steps:
-        save_result("live", result)
-    print(table(rows))
-    print(f"longer by {result['longer by %']} %, noise {result['noise %']} %")
-    return result
+
+
+def render(result: dict[str, Any]) -> str:
+    """Write the result as Markdown."""
+    return f"""\
+A training of {result["steps"]} steps that is watched live takes {interval(result["longer by %"])} %
+longer ({len(result["rounds"])} in turn, {result["images"]:,} images; two that are not watched
+differ by {interval(result["noise %"])} %).
+
+{measured_on(result)}
+"""
 
 
 def training_seconds(

@@ -88,9 +88,10 @@ def measured_on(result: dict[str, Any]) -> str:
     """Say when and on what a result was measured, in one line."""
     facts = result["machine"]
     versions = ", ".join(f"{name} {number}" for name, number in facts["versions"].items() if number)
+    memory = f", {facts['memory GiB']} GiB" if "memory GiB" in facts else ""
     return (
-        f"Measured on {facts['date']}, {facts['processor']}, {facts['cores']} cores, Python "
-        f"{facts['python']}, {versions}."
+        f"Measured on {facts['date']}, {facts['processor']}, {facts['cores']} cores{memory}, "
+        f"Python {facts['python']}, {versions}."
     )
 
 

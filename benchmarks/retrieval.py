@@ -1,6 +1,6 @@
 """Retrieval, measured: galleries against FAISS itself, SciPy, scikit-learn and usearch.
 
-``python -m benchmarks retrieval`` (some twenty minutes on two cores) prints the tables and writes
+``python -m benchmarks retrieval`` takes some twenty minutes on two cores and writes
 ``benchmarks/results/retrieval.json``. All searches take turns, round after round, in this one
 run, each with the queries one at a time and then all at once; ratios are taken within a round.
 Libraries that are not installed are left out by name.
@@ -11,13 +11,13 @@ from __future__ import annotations
 import statistics
 from collections.abc import Callable, Mapping
 from importlib import import_module
-from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
 import numpy as np
 
 import siamese_lib as sl
-from benchmarks.report import duration, save_result, spread, table
+from benchmarks.ledger import Ledger
+from benchmarks.report import duration, interval, measured_on, spread, table
 
 K = 10
 CLUSTERS, WIDTH = 1000, 0.3  # of the large set, around centres of standard deviation 1
@@ -30,15 +30,16 @@ RECALL_LEAST, FASTER_LEAST = 0.95, 20  # of an approximate gallery, against a fl
 Search = Callable[[np.ndarray], np.ndarray]  # float32 queries (Q, dim) to int64 indices (Q, K)
 
 
-def main() -> dict[str, Any]:
-    """Measure all of it, print it, write it down."""
-    result = measure()
-    save_result("retrieval", result)
-    print(render(result))
-    return result
+COMPARED = ("scipy", "scikit-learn", "usearch")
 
 
-def measure(
+def measure(ledger: Ledger, *, quick: bool = False) -> dict[str, Any]:
+    """Measure at the sizes that count, or, for a try, at small ones."""
+    sizes = {"size": 2_000, "large": 5_000, "queries": 50, "singles": 4, "rounds": 2}
+    return ledger.once("all searches", lambda: searched(**(sizes if quick else {})))
+
+
+def searched(
     size: int = 60_000,
     large: int = 1_000_000,
     dim: int = 64,
@@ -74,7 +75,6 @@ def measure(
         "large vectors": large,
         "approximate": approximate,
         "not installed": sorted({*absent, *also_absent}),
-        "compared": {name: _version(name) for name in ("scipy", "scikit-learn", "usearch")},
     }
 
 
@@ -193,15 +193,41 @@ def verdicts(result: dict[str, Any]) -> dict[str, str]:
 
 
 def render(result: dict[str, Any]) -> str:
-    """Lay the result out as Markdown."""
-    lines = []
-    for part, count in (("exact", "vectors"), ("approximate", "large vectors")):
-        rows = [{key: _cell(value) for key, value in row.items()} for row in result[part]]
-        lines += [f"{part}: {result[count]:,} × {result['dim']}", "", table(rows), ""]
-    lines += [f"{goal}: {verdict}" for goal, verdict in verdicts(result).items()]
-    if result["not installed"]:
-        lines.append(f"not installed: {', '.join(result['not installed'])}")
-    return "\n".join(lines)
+    """Write the result as Markdown."""
+    absent, queries = result["not installed"], f"{result['queries']:,} queries, ms"
+    exact = [
+        {
+            "search": row["search"],
+            "one query, ms": interval(row["single ms"]),
+            queries: interval(row["all ms"]),
+        }
+        for row in result["exact"]
+    ]
+    approximate = [
+        {
+            "search": row["search"],
+            f"recall@{result['k']}": row["recall"],
+            "one query, ms": interval(row["single ms"]),
+            queries: interval(row["all ms"]),
+            "built in s": row["built in s"],
+        }
+        for row in result["approximate"]
+    ]
+    return f"""\
+The {result["k"]} nearest of {result["vectors"]:,} vectors of {result["dim"]} numbers:
+
+{table(exact)}
+
+The {result["k"]} nearest of {result["large vectors"]:,} in clusters:
+
+{table(approximate)}
+
+Medians, least and most of {result["rounds"]} rounds, in which the searches took turns.
+{"; ".join(f"{goal}: {verdict}" for goal, verdict in verdicts(result).items())}.
+
+{f"Not installed, so left out: {', '.join(absent)}." if absent else ""}
+{measured_on(result)}
+"""
 
 
 def _made(makers: Mapping[str, Callable[[], Search]]) -> tuple[dict[str, Search], list[str]]:
@@ -286,18 +312,5 @@ def _recall(found: np.ndarray, expected: np.ndarray) -> float:
     return sum(hits) / expected.size
 
 
-def _version(name: str) -> str | None:
-    try:
-        return version(name)
-    except PackageNotFoundError:
-        return None
-
-
 def _met(value: float, met: bool) -> str:
     return f"{value} ({'yes' if met else 'no'})"
-
-
-def _cell(value: Any) -> str:
-    if isinstance(value, dict):
-        return f"{value['median']:g} ({value['least']:g} to {value['most']:g})"
-    return str(value)

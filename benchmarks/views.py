@@ -1,8 +1,8 @@
 """The embedding view beside plotly and jupyter-scatter: frames a second, a pick, the start, bytes.
 
-``python -m benchmarks views`` (some fifteen minutes on two quiet cores) prints the tables and
-writes ``benchmarks/results/views.json``; ``python -m benchmarks.views --quick`` is a try with few
-points that writes nothing.
+``python -m benchmarks views`` takes some fifteen minutes on two quiet cores and writes
+``benchmarks/results/views.json``; with ``--quick`` it is a try with few points that writes
+nothing.
 
 Frames a second, in headless Chromium with its software WebGL. All ways show the same film of the
 same points, at the same size in pixels, colour and opacity, in a place of the same size:
@@ -30,11 +30,9 @@ moment, and the nearest of them. What is measured in JupyterLab, `benchmarks.vie
 
 from __future__ import annotations
 
-import argparse
 import base64
 import json
 import time
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlparse
@@ -44,7 +42,8 @@ import psutil
 
 import siamese_lib as sl
 from benchmarks.clouds import clouds
-from benchmarks.report import save_result, spread, table
+from benchmarks.ledger import Ledger
+from benchmarks.report import interval, measured_on, spread, table
 
 WAYS = {
     "view": "EmbeddingView",
@@ -64,27 +63,30 @@ PAGE = """<!doctype html><meta charset="utf-8"><link rel="stylesheet" href="/vie
 <script src="/plotly.js"></script><script src="/views.js"></script>"""
 
 
-def main(*, quick: bool = False) -> dict[str, Any]:
-    """Measure, print, and, unless it was but a try, write down."""
+COMPARED = ("plotly", "jupyter-scatter")
+
+
+def measure(ledger: Ledger, *, quick: bool = False) -> dict[str, Any]:
+    """Measure films, picks, starts and bytes; a quick try has few points."""
     from benchmarks.views_lab import bytes_sent, starts
     from tests.browser import chromium
 
     sizes, rounds, seconds = ((300, 600), 1, 1.0) if quick else (SIZES, 5, 4.0)
     with chromium(*NO_LIMIT) as browser:
-        moved = [tween(browser, points, rounds, seconds) for points in sizes]
-        result = {
-            "versions": {name: version(name) for name in ("plotly", "jupyter-scatter")}
-            | {"chromium": browser.version},
+        moved = [
+            ledger.once(
+                f"{points:,} points", lambda points=points: tween(browser, points, rounds, seconds)
+            )
+            for points in sizes
+        ]
+        return {
+            "chromium": browser.version,
             "rounds": rounds,
             "frames a second": [row for part in moved for row in part["rows"]],
             "pick": moved[-1]["pick"],
-            "start": starts(browser, sizes[0], FRAMES, rounds),
+            "start": ledger.once("starts", lambda: starts(browser, sizes[0], FRAMES, rounds)),
             "bytes": bytes_sent(sizes[0], FRAMES),
         }
-    if not quick:
-        save_result("views", result)
-    print(render(result))
-    return result
 
 
 def tween(browser: Any, points: int, rounds: int, seconds: float) -> dict[str, Any]:
@@ -214,18 +216,38 @@ def as_text(data: Any) -> dict[str, str]:
 
 
 def render(result: dict[str, Any]) -> str:
-    """Lay the result out as Markdown."""
-    lines = [table(result["frames a second"]), ""]
-    for part in ("pick", "start", "bytes", "versions"):
-        lines += [f"{part}: {key} = {value}" for key, value in result[part].items()]
-    return "\n".join(lines)
+    """Write the result as Markdown."""
+    pick, start, sent = (result[part] for part in ("pick", "start", "bytes"))
+    rows = [
+        {
+            "points that move": WAYS[row["way"]],
+            "how many": f"{row['points']:,}",
+            "frames a second": interval(row),
+            "times scattergl": row["times scattergl"],
+            "times scattergl, bare": row["times bare"],
+            "processor ms a frame": row["processor ms"],
+        }
+        for row in result["frames a second"]
+    ]
+    return f"""\
+{table(rows)}
+
+The same film in a place of the same size, in headless Chromium without a graphics card, in turns:
+frames that reached the screen, with the browser's limit of 60 a second lifted, medians of
+{result["rounds"]} rounds (least to most). *Bare* is without axes, legend and finer canvas.
+Plotly and jupyter-scatter draw with WebGL, which the processor then acts out; the view sees that,
+and stamps its points into a canvas instead. How they compare on a graphics card was not measured.
+
+* The point under the pointer is found among {pick["points"]:,} in {interval(pick["ms"])} ms while
+  the film plays; a screen's frame takes {SCREEN_MS:.1f} ms.
+* In JupyterLab, {start["points"]:,} points in {start["frames"]} frames move
+  {interval(start["view s"])} s after their cell is run; those of a plotly figure with frames
+  {interval(start["plotly s"])} s.
+* They are {sent["view"] / 1e6:.2f} MB, and {sent["plotly"] / 1e6:.2f} MB as plotly's figure.
+
+Chromium {result["chromium"]}. {measured_on(result)}
+"""
 
 
 def _beside(package: Any, name: str) -> str:
     return (Path(package.__file__).parent / name).read_text(encoding="utf-8")
-
-
-if __name__ == "__main__":
-    parser = argparse.ArgumentParser("python -m benchmarks.views")
-    parser.add_argument("--quick", action="store_true", help="a try with few points")
-    main(quick=parser.parse_args().quick)

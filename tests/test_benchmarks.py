@@ -6,18 +6,19 @@ import numpy as np
 import pytest
 
 import siamese_lib as sl
-from benchmarks import readme
+from benchmarks import explorer, live, readme, training, views
 from benchmarks.clouds import clouds, plotly_film
 from benchmarks.original import random_pairs
-from benchmarks.report import table
+from benchmarks.report import machine, table
 from benchmarks.training import training_operations
 from benchmarks.views import with_ratios
 from benchmarks.views_lab import payload_bytes
 
 
-def test_readme_says_what_was_measured():
+def test_readmes_say_what_was_measured():
     text = readme.README.read_text()
     assert readme.updated(text) == text, "run `python -m benchmarks.readme`"
+    assert readme.REPORT.read_text() == readme.report(), "run `python -m benchmarks.readme`"
 
 
 def test_operations_of_a_training_image():
@@ -83,14 +84,14 @@ def test_ratios_are_those_of_the_medians():
     assert [row["times bare"] for row in rows] == [3.75, 0.5, 1.0]
 
 
-def test_the_readme_can_say_what_views_take():
+def test_what_views_take_is_said():
     spread = {"median": 31.25, "least": 30.0, "most": 32.0}
     row = {"points": 10_000, "way": "scattergl", "canvas": [700, 480], "processor ms": 90.5}
     row |= {"times scattergl": 1.0, "times bare": 0.5}
-    text = readme.views_block(
+    text = views.render(
         {
-            "machine": {"date": "2026-01-02", "processor": "a CPU", "cores": 2},
-            "versions": {"plotly": "7.0"},
+            "machine": machine(views.COMPARED),
+            "chromium": "1.2",
             "rounds": 5,
             "frames a second": [row | spread],
             "pick": {"points": 70_000, "ms": spread},
@@ -100,26 +101,27 @@ def test_the_readme_can_say_what_views_take():
     )
     assert "| plotly scattergl, restyled | 10,000 | 31.25 (30 to 32) | 1.0 | 0.5 | 90.5 |" in text
     assert "They are 1.62 MB, and 4.99 MB as plotly's figure." in text
-    assert "plotly 7.0" in text
+    assert "Chromium 1.2." in text
+    assert "plotly 7" in text
 
 
-def test_the_readme_can_say_what_widgets_take():
+def test_what_widgets_take_is_said():
     spread = {"median": 4.2, "least": 3.0, "most": 12.5}
-    live = {"steps": 150, "images": 1_000, "rounds": [{}] * 5}
-    text = readme.live_line(live | {"longer by %": spread, "noise %": spread})
+    result = {"machine": machine(), "steps": 150, "images": 1_000, "rounds": [{}] * 5}
+    text = live.render(result | {"longer by %": spread, "noise %": spread})
     assert "150 steps" in text
-    assert text.count("4.2 (3 to 12.5) %") == 2
-    explorer = {"training images": 60_000, "choices": 50}
+    assert text.count("4.2 (3 to 12.5)") == 2
+    result = {"machine": machine(), "chromium": "1.2", "training images": 60_000, "choices": 50}
     times = {"neighbours ms": spread, "kernel ms": spread, "map ms": spread}
-    text = readme.explorer_line(explorer | times)
+    text = explorer.render(result | times)
     assert "among all 60,000" in text
     assert text.count("4.2 (3 to 12.5)") == 3
 
 
 @pytest.mark.parametrize(("cost", "words"), [(-0.2, "within the noise"), (4.0, "costs 4 ")])
-def test_the_readme_does_not_sell_noise_as_a_gain(cost, words):
+def test_noise_is_not_sold_as_a_gain(cost, words):
     def spread(median):
         return {"median": median, "least": median - 1, "most": median + 1}
 
     measured = {"cost in %": spread(cost), "the same fit twice, difference in %": spread(0.1)}
-    assert words in readme._recording({**measured, "frames": 36, "steps": 100})
+    assert words in training.recording_line({**measured, "frames": 36, "steps": 100})

@@ -5,13 +5,14 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from benchmarks import readme, retrieval
+from benchmarks import retrieval, summary
+from benchmarks.report import machine
 from benchmarks.retrieval import FAISS, FAISS_ALONE, OURS, SCIPY
 
 
 @pytest.fixture(scope="module")
 def small():
-    return retrieval.measure(size=500, large=3000, dim=8, queries=40, singles=2, rounds=3)
+    return retrieval.searched(size=500, large=3000, dim=8, queries=40, singles=2, rounds=3)
 
 
 def test_every_exact_search_finds_the_same(small):
@@ -68,20 +69,20 @@ def test_goals_are_judged_by_the_medians():
 
 
 def test_the_tables_show_every_search(small):
-    text = retrieval.render(small)
-    for row in (*small["exact"], *small["approximate"]):
-        assert f"| {row['search']} | " in text
-    assert "exact: 500 × 8" in text
-    assert "approximate: 3,000 × 8" in text
-
-
-def test_the_readme_shows_every_search(small):
-    assert readme.retrieval(None) == ""
-    machine = {"date": "2026-01-31", "processor": "Abacus", "cores": 2}
-    text = readme.retrieval({"machine": machine, **small})
+    text = retrieval.render({"machine": machine(retrieval.COMPARED), **small})
     for row in (*small["exact"], *small["approximate"]):
         assert f"| {row['search']} | " in text
     hnsw = next(row for row in small["approximate"] if row["search"] == "Gallery, hnsw")
     assert f"| Gallery, hnsw | {hnsw['recall']} | {hnsw['single ms']['median']:,g} (" in text
-    assert "Medians, least and most of 3 rounds" in text
-    assert "2026-01-31,\nAbacus, 2 cores." in text
+    assert "nearest of 500 vectors of 8" in text
+    assert "nearest of 3,000 in clusters" in text
+    assert "of 3 rounds" in text
+    assert "single, at most 1.2 times FAISS IndexFlatL2: " in text
+
+
+def test_the_readme_sets_a_query_beside_faiss(small):
+    (row,) = summary.retrieval(small)
+    times = {each["search"]: f"{each['single ms']['median']:,g} (" for each in small["exact"]}
+    assert row["what"] == "ms for the 10 nearest of 500 × 8"
+    assert row["this library"].startswith(times[OURS])
+    assert row["beside it"].startswith(times[FAISS])

@@ -1,0 +1,125 @@
+"""What the README says of quality and speed: the recipes, and one line for each comparison."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from benchmarks.report import interval, load_result, table
+from benchmarks.training import against_original, recipes_table
+
+Row = dict[str, str]
+
+
+def summary() -> str:
+    """Write the README's two tables from the results there are."""
+    training = load_result("training")
+    if training is None:
+        return "Not measured yet.\n\n"
+    rows = [original(training)]
+    for part, rows_of in LINES.items():
+        result = load_result(part)
+        rows += [] if result is None else rows_of(result)
+    machine = training["machine"]
+    return f"""\
+{recipes_table(training)}
+
+One run of each, one seed, on {machine["cores"]} cores ({machine["processor"]}), compilation and
+recording included. *Precision@7* is the share of right digits among the 7 nearest of the first
+10,000 training images, for each of the 10,000 test images; *kNN accuracy*, the share of test images
+whose 7 nearest elect the right digit; in the last two rows 4,000 digits are trained on and
+searched, for 1,000 others.
+
+{table(rows)}
+
+Medians (least to most) of rounds in which both took turns, but for the line on 2017.
+[benchmarks/README.md](benchmarks/README.md) has all of it, with versions, dates, and what each
+figure leaves out; `make bench` measures it again.
+
+"""
+
+
+def line(what: str, ours: str, others: str) -> Row:
+    """Make a row of the second table."""
+    return {"what": what, "this library": ours, "beside it": others}
+
+
+def original(training: dict[str, Any]) -> Row:
+    """Set the shortest recipe beside that of 2017."""
+    facts = against_original(training)
+    never = facts["is a lower bound"]
+    return line(
+        "seconds to precision@7 of 0.938, 2-D",
+        f"{facts['our seconds to 0.938']}",
+        f"{'more than ' if never else ''}{facts['seconds to 0.938']}, recipe of 2017 "
+        f"({facts['steps to 0.938' if not never else 'steps recorded']:,} steps at "
+        f"{facts['seconds a step']['median']} s)",
+    )
+
+
+def step(result: dict[str, Any]) -> list[Row]:
+    """Set a training step beside PyTorch's."""
+    from benchmarks.step import OURS, PYTORCH
+
+    rates = {(row["way"], row["dtype"]): row["images/s"] for row in result["rows"]}
+    return [
+        line(
+            f"training images a second, {dtype}",
+            interval(rates[OURS, dtype]),
+            f"{interval(rates[PYTORCH, dtype])}, {PYTORCH}",
+        )
+        for dtype in ("float32", "bfloat16")
+        if (OURS, dtype) in rates and (PYTORCH, dtype) in rates
+    ]
+
+
+def pairs(result: dict[str, Any]) -> list[Row]:
+    """Set the sampler beside a loop."""
+    return [
+        line(f"pairs drawn, batches of {size}", f"{interval(ratio)} times as many", "a Python loop")
+        for size, ratio in result["times the loop"].items()
+    ]
+
+
+def retrieval(result: dict[str, Any]) -> list[Row]:
+    """Set a gallery beside FAISS and SciPy."""
+    from benchmarks.retrieval import FAISS, FAISS_ALONE, OURS, SCIPY
+
+    times = {row["search"]: interval(row["single ms"]) for row in result["exact"]}
+    others = [f"{times[name]}, {name}" for name in (FAISS, FAISS_ALONE, SCIPY) if name in times]
+    return [
+        line(
+            f"ms for the {result['k']} nearest of {result['vectors']:,} × {result['dim']}",
+            times[OURS],
+            "; ".join(others),
+        )
+    ]
+
+
+def views(result: dict[str, Any]) -> list[Row]:
+    """Set the film beside plotly's."""
+    rows = {(row["points"], row["way"]): row for row in result["frames a second"]}
+    return [
+        line(
+            f"frames a second, {points:,} points",
+            interval(rows[points, "view"]),
+            f"{interval(rows[points, 'scattergl'])}, plotly scattergl; "
+            f"{interval(rows[points, 'jscatter'])}, jupyter-scatter",
+        )
+        for points in dict.fromkeys(points for points, _ in rows)
+    ]
+
+
+def explorer(result: dict[str, Any]) -> list[Row]:
+    """Say how soon the explorer answers."""
+    what = f"ms from a choice to its neighbours among {result['training images']:,}"
+    return [line(what, interval(result["neighbours ms"]), "")]
+
+
+LINES: dict[str, Callable[[dict[str, Any]], list[Row]]] = {
+    "step": step,
+    "pairs": pairs,
+    "retrieval": retrieval,
+    "views": views,
+    "explorer": explorer,
+}
