@@ -11,7 +11,7 @@ import argparse
 import importlib
 
 from benchmarks.ledger import Ledger
-from benchmarks.report import PARTS, save_result
+from benchmarks.report import PARTS, machine, save_result
 
 
 def main() -> None:
@@ -40,7 +40,7 @@ def run(part: str, *, quick: bool, afresh: bool = False) -> None:
         ledger = Ledger(part, module.COMPARED, **({"folder": None} if quick else {}))
         if afresh:
             ledger.forget()
-        result = module.measure(ledger, quick=quick)
+        result = {"machine": machine(module.COMPARED), **module.measure(ledger, quick=quick)}
     except ModuleNotFoundError as missing:
         print(f"{part}: left out, as it needs {missing.name}. `make bench` installs it.")
         return
