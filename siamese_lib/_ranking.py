@@ -81,7 +81,7 @@ def retrieval(
         )
     ranking = _Ranking(asked, codes[0], held, codes[1], counts, exclude_self)
     with ThreadPoolExecutor(min(_WORKERS, os.cpu_count() or 1)) as pool:
-        sums = sum(pool.map(ranking.sums, ranking.parts()))
+        sums = np.sum(list(pool.map(ranking.sums, ranking.parts())), axis=0)
     return Retrieval(*(float(total) / len(asked) for total in sums))
 
 

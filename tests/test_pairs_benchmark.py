@@ -38,7 +38,7 @@ def test_a_round_has_a_turn_for_every_way():
 def test_ratios_are_taken_within_a_round():
     turns = [
         {
-            way: {"pairs": 1, "pairs/s": rate * factor, "batch ms": 1.0, "made ms": 2.0}
+            way: {"pairs": 1, "pairs/s": 1e3 * rate * factor, "batch ms": 1.0, "made ms": 2.0}
             for way, rate in zip(pairs.ways(), (40, 10, 90, 30, 500, 99), strict=True)
         }
         for factor in (1, 2, 8)
