@@ -24,14 +24,16 @@ PAIRS = 512
 STEPS = 2_000
 
 
-def random_pairs(labels: np.ndarray, seed: int) -> Iterator[tuple[list, list, np.ndarray]]:
+def random_pairs(
+    labels: np.ndarray, seed: int, pairs: int = PAIRS
+) -> Iterator[tuple[list, list, np.ndarray]]:
     """Draw batches of pairs as the original does: one at a time, similar or not by a coin."""
     generator = random.Random(seed)
     members = {c: np.flatnonzero(labels == c).tolist() for c in np.unique(labels)}
     classes = list(members)
     while True:
         left, right, same = [], [], []
-        for _ in range(PAIRS):
+        for _ in range(pairs):
             if generator.random() < 0.5:
                 one, two = generator.sample(members[generator.choice(classes)], 2)
                 same.append(1.0)

@@ -165,7 +165,8 @@ class Gallery:
                 f"row; got {len(queries)}. Leave it out for other queries."
             )
         available = len(self) - bool(exclude_self)
-        if whole_number("k", k, 1) > available:
+        k = whole_number("k", k, 1)
+        if k > available:
             raise ValueError(
                 f"k must be at most the number of embeddings to find, {available}; got {k}. Ask "
                 "for fewer, or make a larger gallery."

@@ -2,7 +2,9 @@
 
 Two ways to judge it. Retrieval asks what the nearest neighbours of a query are; these measures
 take their labels, nearest first, as ``gallery_labels[indices]`` with the `indices` that
-`siamese_lib.Gallery.nearest` returns. Verification asks of a pair whether it is of one class.
+`siamese_lib.Gallery.nearest` returns; `retrieval` goes from embeddings to the measures at once,
+where lists of thousands of neighbours would be long. Verification asks of a pair whether it is
+of one class.
 
 Labels are integers or strings, and every measure is a mean over queries, from 0 to 1.
 
@@ -18,6 +20,8 @@ from typing import Any
 import numpy as np
 
 from siamese_lib._costs import costliest_pairs as costliest_pairs
+from siamese_lib._ranking import Retrieval as Retrieval
+from siamese_lib._ranking import retrieval as retrieval
 from siamese_lib._verification import AtThreshold as AtThreshold
 from siamese_lib._verification import Verification as Verification
 from siamese_lib._verification import verification as verification

@@ -76,6 +76,13 @@ def test_a_gallery_says_what_it_is():
     assert [part.shape for part in gallery.nearest(np.empty((0, 3)), 4)] == [(0, 4), (0, 4)]
 
 
+def test_k_may_be_a_number_of_numpy():
+    gallery = Gallery(np.eye(20))
+    found, expected = (gallery.nearest(np.eye(20), k) for k in (np.int64(3), 3))
+    for one, other in zip(found, expected, strict=True):
+        np.testing.assert_array_equal(one, other)
+
+
 @pytest.mark.parametrize("exclude_self", [False, True])
 def test_equal_distances_are_ordered_by_index_however_many(exclude_self):
     # A grid of 3 x 3 places holding 600 points: whole crowds of candidates tie.
