@@ -3,9 +3,9 @@
 ``python -m benchmarks quality`` (some ninety minutes on two cores) prints the tables and writes
 ``benchmarks/results/quality.json``; ``--quick`` is a short try on a few images that writes
 nothing. Who takes part: our recipes in 2, 16 and 128 dimensions, each with three lengths of
-schedule (`benchmarks.contenders`), the recipe of 2017 (`benchmarks.original`), Keras' own siamese
-example (`benchmarks.keras_example`), and pytorch-metric-learning's MNIST recipe with its own network
-and with our tower (`benchmarks.metric_learning`).
+schedule (`benchmarks.contenders`), the recipe of 2017 (`benchmarks.original`), Keras' own
+siamese example (`benchmarks.keras_example`), and pytorch-metric-learning's MNIST recipe with its
+own network and with our tower (`benchmarks.metric_learning`).
 
 On the clock is training alone: from building the network to a step, compilation and, for our
 recipes, recording included. Off it are loading and preparing the data, imports, a first step for
@@ -90,19 +90,18 @@ def part_of(data: sl.Dataset, train: int, test: int) -> sl.Dataset:
 
 def trained(contender: Contender, data: sl.Dataset, limit: float) -> dict[str, Any]:
     """Train one contender, and judge the copies of its weights."""
-    Watch(0).follow(contender.prepare(data, contender.seed, 0))  # one step, for practice
-    gc.collect()
-    watch = Watch(
-        limit, np.geomspace(min(FIRST, limit / 8), limit, MOMENTS).tolist(), len(data.train)
-    )
     training = contender.prepare(data, contender.seed, limit)
+    Watch(0).follow(training)  # one step for practice: the next one begins from nothing, too
+    gc.collect()
+    moments = np.geomspace(min(FIRST, limit / 8), limit, MOMENTS)
+    watch = Watch(limit, moments.tolist(), len(data.train))
     watch.follow(training)
     print(f"{contender.name}: {watch.step} steps in {watch.seconds:.1f} s", flush=True)
+    last = watch.copies[-1]
     at_epoch = next((copy for copy in watch.copies if copy.images >= len(data.train)), None)
-    judged = {
-        copy.step: judging.judge(training, copy, data)
-        for copy in {watch.copies[-1], at_epoch or watch.copies[-1]}
-    }
+    judged = {last.step: judging.judge(training, last, data)}
+    if at_epoch is not None and at_epoch is not last:
+        judged[at_epoch.step] = judging.judge(training, at_epoch, data)
     rows = []
     for copy in watch.copies:
         known = judged.get(copy.step)
@@ -116,7 +115,7 @@ def trained(contender: Contender, data: sl.Dataset, limit: float) -> dict[str, A
         "stopped by the clock": watch.over,
         "copies": rows,
         "one epoch": judged[at_epoch.step] if at_epoch else None,
-        "end": judged[watch.copies[-1].step],
+        "end": judged[last.step],
     }
 
 
@@ -129,8 +128,8 @@ def render(result: dict[str, Any]) -> str:
         "",
         table([_goals_row(row) for row in rows]),
         "",
-        f"After one epoch, that is {images:,} images through the tower; *stopped* says where in "
-        "its schedule a training then was.",
+        f"After one epoch, that is {images:,} images through the tower. Where this is not all of "
+        "the steps, our rate is still on its way down to 0.",
         "",
         _moment_table([row for row in rows if row["one epoch"]], "one epoch"),
         "",
