@@ -8,7 +8,7 @@ import pytest
 import siamese_lib as sl
 from benchmarks import judging, quality
 from benchmarks.contenders import Watch
-from tests.test_quality_benchmark import data as data
+from test_quality_benchmark import data as data
 
 torch = pytest.importorskip("torch")
 pytest.importorskip("pytorch_metric_learning")
