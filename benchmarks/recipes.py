@@ -8,6 +8,7 @@ few a momentum of 0.9 is hardly under way.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -56,8 +57,16 @@ def full_mnist() -> sl.Dataset:
     return digits
 
 
-def train(recipe: Recipe, data: sl.Dataset) -> sl.Recorder:
-    """Train a fresh tower, recorded as a notebook would, without validation."""
+def train(
+    recipe: Recipe, data: sl.Dataset, *, callbacks: Sequence[keras.callbacks.Callback] = ()
+) -> sl.Recorder:
+    """Train a fresh tower, recorded as a notebook would, without validation.
+
+    Args:
+        recipe: what to do.
+        data: on what.
+        callbacks: more of them, called after the recorder.
+    """
     keras.utils.set_random_seed(recipe.seed)
     dtype = recipe.dtype or sl.fastest_dtype()
     tower = sl.conv_tower(
@@ -75,6 +84,6 @@ def train(recipe: Recipe, data: sl.Dataset) -> sl.Recorder:
     optimizer = sl.Muon(schedule, momentum=recipe.momentum, adam_ratio=recipe.adam_ratio)
     tower.compile(optimizer, loss, **sl.compile_options())
     recorder = sl.Recorder(tower, batches)
-    callbacks = [sl.Guard(), recorder, sl.Progress(recorder)]
-    tower.fit(batches, callbacks=callbacks, shuffle=False, verbose=0)
+    recording = [sl.Guard(), recorder, sl.Progress(recorder), *callbacks]
+    tower.fit(batches, callbacks=recording, shuffle=False, verbose=0)
     return recorder
