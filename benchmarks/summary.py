@@ -96,6 +96,30 @@ def retrieval(result: dict[str, Any]) -> list[Row]:
     ]
 
 
+def metrics(result: dict[str, Any]) -> list[Row]:
+    """Set judging a whole gallery beside other libraries."""
+    from benchmarks.metrics import NEEDS, OURS
+
+    rows = {row["way"]: row for row in result["ways"]}
+
+    def cost(name: str) -> str:
+        return f"{interval(rows[name]['seconds'])} s, {interval(rows[name]['MiB'])} MiB"
+
+    what = f"MAP@R and two more, {result['queries']:,} × {result['images']:,}"
+    others = (f"{cost(name)}, {name}" for name in NEEDS if name in rows)
+    return [line(what, cost(OURS), "; ".join(others))]
+
+
+def start(result: dict[str, Any]) -> list[Row]:
+    """Set importing the library beside what it saves."""
+    from benchmarks.start import LIBRARY
+
+    seconds = {row["what"]: interval(row["s"]) for row in result["imports"]}
+    others = ("import tensorflow", "import torch")
+    beside = "; ".join(f"{seconds[name]}, {name}" for name in others if name in seconds)
+    return [line("seconds to import", seconds[LIBRARY], beside)]
+
+
 def views(result: dict[str, Any]) -> list[Row]:
     """Set the film beside plotly's."""
     rows = {(row["points"], row["way"]): row for row in result["frames a second"]}
@@ -120,6 +144,8 @@ LINES: dict[str, Callable[[dict[str, Any]], list[Row]]] = {
     "step": step,
     "pairs": pairs,
     "retrieval": retrieval,
+    "metrics": metrics,
+    "start": start,
     "views": views,
     "explorer": explorer,
 }
