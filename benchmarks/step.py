@@ -72,6 +72,7 @@ class Worker:
         for line in self._process.stdout:  # the data set says where it is from
             if line.strip() == "ready":
                 return
+        self.close()
         raise WorkerError(f"{way} did not start: python -m benchmarks.step_worker {way}")
 
     def ask(self, order: str) -> float:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from test_quality_benchmark import data as data
 
 import siamese_lib as sl
 from benchmarks import judging, quality
 from benchmarks.contenders import Watch
-from test_quality_benchmark import data as data
 
 torch = pytest.importorskip("torch")
 pytest.importorskip("pytorch_metric_learning")
