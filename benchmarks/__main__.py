@@ -9,9 +9,11 @@ from __future__ import annotations
 
 import argparse
 import importlib
+import subprocess
+import sys
 
 from benchmarks.ledger import Ledger
-from benchmarks.report import PARTS, RESULTS, machine, save_result
+from benchmarks.report import PARTS, RESULTS, load_result, machine, save_result
 
 
 def main() -> None:
@@ -28,9 +30,16 @@ def main() -> None:
     unknown = [part for part in wanted if part not in PARTS]
     if unknown:
         parser.error(f"no part is called {', '.join(unknown)}; there are {', '.join(PARTS)}.")
+    if len(wanted) == 1:
+        run(*wanted, quick=options.quick, afresh=options.afresh)
+        return
+    flags = [flag for flag in ("quick", "afresh") if getattr(options, flag)]
     for number, part in enumerate(wanted, start=1):
         print(f"\n== {part} ({number} of {len(wanted)}): {PARTS[part]}", flush=True)
-        run(part, quick=options.quick, afresh=options.afresh)
+        # A process of its own: nothing that one part leaves behind weighs on the next.
+        command = [sys.executable, "-m", "benchmarks", part, *(f"--{flag}" for flag in flags)]
+        if subprocess.run(command, check=False).returncode:
+            sys.exit(f"{part} failed; the parts after it were not measured.")
 
 
 def run(part: str, *, quick: bool, afresh: bool = False) -> None:
@@ -44,7 +53,10 @@ def run(part: str, *, quick: bool, afresh: bool = False) -> None:
     except ModuleNotFoundError as missing:
         print(f"{part}: left out, as it needs {missing.name}. `make bench` installs it.")
         return
-    if not quick:
+    before = load_result(part)
+    if before is not None and result.get("status") == "not measured":
+        print(f"{part}: not measured here; the result of {before['machine']['date']} stays")
+    elif not quick:
         save_result(part, result)
     ledger.forget()
     print(module.render(result))

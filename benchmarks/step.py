@@ -2,7 +2,7 @@
 
 ``python -m benchmarks step`` (some ten minutes on two cores) writes
 ``benchmarks/results/step.json``. Every way trains the same tower on the same batches of 128 in a
-process of its own (`benchmarks.step_worker`), and all take turns: some twenty steps each, round
+process of its own (`benchmarks.step_worker`), and all take turns: sixty steps each, round
 after round, ours twice in each round to show the noise. The machine's rate is the best product of
 two 4096 by 4096 matrices that any of the three libraries computes in that round, in the dtype of
 the convolutions; a step's share of it counts the multiplications and additions of its convolutions
@@ -24,7 +24,7 @@ from benchmarks.report import interval, measured_on, spread, table
 from benchmarks.step_worker import BATCH
 
 COMPARED = ("torch", "jax", "jaxlib")
-STEPS, ROUNDS = 20, 5
+STEPS, ROUNDS = 60, 5
 JAX = {"KERAS_BACKEND": "jax"}
 OURS, AGAIN, PYTORCH = "this library", "this library, again", "PyTorch, channels last"
 # Name, dtype: what `step_worker` is told, and its environment.

@@ -151,7 +151,10 @@ def torch_tower(torch: Any, dim: int = 2) -> Any:
 
 
 def jax_loop(dtype: str, options: list[str]) -> Way:
-    """Train the tower by JAX itself: convolutions of ``jax.lax``, many steps in one call."""
+    """Train the tower by JAX itself: convolutions of ``jax.lax``, the state given away.
+
+    A call for each step: on a CPU XLA's convolutions are several times slower in a ``scan``.
+    """
     import jax
     import jax.numpy as jnp
 
@@ -205,17 +208,17 @@ def jax_loop(dtype: str, options: list[str]) -> Way:
         )
         return (weights, means, squares, count), loss
 
-    nothing = jax.tree.map(jnp.zeros_like, weights)
-    state = [(weights, nothing, nothing, 0.0)]
-    many = jax.jit(lambda state, chosen: jax.lax.scan(step, state, chosen))
+    means, squares = (jax.tree.map(jnp.zeros_like, weights) for _ in range(2))
+    state = [(weights, means, squares, 0.0)]
+    compiled = jax.jit(step, donate_argnums=0)
     sampler, done = balanced(data.labels), [0]
 
     def steps(count: int) -> None:
-        for _ in range(max(1, count // WARM)):  # always as many in a call, or it compiles anew
-            chosen = np.stack([sampler.batch(done[0] + i) for i in range(WARM)])
-            state[0], losses = many(state[0], jnp.asarray(chosen, jnp.int32))
-            done[0] += WARM
-        losses.block_until_ready()
+        for _ in range(count):
+            chosen = jnp.asarray(sampler.batch(done[0]), jnp.int32)
+            state[0], loss = compiled(state[0], chosen)
+            done[0] += 1
+        loss.block_until_ready()
 
     def product(kind: str) -> None:
         matrix = jnp.ones((SIDE, SIDE), kind)

@@ -52,6 +52,18 @@ def test_a_try_writes_nothing(monkeypatch, capsys, tmp_path):
     assert [path.name for path in tmp_path.rglob("*.json")] == ["live.json"]
 
 
+def test_a_result_is_not_lost_to_a_machine_that_cannot_measure(monkeypatch, capsys, tmp_path):
+    monkeypatch.setattr("benchmarks.report.RESULTS", tmp_path)
+    monkeypatch.setattr(benches, "RESULTS", tmp_path)
+    monkeypatch.setattr("benchmarks.gpu.render", lambda result: "")
+    answers = [{"status": "measured", "x": 1}, {"status": "not measured", "why": "no GPU"}]
+    for answer in answers:
+        monkeypatch.setattr("benchmarks.gpu.measure", lambda ledger, quick, answer=answer: answer)
+        benches.run("gpu", quick=False)
+    assert '"x": 1' in (tmp_path / "gpu.json").read_text()
+    assert "stays" in capsys.readouterr().out
+
+
 def made_up():
     spread = {"median": 7, "least": 7, "most": 7}
     facts = {"steps": 1, "rounds": [{}], "images": 1}
