@@ -339,8 +339,8 @@ def test_the_tables_show_what_was_measured():
 def test_sentences_follow_the_figures():
     said = quality.sentences(made_up_result())
     assert said[0] == (
-        "Precision@7 of 0.938: of ours, ours, 128-D, short took 9.0 s; of the others, "
-        "pytorch-metric-learning, own network took 8.0 s, 0.9 times our seconds."
+        "First to a precision@7 of 0.938: of our recipes, ours, 128-D, short, after 9.0 s; of the "
+        "others, pytorch-metric-learning, own network, after 8.0 s, 0.9 times our seconds."
     )
     assert (
         "pytorch-metric-learning, own network after one epoch, 60.0 s: precision@1 0.9800. "
@@ -363,10 +363,7 @@ def test_equal_figures_are_level_and_goals_may_be_missed():
         made_up("Keras' siamese example", "Keras", 10, [(37500, 90.0, 0.8)]),
     ]
     said = quality.sentences(made_up_result(contenders=rows, **{"second seeds": []}))
-    assert said[0] == (
-        "Precision@7 of 0.938: of ours, none of ours reached it; of the others, none of the "
-        "others reached it."
-    )
+    assert said[0] == "First to a precision@7 of 0.938: of our recipes, none; of the others, none."
     assert said[-1].endswith("with 0.8000: level.")
     assert len(said) == 3
 
