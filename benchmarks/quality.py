@@ -54,7 +54,8 @@ def measure(ledger: Ledger, *, quick: bool = False) -> dict[str, Any]:
     if quick:
         again = again[-1:]
     rows = [
-        ledger.once(one.name, lambda one=one: trained(one, data, limit)) for one in (*first, *again)
+        ledger.once(one.name, lambda one=one: trained(one, data, limit, practise=not quick))
+        for one in (*first, *again)
     ]
     return {
         "seconds": limit,
@@ -91,10 +92,13 @@ def part_of(data: sl.Dataset, train: int, test: int) -> sl.Dataset:
     return sl.Dataset(*halves, data.class_names, data.source, data.name)
 
 
-def trained(contender: Contender, data: sl.Dataset, limit: float) -> dict[str, Any]:
-    """Train one contender, and judge the copies of its weights."""
+def trained(
+    contender: Contender, data: sl.Dataset, limit: float, *, practise: bool = True
+) -> dict[str, Any]:
+    """Train one contender, after a step for practice, and judge the copies of its weights."""
     training = contender.prepare(data, contender.seed, limit)
-    Watch(0).follow(training)  # one step for practice: the next one begins from nothing, too
+    if practise:
+        Watch(0).follow(training)  # what follows begins from nothing again
     gc.collect()
     moments = np.geomspace(min(FIRST, limit / 8), limit, MOMENTS)
     watch = Watch(limit, moments.tolist(), len(data.train))
