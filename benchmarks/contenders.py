@@ -234,8 +234,12 @@ def old() -> Contender:
 
 
 def steps_within(recipe: Recipe, data: sl.Dataset, seconds: float) -> int:
-    """Say how many steps of a recipe fit in so many seconds, by a try of a few."""
-    watch = Watch(limit=np.inf)
+    """Say how many steps of a recipe fit in so many seconds.
+
+    A try of a few steps tells; it takes a tenth of the seconds at most.
+    """
+    watch = Watch(limit=seconds / 10)
     watch.follow(OurTraining(replace(recipe, steps=WARM + TIMED), data))
-    started, ended = watch.times[WARM - 1], watch.times[-1]
-    return max(1, WARM + int((seconds - started) * TIMED / (ended - started)))
+    warm = min(WARM, watch.step - 1)
+    started = watch.times[warm - 1] if warm else 0.0
+    return max(1, warm + int((seconds - started) * (watch.step - warm) / (watch.seconds - started)))

@@ -11,7 +11,6 @@ from benchmarks.contenders import Copy, Training
 from benchmarks.keras_example import Pairs, example_pairs
 from siamese_lib.evaluation import GALLERY_IMAGES, NEIGHBOURS
 
-CHUNK = 250  # queries ranked at once: 120 MB of distances to 60,000 images
 PAIR_SEED = 2021  # of the pairs that all are judged by
 
 
@@ -31,10 +30,13 @@ def judge(training: Training, copy: Copy, data: sl.Dataset) -> dict[str, Any]:
     """Judge a copy by everything: test images among all training images, and pairs of them."""
     gallery = training.embed(copy.weights, data.train.images)
     queries = training.embed(copy.weights, data.test.images)
+    among_all = sl.metrics.retrieval(queries, data.test.labels, gallery, data.train.labels)
     return {
         **moment(copy),
         "precision@7": round(precision_at_7(gallery, queries, data), 4),
-        **retrieval(gallery, data.train.labels, queries, data.test.labels),
+        "precision@1": round(among_all.precision_at_1, 4),
+        "R-precision": round(among_all.r_precision, 4),
+        "MAP@R": round(among_all.map_at_r, 4),
         "pair accuracy": round(pair_accuracy(training, copy, gallery, queries, data), 4),
     }
 
@@ -42,42 +44,6 @@ def judge(training: Training, copy: Copy, data: sl.Dataset) -> dict[str, Any]:
 def moment(copy: Copy) -> dict[str, Any]:
     """Say when a copy was taken."""
     return {"step": copy.step, "images": copy.images, "seconds": round(copy.seconds, 2)}
-
-
-def retrieval(
-    gallery: np.ndarray, gallery_labels: np.ndarray, queries: np.ndarray, query_labels: np.ndarray
-) -> dict[str, float]:
-    """Measure precision@1, R-precision and MAP@R.
-
-    R is thousands here. For so many neighbours it is quicker to compare everything with
-    everything in double precision, some queries at a time, than to ask a `Gallery`.
-
-    Args:
-        gallery: embeddings (N, dim).
-        gallery_labels: int64 (N,).
-        queries: embeddings (Q, dim).
-        query_labels: int64 (Q,), of classes that the gallery has.
-    """
-    counts = np.bincount(gallery_labels)
-    total = dict.fromkeys(("precision@1", "R-precision", "MAP@R"), 0.0)
-    for start in range(0, len(queries), CHUNK):
-        labels = query_labels[start : start + CHUNK]
-        nearest = ranked(gallery, queries[start : start + CHUNK], int(counts.max()))
-        found, relevant = gallery_labels[nearest], counts[labels]
-        total["precision@1"] += len(labels) * sl.metrics.precision_at_k(found[:, :1], labels)
-        total["R-precision"] += len(labels) * sl.metrics.r_precision(found, labels, relevant)
-        total["MAP@R"] += len(labels) * sl.metrics.map_at_r(found, labels, relevant)
-    return {name: round(value / len(queries), 4) for name, value in total.items()}
-
-
-def ranked(gallery: np.ndarray, queries: np.ndarray, k: int) -> np.ndarray:
-    """Find the k nearest by Euclidean distance, nearest first: int64 (Q, k)."""
-    gallery, queries = gallery.astype(np.float64), queries.astype(np.float64)
-    # The square of the query's own length is the same for all that it is compared with.
-    squares = np.vecdot(gallery, gallery) - 2 * queries @ gallery.T
-    nearest = np.argpartition(squares, k - 1, axis=1)[:, :k]
-    order = np.take_along_axis(squares, nearest, axis=1).argsort(axis=1)
-    return np.take_along_axis(nearest, order, axis=1)
 
 
 def pair_accuracy(

@@ -4,15 +4,20 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from test_quality_benchmark import data as data
+from tiny_stripes import tiny_stripes
 
 import siamese_lib as sl
-from benchmarks import judging, quality
+from benchmarks import quality
 from benchmarks.contenders import Watch
 
 torch = pytest.importorskip("torch")
 pytest.importorskip("pytorch_metric_learning")
 from benchmarks import metric_learning  # noqa: E402
+
+
+@pytest.fixture(scope="module")
+def data():
+    return tiny_stripes()
 
 
 def test_our_tower_in_torch_is_our_tower():
@@ -45,29 +50,6 @@ def test_an_epoch_takes_every_image_once(data, monkeypatch, network):
     assert not np.allclose(before, after)
     np.testing.assert_allclose(np.linalg.norm(before, axis=1), 1, rtol=1e-5)
     np.testing.assert_array_equal(training.embed(watch.copies[0].weights, data.test.images), before)
-
-
-def test_measures_are_those_of_the_library():
-    from pytorch_metric_learning.utils.accuracy_calculator import AccuracyCalculator
-
-    rng = np.random.default_rng(0)
-    gallery, queries = (rng.standard_normal((n, 3)).astype(np.float32) for n in (300, 40))
-    labels, asked = rng.integers(0, 4, 300), rng.integers(0, 4, 40)
-    calculator = AccuracyCalculator(
-        include=("precision_at_1", "r_precision", "mean_average_precision_at_r"),
-        k="max_bin_count",
-        device=torch.device("cpu"),
-    )
-    theirs = calculator.get_accuracy(queries, asked, gallery, labels)
-    measured = judging.retrieval(gallery, labels, queries, asked)
-    assert [*measured.values()] == pytest.approx(
-        [
-            theirs["precision_at_1"],
-            theirs["r_precision"],
-            theirs["mean_average_precision_at_r"],
-        ],
-        abs=6e-5,
-    )
 
 
 def test_it_takes_part_where_it_is_installed():

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import json
+import sys
 from dataclasses import replace
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
+from tiny_stripes import tiny_stripes
 
 import siamese_lib as sl
 from benchmarks import contenders, judging, keras_example, quality
@@ -16,19 +19,9 @@ from benchmarks.report import machine
 from siamese_lib._keras import keras
 
 
-def stripes(count: int, seed: int) -> sl.Split:
-    """Images of 28 by 28 pixels in four classes, told apart by where a bright stripe is."""
-    rng = np.random.default_rng(seed)
-    labels = np.arange(count) % 4
-    images = rng.integers(0, 60, (count, 28, 28, 1), dtype=np.uint8)
-    for image, label in zip(images, labels, strict=True):
-        image[6 * label + 2 : 6 * label + 6] += 150
-    return sl.Split(images, labels)
-
-
 @pytest.fixture(scope="module")
 def data():
-    return sl.Dataset(stripes(80, 0), stripes(40, 1), ("a", "b", "c", "d"), "made up", "stripes")
+    return tiny_stripes()
 
 
 class FakeTraining:
@@ -103,15 +96,25 @@ def test_our_recipes_have_three_lengths():
 
 
 def test_steps_that_fit_are_told_by_a_try(monkeypatch, data):
-    def follow(watch, training):
-        assert training.recipe.steps == contenders.WARM + contenders.TIMED
-        # Ten seconds until all is warm, then half a second each.
-        watch.times = [10.0] * contenders.WARM
-        watch.times += [10 + 0.5 * (i + 1) for i in range(contenders.TIMED)]
+    def train(recipe, data, callbacks):
+        (steps,) = callbacks
+        assert recipe.steps == contenders.WARM + contenders.TIMED
+        model = SimpleNamespace(stop_training=False, get_weights=list)
+        steps.set_model(model)
+        for step in range(recipe.steps):
+            contenders.time.now += 0.25 if step >= contenders.WARM else 1.0
+            steps.on_train_batch_end(step)
+            if model.stop_training:
+                break
+        return SimpleNamespace(tower=None)
 
-    monkeypatch.setattr(Watch, "follow", follow)
+    monkeypatch.setattr(contenders, "time", Clock())
+    monkeypatch.setattr(contenders, "train", train)
     recipe = contenders.our_recipe(2, LONG)
-    assert contenders.steps_within(recipe, data, 100.0) == contenders.WARM + 180
+    # Ten seconds until all is warm, and then four steps a second.
+    assert contenders.steps_within(recipe, data, 1000.0) == 10 + 990 * 4
+    # A tenth of five seconds is over within the first step, of a second.
+    assert contenders.steps_within(recipe, data, 5.0) == 5
 
 
 def test_our_training_makes_all_its_steps_and_keeps_its_copies(data):
@@ -188,19 +191,23 @@ def test_the_example_trains_on_half_the_images_and_judges_pairs_itself(data):
     np.testing.assert_array_equal(training.same(weights, left, right), sigmoid[:, 0] > 0.5)
 
 
-def test_retrieval_is_what_a_gallery_and_the_metrics_say(monkeypatch):
-    rng = np.random.default_rng(0)
-    gallery, queries = (rng.standard_normal((n, 3)).astype(np.float32) for n in (200, 30))
-    labels, asked = rng.integers(0, 4, 200), rng.integers(0, 4, 30)
-    monkeypatch.setattr(judging, "CHUNK", 8)  # which does not divide 30
-    measured = judging.retrieval(gallery, labels, queries, asked)
-    counts = np.bincount(labels)
-    found = labels[sl.Gallery(gallery).nearest(queries, int(counts.max()))[0]]
-    assert measured == {
-        "precision@1": round(sl.metrics.precision_at_k(found[:, :1], asked), 4),
-        "R-precision": round(sl.metrics.r_precision(found, asked, counts[asked]), 4),
-        "MAP@R": round(sl.metrics.map_at_r(found, asked, counts[asked]), 4),
+def test_a_copy_is_judged_among_all_training_images(clock, data):
+    training = FakeTraining(clock)
+    judged = judging.judge(training, Copy(3, 96, 1.234, [np.array(1.0)]), data)
+    assert (judged["step"], judged["images"], judged["seconds"]) == (3, 96, 1.23)
+    gallery, queries = (split.images.mean(axis=(1, 2)) for split in (data.train, data.test))
+    asked, counts = data.test.labels, np.bincount(data.train.labels)
+    nearest, _ = sl.Gallery(gallery.astype(np.float32)).nearest(queries.astype(np.float32), 20)
+    found = data.train.labels[nearest]
+    expected = {
+        "precision@7": sl.metrics.precision_at_k(found[:, :7], asked),
+        "precision@1": sl.metrics.precision_at_k(found[:, :1], asked),
+        "R-precision": sl.metrics.r_precision(found, asked, counts[asked]),
+        "MAP@R": sl.metrics.map_at_r(found, asked, counts[asked]),
     }
+    assert counts.tolist() == [20] * 4
+    for name, value in expected.items():
+        assert judged[name] == round(value, 4)
 
 
 def test_precision_is_that_of_the_book(data):
@@ -213,7 +220,6 @@ def test_precision_is_that_of_the_book(data):
 
     copy = Copy(1, 1, 1.0, [])
     assert judging.precision(Tower(), copy, data) == sl.evaluate(run, data).precision
-    assert judging.judge.__doc__
 
 
 def test_pairs_are_judged_by_a_threshold_from_training_images(clock, data):
@@ -333,8 +339,8 @@ def test_the_tables_show_what_was_measured():
 def test_sentences_follow_the_figures():
     said = quality.sentences(made_up_result())
     assert said[0] == (
-        "Precision@7 of 0.938: of ours, ours, 128-D, short took 9.0 s; of the others, "
-        "pytorch-metric-learning, own network took 8.0 s, 0.9 times our seconds."
+        "First to a precision@7 of 0.938: of our recipes, ours, 128-D, short, after 9.0 s; of the "
+        "others, pytorch-metric-learning, own network, after 8.0 s, 0.9 times our seconds."
     )
     assert (
         "pytorch-metric-learning, own network after one epoch, 60.0 s: precision@1 0.9800. "
@@ -357,17 +363,14 @@ def test_equal_figures_are_level_and_goals_may_be_missed():
         made_up("Keras' siamese example", "Keras", 10, [(37500, 90.0, 0.8)]),
     ]
     said = quality.sentences(made_up_result(contenders=rows, **{"second seeds": []}))
-    assert said[0] == (
-        "Precision@7 of 0.938: of ours, none of ours reached it; of the others, none of the "
-        "others reached it."
-    )
+    assert said[0] == "First to a precision@7 of 0.938: of our recipes, none; of the others, none."
     assert said[-1].endswith("with 0.8000: level.")
     assert len(said) == 3
 
 
 def test_libraries_that_are_not_installed_are_named(monkeypatch):
-    monkeypatch.setitem(__import__("sys").modules, "torch", None)
-    monkeypatch.delitem(__import__("sys").modules, "benchmarks.metric_learning", raising=False)
+    monkeypatch.setitem(sys.modules, "torch", None)
+    monkeypatch.delitem(sys.modules, "benchmarks.metric_learning", raising=False)
     monkeypatch.delattr("benchmarks.metric_learning", raising=False)
     first, again, absent = quality.contenders((2, 16))
     assert absent == ["torch"]
