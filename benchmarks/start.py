@@ -35,7 +35,10 @@ LIMIT = 0.3  # seconds that importing the library may take before Keras is neede
 ALONE, LIBRARY, AGAIN = "Python alone", "import siamese_lib", "import siamese_lib, again"
 KERAS = "and the first use of Keras"
 FILM, VIEW = "the film of the shipped run", "the same points, EmbeddingView"
-READ = "import numpy as np; film = np.load({path!r}); points, labels = film['points'], film['labels']; "
+READ = (
+    "import numpy as np; film = np.load({path!r}); "
+    "points, labels = film['points'], film['labels']; "
+)
 IMPORTS = {
     ALONE: "pass",
     LIBRARY: "import siamese_lib",
@@ -136,7 +139,8 @@ same again, {interval(seconds[AGAIN])} s.
 
 The film of the run that ships with the package is there after {interval(seconds[FILM])} s, the
 first use of Keras included, which takes {interval(seconds[KERAS])} s by itself; the same points
-without the run, after {interval(seconds[VIEW])} s. Medians of {result["rounds"]} rounds, least to most.
+without the run, after {interval(seconds[VIEW])} s. Medians of {result["rounds"]} rounds, least to
+most.
 {f"Not installed: {', '.join(absent)}." if absent else ""}
 
 {measured_on(result)}"""
