@@ -115,14 +115,14 @@ def gallery(index: str, size: int, dim: int) -> Iterator[Operation]:
 def pairs(size: int, dim: int) -> Iterator[Operation]:
     """Make a sampler, and draw a batch."""
     labels, made = np.arange(size) % 10, []
-    yield "PairSampler: made", lambda: made.append(sl.PairSampler(labels, BATCH))
-    yield f"PairSampler: batch of {BATCH}", lambda: made[0].batch(1)
+    yield "sampler: made", lambda: made.append(sl.PairSampler(labels, BATCH))
+    yield f"sampler: {BATCH} pairs", lambda: made[0].batch(1)
 
 
 def embed(size: int, dim: int) -> Iterator[Operation]:
     """Embed images, by a tower of which only the last of five layers knows the dimension."""
     run, images = sl.shipped_run(), full_mnist().train.images[:size]
-    yield "embed", lambda: run.embed(images)
+    yield "images embedded", lambda: run.embed(images)
 
 
 def film(size: int, dim: int) -> Iterator[Operation]:
@@ -145,11 +145,8 @@ def judged(size: int, dim: int) -> Iterator[Operation]:
         indices, _ = sl.Gallery(held).nearest(asked)
         return sl.metrics.precision_at_k(held_labels[indices], asked_labels)
 
-    yield f"precision@7 of {QUERIES:,}", precision
-    yield (
-        f"retrieval of {QUERIES:,}",
-        lambda: sl.metrics.retrieval(asked, asked_labels, held, held_labels),
-    )
+    yield "precision@7", precision
+    yield "retrieval", lambda: sl.metrics.retrieval(asked, asked_labels, held, held_labels)
 
 
 FAMILIES: dict[str, Callable[[int, int], Iterator[Operation]]] = {
@@ -221,7 +218,8 @@ Milliseconds, {result["images"]:,} images:
 
 Time grows as size^*a*: fitted over all sizes, and over the last two. *MiB at most* is the peak at
 the largest size, beyond the input. Images are embedded up to {MOST_EMBEDDED:,}. Medians of
-{result["rounds"]} rounds; of memory, least to most too.
+{result["rounds"]} rounds; of memory, least to most too. *Precision@7* and `sl.metrics.retrieval`
+judge {QUERIES:,} queries.
 
 {measured_on(result)}"""
 

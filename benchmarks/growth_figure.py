@@ -24,22 +24,24 @@ COLUMNS = {  # operation: colour, dashes
         for index, color in INDEXES.items()
     },
     "All else": {
-        "PairSampler: made": (BLUE, ""),
-        "PairSampler: batch of 128": (BLUE, "2 3"),
-        "embed": (RED, ""),
+        "sampler: made": (BLUE, ""),
+        "sampler: 128 pairs": (BLUE, "2 3"),
+        "images embedded": (RED, ""),
         "film of 10 frames": (PINK, ""),
-        "precision@7 of 1,000": (GREEN, ""),
-        "retrieval of 1,000": (VIOLET, ""),
+        "precision@7": (GREEN, ""),
+        "retrieval": (VIOLET, ""),
     },
 }
 ROWS = [("seconds", "images"), ("MiB", "images"), ("seconds", "dim"), ("MiB", "dim")]
+NAMES = {"seconds": "Time", "MiB": "Memory, MiB"}
 WORDS = {"images": "images", "dim": "numbers in an embedding"}
 LEAST = 0.1  # MiB, below which memory is not told apart from noise
-LEFT, TOP, WIDE, HIGH, GAP, BELOW = 58, 128, 268, 150, 32, 58
+LEFT, TOP, WIDE, HIGH, GAP, BELOW = 58, 112, 268, 150, 32, 58
 WIDTH, HEIGHT = LEFT + 3 * WIDE + 2 * GAP + 12, TOP + 4 * (HIGH + BELOW)
 STYLE = """
 text { font: 12px system-ui, sans-serif; fill: #59616b } .head { font-weight: 600 }
-.axis, .guide { stroke: #8b949e; stroke-opacity: .35 } .guide { stroke-dasharray: 6 5; stroke-opacity: .8 }
+.axis, .guide { stroke: #8b949e; stroke-opacity: .3 }
+.guide { stroke-dasharray: 6 5; stroke-opacity: .8 }
 .line { fill: none; stroke-width: 2; stroke-linejoin: round }
 @media (prefers-color-scheme: dark) { text { fill: #a9b2bc } }"""
 
@@ -62,7 +64,7 @@ def lines(result: dict[str, Any], what: str, along: str) -> dict[str, list[tuple
     found: dict[str, list[tuple[int, float]]] = {}
     for one in result["points"]:
         if one[other] == result[other]:
-            value = max(one[what]["median"], LEAST if what == "MiB" else 1e-7)
+            value = max(one[what]["median"], LEAST if what == "MiB" else 1e-6)
             found.setdefault(one["operation"], []).append((one[along], value))
     return {name: sorted(line) for name, line in found.items() if len(line) > 1}
 
@@ -81,20 +83,20 @@ def _row(result: dict[str, Any], what: str, along: str, top: int) -> Iterator[st
     def down(value: float) -> float:
         return top + HIGH * (high - math.log10(value)) / (high - low)
 
-    yield f'<text class="head" x="{LEFT}" y="{top - 10}">{what}</text>'
+    yield f'<text class="head" x="{LEFT}" y="{top - 10}">{NAMES[what]}</text>'
     for number, operations in enumerate(COLUMNS.values()):
         left = LEFT + number * (WIDE + GAP)
         for power in range(low, high + 1, 1 + (high - low) // 5):
             y = f"{down(10.0**power):.1f}"
             yield f'<path class="axis" d="M{left} {y}h{WIDE}"/>'
             if number == 0:
-                yield f'<text text-anchor="end" x="{left - 7}" y="{y}" dy="4">{10.0**power:g}</text>'
+                yield _text("end", left - 7, float(y) + 4, _tick(power, what))
         for size in sizes:
             x = f"{left + across(size):.1f}"
             yield f'<path class="axis" d="M{x} {top}v{HIGH}"/>'
-            yield f'<text text-anchor="middle" x="{x}" y="{top + HIGH + 16}">{size:,}</text>'
-        middle = f'<text text-anchor="middle" x="{left + WIDE / 2}"'
-        yield f'{middle} y="{top + HIGH + 32}">{WORDS[along]}</text>'
+            anchor = {sizes[0]: "start", sizes[-1]: "end"}.get(size, "middle")
+            yield _text(anchor, float(x), top + HIGH + 16, f"{size:,}")
+        yield _text("middle", left + WIDE / 2, top + HIGH + 32, WORDS[along])
         # Linear growth: through the middle, as far as the panel reaches.
         reach = min((most - least) / 2, (high - low) / 2)
         dx, dy = WIDE * reach / (most - least), HIGH * reach / (high - low)
@@ -111,10 +113,22 @@ def _legends() -> Iterator[str]:
         left = LEFT + number * (WIDE + GAP)
         yield f'<text class="head" x="{left}" y="16">{title}</text>'
         for place, (name, (color, dashes)) in enumerate(operations.items()):
-            x, y = left + place // 3 * 112, 38 + place % 3 * 18
+            x, y = left + place // 3 * 128, 38 + place % 3 * 18
             yield _line(f"M{x} {y - 4}h20", color, dashes, name)
-            yield f'<text x="{x + 26}" y="{y}">{name.split(": made")[0]}</text>'
-    yield f'<path class="guide" d="M{LEFT} 88h20"/><text x="{LEFT + 26}" y="92">linear growth</text>'
+            yield _text("start", x + 26, y, name.split(": made")[0])
+    yield f'<path class="guide" d="M{LEFT + 112} 34h20"/>'
+    yield _text("start", LEFT + 138, 38, "linear growth")
+
+
+def _tick(power: int, what: str) -> str:
+    if what == "MiB":
+        return f"{10.0**power:,g}"
+    unit, factor = ("s", 0) if power >= 0 else ("ms", 3) if power >= -3 else ("µs", 6)
+    return f"{10 ** (power + factor):,} {unit}"
+
+
+def _text(anchor: str, x: float, y: float, words: str) -> str:
+    return f'<text text-anchor="{anchor}" x="{x:.1f}" y="{y:.1f}">{words}</text>'
 
 
 def _line(path: str, color: str, dashes: str, name: str) -> str:

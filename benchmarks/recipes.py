@@ -12,7 +12,6 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 import siamese_lib as sl
-from siamese_lib._keras import keras
 
 
 @dataclass(frozen=True)
@@ -58,6 +57,8 @@ def full_mnist() -> sl.Dataset:
 
 def train(recipe: Recipe, data: sl.Dataset) -> sl.Recorder:
     """Train a fresh tower, recorded as a notebook would, without validation."""
+    from siamese_lib._keras import keras  # only here, so that who wants the digits need not wait
+
     keras.utils.set_random_seed(recipe.seed)
     dtype = recipe.dtype or sl.fastest_dtype()
     tower = sl.conv_tower(
