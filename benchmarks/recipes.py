@@ -13,7 +13,6 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 import siamese_lib as sl
-from siamese_lib._keras import keras
 
 
 @dataclass(frozen=True)
@@ -57,16 +56,16 @@ def full_mnist() -> sl.Dataset:
     return digits
 
 
-def train(
-    recipe: Recipe, data: sl.Dataset, *, callbacks: Sequence[keras.callbacks.Callback] = ()
-) -> sl.Recorder:
+def train(recipe: Recipe, data: sl.Dataset, *, callbacks: Sequence[Any] = ()) -> sl.Recorder:
     """Train a fresh tower, recorded as a notebook would, without validation.
 
     Args:
         recipe: what to do.
         data: on what.
-        callbacks: more of them, called after the recorder.
+        callbacks: more of Keras' callbacks, called after the recorder.
     """
+    from siamese_lib._keras import keras  # only here, so that who wants the digits need not wait
+
     keras.utils.set_random_seed(recipe.seed)
     dtype = recipe.dtype or sl.fastest_dtype()
     tower = sl.conv_tower(
