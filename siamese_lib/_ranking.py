@@ -20,7 +20,9 @@ from siamese_lib._vectors import blocks, checked
 
 _ALL_BUT_LAST = np.int64(0x7FFF_FFFF_FFFF_FFFE)  # nor the sign, which rounding may have left
 _LAST = np.iinfo(np.int64).max
-_WORKERS = 8  # at most; each has a block of distances of its own
+_WORKERS = 4  # at most; each has a block of distances of its own
+_BLOCK_BYTES = 16 << 20  # of distances
+_LEAST = 16  # queries in a block even so: a matrix product of few rows is slow
 _DOUBLE = np.finfo(np.float64)
 
 
@@ -110,8 +112,9 @@ class _Ranking:
         """Cut the queries into rows of one class each, few enough to compare at a time."""
         for code in np.unique(self.query_codes):
             rows = np.flatnonzero(self.query_codes == code)
-            for part in blocks(len(rows), 2 * 8 * len(self.gallery)):
-                yield rows[part]
+            step = max(_LEAST, _BLOCK_BYTES // (8 * len(self.gallery)))
+            for start in range(0, len(rows), step):
+                yield rows[start : start + step]
 
     def sums(self, rows: np.ndarray) -> np.ndarray:
         """Add up the three measures over queries of one class, float64 (3,)."""
