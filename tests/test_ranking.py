@@ -103,6 +103,15 @@ def test_blocks_of_a_query_each_add_up(monkeypatch):
     same(metrics.retrieval(*arrays), whole)
 
 
+@pytest.mark.parametrize("sampled", ["small", "large"])
+@pytest.mark.parametrize("count", [1, 30, 900, 1000])
+def test_the_least_of_many_whatever_the_sample_says(count, sampled):
+    keys = np.random.default_rng(0).integers(1 << 60, size=1000)
+    step = _ranking._SAMPLED
+    keys[::step] = keys[::step] // 1000 if sampled == "small" else keys[::step] + (1 << 60)
+    np.testing.assert_array_equal(_ranking._least(keys, count), np.sort(keys)[:count])
+
+
 POINTS, LABELS = np.eye(4), np.array([0, 0, 1, 1])
 
 
