@@ -113,7 +113,7 @@ def _legends() -> Iterator[str]:
         left = LEFT + number * (WIDE + GAP)
         yield f'<text class="head" x="{left}" y="16">{title}</text>'
         for place, (name, (color, dashes)) in enumerate(operations.items()):
-            x, y = left + place // 3 * 128, 38 + place % 3 * 18
+            x, y = left + place // 3 * 146, 38 + place % 3 * 18
             yield _line(f"M{x} {y - 4}h20", color, dashes, name)
             yield _text("start", x + 26, y, name.split(": made")[0])
     yield f'<path class="guide" d="M{LEFT + 112} 34h20"/>'

@@ -12,7 +12,7 @@ R is up to 6,742, so a search for the R nearest gives lists of that length.
 Each runs in a process of its own, one after another, round after round; the first has two turns
 in a round, to show the noise. Imports, drawing the embeddings and a small first try are outside
 the clock. Memory is the peak of the process while it works, less what it held before. ``python -m
-benchmarks metrics`` takes some twenty minutes on two cores; ``--quick`` is a short try with fewer
+benchmarks metrics`` takes some ten minutes on two cores; ``--quick`` is a short try with fewer
 images that writes nothing.
 """
 

@@ -9,6 +9,7 @@ such a pair are ranked again by differences, as a `siamese_lib.Gallery` ranks.
 
 from __future__ import annotations
 
+import math
 import os
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -20,7 +21,11 @@ from siamese_lib._vectors import blocks, checked
 
 _ALL_BUT_LAST = np.int64(0x7FFF_FFFF_FFFF_FFFE)  # nor the sign, which rounding may have left
 _LAST = np.iinfo(np.int64).max
-_WORKERS = 8  # at most; each has a block of distances of its own
+_WORKERS = 4  # at most; each has a block of distances of its own
+_BLOCK_BYTES = 16 << 20  # of distances
+_PRODUCT = 1 << 18  # multiplications, up to which OpenBLAS stays in the thread that asks
+_SAMPLED = 16  # one key of so many
+_LEAST = 16  # queries in a block even so: a matrix product of few rows is slow
 _DOUBLE = np.finfo(np.float64)
 
 
@@ -110,8 +115,9 @@ class _Ranking:
         """Cut the queries into rows of one class each, few enough to compare at a time."""
         for code in np.unique(self.query_codes):
             rows = np.flatnonzero(self.query_codes == code)
-            for part in blocks(len(rows), 2 * 8 * len(self.gallery)):
-                yield rows[part]
+            step = max(_LEAST, _BLOCK_BYTES // (8 * len(self.gallery)))
+            for start in range(0, len(rows), step):
+                yield rows[start : start + step]
 
     def sums(self, rows: np.ndarray) -> np.ndarray:
         """Add up the three measures over queries of one class, float64 (3,)."""
@@ -127,16 +133,14 @@ class _Ranking:
         """Say which of the nearest are right, bool (rows, count), and of which rows it is sure."""
         offsets = self.queries[rows] - self.centre
         lengths = np.vecdot(offsets, offsets)
-        ones = np.ones(len(rows))
-        squares = np.column_stack([-2 * offsets, ones, lengths]) @ self.factors
+        squares = self._squares(np.column_stack([-2 * offsets, np.ones(len(rows)), lengths]))
         keys = squares.view(np.int64)  # numbers from 0 up are in the order of their bits
         keys &= _ALL_BUT_LAST
         keys |= self.gallery_codes != self.query_codes[rows[0]]
         if self.exclude_self:
             keys[np.arange(len(rows)), rows] = _LAST
         beyond = min(count, keys.shape[1] - 1)  # the first that does not count, if there is one
-        keys.partition(beyond, axis=1)
-        nearest = np.sort(keys[:, : beyond + 1], axis=1)
+        nearest = np.stack([_least(row, beyond + 1) for row in keys])
         hits, squares = nearest & 1 == 0, nearest.view(np.float64)
         # As in a gallery: sums of dim + 2 products, none larger than what is squared here.
         reach = 2 * np.sqrt(lengths) + np.sqrt(squares[:, count - 1])
@@ -145,6 +149,18 @@ class _Ranking:
         doubtful = close & (hits[:, 1:] != hits[:, :-1])
         doubtful[:, count - 1 :] = close[:, count - 1 :]
         return hits[:, :count], ~doubtful.any(axis=1)
+
+    def _squares(self, factors: np.ndarray) -> np.ndarray:
+        """Multiply with the gallery's factors, float64 (rows, N), in products of one thread each.
+
+        BLAS shares larger ones among threads, which here are busy with other queries.
+        """
+        squares = np.empty((len(factors), len(self.gallery)))
+        step = max(64, _PRODUCT // factors.size)
+        for start in range(0, squares.shape[1], step):
+            part = slice(start, start + step)
+            np.matmul(factors, self.factors[:, part], out=squares[:, part])
+        return squares
 
     def _ranked_again(self, row: int, count: int) -> np.ndarray:
         """Say of one query which of the nearest are right, by distances as a gallery has them."""
@@ -156,6 +172,20 @@ class _Ranking:
             squares[row] = np.inf
         nearest = squares.argsort(kind="stable")[:count]
         return self.gallery_codes[nearest] == self.query_codes[row]
+
+
+def _least(keys: np.ndarray, count: int) -> np.ndarray:
+    """Return the `count` least of int64 (N,), sorted.
+
+    A sample gives a bound that a few more are below, and only those are sorted.
+    """
+    expected = count / _SAMPLED
+    place = int(expected + 4 * math.sqrt(expected)) + 1
+    sample = keys[::_SAMPLED]
+    if place < len(sample):
+        few = keys[keys <= np.partition(sample, place)[place]]
+        keys = few if len(few) >= count else keys
+    return np.sort(keys)[:count]
 
 
 def _class_codes(

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import siamese_lib as sl
-from siamese_lib import _ranking, _vectors, metrics
+from siamese_lib import _ranking, metrics
 
 
 def slowly(queries, query_labels, gallery, gallery_labels, *, exclude_self=False):
@@ -98,8 +98,18 @@ def test_labels_may_be_words():
 def test_blocks_of_a_query_each_add_up(monkeypatch):
     arrays = *drawn(0, 40), *drawn(1, 300)
     whole = metrics.retrieval(*arrays)
-    monkeypatch.setattr(_vectors, "_BLOCK_BYTES", 1)
+    monkeypatch.setattr(_ranking, "_BLOCK_BYTES", 1)
+    monkeypatch.setattr(_ranking, "_LEAST", 1)
     same(metrics.retrieval(*arrays), whole)
+
+
+@pytest.mark.parametrize("sampled", ["small", "large"])
+@pytest.mark.parametrize("count", [1, 30, 900, 1000])
+def test_the_least_of_many_whatever_the_sample_says(count, sampled):
+    keys = np.random.default_rng(0).integers(1 << 60, size=1000)
+    step = _ranking._SAMPLED
+    keys[::step] = keys[::step] // 1000 if sampled == "small" else keys[::step] + (1 << 60)
+    np.testing.assert_array_equal(_ranking._least(keys, count), np.sort(keys)[:count])
 
 
 POINTS, LABELS = np.eye(4), np.array([0, 0, 1, 1])
