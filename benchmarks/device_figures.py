@@ -18,7 +18,7 @@ import numpy as np
 import siamese_lib as sl
 from benchmarks.device_training import DeviceTraining, precision_at_7
 from benchmarks.original import MARGIN, PAIRS, STEPS
-from benchmarks.recipes import RECIPES, Recipe
+from benchmarks.recipes import RECIPES, Recipe, optimizer_of
 from benchmarks.report import duration
 from benchmarks.training import training_operations
 from siamese_lib._keras import keras
@@ -98,10 +98,7 @@ def in_batch_training(
     shape = data.images.shape[1:]
     tower = sl.conv_tower(shape, recipe.embedding_dim, seed=recipe.seed, dtype=mode.policy)
     sampler = sl.BalancedBatchSampler(data.labels, recipe.batch_size, recipe.seed)
-    schedule = keras.optimizers.schedules.PolynomialDecay(
-        recipe.learning_rate, recipe.steps, end_learning_rate=0.0
-    )
-    optimizer = sl.Muon(schedule, momentum=recipe.momentum, adam_ratio=recipe.adam_ratio)
+    optimizer = optimizer_of(recipe)
     if mode.policy == "mixed_float16":  # its smallest gradients would be 0
         optimizer = keras.optimizers.LossScaleOptimizer(optimizer)
     training = DeviceTraining(
@@ -301,8 +298,7 @@ def ablations(data: sl.Dataset, sizes: Sizes) -> dict[str, Callable[[], Any]]:
     many, _ = in_batch_training(recipe, images, mode, sizes.chunk)
     single, _ = in_batch_training(recipe, images, mode, 1)
     host, tower = in_batch_training(recipe, images, mode, 1)
-    schedule = keras.optimizers.schedules.PolynomialDecay(recipe.learning_rate, recipe.steps)
-    tower.compile(sl.Muon(schedule), sl.InBatchContrastiveLoss(), **sl.compile_options())
+    tower.compile(optimizer_of(recipe), sl.InBatchContrastiveLoss(), **sl.compile_options())
     sampler = sl.BalancedBatchSampler(data.train.labels, recipe.batch_size)
     batches = sl.ImageBatches(data.train, sampler, steps=sizes.steps)
     ways = {

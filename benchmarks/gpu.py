@@ -192,7 +192,7 @@ def render(result: dict[str, Any]) -> str:
         f"Batches of {result['batch']}, float32; {result['chunk']} steps a call, or one.",
         f"Medians of {result['rounds']} rounds, least and most.",
         "",
-        measured_on(result) if "machine" in result else "",  # a quick try is of no machine
+        measured_on(result),
     ]
     return "\n".join(lines)
 

@@ -11,11 +11,12 @@ from __future__ import annotations
 
 import io
 import time
+from dataclasses import replace
 from typing import Any
 
 import siamese_lib as sl
 from benchmarks.ledger import Ledger
-from benchmarks.recipes import RECIPES
+from benchmarks.recipes import RECIPES, optimizer_of
 from benchmarks.report import interval, measured_on, spread
 from siamese_lib._keras import keras
 
@@ -85,9 +86,8 @@ def training_seconds(
     tower = sl.conv_tower(data.train.images.shape[1:], recipe.embedding_dim, seed=recipe.seed)
     sampler = sl.BalancedBatchSampler(data.train.labels, recipe.batch_size, recipe.seed)
     batches = sl.ImageBatches(data.train, sampler, steps=steps)
-    schedule = keras.optimizers.schedules.PolynomialDecay(recipe.learning_rate, steps, 0.0)
     loss = sl.InBatchContrastiveLoss(recipe.margin)
-    tower.compile(sl.Muon(schedule), loss, **sl.compile_options())
+    tower.compile(optimizer_of(replace(recipe, steps=steps)), loss, **sl.compile_options())
     recorder = sl.Recorder(tower, batches, validation=data.test)
     callbacks = [sl.Guard(), recorder, sl.Progress(recorder, stream=io.StringIO())]
     view = sl.LiveView(recorder, data.test) if live else None

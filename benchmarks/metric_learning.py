@@ -23,6 +23,7 @@ from torch import nn
 
 import siamese_lib as sl
 from benchmarks.contenders import Contender, Watch, Weights
+from benchmarks.step_worker import torch_tower
 
 EMBEDDING_DIM = 128
 BATCH = 256
@@ -47,16 +48,7 @@ def own_network() -> nn.Module:
 
 def our_tower() -> nn.Module:
     """Build the tower that `siamese_lib.conv_tower` builds, for images of up to 32 by 32."""
-    parts: list[nn.Module] = []
-    channels = 1
-    for filters, size in ((32, 7), (64, 5), (128, 3), (256, 1), (EMBEDDING_DIM, 1)):
-        parts += [
-            nn.Conv2d(channels, filters, size, padding="same"),
-            nn.MaxPool2d(2, ceil_mode=True),
-            nn.ReLU(),
-        ]
-        channels = filters
-    return nn.Sequential(*parts[:-1], nn.Flatten())
+    return torch_tower(torch, EMBEDDING_DIM)
 
 
 class TripletTraining:

@@ -76,13 +76,19 @@ def train(recipe: Recipe, data: sl.Dataset, *, callbacks: Sequence[Any] = ()) ->
     if recipe.affine:
         augment = sl.RandomAffine(recipe.affine, shift=recipe.shift)
     batches = sl.ImageBatches(data.train, sampler, steps=recipe.steps, augment=augment)
-    schedule = keras.optimizers.schedules.PolynomialDecay(
-        recipe.learning_rate, recipe.steps, end_learning_rate=0.0
-    )
     loss = sl.InBatchContrastiveLoss(recipe.margin)
-    optimizer = sl.Muon(schedule, momentum=recipe.momentum, adam_ratio=recipe.adam_ratio)
-    tower.compile(optimizer, loss, **sl.compile_options())
+    tower.compile(optimizer_of(recipe), loss, **sl.compile_options())
     recorder = sl.Recorder(tower, batches)
     recording = [sl.Guard(), recorder, sl.Progress(recorder), *callbacks]
     tower.fit(batches, callbacks=recording, shuffle=False, verbose=0)
     return recorder
+
+
+def optimizer_of(recipe: Recipe) -> Any:
+    """Make a recipe's optimizer: Muon, at a rate that falls to 0 in a line."""
+    from siamese_lib._keras import keras
+
+    schedule = keras.optimizers.schedules.PolynomialDecay(
+        recipe.learning_rate, recipe.steps, end_learning_rate=0.0
+    )
+    return sl.Muon(schedule, momentum=recipe.momentum, adam_ratio=recipe.adam_ratio)

@@ -132,7 +132,7 @@ def _row(key: tuple[str, str], worker: Worker, steps: int) -> dict[str, Any]:
     row: dict[str, Any] = {"way": name, "dtype": dtype, "images/s": steps * BATCH / seconds}
     if name in (OURS, PYTORCH, "JAX"):
         row["product"] = worker.ask(f"product {dtype}")
-    row["peak bytes"] = worker.ask("memory")
+    row["peak MiB"] = worker.ask("memory")
     print(f"step: {name}, {dtype}: {row['images/s']:.0f} images/s", flush=True)
     return row
 
@@ -151,7 +151,7 @@ def summary(turns: list[list[dict[str, Any]]], chosen: dict[Any, Any]) -> dict[s
             rates.append(row["images/s"])
             ratios.append(by_key[OURS, dtype]["images/s"] / row["images/s"])
             shares.append(100 * row["images/s"] * operations / max(products))
-            peaks.append(row["peak bytes"] / 2**30)
+            peaks.append(row["peak MiB"] / 1024)
         rows.append(
             {
                 "way": name,

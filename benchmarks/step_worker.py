@@ -19,6 +19,9 @@ from typing import Any
 
 import numpy as np
 
+from benchmarks.fresh import memory
+from benchmarks.recipes import full_mnist
+
 BATCH = 128
 WARM = 4
 FRAMES = 3  # of weights, in some 20 steps: relatively more than a notebook keeps
@@ -45,7 +48,7 @@ def main() -> None:
             product(value)
             answer = 2 * SIDE**3 / (time.perf_counter() - started)
         else:
-            answer = peak_bytes()
+            answer = memory("VmHWM")
         print(answer, flush=True)
 
 
@@ -63,7 +66,7 @@ def keras_fit(dtype: str, options: list[str]) -> Way:
     import siamese_lib as sl
     from siamese_lib._keras import keras
 
-    data = digits()
+    data = full_mnist().train
     tower = sl.conv_tower(seed=0, dtype={"bfloat16": "mixed_bfloat16"}.get(dtype, dtype))
     optimizer = sl.Muon(RATE) if "muon" in options else keras.optimizers.Adam(RATE)
     compiled = sl.compile_options()
@@ -96,7 +99,7 @@ def torch_loop(dtype: str, options: list[str]) -> Way:
     """Train by a plain PyTorch loop: channels last unless told otherwise, data in memory."""
     import torch
 
-    data = digits()
+    data = full_mnist().train
     torch.manual_seed(0)
     layout = torch.contiguous_format if "channels_first" in options else torch.channels_last
     tower = torch_tower(torch).to(memory_format=layout)
@@ -158,7 +161,7 @@ def jax_loop(dtype: str, options: list[str]) -> Way:
     import jax
     import jax.numpy as jnp
 
-    data = digits()
+    data = full_mnist().train
     number = jnp.bfloat16 if dtype == "bfloat16" else jnp.float32
     shapes = [(7, 1, 32), (5, 32, 64), (3, 64, 128), (1, 128, 256), (1, 256, 2)]
     keys = jax.random.split(jax.random.key(0), len(shapes))
@@ -227,25 +230,11 @@ def jax_loop(dtype: str, options: list[str]) -> Way:
     return steps, product
 
 
-def digits() -> Any:
-    """Return MNIST's training images uint8 (60,000, 28, 28, 1) and labels."""
-    import siamese_lib as sl
-
-    return sl.load_dataset("mnist").train
-
-
 def balanced(labels: np.ndarray) -> Any:
     """Return the library's sampler, for all ways the same batches."""
     import siamese_lib as sl
 
     return sl.BalancedBatchSampler(labels, BATCH, 0)
-
-
-def peak_bytes() -> int:
-    """Return the most memory that this process has held, in bytes, where the system tells."""
-    with open("/proc/self/status") as file:
-        (line,) = (line for line in file if line.startswith("VmHWM"))
-    return 1024 * int(line.split()[1])
 
 
 if __name__ == "__main__":

@@ -14,7 +14,7 @@ def turn(ours, theirs, product):
     """Make up one round in one dtype."""
     rates = {step.OURS: ours, step.PYTORCH: theirs}
     return [
-        {"way": way, "dtype": "float32", "images/s": rate, "product": product, "peak bytes": 2**30}
+        {"way": way, "dtype": "float32", "images/s": rate, "product": product, "peak MiB": 1024}
         for way, rate in rates.items()
     ]
 
