@@ -37,7 +37,7 @@ class Recipe:
 
 
 RECIPES = {
-    "2-D, short": Recipe(2, steps=150, learning_rate=0.03, momentum=0.8, adam_ratio=0.3),
+    "2-D, short": Recipe(2, steps=200, learning_rate=0.03, momentum=0.8, adam_ratio=0.3),
     "2-D, long": Recipe(2, steps=5000, shift=1),
     "16-D, short": Recipe(16, steps=300),
     "16-D, long": Recipe(16, steps=2700),
