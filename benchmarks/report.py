@@ -115,4 +115,6 @@ def _processor() -> str:
     facts = dict(line.split(":", 1) for line in lines if ":" in line)
     facts = {key.strip(): value.strip() for key, value in facts.items()}
     widest = [name for name in ("avx512f", "avx2", "asimd") if name in " ".join(facts.values())]
-    return f"{facts.get('model name', platform.machine())} ({', '.join(widest[:1])})"
+    # Some clouds give one name to several generations; these numbers tell them apart.
+    numbers = [f"{key.split()[-1]} {facts[key]}" for key in ("cpu family", "model") if key in facts]
+    return f"{facts.get('model name', platform.machine())} ({', '.join(numbers + widest[:1])})"
