@@ -15,7 +15,7 @@ late as the one before; after 60,000 images, a pair counting as two; and at the 
 goal are those of the first copy that reaches it.
 
 A training ends by itself or is stopped after 300 s. Our "five minutes" has as many steps as fit,
-told by the seconds that 60 steps took just before (warm, and off the clock), with 3 % of room.
+told by the seconds that 60 steps took just before (warm, and off the clock), with 8 % of room.
 Each contender has one turn, of seed 0. The short ones of ours and one epoch of
 pytorch-metric-learning's recipe have another with seed 1, which shows how much chance there is in
 the figures, and the machine's noise in the seconds.

@@ -24,11 +24,11 @@ def summary() -> str:
     return f"""\
 {recipes_table(training)}
 
-One run of each, one seed, on {machine["cores"]} cores ({machine["processor"]}), compilation and
-recording included. *Precision@7* is the share of right digits among the 7 nearest of the first
-10,000 training images, for each of the 10,000 test images; *kNN accuracy*, the share of test images
-whose 7 nearest elect the right digit; in the last two rows 4,000 digits are trained on and
-searched, for 1,000 others.
+Medians (least to most) of {training["seeds"]} seeds on {machine["cores"]} cores
+({machine["processor"]}), compilation and recording included. *Precision@7* is the share of right
+digits among the 7 nearest of the first 10,000 training images, for each of the 10,000 test images;
+*kNN accuracy*, the share of test images whose 7 nearest elect the right digit; in the last two rows
+4,000 digits are trained on and searched, for 1,000 others.
 
 {table(rows)}
 
@@ -50,7 +50,7 @@ def original(training: dict[str, Any]) -> Row:
     never = facts["is a lower bound"]
     return line(
         "seconds to precision@7 of 0.938, 2-D",
-        f"{facts['our seconds to 0.938']}",
+        interval(facts["our seconds to 0.938"]),
         f"{'more than ' if never else ''}{facts['seconds to 0.938']}, recipe of 2017 "
         f"({facts['steps to 0.938' if not never else 'steps recorded']:,} steps at "
         f"{facts['seconds a step']['median']} s)",

@@ -8,17 +8,20 @@ from __future__ import annotations
 import math
 import os
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from siamese_lib._keras import keras
 from siamese_lib._runfiles import RunError, film_file, read_run, write_atomically, write_run
-from siamese_lib.towers import conv_tower
+from siamese_lib.towers import conv_tower, weight_shapes
 
+# Keras takes seconds to import. A run that is loaded waits with it until an image is embedded:
+# its history and the films that it keeps are there at once.
 if TYPE_CHECKING:
+    from siamese_lib._keras import keras
     from siamese_lib.views import EmbeddingView
 
 
@@ -58,7 +61,7 @@ class Run:
         self.settings = dict(settings or {})
         self.folder: Path | None = None
         self._recorded: bytes | None = None
-        self._architecture = tower
+        self._given: keras.Model | _Unbuilt = tower
         self._frames = [np.asarray(frame) for frame in frames]
         self._check()
 
@@ -77,17 +80,23 @@ class Run:
     @property
     def image_shape(self) -> tuple[int, int, int]:
         """Height, width and channels of the images."""
-        return tuple(self._architecture.input_shape[1:])
+        return tuple(self._given.input_shape[1:])
 
     @property
     def embedding_dim(self) -> int:
         """Length of the embeddings."""
-        return int(self._architecture.output_shape[-1])
+        return int(self._given.output_shape[-1])
 
     @cached_property
     def tower(self) -> keras.Model:
-        """The trained tower: a copy with the weights of the last frame."""
-        return self._tower_at(-1)
+        """The trained tower: a copy with the weights of the last frame.
+
+        Raises:
+            RunError: the run was loaded, and was trained with a tower of other layers.
+        """
+        tower = self._copy()
+        tower.set_weights(self.weights())
+        return tower
 
     def weights(self, frame: int = -1) -> list[np.ndarray]:
         """Weights of one frame, float32, in Keras' order; IndexError if there is no such frame."""
@@ -212,7 +221,7 @@ class Run:
         tower = {
             "image_shape": self.image_shape,
             "embedding_dim": self.embedding_dim,
-            "probe": Run(self._architecture, self.steps, saved)._probe(),
+            "probe": _probe(Run(self._architecture, self.steps, saved).tower),
         }
         index = {
             "tower": tower,
@@ -232,6 +241,10 @@ class Run:
     def load(cls, path: str | os.PathLike, *, tower: keras.Model | None = None) -> Run:
         """Read a run from its folder.
 
+        Keras is not imported before an image is embedded. Only then is it found out if the run
+        was trained with a tower whose weights are shaped like `conv_tower`'s but whose layers are
+        others.
+
         Args:
             path: a folder written by `save`.
             tower: the architecture, for a run that was not made with `conv_tower`; its weights
@@ -249,18 +262,20 @@ class Run:
         index, frames = read_run(folder)
         try:
             shape, dim = index["tower"]["image_shape"], index["tower"]["embedding_dim"]
+            probe = index["tower"]["probe"]
             history = {
                 name: [math.nan if x is None else x for x in column]
                 for name, column in index["history"].items()
             }
             run = cls(
-                conv_tower(tuple(shape), dim) if tower is None else tower,
+                _Unbuilt(tuple(shape), dim, probe, folder) if tower is None else tower,
                 index["steps"],
                 frames,
                 history,
                 index["settings"],
             )
-            run._check_probe(index["tower"]["probe"])
+            if tower is not None:
+                _check_probe(run.tower, probe)
             run.folder = folder
         except (AttributeError, KeyError, TypeError, ValueError) as error:
             raise RunError(f"The run in {folder} does not fit together: {error}") from error
@@ -268,14 +283,21 @@ class Run:
             run._recorded = film_file(folder).read_bytes()
         return run
 
-    def _tower_at(self, frame: int) -> keras.Model:
-        tower = keras.models.clone_model(self._architecture)
-        tower.set_weights(self.weights(frame))
-        return tower
+    @cached_property
+    def _architecture(self) -> keras.Model:
+        """The tower's layers; no one relies on its weights."""
+        return (
+            self._given.build(self.weights()) if isinstance(self._given, _Unbuilt) else self._given
+        )
 
     @cached_property
     def _past(self) -> keras.Model:
         """A second tower, whose weights change from frame to frame."""
+        return self._copy()
+
+    def _copy(self) -> keras.Model:
+        from siamese_lib._keras import keras
+
         return keras.models.clone_model(self._architecture)
 
     def _checked_images(self, images: np.ndarray) -> np.ndarray:
@@ -289,22 +311,8 @@ class Run:
             )
         return images
 
-    def _probe(self) -> list[float]:
-        """Embed one fixed picture: towers with equal shapes of weights may still differ."""
-        picture = np.resize(np.arange(256, dtype=np.uint8), (1, *self.image_shape))
-        return self.embed(picture)[0].tolist()
-
-    def _check_probe(self, saved: Sequence[float]) -> None:
-        """Allow for the rounding of another device, which is well below a hundredth."""
-        distance = np.linalg.norm(np.subtract(saved, self._probe()))
-        if not distance <= 0.01 * np.linalg.norm(saved):
-            raise ValueError(
-                "the tower embeds otherwise than the one that was saved. For a tower other than "
-                "conv_tower give it to Run.load as tower=."
-            )
-
     def _check(self) -> None:
-        shapes = [tuple(weight.shape) for weight in self._architecture.weights]
+        shapes = [tuple(weight.shape) for weight in self._given.weights]
         given = [array.shape[1:] for array in self._frames]
         if given != shapes:
             raise ValueError(
@@ -320,12 +328,63 @@ class Run:
             raise ValueError(f"the columns of the history differ in length: {lengths}.")
 
 
+@dataclass(frozen=True)
+class _Unbuilt:
+    """What is known of a `conv_tower` before it is built, by the names that Keras gives it."""
+
+    image_shape: tuple[int, int, int]
+    embedding_dim: int
+    probe: Sequence[float]
+    folder: Path
+
+    @property
+    def input_shape(self) -> tuple[int | None, ...]:
+        return (None, *self.image_shape)
+
+    @property
+    def output_shape(self) -> tuple[int | None, ...]:
+        return (None, self.embedding_dim)
+
+    @property
+    def weights(self) -> list[np.ndarray]:
+        """Of the right shapes; the numbers are yet to come, and take no memory."""
+        shapes = weight_shapes(self.image_shape, self.embedding_dim)
+        return [np.broadcast_to(np.float32(np.nan), shape) for shape in shapes]
+
+    def build(self, weights: list[np.ndarray]) -> keras.Model:
+        tower = conv_tower(self.image_shape, self.embedding_dim)
+        tower.set_weights(weights)
+        try:
+            _check_probe(tower, self.probe)
+        except (TypeError, ValueError) as error:
+            raise RunError(f"The run in {self.folder} does not fit together: {error}") from error
+        return tower
+
+
+def _probe(tower: keras.Model) -> list[float]:
+    """Embed one fixed picture: towers with equal shapes of weights may still differ."""
+    picture = np.resize(np.arange(256, dtype=np.uint8), (1, *tower.input_shape[1:]))
+    return embed(tower, picture)[0].tolist()
+
+
+def _check_probe(tower: keras.Model, saved: Sequence[float]) -> None:
+    """Allow for the rounding of another device, which is well below a hundredth."""
+    distance = np.linalg.norm(np.subtract(saved, _probe(tower)))
+    if not distance <= 0.01 * np.linalg.norm(saved):
+        raise ValueError(
+            "the tower embeds otherwise than the one that was saved. For a tower other than "
+            "conv_tower give it to Run.load as tower=."
+        )
+
+
 def embed(tower: keras.Model, images: np.ndarray, *, batch_size: int = 500) -> np.ndarray:
     """Embed images (N, H, W, C) with any tower, in batches: float32 (N, dim).
 
     The tower is called directly: one image takes a few milliseconds, where ``predict`` would
     first build a data pipeline, and many take no longer than there.
     """
+    from siamese_lib._keras import keras
+
     parts = [np.zeros((0, tower.output_shape[-1]), np.float32)]
     for start in range(0, len(images), batch_size):
         part = tower(images[start : start + batch_size], training=False)

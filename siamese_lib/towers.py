@@ -7,9 +7,10 @@ weights, so the distance between the two outputs depends only on the images.
 from __future__ import annotations
 
 from numbers import Integral
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from siamese_lib._keras import keras, layers
+if TYPE_CHECKING:
+    from siamese_lib._keras import keras
 
 _FILTERS_AND_SIZES = ((32, 7), (64, 5), (128, 3), (256, 1))
 _SMALLEST_SIDE = 8
@@ -59,10 +60,8 @@ def conv_tower(
         TensorFlow repository that this book starts from.
     """
     height, width, channels = _checked_shape(image_shape)
-    if not _is_count(embedding_dim, at_least=1):
-        raise ValueError(
-            f"embedding_dim must be a whole number of at least 1, got {embedding_dim!r}."
-        )
+    _check_dim(embedding_dim)
+    from siamese_lib._keras import keras, layers
 
     def convolution(filters: int, size: int, number: int, **options: Any) -> keras.layers.Layer:
         glorot = keras.initializers.GlorotUniform(None if seed is None else 5 * seed + number)
@@ -85,6 +84,21 @@ def conv_tower(
     return keras.Model(images, embedding, name=name)
 
 
+def weight_shapes(image_shape: tuple[int, int, int], embedding_dim: int) -> list[tuple[int, ...]]:
+    """Say what shapes the weights of a `conv_tower` have, in Keras' order, without building it.
+
+    Raises:
+        ValueError: as of `conv_tower`.
+    """
+    _, _, channels = _checked_shape(image_shape)
+    _check_dim(embedding_dim)
+    shapes: list[tuple[int, ...]] = []
+    for filters, size in (*_FILTERS_AND_SIZES, (embedding_dim, 1)):
+        shapes += [(size, size, channels, filters), (filters,)]
+        channels = filters
+    return shapes
+
+
 def _checked_shape(image_shape: tuple[int, int, int]) -> tuple[int, int, int]:
     shape = tuple(image_shape) if isinstance(image_shape, (tuple, list)) else ()
     smallest = (_SMALLEST_SIDE, _SMALLEST_SIDE, 1)
@@ -95,6 +109,13 @@ def _checked_shape(image_shape: tuple[int, int, int]) -> tuple[int, int, int]:
             "A greyscale image of 28x28 pixels is (28, 28, 1)."
         )
     return shape
+
+
+def _check_dim(embedding_dim: int) -> None:
+    if not _is_count(embedding_dim, at_least=1):
+        raise ValueError(
+            f"embedding_dim must be a whole number of at least 1, got {embedding_dim!r}."
+        )
 
 
 def _is_count(value: Any, at_least: int) -> bool:

@@ -125,3 +125,33 @@ def test_noise_is_not_sold_as_a_gain(cost, words):
 
     measured = {"cost in %": spread(cost), "the same fit twice, difference in %": spread(0.1)}
     assert words in training.recording_line({**measured, "frames": 36, "steps": 100})
+
+
+def trained(precisions):
+    """Make up the trainings of the shortest recipe, one for each seed."""
+    facts = {"recipe": "2-D, short", "dtype": "float32", "images": 25_600, "kNN accuracy": 0.96}
+    return [
+        {**facts, "seconds": 5.0 + seed, "precision@7": precision}
+        for seed, precision in enumerate(precisions)
+    ]
+
+
+def test_a_row_is_the_spread_over_seeds():
+    (row,) = training.over_seeds(trained([0.95, 0.96, 0.94]))
+    assert row["seconds"] == {"median": 6.0, "least": 5.0, "most": 7.0}
+    assert row["precision@7"] == {"median": 0.95, "least": 0.94, "most": 0.96}
+    table = training.recipes_table({"quality": [row]})
+    assert (
+        "| 2-D, short | 25,600 | 6 (5 to 7) | 0.95 (0.94 to 0.96) | 0.96 (0.96 to 0.96) |" in table
+    )
+
+
+@pytest.mark.parametrize(
+    ("precisions", "words"), [([0.95, 0.96, 0.94], " all seeds"), ([0.95, 0.93, 0.94], "not all")]
+)
+def test_it_is_said_if_a_seed_misses_the_goal(precisions, words):
+    step = {"median": 0.4, "least": 0.4, "most": 0.5}
+    result = {"quality": training.over_seeds(trained(precisions)), "original step": step}
+    facts = training.against_original(result)
+    assert words in training.original_line(facts)
+    assert facts["times as long"] == pytest.approx(facts["seconds to 0.938"] / 6.0, abs=0.06)

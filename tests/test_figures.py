@@ -175,6 +175,25 @@ def test_training_curves_name_a_missing_column():
         figures.training_curves({"step": [1], "loss": [1.0]})
 
 
+def test_quality_curves_give_each_halving_of_mistakes_the_same_height():
+    shares = [0.8, 0.9, 0.98, 0.99]
+    figure = figures.quality_curves({"a": ([1, 2, 4, 8], shares), "b": ([3.0], [1.0])})
+    first, second = figure.data
+    heights = np.diff(first.y)
+    assert heights[0] == pytest.approx(heights[2])
+    assert list(first.customdata) == shares
+    assert (list(second.x), np.isfinite(second.y).all()) == ([3.0], True)
+    ticks = dict(zip(figure.layout.yaxis.ticktext, figure.layout.yaxis.tickvals, strict=True))
+    assert ticks["98 %"] == pytest.approx(first.y[2])
+    assert figure.layout.xaxis.type == "log"
+
+
+@pytest.mark.parametrize("curve", [([0, 1], [0.5, 0.6]), ([1, 2], [0.5, 1.2]), ([1, 2], [0.5])])
+def test_quality_curves_refuse_what_such_axes_do_not_hold(curve):
+    with pytest.raises(ValueError, match="the curve 'mine' must be"):
+        figures.quality_curves({"mine": curve})
+
+
 def test_class_curves_give_each_class_its_shares_at_the_steps():
     values = np.array([[0.1, 0.2], [0.4, 0.3], [0.9, 0.8]])
     figure = figures.class_curves([0, 4, 100], values, ["ant", "bee"])

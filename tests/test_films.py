@@ -180,7 +180,6 @@ def test_the_embeddings_are_kept_beside_the_run(
     saved.film(DATA.images[:9], extra=DRAWN)
     assert len(kept_films(saved)) == 2
     monkeypatch.delattr(sl.Run, "embed")
-    monkeypatch.setattr(sl.Run, "_check_probe", lambda *_: None)
     again = sl.Run.load(saved.folder).film(DATA.images, DATA.labels)
     assert np.array_equal(again.frames, first.frames)
 

@@ -68,6 +68,18 @@ print(json.dumps(found))
     assert len(found) == 6
 
 
+def test_the_film_and_history_of_a_loaded_run_wait_for_no_keras():
+    found, _ = fresh("""
+import json, sys
+import siamese_lib
+run = siamese_lib.shipped_run()
+assert run.embedding_dim == 2 and run.settings and repr(run)
+assert run.film()._repr_mimebundle_()
+print(json.dumps([name for name in ("keras", "tensorflow", "jax") if name in sys.modules]))
+""")
+    assert found == []
+
+
 ASK_ONEDNN = """
 import json, os, sys
 import siamese_lib
@@ -82,5 +94,5 @@ def test_onednn_is_decided_before_tensorflow_is_imported(given, expected):
 
 
 def test_keras_is_imported_without_a_word():
-    script = "import siamese_lib as sl; sl.conv_tower; print('true')"
+    script = "import siamese_lib as sl; sl.conv_tower(); print('true')"
     assert fresh(script) == (True, "")

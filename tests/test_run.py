@@ -310,7 +310,7 @@ DAMAGES: dict[str, tuple[Callable[[Path], Any], str]] = {
     "another shape": (set_in("tower", "image_shape", [8, 8, 3]), "fit together: the weights are"),
     "a nonsensical shape": (set_in("tower", "image_shape", "big"), "does not fit together"),
     "another dimension": (set_in("tower", "embedding_dim", 5), "fit together: the weights are"),
-    "another probe": (set_in("tower", "probe", [0.0, 0.0]), "the tower embeds otherwise"),
+    "no probe": (set_top("tower", {"image_shape": [8, 8, 1], "embedding_dim": 2}), "'probe'"),
     "a text for frames": (
         lambda folder: put_frames(folder, b"these are no frames"),
         r"frames-\w+.npz does not hold the frames",
@@ -370,6 +370,16 @@ def test_no_folder(tmp_path: Path) -> None:
         sl.Run.load(tmp_path / "nowhere")
 
 
+@pytest.mark.parametrize("probe", [[0.0, 0.0], [1.0], "abc", None, [math.nan, math.nan]])
+def test_a_damaged_probe_is_found_when_the_tower_is_built(saved: Path, probe: Any) -> None:
+    set_in("tower", "probe", probe)(saved)
+    run = sl.Run.load(saved)
+    np.testing.assert_equal(run.history, HISTORY)
+    for use in (lambda: run.tower, lambda: run.embed(IMAGES, 0), lambda: run.save(saved)):
+        with pytest.raises(sl.RunError, match="does not fit together"):
+            use()
+
+
 # --- other towers ------------------------------------------------------------------------------
 
 
@@ -391,8 +401,12 @@ def test_a_tower_with_equal_shapes_but_other_layers_is_noticed(tmp_path: Path) -
     wider = keras.Model(images, keras.layers.Rescaling(2.0)(plain(images)))
     run = sl.Run(wider, [0], [weight[None] for weight in wider.get_weights()])
     run.save(tmp_path)
+    guessed = sl.Run.load(tmp_path)
+    for _ in range(2):  # a second try finds it too
+        with pytest.raises(sl.RunError, match=f"run in {tmp_path} .*the tower embeds otherwise"):
+            guessed.embed(IMAGES)
     with pytest.raises(sl.RunError, match="the tower embeds otherwise"):
-        sl.Run.load(tmp_path)
+        sl.Run.load(tmp_path, tower=plain)
     np.testing.assert_array_equal(
         sl.Run.load(tmp_path, tower=wider).embed(IMAGES), run.embed(IMAGES)
     )

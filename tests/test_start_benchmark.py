@@ -11,7 +11,7 @@ from benchmarks.clouds import clouds
 MACHINE = {"date": "2026-01-31", "processor": "Abacus", "cores": 2, "python": "3", "versions": {}}
 
 
-@pytest.mark.parametrize("name", [start.ALONE, start.LIBRARY, start.VIEW, "plotly, all frames"])
+@pytest.mark.parametrize("name", [start.ALONE, start.LIBRARY, start.FILM, start.VIEW])
 def test_scripts_run_and_wait_for_no_keras(name, tmp_path):
     points, labels = clouds(40, 3)
     np.savez(tmp_path / "film.npz", points=points, labels=labels)

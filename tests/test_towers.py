@@ -12,9 +12,21 @@ import pytest
 import tensorflow as tf
 
 from siamese_lib._keras import keras, layers
-from siamese_lib.towers import conv_tower
+from siamese_lib.towers import conv_tower, weight_shapes
 
 SIZES = [(8, 8), (9, 13), (28, 28), (32, 32), (33, 33), (64, 48)]
+
+
+@pytest.mark.parametrize(("shape", "dim"), [((28, 28, 1), 2), ((9, 13, 3), 16), ((64, 48, 2), 1)])
+def test_shapes_of_weights_are_known_before_there_are_any(shape, dim):
+    weights = conv_tower(shape, dim).weights
+    assert weight_shapes(shape, dim) == [tuple(weight.shape) for weight in weights]
+
+
+@pytest.mark.parametrize(("shape", "dim"), [((7, 28, 1), 2), ("big", 2), ((28, 28, 1), 0)])
+def test_there_are_no_shapes_of_what_cannot_be_built(shape, dim):
+    with pytest.raises(ValueError, match="must be"):
+        weight_shapes(shape, dim)
 
 
 def images_of(shape, count=2, seed=0):

@@ -4,6 +4,7 @@ from siamese_lib.figures.charts import (
     class_curves,
     distance_histogram,
     loss_curve,
+    quality_curves,
     roc_curves,
     training_curves,
 )
@@ -28,6 +29,7 @@ __all__ = [
     "neighbours",
     "pair_matrix",
     "pairs",
+    "quality_curves",
     "roc_curves",
     "singular_values",
     "training_curves",
