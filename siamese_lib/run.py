@@ -338,11 +338,11 @@ class _Unbuilt:
     folder: Path
 
     @property
-    def input_shape(self) -> tuple[int | None, ...]:
+    def input_shape(self) -> tuple[Any, ...]:
         return (None, *self.image_shape)
 
     @property
-    def output_shape(self) -> tuple[int | None, ...]:
+    def output_shape(self) -> tuple[Any, ...]:
         return (None, self.embedding_dim)
 
     @property
