@@ -199,15 +199,14 @@ def our_recipe(dim: int, length: str, images: int = 60_000) -> Recipe:
     """Choose the recipe of one length; "five minutes" still without its number of steps.
 
     In 128 dimensions the recipes are those for 16. What goes through the images many times
-    changes them a little each time: in 2-D it shifts them, as the long recipe there does; with more
-    dimensions, which have room to learn single images by heart, it turns and stretches them, too.
+    shifts them a little each time, as the long recipe in 2-D does.
     """
     short = RECIPES["2-D, short" if dim == 2 else "16-D, short"]
     if length == SHORT:
         return replace(short, embedding_dim=dim)
     if length == EPOCH:
         return Recipe(dim, steps=-(-images // Recipe.batch_size))
-    return Recipe(dim, steps=WARM + TIMED, shift=1, affine=0.0 if dim == 2 else 0.08)
+    return Recipe(dim, steps=WARM + TIMED, shift=1)
 
 
 def ours(dims: Sequence[int] = DIMS) -> list[Contender]:
