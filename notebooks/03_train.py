@@ -180,7 +180,7 @@ sl.figures.embedding_map(run.embed(digits.test.images[some]), labels, digits.cla
 # How good is that, for its seconds? The book's benchmarks train recipes of others beside its own, on
 # one machine and the same digits, and look at their weights on the way: the recipe of 2017 that this
 # book starts from, the siamese example of Keras, and the recipe that pytorch-metric-learning publishes
-# for MNIST. The cell reads what was found, for training is over in seconds, but this took two hours.
+# for MNIST. That takes an hour or two, so the cell reads what was found when it was last done.
 
 # %% tags=["nbval-ignore-output"]
 import json
@@ -188,8 +188,8 @@ from pathlib import Path
 
 results = Path(sl.__file__).parents[1] / "benchmarks" / "results" / "quality.json"
 measured = json.loads(results.read_text())
-machine = measured["machine"]
-print(f"on {machine['cores']} cores of {machine['processor']}, {machine['date']}")
+there = measured["machine"]
+print(f"measured on {there['cores']} cores of {there['processor']}, {there['date']}")
 
 # %%
 curves = {}
@@ -201,9 +201,11 @@ for row in measured["contenders"]:
 sl.figures.quality_curves(curves)
 
 # %% [markdown]
-# Both axes are logarithmic, and each halving of the mistakes is one step up. A recipe whose rate falls
-# to 0 is at its best when it ends, so a short one is ahead as long as it lasts. Which is why you choose
-# the length first: *how long may it take?*
+# Who is ahead after ten seconds, and who in the end? Both axes are logarithmic: half as many mistakes
+# are one step up, wherever you begin. In the book's own recipes the learning rate falls to 0, and each
+# is at its best when it ends; so the short one is ahead for as long as it lasts. Decide first how long a
+# training may take, then how fast its rate falls. (The others go on at one rate until they are stopped,
+# or have gone through their data.)
 
 # %% [markdown]
 # ## Keep it

@@ -133,9 +133,11 @@ def quality_curves(
             marker={"size": 6}, hovertemplate="%{x:.3g}: %{customdata:.2%}",
         )  # fmt: skip
     styled(figure, height=height, hovermode="closest")
-    figure.update_xaxes(title=x, type="log", dtick="D2")
+    marks = [digit * 10.0**power for power in range(-3, 10) for digit in (1, 2, 5)]
+    figure.update_xaxes(title=x, type="log", tickvals=marks, ticktext=[f"{m:,g}" for m in marks])
     return figure.update_yaxes(
         title=y,
+        zeroline=False,
         tickvals=_height_of(np.array(_SHARES)),
         ticktext=[f"{100 * s:g} %" for s in _SHARES],
     )
