@@ -191,6 +191,9 @@ measured = json.loads(results.read_text())
 there = measured["machine"]
 print(f"measured on {there['cores']} cores of {there['processor']}, {there['date']}")
 
+# %% [markdown]
+# A line for each recipe, and on it a dot for each time that its weights were looked at:
+
 # %%
 curves = {}
 for row in measured["contenders"]:
