@@ -129,9 +129,11 @@ def trained(
 def render(result: dict[str, Any]) -> str:
     """Lay the result out as Markdown."""
     rows, images = result["contenders"], result["training images"]
+    earliest = min(copy["seconds"] for row in rows for copy in row["copies"])
     lines = [
-        f"Seconds of training to a precision@7. Weights were looked at at {MOMENTS} moments, after "
-        f"{images:,} images and at the end; the first that reached the goal counts.",
+        f"Seconds of training to a precision@7. Weights were looked at at {MOMENTS} moments, the "
+        f"earliest after {earliest:.1f} s, after {images:,} images and at the end; the first that "
+        "reached the goal counts.",
         "",
         table([_goals_row(row) for row in rows]),
         "",

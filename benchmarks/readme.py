@@ -47,7 +47,7 @@ def report() -> str:
         if result is not None:
             text = importlib.import_module(f"benchmarks.{part}").render(result)
         again = f"`make bench BENCH_ARGS={part}` measures it again.\n"
-        parts.append(f"## {title[0].upper()}{title[1:]}\n\n{text}\n{again}")
+        parts.append(f"## {title[0].upper()}{title[1:]}\n\n{text.rstrip()}\n\n{again}")
     return "\n".join(parts)
 
 
