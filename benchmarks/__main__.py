@@ -63,4 +63,7 @@ def run(part: str, *, quick: bool, afresh: bool = False) -> None:
 
 
 if __name__ == "__main__":
-    main()
+    try:
+        main()
+    except KeyboardInterrupt:
+        sys.exit("\ninterrupted; the same command goes on after the last whole measurement")

@@ -15,6 +15,8 @@ from typing import Any
 
 import psutil
 
+import siamese_lib
+
 RESULTS = Path(__file__).parent / "results"
 PARTS = {
     "training": "our recipes: precision against seconds",
@@ -98,6 +100,8 @@ def measured_on(result: dict[str, Any]) -> str:
 
 def interval(values: dict[str, float]) -> str:
     """Write a spread: the median, and least to most."""
+    if values["least"] == values["most"]:
+        return f"{values['median']:,g}"
     return f"{values['median']:,g} ({values['least']:,g} to {values['most']:,g})"
 
 
@@ -105,7 +109,7 @@ def _version(name: str) -> str | None:
     try:
         return version(name)
     except PackageNotFoundError:
-        return None
+        return siamese_lib.__version__ if name == "siamese-lib" else None
 
 
 def _processor() -> str:

@@ -340,7 +340,7 @@ def test_sentences_follow_the_figures():
     said = quality.sentences(made_up_result())
     assert said[0] == (
         "First to a precision@7 of 0.938: of our recipes, ours, 128-D, short, after 9.0 s; of the "
-        "others, pytorch-metric-learning, own network, after 8.0 s, 0.9 times our seconds."
+        "others, pytorch-metric-learning, own network, at the first look, after 8.0 s, or before."
     )
     assert (
         "pytorch-metric-learning, own network after one epoch, 60.0 s: precision@1 0.9800. "
@@ -355,6 +355,18 @@ def test_sentences_follow_the_figures():
         "ours, 128-D, short, seed 1: precision@7 0.9650, precision@1 0.9650 after 9.5 s; with "
         "seed 0 it was 0.9700 and 0.9700 after 9.0 s."
     )
+
+
+def test_a_ratio_to_what_was_there_at_the_first_look_is_a_bound():
+    rows = [
+        made_up("ours, 16-D, short", "ours", 16, [(100, 4.0, 0.98), (200, 8.0, 0.98)]),
+        made_up("ours, 2-D, short", "ours", 2, [(100, 4.1, 0.95), (200, 8.0, 0.98)]),
+        made_up("Keras' siamese example", "Keras", 10, [(100, 4.0, 0.8), (999, 12.0, 0.98)]),
+    ]
+    said = quality.sentences(made_up_result(contenders=rows, **{"second seeds": []}))
+    assert "ours, 16-D, short; ours, 2-D, short, at the first look, after 4.0 s, or b" in said[0]
+    assert said[0].endswith("example, after 12.0 s, at least 3.0 times our seconds.")
+    assert "of our recipes, ours, 16-D, short, at the first look" in said[1]
 
 
 def test_equal_figures_are_level_and_goals_may_be_missed():

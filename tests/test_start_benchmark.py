@@ -35,7 +35,7 @@ def test_the_text_says_if_the_import_is_quick(library, words):
     result = start.summary([turn(factor, library) for factor in (1, 2, 4)])
     result |= {"machine": MACHINE, "rounds": 3, "not installed": ["torch"]}
     text = start.render(result)
-    assert f"takes\n{library} ({library} to {library}) s, {words.strip()} the 0.3 s" in text
+    assert f"takes\n{library} s, {words.strip()} the 0.3 s" in text
     assert "| Python alone | 1 (0.5 to 2) |" in text
     assert "| plotly, all frames | 3 (1.5 to 6) |" in text
     assert "import torch |" not in text

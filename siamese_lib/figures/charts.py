@@ -130,9 +130,10 @@ def quality_curves(
         figure.add_scatter(
             x=at, y=_height_of(right), customdata=right, name=name, mode="lines+markers",
             line={"color": class_color(number), "width": 2.5},
-            marker={"size": 6}, hovertemplate="%{x:.3g}: %{customdata:.2%}",
+            marker={"size": 6 if len(at) > 1 else 12}, hovertemplate="%{x:.3g}: %{customdata:.2%}",
         )  # fmt: skip
     styled(figure, height=height, hovermode="closest")
+    figure.update_layout(legend={"orientation": "h", "y": -0.16, "entrywidth": 0})
     marks = [digit * 10.0**power for power in range(-3, 10) for digit in (1, 2, 5)]
     figure.update_xaxes(title=x, type="log", tickvals=marks, ticktext=[f"{m:,g}" for m in marks])
     return figure.update_yaxes(
