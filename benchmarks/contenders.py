@@ -17,8 +17,8 @@ import numpy as np
 import siamese_lib as sl
 from benchmarks.original import PAIRS, OriginalTraining
 from benchmarks.recipes import RECIPES, Recipe, train
+from siamese_lib._embedding import embed
 from siamese_lib._keras import keras
-from siamese_lib.run import embed
 
 Weights = list[np.ndarray]
 

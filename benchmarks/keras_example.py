@@ -16,8 +16,8 @@ import numpy as np
 
 import siamese_lib as sl
 from benchmarks.contenders import Contender, Steps, Watch, Weights
+from siamese_lib._embedding import embed
 from siamese_lib._keras import keras, layers
-from siamese_lib.run import embed
 
 BATCH = 16
 EPOCHS = 10

@@ -9,11 +9,11 @@ from contextlib import contextmanager
 
 import numpy as np
 
+from siamese_lib._embedding import embed
 from siamese_lib._keras import keras
 from siamese_lib.evaluation import NEIGHBOURS
 from siamese_lib.gallery import Gallery
 from siamese_lib.metrics import precision_at_k
-from siamese_lib.run import embed
 from siamese_lib.training import Images
 
 _IMAGES = 300

@@ -8,15 +8,14 @@ from __future__ import annotations
 import math
 import os
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from siamese_lib._embedding import Unbuilt, check_probe, embed, probe_of
 from siamese_lib._runfiles import RunError, film_file, read_run, write_atomically, write_run
-from siamese_lib.towers import conv_tower, weight_shapes
 
 # Keras takes seconds to import. A run that is loaded waits with it until an image is embedded:
 # its history and the films that it keeps are there at once.
@@ -61,7 +60,7 @@ class Run:
         self.settings = dict(settings or {})
         self.folder: Path | None = None
         self._recorded: bytes | None = None
-        self._given: keras.Model | _Unbuilt = tower
+        self._given: keras.Model | Unbuilt = tower
         self._frames = [np.asarray(frame) for frame in frames]
         self._check()
 
@@ -221,7 +220,7 @@ class Run:
         tower = {
             "image_shape": self.image_shape,
             "embedding_dim": self.embedding_dim,
-            "probe": _probe(Run(self._architecture, self.steps, saved).tower),
+            "probe": probe_of(Run(self._architecture, self.steps, saved).tower),
         }
         index = {
             "tower": tower,
@@ -268,14 +267,14 @@ class Run:
                 for name, column in index["history"].items()
             }
             run = cls(
-                _Unbuilt(tuple(shape), dim, probe, folder) if tower is None else tower,
+                Unbuilt(tuple(shape), dim, probe, folder) if tower is None else tower,
                 index["steps"],
                 frames,
                 history,
                 index["settings"],
             )
             if tower is not None:
-                _check_probe(run.tower, probe)
+                check_probe(run.tower, probe)
             run.folder = folder
         except (AttributeError, KeyError, TypeError, ValueError) as error:
             raise RunError(f"The run in {folder} does not fit together: {error}") from error
@@ -287,7 +286,7 @@ class Run:
     def _architecture(self) -> keras.Model:
         """The tower's layers; no one relies on its weights."""
         return (
-            self._given.build(self.weights()) if isinstance(self._given, _Unbuilt) else self._given
+            self._given.build(self.weights()) if isinstance(self._given, Unbuilt) else self._given
         )
 
     @cached_property
@@ -326,70 +325,6 @@ class Run:
         lengths = {name: len(column) for name, column in self.history.items()}
         if len(set(lengths.values())) > 1:
             raise ValueError(f"the columns of the history differ in length: {lengths}.")
-
-
-@dataclass(frozen=True)
-class _Unbuilt:
-    """What is known of a `conv_tower` before it is built, by the names that Keras gives it."""
-
-    image_shape: tuple[int, int, int]
-    embedding_dim: int
-    probe: Sequence[float]
-    folder: Path
-
-    @property
-    def input_shape(self) -> tuple[Any, ...]:
-        return (None, *self.image_shape)
-
-    @property
-    def output_shape(self) -> tuple[Any, ...]:
-        return (None, self.embedding_dim)
-
-    @property
-    def weights(self) -> list[np.ndarray]:
-        """Of the right shapes; the numbers are yet to come, and take no memory."""
-        shapes = weight_shapes(self.image_shape, self.embedding_dim)
-        return [np.broadcast_to(np.float32(np.nan), shape) for shape in shapes]
-
-    def build(self, weights: list[np.ndarray]) -> keras.Model:
-        tower = conv_tower(self.image_shape, self.embedding_dim)
-        tower.set_weights(weights)
-        try:
-            _check_probe(tower, self.probe)
-        except (TypeError, ValueError) as error:
-            raise RunError(f"The run in {self.folder} does not fit together: {error}") from error
-        return tower
-
-
-def _probe(tower: keras.Model) -> list[float]:
-    """Embed one fixed picture: towers with equal shapes of weights may still differ."""
-    picture = np.resize(np.arange(256, dtype=np.uint8), (1, *tower.input_shape[1:]))
-    return embed(tower, picture)[0].tolist()
-
-
-def _check_probe(tower: keras.Model, saved: Sequence[float]) -> None:
-    """Allow for the rounding of another device, which is well below a hundredth."""
-    distance = np.linalg.norm(np.subtract(saved, _probe(tower)))
-    if not distance <= 0.01 * np.linalg.norm(saved):
-        raise ValueError(
-            "the tower embeds otherwise than the one that was saved. For a tower other than "
-            "conv_tower give it to Run.load as tower=."
-        )
-
-
-def embed(tower: keras.Model, images: np.ndarray, *, batch_size: int = 500) -> np.ndarray:
-    """Embed images (N, H, W, C) with any tower, in batches: float32 (N, dim).
-
-    The tower is called directly: one image takes a few milliseconds, where ``predict`` would
-    first build a data pipeline, and many take no longer than there.
-    """
-    from siamese_lib._keras import keras
-
-    parts = [np.zeros((0, tower.output_shape[-1]), np.float32)]
-    for start in range(0, len(images), batch_size):
-        part = tower(images[start : start + batch_size], training=False)
-        parts.append(keras.ops.convert_to_numpy(part).astype(np.float32, copy=False))
-    return np.concatenate(parts)
 
 
 def _json_number(value: Any) -> int | float | None:

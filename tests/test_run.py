@@ -19,8 +19,8 @@ from tiny_training import SHAPE, corners, dense_tower
 
 import siamese_lib as sl
 from siamese_lib import _runfiles
+from siamese_lib._embedding import embed
 from siamese_lib._keras import keras
-from siamese_lib.run import embed
 
 IMAGES = corners(12).images
 TOWERS = [sl.conv_tower(SHAPE, 2, seed=seed) for seed in range(3)]

@@ -13,11 +13,11 @@ from IPython.core.getipython import get_ipython
 from IPython.display import display
 
 from siamese_lib import _films
+from siamese_lib._embedding import embed
 from siamese_lib._keras import keras
 from siamese_lib._walks import whole_number
 from siamese_lib._watching import evenly
 from siamese_lib.recording import Recorder
-from siamese_lib.run import embed
 from siamese_lib.training import Images
 from siamese_lib.views.embedding_view import EmbeddingView
 from siamese_lib.views.still import unseen
