@@ -22,9 +22,10 @@ import sys
 import time
 from collections import defaultdict
 from collections.abc import Iterable
-from pathlib import Path
+from importlib.util import find_spec
 from typing import Any
 
+from benchmarks.fresh import ROOT
 from benchmarks.ledger import Ledger
 from benchmarks.report import measured_on, spread, table
 from benchmarks.step_worker import BATCH, make
@@ -61,7 +62,7 @@ def main() -> None:
 def measure(ledger: Ledger, *, quick: bool = False) -> dict[str, Any]:
     """Let all ways take turns; a round is one entry of the ledger."""
     rounds, steps = (1, 4) if quick else (ROUNDS, STEPS)
-    ways = [OURS] if quick else list(WAYS)
+    ways = [OURS] if quick else [way for way in WAYS if way != PYTORCH or find_spec("torch")]
     dtypes = DTYPES[:1] if quick else DTYPES
 
     def turn() -> list[dict[str, Any]]:
@@ -80,7 +81,7 @@ def one(way: str, dtype: str, steps: int) -> dict[str, Any]:
     name, environment = WAYS[way]
     done = subprocess.run(
         [sys.executable, "-m", "benchmarks.kernels", name.format(dtype=dtype), str(steps)],
-        cwd=Path(__file__).parent.parent,
+        cwd=ROOT,
         env={**os.environ, "ONEDNN_VERBOSE": "1", **environment},
         capture_output=True,
         text=True,
@@ -119,9 +120,7 @@ def kernel(line: str) -> tuple[str, float] | None:
     except (IndexError, ValueError):
         return None
     if primitive != "convolution":
-        return {"pooling": "pooling", "reorder": "reordering"}.get(
-            primitive, primitive
-        ), milliseconds
+        return "reordering" if primitive == "reorder" else primitive, milliseconds
     shape = re.search(r"ic(\d+)oc(\d+)", words[-2])
     layer = LAYERS.get((int(shape[1]), int(shape[2])), "conv5") if shape else "convolution"
     return f"{layer}, {PASSES.get(direction, direction)}", milliseconds

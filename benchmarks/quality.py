@@ -1,6 +1,6 @@
 """Quality, measured: our recipes beside those of others, by seconds of training.
 
-``python -m benchmarks quality`` (some two hours on two cores) prints the tables and writes
+``python -m benchmarks quality`` (an hour or two on two cores) prints the tables and writes
 ``benchmarks/results/quality.json``; ``--quick`` is a short try on a few images that writes
 nothing. Who takes part: our recipes in 2, 16 and 128 dimensions, each with three lengths of
 schedule (`benchmarks.contenders`), the recipe of 2017 (`benchmarks.original`), Keras' own

@@ -76,10 +76,16 @@ def quality_behind(result: dict[str, Any]) -> list[str]:
 
 
 def step_behind(result: dict[str, Any]) -> list[str]:
-    """Name the dtypes in which PyTorch makes more steps."""
-    from benchmarks.step import PYTORCH
+    """Name the dtypes in which PyTorch makes more steps, and those in which it holds less."""
+    from benchmarks.step import OURS, PYTORCH
 
-    return [
+    peaks = {(row["way"], row["dtype"]): row["peak GiB"] for row in result["rows"]}
+    more = [
+        f"memory of training in {dtype}, {peaks[OURS, dtype]} GiB to PyTorch's {peak}"
+        for (way, dtype), peak in peaks.items()
+        if way == PYTORCH and peak < peaks[OURS, dtype]
+    ]
+    return more + [
         f"training in {row['dtype']}, {interval(row['ours, times as fast'])} times PyTorch's images"
         for row in result["rows"]
         if row["way"] == PYTORCH and row["ours, times as fast"]["median"] < 1

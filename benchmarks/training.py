@@ -1,6 +1,6 @@
 """Training, measured: quality against seconds, and a step against the machine and the original.
 
-``python -m benchmarks training`` takes some half an hour on two cores and writes
+``python -m benchmarks training`` takes a quarter to half an hour on two cores and writes
 ``benchmarks/results/training.json``. Every recipe is trained from three seeds. Seconds are those of
 the whole training, from building the tower to the last step, compilation and recording included;
 loading the data before and evaluation after are not. Everything is measured in this one run, but

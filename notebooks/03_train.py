@@ -180,8 +180,8 @@ sl.figures.embedding_map(run.embed(digits.test.images[some]), labels, digits.cla
 # How good is that, for its seconds? The book's benchmarks train recipes of others beside its own, on
 # one machine and the same digits, and look at their weights on the way: the recipe of 2017 that this
 # book starts from, the siamese example of Keras, and the recipe that pytorch-metric-learning publishes
-# for MNIST (*own network*; with *our tower* in it, and Adam at a tenth of its rate, it is changed in
-# its favour). That takes an hour or two, so the cell reads what was found when it was last done.
+# for MNIST (*own network*; with *our tower*, and with Adam at a tenth of its rate, it is our change of
+# it). That takes an hour or two, so the cell reads what was found when it was last done.
 
 # %% tags=["nbval-ignore-output"]
 import json
@@ -211,9 +211,9 @@ sl.figures.quality_curves(curves, height=620)
 
 # %% [markdown]
 # Both axes are logarithmic: half as many mistakes are the same way up, wherever you begin. In the
-# book's own recipes the learning rate falls to 0, and each is at its best when it ends; so the short
-# one is ahead for as long as it lasts. Decide first how long a training may take, then how fast its
-# rate falls. (The others go on at one rate until they are stopped, or have gone through their data.)
+# book's own recipes the learning rate falls to 0, and each is at its best when it ends; so a short
+# one is ahead of its longer twin for as long as it lasts. Decide first how long a training may take,
+# then how fast its rate falls. (The others go on at one rate until they end or are stopped.)
 #
 # And who is ahead in the end? Here is where each line ends, the highest first:
 
