@@ -53,10 +53,10 @@ bench: $(VENV)/bench.stamp ## the comparisons behind every claim of speed or qua
 	$(BIN)/python -m benchmarks $(BENCH_ARGS)
 
 shipped-run: $(VENV)/book.stamp ## train the run that comes with the package (4 minutes)
-	$(BIN)/python -m benchmarks.shipped_run
+	$(BIN)/python -m benchmarks.published.shipped_run
 
 picture: $(VENV)/book.stamp ## draw the picture that the README opens with
-	$(BIN)/python -m benchmarks.picture
+	$(BIN)/python -m benchmarks.published.picture
 
 lock: $(VENV)/bin/pip ## pin again after editing pyproject.toml (LOCK_ARGS=--upgrade for newest)
 	$(BIN)/pip install --quiet uv

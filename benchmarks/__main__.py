@@ -2,18 +2,17 @@
 
 A part that was interrupted goes on where it stopped when it is asked for again. Each writes
 ``benchmarks/results/PART.json``, with the date, the machine and the versions beside the figures.
-``python -m benchmarks.readme`` brings them into the README and into ``benchmarks/README.md``.
+``python -m benchmarks.published.readme`` brings them into both READMEs.
 """
 
 from __future__ import annotations
 
 import argparse
-import importlib
 import subprocess
 import sys
 
-from benchmarks.ledger import Ledger
-from benchmarks.report import PARTS, RESULTS, load_result, machine, save_result
+from benchmarks.tools.ledger import Ledger
+from benchmarks.tools.results import PARTS, RESULTS, load_result, machine, part_module, save_result
 
 
 def main() -> None:
@@ -45,7 +44,7 @@ def main() -> None:
 def run(part: str, *, quick: bool, afresh: bool = False) -> None:
     """Measure one part, print what was found, and, unless it was but a try, write it down."""
     try:
-        module = importlib.import_module(f"benchmarks.{part}")
+        module = part_module(part)
         ledger = Ledger(part, module.COMPARED, folder=None if quick else RESULTS / "unfinished")
         if afresh:
             ledger.forget()

@@ -371,7 +371,7 @@ print(matrix.shape)
 # and all strengths become about 1.
 
 # %%
-from siamese_lib.optimizers import orthogonalized
+from siamese_lib.network.optimizers import orthogonalized
 
 before = np.linalg.svd(matrix, compute_uv=False)
 after = np.linalg.svd(orthogonalized(matrix), compute_uv=False)

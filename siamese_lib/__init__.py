@@ -5,7 +5,7 @@ Names resolve on first use, so ``import siamese_lib`` waits for neither Keras no
 
 import lazy_loader
 
-from siamese_lib.devices import configure
+from siamese_lib.network.devices import configure
 
 __version__ = "0.1.0"
 

@@ -9,8 +9,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from siamese_lib import _export_command, _retrieve
-from siamese_lib._options import (
+from siamese_lib.terminal import export, retrieve
+from siamese_lib.terminal.options import (
     above_zero,
     add_data,
     count,
@@ -151,15 +151,16 @@ def _parser() -> argparse.ArgumentParser:
     evaluate.add_argument("run", type=Path, metavar="RUN", help="folder of the run")
     add_data(evaluate, "images to measure on", after="default: those it was trained on")
     evaluate.set_defaults(job=_evaluate)
-    _retrieve.add_parser(commands)
-    _export_command.add_parser(commands)
+    retrieve.add_parser(commands)
+    export.add_parser(commands)
     return parser
 
 
 def _train(options: argparse.Namespace) -> int:
     import siamese_lib as sl
-    from siamese_lib._keras import keras
-    from siamese_lib.evaluation import NEIGHBOURS, check_enough
+    from siamese_lib.metrics.headline import NEIGHBOURS
+    from siamese_lib.network.backend import keras
+    from siamese_lib.runs.evaluation import check_enough
 
     data = _load_to_train(options)
     check_enough(data)  # now, not after an hour of training

@@ -23,7 +23,7 @@ import pytest
 from playwright.sync_api import Browser, Locator, Page, sync_playwright
 from playwright.sync_api import TimeoutError as PlaywrightTimeout
 
-from siamese_lib.views import EmbeddingView
+from siamese_lib.views.embedding_view import EmbeddingView
 
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 # Quiet, and with WebGL2 in software where there is no graphics card; the page is put together

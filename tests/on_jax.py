@@ -11,8 +11,8 @@ import pytest
 from tiny_training import Training, at_step, corners, corners_dataset, dense_tower
 
 import siamese_lib as sl
-from benchmarks.device_training import DeviceTraining, gathered, precision_at_7
-from siamese_lib._keras import keras
+from benchmarks.parts.gpu.device_training import DeviceTraining, gathered, precision_at_7
+from siamese_lib.network.backend import keras
 
 
 def in_batch(sampler_seed=0):

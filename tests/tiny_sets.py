@@ -11,8 +11,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from siamese_lib._catalogue import DatasetSpec, Mirror
-from siamese_lib._dataset import DataError
+from siamese_lib.data.catalogue import DatasetSpec, Mirror
+from siamese_lib.data.dataset import DataError
 
 IDX_NAMES = {
     "x_train": "train-images-idx3-ubyte.gz",

@@ -1,5 +1,6 @@
 """Arrays in, plotly figures out. Nothing here computes what it shows."""
 
+from siamese_lib.colors import PALETTE, class_color
 from siamese_lib.figures.charts import (
     class_curves,
     distance_histogram,
@@ -13,7 +14,6 @@ from siamese_lib.figures.maps import embedding_map, force_arrows
 from siamese_lib.figures.pictures import image_grid, neighbours, pairs
 from siamese_lib.figures.sampling import class_shares, pair_matrix
 from siamese_lib.figures.spectra import singular_values
-from siamese_lib.figures.style import PALETTE, class_color
 
 __all__ = [
     "PALETTE",

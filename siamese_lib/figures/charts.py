@@ -9,7 +9,8 @@ import numpy as np
 import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
-from siamese_lib.figures.style import DIFFERENT, INK, SAME, class_color, styled
+from siamese_lib.colors import DIFFERENT, INK, SAME, class_color
+from siamese_lib.figures.style import styled
 
 _TICKS = (0, 0.01, 0.04, 0.1, 0.25, 0.5, 1)  # of the last step, where a step is written
 _CORNERS = 400  # of a drawn curve

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 import numpy as np
 import plotly.graph_objects as go
 
+from siamese_lib.colors import PALETTE, rgb
 from siamese_lib.figures.pictures import image_grid
-from siamese_lib.figures.style import PALETTE, rgb
 
 _POSITIVE, _NEGATIVE = rgb(PALETTE[0]), rgb(PALETTE[1])
 _SIDE = 28  # pixels; smaller maps are enlarged to this, in whole pixels where it is a multiple

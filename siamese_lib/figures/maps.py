@@ -7,15 +7,9 @@ from collections.abc import Sequence
 import numpy as np
 import plotly.graph_objects as go
 
-from siamese_lib.figures.style import (
-    DIFFERENT,
-    SAME,
-    checked_images,
-    class_color,
-    png_uri,
-    rgb,
-    styled,
-)
+from siamese_lib.colors import DIFFERENT, SAME, class_color, rgb
+from siamese_lib.figures.style import styled
+from siamese_lib.images import checked_images, png_uri
 
 _CELLS = 24  # thumbnails along the longer side of the map, at most
 _SVG_POINTS = 2_500

@@ -11,7 +11,9 @@ from collections.abc import Sequence
 import numpy as np
 import plotly.graph_objects as go
 
-from siamese_lib.figures.style import DIFFERENT, SAME, checked_images, png_uri, rgb, styled
+from siamese_lib.colors import DIFFERENT, SAME, rgb
+from siamese_lib.figures.style import styled
+from siamese_lib.images import checked_images, png_uri
 
 _GAP = 5  # pixels between images, and below each row of words
 _FRAME = 1

@@ -7,7 +7,8 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import plotly.graph_objects as go
 
-from siamese_lib.figures.style import FAINT, INK, SAME, class_color, styled
+from siamese_lib.colors import FAINT, INK, SAME, class_color
+from siamese_lib.figures.style import styled
 
 
 def class_shares(

@@ -7,7 +7,8 @@ from collections.abc import Mapping
 import numpy as np
 import plotly.graph_objects as go
 
-from siamese_lib.figures.style import class_color, styled
+from siamese_lib.colors import class_color
+from siamese_lib.figures.style import styled
 
 
 def singular_values(spectra: Mapping[str, np.ndarray], *, height: int = 380) -> go.Figure:

@@ -15,7 +15,7 @@ import anywidget
 import numpy as np
 import traitlets
 
-from siamese_lib._walks import whole_number
+from siamese_lib.checks import whole_number
 from siamese_lib.views import wire
 from siamese_lib.views.still import still_png
 from siamese_lib.views.wire import ViewError

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
-from siamese_lib.figures.style import INK, PALETTE
+from siamese_lib.colors import INK, PALETTE
 
 LARGEST = 60_000  # bytes of a picture
 _SIDE, _CAPTION = 288, 24  # pixels of a panel, and of the words under it

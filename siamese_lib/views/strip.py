@@ -9,8 +9,9 @@ from typing import Any
 import ipywidgets
 import numpy as np
 
-from siamese_lib._walks import whole_number
-from siamese_lib.figures.style import DIFFERENT, INK, SAME, checked_images, png_uri
+from siamese_lib.checks import whole_number
+from siamese_lib.colors import DIFFERENT, INK, SAME
+from siamese_lib.images import checked_images, png_uri
 from siamese_lib.views.embedding_view import EmbeddingView
 from siamese_lib.views.wire import ViewError
 

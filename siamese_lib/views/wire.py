@@ -15,7 +15,8 @@ from typing import Any
 import numpy as np
 import traitlets
 
-from siamese_lib.figures.style import checked_images, class_color, class_colors
+from siamese_lib.colors import class_color, class_colors
+from siamese_lib.images import checked_images
 
 LEVELS = 65_535  # of a coordinate
 _MOST_CLASSES = 65_536

@@ -1,0 +1,225 @@
+"""Training on a GPU: the library's tower, losses, optimizer and samplers, on Keras with JAX.
+
+``python -m benchmarks gpu`` needs jax, keras, numpy, lazy-loader and psutil, and no TensorFlow.
+Where JAX sees no GPU (or Keras runs on another backend, as it does when parts that need
+TensorFlow ran in the same process) the result says "not measured", which takes seconds on two
+cores. ``--quick`` goes through everything on whatever device there is, with sizes so tiny that the
+figures mean nothing.
+
+* The 2017 recipe in full, and our default recipes, each from nothing, three times with other seeds:
+  seconds with and without compilation. Loading the data and the evaluation are not in the clock;
+  sending the images to the device is. Every mode of arithmetic has its turn in each round.
+* A step over sizes of batches, beside its floor: the operations of the convolutions at the rate of
+  a large matrix product in the same arithmetic, or the bytes that must move at the rate of a large
+  copy (`device_figures.image_bytes`), whichever takes longer. What fits into the device's cache
+  need not move, so small batches may do better than the second. Compiled before the clock starts.
+* What it brings to keep images on the device, and to make many steps in a call.
+"""
+
+from __future__ import annotations
+
+import os
+import statistics
+import sys
+from dataclasses import replace
+from typing import Any
+
+from benchmarks.tools.ledger import Ledger
+from benchmarks.tools.results import interval, measured_on, spread, table
+
+COMPARED = ("jax", "jaxlib", "jax-cuda13-plugin", "jax-cuda12-plugin")
+ROUNDED = 1e-5  # relative error of a product whose float32 factors were rounded first
+
+
+def measure(ledger: Ledger, *, quick: bool = False) -> dict[str, Any]:
+    """Measure all of it, or say why not."""
+    if "keras" not in sys.modules:
+        os.environ.setdefault("KERAS_BACKEND", "jax")
+    import siamese_lib as sl
+
+    here = sl.device()
+    if here.backend != "jax":
+        why = f"Keras runs on {here.backend} in this process, not on JAX"
+        return {"status": "not measured", "why": f"{why}; run `python -m benchmarks gpu` alone."}
+    if here.kind == "cpu" and not quick:
+        return {"status": "not measured", "why": "JAX sees no GPU on this machine."}
+    return _measured(ledger, quick)
+
+
+def _measured(ledger: Ledger, quick: bool) -> dict[str, Any]:
+    import siamese_lib as sl
+    from benchmarks.parts.gpu import device_figures as figures
+    from benchmarks.recipes.ours import RECIPES, full_mnist
+
+    sizes = figures.QUICK if quick else figures.Sizes()
+    data = full_mnist()
+    if quick:
+        few = [sl.Split(half.images[:500], half.labels[:500]) for half in (data.train, data.test)]
+        data = replace(data, train=few[0], test=few[1])
+    trainings = [
+        {
+            "recipe": name,
+            "modes": [
+                ledger.once(
+                    f"{name}, training {seed + 1} of {sizes.trainings}",
+                    lambda name=name, seed=seed: figures.whole_trainings(name, seed, data, sizes),
+                )
+                for seed in range(sizes.trainings)
+            ],
+        }
+        for name in (figures.ORIGINAL, *(list(RECIPES)[1:2] if quick else RECIPES))
+    ]
+    ways = figures.step_ways(figures.OnDevice.of(data.train), sizes)
+    steps = [
+        ledger.once(f"steps, round {turn + 1}", lambda: figures.step_round(ways, sizes))
+        for turn in range(sizes.rounds)
+    ]
+    ways = figures.ablations(data, sizes)
+    batch = sizes.batches[0]
+    helps = [
+        ledger.once(
+            f"what helps, round {turn + 1}",
+            lambda: figures.ablation_round(ways, sizes.steps, batch),
+        )
+        for turn in range(sizes.rounds)
+    ]
+    return {
+        "status": "a quick try" if quick else "measured",
+        **figures.device_facts(),
+        "product error": {
+            mode: figures.product_error(figures.MODES[mode])
+            for mode in sizes.modes
+            if mode.startswith("float32")
+        },
+        "trainings": [row for each in trainings for row in training_rows(**each)],
+        "steps": step_rows(steps),
+        "rates": {
+            "products": {
+                mode: spread([each["products"][mode] / 1e12 for each in steps], 2)
+                for mode in sizes.modes
+            },
+            "copy": spread([each["copy"] / 1e9 for each in steps], 1),
+        },
+        "the same step twice": spread([each["the same twice"] for each in steps], 3),
+        "one image ms": spread(
+            [1e3 * each["steps"][figures.ONE_IMAGE]["seconds"] for each in steps], 4
+        ),
+        "what helps": help_rows(helps, figures.OURS),
+        "batch": batch,
+        "chunk": sizes.chunk,
+        "rounds": sizes.rounds,
+    }
+
+
+def training_rows(recipe: str, modes: list[dict[str, dict[str, float]]]) -> list[dict[str, Any]]:
+    """Bring the trainings of one recipe together: a row for each mode, over the seeds."""
+    digits = {"all s": 2, "compile s": 2, "run s": 2, "steps/s": 1, "precision@7": 4}
+    return [
+        {"recipe": recipe, "arithmetic": mode, "steps": modes[0][mode]["steps"]}
+        | {key: spread([seed[mode][key] for seed in modes], n) for key, n in digits.items()}
+        for mode in modes[0]
+    ]
+
+
+def step_rows(rounds: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Bring the rounds together: a row for each mode and size of batch; shares within a round."""
+    rows = []
+    for name in rounds[0]["steps"]:
+        each = [one["steps"][name] for one in rounds]
+        mode, _, batch = name.rpartition(", ")
+        if not batch.isdigit():
+            continue
+        limits = {
+            key: statistics.median(one[key] for one in each) for key in ("arithmetic", "memory")
+        }
+        rows.append(
+            {
+                "arithmetic": mode,
+                "batch": int(batch),
+                "images/s": spread([one["images/s"] for one in each], 0),
+                "step ms": spread([1e3 * one["seconds"] for one in each], 4),
+                "floor ms": round(1e3 * max(limits.values()), 4),
+                "floor of": max(limits, key=limits.__getitem__),
+                "share of floor, %": spread(
+                    [100 * max(one["arithmetic"], one["memory"]) / one["seconds"] for one in each],
+                    1,
+                ),
+            }
+        )
+    return rows
+
+
+def help_rows(rounds: list[dict[str, float]], ours: str) -> list[dict[str, Any]]:
+    """Bring the rounds together: images a second of each way, and ours as a multiple of it."""
+    return [
+        {
+            "way": way,
+            "images/s": spread([one[way] for one in rounds], 0),
+            "ours is faster, times": spread([one[ours] / one[way] for one in rounds], 2),
+        }
+        for way in rounds[0]
+    ]
+
+
+def render(result: dict[str, Any]) -> str:
+    """Lay the result out as Markdown."""
+    if result["status"] == "not measured":
+        return f"Not measured: {result['why']}"
+    rates = result["rates"]
+    about = [result[key] for key in ("device", "memory") if key in result]
+    about += [f"driver {result['driver']}"] if "driver" in result else []
+    lines = [f"Device: {', '.join(about)} (JAX calls it a {result['platform']}).", ""]
+    if result["platform"] == "cpu":
+        lines += ["**A quick try on a CPU, with tiny sizes: these are not figures of a GPU.**", ""]
+    lines += ["#### Whole trainings", "", table([_cells(row) for row in result["trainings"]]), ""]
+    lines += ["Median (least to most) over seeds. *All* is from sending the images to the last"]
+    lines += [f"step, *compile* and *run* are parts of it. {_rounding(result['product error'])}"]
+    lines += ["", "#### A step beside its floor", ""]
+    lines += [table([_cells(row) for row in result["steps"]]), "", _floors(result["steps"])]
+    products = ", ".join(f"{mode} {interval(rate)}" for mode, rate in rates["products"].items())
+    lines += [
+        f"Matrix products, in TFLOP/s: {products}. A copy, in GB/s: {interval(rates['copy'])}."
+    ]
+    one, twice = interval(result["one image ms"]), interval(result["the same step twice"])
+    lines += [
+        f"A step of a single image takes {one} ms, and one of a small batch can hardly take less.",
+        f"The same step measured twice in a round: {twice} times.",
+        "",
+        "#### What helps",
+        "",
+        table([_cells(row) for row in result["what helps"]]),
+        "",
+        f"Batches of {result['batch']}, float32; {result['chunk']} steps a call, or one.",
+        f"Medians of {result['rounds']} rounds, least and most.",
+        "",
+        measured_on(result),
+    ]
+    return "\n".join(lines)
+
+
+def _rounding(errors: dict[str, float]) -> str:
+    """Say whether float32 is what its name says, by the errors of its products."""
+    said = []
+    for mode, error in errors.items():
+        how = (
+            "factors are rounded first, as in TF32"
+            if error > ROUNDED
+            else "factors keep all their digits"
+        )
+        said.append(f"{mode}: {how} (relative error of a product {error:.1e})")
+    return "; ".join(said) + "."
+
+
+def _floors(rows: list[dict[str, Any]]) -> str:
+    """Say what bounds the steps, and which comes nearest."""
+    kinds = {row["floor of"] for row in rows}
+    nearest = max(rows, key=lambda row: row["share of floor, %"]["median"])
+    bound = f"In every row {kinds.pop()}" if len(kinds) == 1 else "Now arithmetic, now memory"
+    return (
+        f"{bound} is the larger floor. Nearest to it comes {nearest['arithmetic']} in batches of "
+        f"{nearest['batch']}, with {interval(nearest['share of floor, %'])} %."
+    )
+
+
+def _cells(row: dict[str, Any]) -> dict[str, Any]:
+    return {key: interval(cell) if isinstance(cell, dict) else cell for key, cell in row.items()}

@@ -1,0 +1,245 @@
+"""Who takes part in `benchmarks.quality`, and how a training is followed by a stopwatch.
+
+A `Training` builds its network and trains it, and tells a `Watch` of every step. So a loop of
+one's own and Keras' ``fit`` are followed alike. Our recipes and that of 2017 are here; those of
+others have modules of their own.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from typing import Protocol
+
+import numpy as np
+
+import siamese_lib as sl
+from benchmarks.recipes.original import PAIRS, OriginalTraining
+from benchmarks.recipes.ours import RECIPES, Recipe, train
+from siamese_lib.network.backend import keras
+from siamese_lib.runs.embedding import embed
+
+Weights = list[np.ndarray]
+
+DIMS = (2, 16, 128)
+SHORT, EPOCH, LONG = "short", "one epoch", "five minutes"
+LENGTHS = (SHORT, EPOCH, LONG)
+ROOM = 0.08  # of the seconds there are, left free: a long training is slower than a short try
+WARM, TIMED = 10, 60  # steps of the try that tells how many fit
+
+
+@dataclass(frozen=True)
+class Copy:
+    """The weights after a step, and what it took to get there."""
+
+    step: int
+    images: int
+    seconds: float
+    weights: Weights
+
+
+class Watch:
+    """A stopwatch of training alone, which copies the weights at planned moments.
+
+    Args:
+        limit: seconds after which the training is to stop. It makes one step in any case.
+        moments: seconds, ascending: after the first step beyond each, weights are copied.
+        epoch: so many images; weights are copied when they have been through the tower.
+
+    Attributes:
+        step, images, seconds: up to now.
+        times: the seconds after each step.
+        copies: those taken so far.
+    """
+
+    def __init__(self, limit: float, moments: Sequence[float] = (), epoch: int = 0) -> None:
+        self.limit, self.epoch = limit, epoch
+        self.step = self.images = 0
+        self.times: list[float] = []
+        self.copies: list[Copy] = []
+        self._moments = list(moments)
+
+    @property
+    def seconds(self) -> float:
+        """Seconds of training up to the last step."""
+        return self.times[-1] if self.times else 0.0
+
+    @property
+    def over(self) -> bool:
+        """Whether the limit is reached."""
+        return bool(self.times) and self.seconds >= self.limit
+
+    def follow(self, training: Training) -> None:
+        """Run a training from nothing to its end or the limit, and copy the last weights."""
+        self._since = time.perf_counter()
+        training.run(self)
+        if not self.copies or self.copies[-1].step < self.step:
+            self._copy()
+
+    def stepped(self, images: int, weights: Callable[[], Weights]) -> bool:
+        """Note that a step is done, copy the weights if that is due, and say whether to go on.
+
+        Args:
+            images: how many went through the tower in this step; a pair is two.
+            weights: gives copies of the weights.
+        """
+        now = time.perf_counter()
+        self.times.append(now - self._since)
+        self._weights = weights
+        self.step += 1
+        passed = self.images < self.epoch <= self.images + images
+        self.images += images
+        due = bool(self._moments) and self.seconds >= self._moments[0]
+        if due or passed:
+            self._moments = [moment for moment in self._moments if moment > self.seconds]
+            self._copy()
+            self._since += time.perf_counter() - now
+        return not self.over
+
+    def _copy(self) -> None:
+        self.copies.append(Copy(self.step, self.images, self.seconds, self._weights()))
+
+
+class Training(Protocol):
+    """One training: data are ready when it is made, and nothing else is."""
+
+    def run(self, watch: Watch) -> None:
+        """Build the network and train it, telling `watch` of each step, until it says stop."""
+        ...
+
+    def embed(self, weights: Weights, images: np.ndarray) -> np.ndarray:
+        """Embed uint8 images (N, H, W, C) with a copy of the weights: float32 (N, dim)."""
+        ...
+
+    def same(self, weights: Weights, left: np.ndarray, right: np.ndarray) -> np.ndarray | None:
+        """Judge pairs of embeddings, (N, dim) each, as the recipe itself does.
+
+        Returns:
+            bool (N,), True = same class; None for a recipe that gives distances only.
+        """
+        ...
+
+
+@dataclass(frozen=True)
+class Contender:
+    """A recipe that takes part.
+
+    Attributes:
+        name: for the reader.
+        whose: the project it is from.
+        dim: numbers in an embedding.
+        prepare: from data, seed and the limit in seconds to a training; not timed.
+        seed: of all that is random in it.
+    """
+
+    name: str
+    whose: str
+    dim: int
+    prepare: Callable[[sl.Dataset, int, float], Training]
+    seed: int = 0
+
+
+class Steps(keras.callbacks.Callback):
+    """Tell a watch of each step of a ``fit``."""
+
+    def __init__(self, watch: Watch, images: int) -> None:
+        super().__init__()
+        self.watch, self.images = watch, images
+
+    def on_train_batch_end(self, batch: int, logs: dict | None = None) -> None:
+        if not self.watch.stepped(self.images, self.model.get_weights):
+            self.model.stop_training = True
+
+
+class OurTraining:
+    """One of our recipes, as a notebook would train it: with ``fit``, and recorded."""
+
+    def __init__(self, recipe: Recipe, data: sl.Dataset) -> None:
+        self.recipe, self.data = recipe, data
+
+    def run(self, watch: Watch) -> None:
+        steps = Steps(watch, self.recipe.batch_size)
+        recorder = train(self.recipe, self.data, callbacks=[steps])
+        if watch.step < self.recipe.steps and not watch.over:
+            raise KeyboardInterrupt  # which our Guard had turned into an early end of the fit
+        self.tower = recorder.tower
+
+    def embed(self, weights: Weights, images: np.ndarray) -> np.ndarray:
+        self.tower.set_weights(weights)
+        return embed(self.tower, images)
+
+    def same(self, weights: Weights, left: np.ndarray, right: np.ndarray) -> None:
+        return None
+
+
+class OldTraining:
+    """The recipe of 2017."""
+
+    def __init__(self, data: sl.Dataset, seed: int) -> None:
+        self.data, self.seed = data, seed
+
+    def run(self, watch: Watch) -> None:
+        training = OriginalTraining(self.data, self.seed)
+        self.tower = training.tower
+        going_on = True
+        while going_on:
+            training.step()
+            going_on = watch.stepped(2 * PAIRS, self.tower.get_weights)
+
+    def embed(self, weights: Weights, images: np.ndarray) -> np.ndarray:
+        self.tower.set_weights(weights)
+        return embed(self.tower, images)
+
+    def same(self, weights: Weights, left: np.ndarray, right: np.ndarray) -> None:
+        return None
+
+
+def our_recipe(dim: int, length: str, images: int = 60_000) -> Recipe:
+    """Choose the recipe of one length; "five minutes" still without its number of steps.
+
+    In 128 dimensions the recipes are those for 16. What goes through the images many times
+    shifts them a little each time, as the long recipe in 2-D does.
+    """
+    short = RECIPES["2-D, short" if dim == 2 else "16-D, short"]
+    if length == SHORT:
+        return replace(short, embedding_dim=dim)
+    if length == EPOCH:
+        return Recipe(dim, steps=-(-images // Recipe.batch_size))
+    return Recipe(dim, steps=WARM + TIMED, shift=1)
+
+
+def ours(dims: Sequence[int] = DIMS) -> list[Contender]:
+    """Make our contenders: in each number of dimensions, each length of schedule."""
+
+    def preparing(dim: int, length: str) -> Callable[[sl.Dataset, int, float], Training]:
+        def prepare(data: sl.Dataset, seed: int, limit: float) -> Training:
+            recipe = replace(our_recipe(dim, length, len(data.train)), seed=seed)
+            if length == LONG:
+                recipe = replace(recipe, steps=steps_within(recipe, data, limit * (1 - ROOM)))
+            return OurTraining(recipe, data)
+
+        return prepare
+
+    return [
+        Contender(f"ours, {dim}-D, {length}", "ours", dim, preparing(dim, length))
+        for dim in dims
+        for length in LENGTHS
+    ]
+
+
+def old() -> Contender:
+    """Make the contender of 2017."""
+    return Contender("the recipe of 2017", "2017", 2, lambda data, seed, _: OldTraining(data, seed))
+
+
+def steps_within(recipe: Recipe, data: sl.Dataset, seconds: float) -> int:
+    """Say how many steps of a recipe fit in so many seconds.
+
+    A try of a few steps tells; it takes a tenth of the seconds at most.
+    """
+    watch = Watch(limit=seconds / 10)
+    watch.follow(OurTraining(replace(recipe, steps=WARM + TIMED), data))
+    warm = min(WARM, watch.step - 1)
+    started = watch.times[warm - 1] if warm else 0.0
+    return max(1, warm + int((seconds - started) * (watch.step - warm) / (watch.seconds - started)))

@@ -1,0 +1,72 @@
+"""What a part has measured so far, kept on disk: an interrupted one goes on where it stopped."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TypeVar
+
+from benchmarks.tools.results import machine
+
+T = TypeVar("T")
+
+
+class Ledger:
+    """Figures by name, measured once each.
+
+    What is compared takes turns, and a ratio is taken within a turn. So one entry is one whole
+    turn: an interruption then never sets figures of today beside those of yesterday.
+
+    Args:
+        part: name of the part of the benchmarks.
+        compared: packages whose versions matter; entries of other versions, or of another
+            machine, are not gone on with.
+        folder: where unfinished parts are; None keeps nothing on disk.
+    """
+
+    def __init__(self, part: str, compared: tuple[str, ...] = (), *, folder: Path | None) -> None:
+        self.part = part
+        self.path = None if folder is None else folder / f"{part}.json"
+        self._facts = {"machine": {**machine(compared), "date": None}}
+        self._entries: dict[str, Any] = {}
+        if self.path is not None and self.path.exists():
+            kept = json.loads(self.path.read_text())
+            if kept["facts"] == self._facts:
+                self._entries = kept["entries"]
+                print(f"{part}: goes on after {len(self._entries)} measurements")
+            else:
+                print(f"{part}: begins anew, as the machine or a version has changed")
+
+    def once(self, name: str, measure: Callable[[], T]) -> T:
+        """Return what was measured under this name before; or measure it, and keep it.
+
+        Args:
+            name: what is measured, for the reader too.
+            measure: gives what JSON can hold, and what is the same when read back from it.
+        """
+        if name in self._entries:
+            print(f"{self.part}: {name}: measured before", flush=True)
+        else:
+            print(f"{self.part}: {name} ...", flush=True)
+            started = time.perf_counter()
+            measured = json.loads(json.dumps(measure()))
+            print(f"{self.part}: {name}: {time.perf_counter() - started:.1f} s", flush=True)
+            self._entries[name] = measured
+            self._save()
+        return self._entries[name]
+
+    def forget(self) -> None:
+        """Forget the entries: the part is done, or begins anew."""
+        self._entries.clear()
+        if self.path is not None:
+            self.path.unlink(missing_ok=True)
+
+    def _save(self) -> None:
+        if self.path is None:
+            return
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        new = self.path.with_suffix(".new")
+        new.write_text(json.dumps({"facts": self._facts, "entries": self._entries}))
+        new.replace(self.path)

@@ -1,0 +1,133 @@
+"""Where results go, and what must be said beside every figure: when, and on which machine."""
+
+from __future__ import annotations
+
+import importlib
+import json
+import os
+import platform
+import statistics
+import time
+from collections.abc import Callable, Sequence
+from datetime import date
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import psutil
+
+import siamese_lib
+
+RESULTS = Path(__file__).parents[1] / "results"
+PARTS = {
+    "training": "our recipes: precision against seconds",
+    "quality": "our recipes beside those of others, by seconds of training",
+    "step": "a training step beside PyTorch's and JAX's, and the machine's matrix product",
+    "kernels": "where a step's time goes",
+    "pairs": "pairs drawn a second",
+    "retrieval": "nearest neighbours, exact and approximate",
+    "metrics": "retrieval metrics over 10,000 queries and 60,000 images",
+    "start": "imports, and the first picture",
+    "views": "a film on the screen, and a pick in it",
+    "live": "what watching a training costs",
+    "explorer": "from a choice to its neighbours on the page",
+    "growth": "time and memory as images and dimensions grow",
+    "gpu": "training on a GPU",
+}
+ALWAYS = ("siamese-lib", "tensorflow", "keras", "numpy", "faiss-cpu")
+
+
+def part_module(part: str) -> ModuleType:
+    """Import a part: ``parts/NAME.py``, or ``parts/NAME/NAME.py`` if it has helpers of its own."""
+    alone = (Path(__file__).parents[1] / "parts" / f"{part}.py").is_file()
+    return importlib.import_module(f"benchmarks.parts.{part}" + ("" if alone else f".{part}"))
+
+
+def machine(compared: Sequence[str] = ()) -> dict[str, Any]:
+    """Date, processor, cores, memory, and versions, those of `compared` packages too."""
+    return {
+        "date": date.today().isoformat(),
+        "processor": _processor(),
+        "cores": len(os.sched_getaffinity(0))
+        if hasattr(os, "sched_getaffinity")
+        else os.cpu_count(),
+        "memory GiB": round(psutil.virtual_memory().total / 2**30),
+        "system": f"{platform.system()} {platform.machine()}",
+        "python": platform.python_version(),
+        "versions": {name: _version(name) for name in dict.fromkeys((*ALWAYS, *compared))},
+    }
+
+
+def save_result(name: str, result: dict[str, Any]) -> Path:
+    """Write ``results/NAME.json``, with the machine beside the figures if it is not there yet."""
+    RESULTS.mkdir(exist_ok=True)
+    path = RESULTS / f"{name}.json"
+    path.write_text(json.dumps({"machine": machine(), **result}, indent=1) + "\n")
+    return path
+
+
+def load_result(name: str) -> dict[str, Any] | None:
+    """Read a committed result, or None where there is none yet."""
+    path = RESULTS / f"{name}.json"
+    return json.loads(path.read_text()) if path.exists() else None
+
+
+def table(rows: list[dict[str, Any]]) -> str:
+    """Lay rows with the same keys out as a Markdown table."""
+    head = list(rows[0])
+    lines = [head, ["---"] * len(head), *([str(row[key]) for key in head] for row in rows)]
+    return "\n".join("| " + " | ".join(line) + " |" for line in lines)
+
+
+def duration(job: Callable[[], Any]) -> float:
+    """Time one call, in seconds."""
+    started = time.perf_counter()
+    job()
+    return time.perf_counter() - started
+
+
+def spread(values: Sequence[float], digits: int) -> dict[str, float]:
+    """Median, least and most, rounded."""
+    return {
+        name: round(function(values), digits)
+        for name, function in (("median", statistics.median), ("least", min), ("most", max))
+    }
+
+
+def measured_on(result: dict[str, Any]) -> str:
+    """Say when and on what a result was measured, in one line."""
+    facts = result["machine"]
+    versions = ", ".join(f"{name} {number}" for name, number in facts["versions"].items() if number)
+    memory = f", {facts['memory GiB']} GiB" if "memory GiB" in facts else ""
+    return (
+        f"Measured on {facts['date']}, {facts['processor']}, {facts['cores']} cores{memory}, "
+        f"Python {facts['python']}, {versions}."
+    )
+
+
+def interval(values: dict[str, float]) -> str:
+    """Write a spread: the median, and least to most."""
+    if values["least"] == values["most"]:
+        return f"{values['median']:,g}"
+    return f"{values['median']:,g} ({values['least']:,g} to {values['most']:,g})"
+
+
+def _version(name: str) -> str | None:
+    try:
+        return version(name)
+    except PackageNotFoundError:
+        return siamese_lib.__version__ if name == "siamese-lib" else None
+
+
+def _processor() -> str:
+    try:
+        lines = Path("/proc/cpuinfo").read_text().splitlines()
+    except OSError:
+        return platform.processor()
+    facts = dict(line.split(":", 1) for line in lines if ":" in line)
+    facts = {key.strip(): value.strip() for key, value in facts.items()}
+    widest = [name for name in ("avx512f", "avx2", "asimd") if name in " ".join(facts.values())]
+    # Some clouds give one name to several generations; these numbers tell them apart.
+    numbers = [f"{key.split()[-1]} {facts[key]}" for key in ("cpu family", "model") if key in facts]
+    return f"{facts.get('model name', platform.machine())} ({', '.join(numbers + widest[:1])})"

@@ -1,0 +1,1 @@
+"""Named sets, folders of images and single files become arrays."""

@@ -1,0 +1,208 @@
+"""A folder of images, one sub-folder per class, becomes a `Dataset`."""
+
+from __future__ import annotations
+
+import os
+import warnings
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from siamese_lib.data.dataset import DataError, Dataset, Split
+
+if TYPE_CHECKING:
+    from PIL import Image
+
+MODES = {"grayscale": "L", "rgb": "RGB"}
+CLUTTER = {"Thumbs.db", "desktop.ini", "__MACOSX"}  # left by operating systems; dot files are too
+
+
+def load_folder(
+    path: str | os.PathLike[str],
+    *,
+    image_size: tuple[int, int] = (28, 28),
+    color: str = "grayscale",
+    test_fraction: float = 0.2,
+    seed: int = 0,
+) -> Dataset:
+    """Load a folder of images of one's own.
+
+    Each sub-folder is a class, in the order of the names; images in its own sub-folders belong to
+    it too. Hidden files are passed over. Every format that Pillow reads is read, of moving images
+    the first frame.
+
+    A picture is turned as its EXIF orientation says, laid on white where it is transparent, scaled
+    to fit into `image_size` with its proportions kept, and centred; the bars left over take the
+    median colour of the picture's own border, so that neither dark nor light pictures get a frame.
+
+    Args:
+        path: the folder.
+        image_size: height and width in pixels.
+        color: "grayscale" (1 channel) or "rgb" (3 channels).
+        test_fraction: share of each class held back for testing, above 0 and below 1. A class of
+            two or more images has at least one in each split; a single image is for training.
+        seed: which images are held back.
+
+    Returns:
+        Images uint8 (N, height, width, 1 or 3), classes and files in order of their names. Files
+        that cannot be read are left out, named in one warning, and listed in `Dataset.skipped`.
+
+    Raises:
+        DataError: no such folder, no sub-folders, no image that can be read, or a bad argument.
+    """
+    _check_arguments(image_size, color, test_fraction)
+    root = Path(path).expanduser()
+    if not root.is_dir():
+        raise DataError.about(
+            root,
+            found="a file" if root.exists() else "nothing",
+            expected="a folder",
+            remedy="Check the path, or unpack the archive first.",
+        )
+    entries = sorted(entry for entry in root.iterdir() if not _ignored(entry.name))
+    folders = [entry for entry in entries if entry.is_dir()]
+    if not folders:
+        raise DataError.about(
+            root,
+            found="no sub-folders",
+            expected="one sub-folder of images for each class",
+            remedy="Move the images of each class into a folder with the name of the class.",
+        )
+    skipped = [f"{file.name}: outside every class folder" for file in entries if _is_image(file)]
+    names, images, labels = [], [], []
+    for folder in folders:
+        readable = len(images)
+        for file in _files(folder):
+            try:
+                images.append(read_image(file, image_size, MODES[color]))
+            except Exception as error:  # Pillow's many readers raise almost anything on bad files
+                reason = " ".join(str(error).replace(str(file), "the file").split())
+                skipped.append(f"{file.relative_to(root)}: {reason or type(error).__name__}")
+        count = len(images) - readable
+        if count:
+            labels += [len(names)] * count
+            names.append(folder.name)
+        else:
+            skipped.append(f"{folder.name}{os.sep}: no image that can be read, so no class")
+    if not images:
+        raise DataError.about(
+            root,
+            found=f"no image that can be read ({'; '.join(skipped[:5])})",
+            expected="images in its sub-folders",
+            remedy="Check that they are PNG, JPEG or another format that Pillow reads.",
+        )
+    if skipped:
+        warnings.warn(f"{root}: {len(skipped)} left out:\n  " + "\n  ".join(skipped), stacklevel=2)
+    train, test = _split(np.stack(images), np.array(labels), test_fraction, seed)
+    return Dataset(train, test, tuple(names), str(root), root.resolve().name, tuple(skipped))
+
+
+def _check_arguments(image_size: tuple[int, int], color: str, test_fraction: float) -> None:
+    sizes = image_size if isinstance(image_size, tuple | list) else ()
+    if len(sizes) != 2 or not all(isinstance(n, int | np.integer) and n > 0 for n in sizes):
+        raise DataError.about(
+            "image_size",
+            found=repr(image_size),
+            expected="(height, width), two whole numbers above 0",
+            remedy="For example image_size=(28, 28).",
+        )
+    if color not in MODES:
+        raise DataError.about(
+            "color",
+            found=repr(color),
+            expected=" or ".join(repr(name) for name in MODES),
+            remedy="Choose one of them.",
+        )
+    if not 0 < test_fraction < 1:
+        raise DataError.about(
+            "test_fraction",
+            found=repr(test_fraction),
+            expected="a number above 0 and below 1",
+            remedy="For example test_fraction=0.2.",
+        )
+
+
+def _ignored(name: str) -> bool:
+    return name.startswith(".") or name in CLUTTER
+
+
+def _is_image(file: Path) -> bool:
+    """Whether the name of a file says so; a list or a note beside the classes is no image lost."""
+    from PIL import Image
+
+    return file.suffix.lower() in Image.registered_extensions() and file.is_file()
+
+
+def _files(folder: Path) -> Iterator[Path]:
+    """Every file in a class folder and below, in the order of the names, none of them hidden."""
+    for parent, subfolders, files in os.walk(folder):
+        subfolders[:] = sorted(name for name in subfolders if not _ignored(name))
+        yield from (Path(parent, name) for name in sorted(files) if not _ignored(name))
+
+
+def read_image(file: Path, image_size: tuple[int, int], mode: str) -> np.ndarray:
+    """One picture as uint8 (height, width, channels), as `load_folder` says."""
+    from PIL import Image, ImageOps
+
+    height, width = image_size
+    enough = 2 * max(image_size)
+    with warnings.catch_warnings():
+        # Odd metadata, and pictures of 90 to 180 megapixels: neither keeps the pixels from being
+        # read. Beyond that Pillow refuses, as it should: such a file may be made to fill memory.
+        warnings.simplefilter("ignore")
+        with Image.open(file) as opened:
+            opened.draft(None, (enough, enough))  # let JPEG decode fewer pixels
+            picture = ImageOps.exif_transpose(opened)
+            picture = _on_white(_eight_bits(picture)).convert(mode)
+    scale = min(height / picture.height, width / picture.width)
+    inner = max(1, round(picture.width * scale)), max(1, round(picture.height * scale))
+    picture = picture.resize(inner, Image.Resampling.BILINEAR)
+    pixels = np.asarray(picture).reshape(picture.height, picture.width, -1)
+    border = np.concatenate([pixels[0], pixels[-1], pixels[:, 0], pixels[:, -1]])
+    filled = np.empty((height, width, pixels.shape[2]), np.uint8)
+    filled[:] = np.median(border, axis=0)
+    top, left = (height - picture.height) // 2, (width - picture.width) // 2
+    filled[top : top + picture.height, left : left + picture.width] = pixels
+    return filled
+
+
+def _eight_bits(picture: Image.Image) -> Image.Image:
+    """Scale 16-bit greys to 8 bits; Pillow's own conversion clips them at 255."""
+    from PIL import Image
+
+    if not picture.mode.startswith("I"):
+        if picture.mode == "F":
+            raise ValueError("floating-point pixels have no known range; save it with 8 or 16 bits")
+        return picture
+    deep = np.asarray(picture).astype(np.int64)
+    if deep.min() < 0 or deep.max() > 65535:
+        raise ValueError("pixels of more than 16 bits; save it with 8 or 16 bits")
+    return Image.fromarray((deep // 257).astype(np.uint8))
+
+
+def _on_white(picture: Image.Image) -> Image.Image:
+    """Lay a picture with transparent parts on white, as a page would show it."""
+    from PIL import Image
+
+    if not picture.has_transparency_data:
+        return picture
+    picture = picture.convert("RGBA")
+    return Image.alpha_composite(Image.new("RGBA", picture.size, "white"), picture)
+
+
+def _split(
+    images: np.ndarray, labels: np.ndarray, test_fraction: float, seed: int
+) -> tuple[Split, Split]:
+    """Hold back `test_fraction` of each class at random, by `seed`."""
+    rng = np.random.default_rng(seed)
+    held_back = np.zeros(len(labels), dtype=bool)
+    for label in range(labels[-1] + 1):
+        members = rng.permutation(np.flatnonzero(labels == label))
+        if len(members) > 1:
+            count = min(max(round(test_fraction * len(members)), 1), len(members) - 1)
+            held_back[members[:count]] = True
+    return tuple(  # type: ignore[return-value]
+        Split(images[chosen], labels[chosen].astype(np.int64)) for chosen in (~held_back, held_back)
+    )

@@ -1,0 +1,172 @@
+"""Two ways to keep an image set in a folder, and the checks that make either trustworthy.
+
+`<name>.npz` is Keras' layout: the arrays `x_train`, `y_train`, `x_test`, `y_test`. `<name>/` with
+four gzipped IDX files is the layout of the original MNIST (http://yann.lecun.com/exdb/mnist/).
+Nothing here unpickles.
+"""
+
+from __future__ import annotations
+
+import gzip
+import hashlib
+import math
+from pathlib import Path
+
+import numpy as np
+
+from siamese_lib.data.catalogue import DatasetSpec
+from siamese_lib.data.dataset import DataError, Split
+
+IDX_FILES = {
+    "x_train": "train-images-idx3-ubyte.gz",
+    "y_train": "train-labels-idx1-ubyte.gz",
+    "x_test": "t10k-images-idx3-ubyte.gz",
+    "y_test": "t10k-labels-idx1-ubyte.gz",
+}
+MAX_CLASSES = 1_000_000  # a larger "class number" is some other number, such as a date or a hash
+_FETCH_AGAIN = "Fetch the file again, or remove it so that another source is used."
+
+
+def candidates(folder: Path, name: str) -> list[Path]:
+    """Where `folder` keeps a set: `<name>.npz`, then `<name>/` if any IDX file is in it."""
+    npz, idx = folder / f"{name}.npz", folder / name
+    found = [npz] if npz.exists() else []
+    if any((idx / file).exists() for file in IDX_FILES.values()):
+        found.append(idx)
+    return found
+
+
+def read_splits(path: Path, spec: DatasetSpec | None) -> tuple[Split, Split]:
+    """Read the training and the test split, checked.
+
+    Args:
+        path: an `.npz` file, or a folder with the four IDX files.
+        spec: what the contents must be, or None for a set of one's own, where any number of images
+            of any size will do.
+
+    Raises:
+        DataError: a file is missing, truncated, altered, or of the wrong shape.
+    """
+    if path.suffix == ".npz":
+        arrays = _read_npz(path)
+        where = {key: f"{path}, array {key}" for key in IDX_FILES}
+    else:
+        arrays = {key: read_idx(path / file) for key, file in IDX_FILES.items()}
+        where = {key: str(path / file) for key, file in IDX_FILES.items()}
+    if spec is not None:
+        for key, array in arrays.items():
+            _check_contents(array, where[key], spec, key)
+    train, test = (
+        _to_split(arrays[f"x_{part}"], arrays[f"y_{part}"], where, part)
+        for part in ("train", "test")
+    )
+    return train, test
+
+
+def _read_npz(path: Path) -> dict[str, np.ndarray]:
+    try:
+        with path.open("rb") as stream, np.load(stream, allow_pickle=False) as archive:
+            names = sorted(archive.files)
+            arrays = {key: archive[key] for key in IDX_FILES if key in names}
+    except Exception as error:  # a damaged archive fails in a dozen ways, none of them readable
+        raise DataError.about(
+            path,
+            found=f"a file that cannot be read ({type(error).__name__}: {error})",
+            expected=f"a NumPy archive with the plain arrays {', '.join(IDX_FILES)}",
+            remedy=f"It is damaged, or not such an archive. {_FETCH_AGAIN}",
+        ) from error
+    missing = [key for key in IDX_FILES if key not in arrays]
+    if missing:
+        raise DataError.about(
+            path,
+            found=f"only {', '.join(names) or 'no arrays'}",
+            expected=f"also {', '.join(missing)}",
+            remedy="Save it with numpy.savez_compressed under these names.",
+        )
+    return arrays
+
+
+def read_idx(path: Path) -> np.ndarray:
+    """Read one gzipped IDX file of unsigned bytes.
+
+    An IDX file is two zero bytes, the type (8: unsigned byte), the number of dimensions, each
+    length as a big-endian 32-bit integer, then the values in C order.
+
+    Returns:
+        uint8 array of the shape in the header.
+
+    Raises:
+        DataError: missing, damaged, truncated, or not such a file.
+    """
+
+    def damaged(found: str, expected: str) -> DataError:
+        return DataError.about(path, found=found, expected=expected, remedy=_FETCH_AGAIN)
+
+    try:
+        content = gzip.decompress(path.read_bytes())
+    except FileNotFoundError as error:
+        raise damaged("no such file", "all four IDX files beside each other") from error
+    except Exception as error:  # gzip and zlib raise four unrelated types on damaged input
+        raise damaged(f"damaged gzip data ({error})", "a whole gzipped IDX file") from error
+    if content[:3] != b"\0\0\x08" or content[3:4] not in (b"\1", b"\3", b"\4"):
+        raise damaged(f"a file that begins with {content[:4]!r}", "labels or images in IDX format")
+    header = 4 + 4 * content[3]
+    shape = tuple(np.frombuffer(content[4:header].ljust(header - 4, b"\0"), ">u4").tolist())
+    if len(content) != header + math.prod(shape):
+        raise damaged(
+            f"{len(content):,} bytes",
+            f"{header + math.prod(shape):,} for the shape {shape} in its header",
+        )
+    return np.frombuffer(content, np.uint8, offset=header).reshape(shape)
+
+
+def _check_contents(array: np.ndarray, what: str, spec: DatasetSpec, key: str) -> None:
+    """A known name means known contents: pixels and labels must be those of the published set."""
+    remedy = (
+        f"It has been altered, or is another set. {_FETCH_AGAIN} For a set of your own, choose a "
+        f"name other than {spec.name}."
+    )
+    if array.dtype != np.uint8 or array.shape != spec.shapes[key]:
+        raise DataError.about(
+            what,
+            found=f"{array.dtype} of shape {array.shape}",
+            expected=f"uint8 of shape {spec.shapes[key]}",
+            remedy=remedy,
+        )
+    digest = hashlib.sha256(array.tobytes()).hexdigest()
+    if digest != spec.sha256[key]:
+        raise DataError.about(
+            what,
+            found=f"values with SHA-256 {digest}",
+            expected=f"{spec.sha256[key]}, the {spec.name} set's own",
+            remedy=remedy,
+        )
+
+
+def _to_split(images: np.ndarray, labels: np.ndarray, where: dict[str, str], part: str) -> Split:
+    """Bring the arrays of one split to the library's shapes and dtypes."""
+    if images.dtype != np.uint8 or images.ndim not in (3, 4):
+        raise DataError.about(
+            where[f"x_{part}"],
+            found=f"{images.dtype} of shape {images.shape}",
+            expected="uint8 images of shape (N, H, W) or (N, H, W, C), values 0 to 255",
+            remedy="Convert the images and save the file again.",
+        )
+    if not np.issubdtype(labels.dtype, np.integer) or labels.shape != (len(images),):
+        raise DataError.about(
+            where[f"y_{part}"],
+            found=f"{labels.dtype} of shape {labels.shape}",
+            expected=f"integer labels of shape ({len(images)},), one for each image",
+            remedy="Check that images and labels belong together.",
+        )
+    if ((labels < 0) | (labels >= MAX_CLASSES)).any():
+        raise DataError.about(
+            where[f"y_{part}"],
+            found=f"labels from {labels.min()} to {labels.max()}",
+            expected=f"class numbers from 0 up, below {MAX_CLASSES:,}",
+            remedy="Number the classes 0, 1, 2 and so on.",
+        )
+    if images.ndim == 3:
+        images = images[..., np.newaxis]
+    # A copy of what came from a read-only buffer: callers may write to a Dataset's arrays.
+    return Split(np.require(images, requirements="W"), labels.astype(np.int64))

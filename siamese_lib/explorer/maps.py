@@ -1,0 +1,96 @@
+"""The two maps of an explorer: where the query lies among all, and close up."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+
+from siamese_lib.colors import EXTRA, class_colors
+from siamese_lib.explorer.answer import Answer
+from siamese_lib.explorer.search import Search
+from siamese_lib.explorer.state import Query
+from siamese_lib.views.embedding_view import EmbeddingView
+
+AROUND = 150  # training images in the close-up
+
+
+class Maps:
+    """Two views of training images, a query, and its neighbours joined to it.
+
+    Args:
+        search: finds what is shown.
+        clicked: called with the training image that a reader clicks, or None for many or none.
+        height: of both together, in pixels.
+
+    Attributes:
+        whole: `EmbeddingView` of the images in `Search.shown`; then the query; then neighbours
+            that are not among them.
+        near: `EmbeddingView` of the query's surroundings, with pictures; first the query.
+    """
+
+    def __init__(self, search: Search, clicked: Callable[[int | None], None], height: int) -> None:
+        self._search, self._clicked = search, clicked
+        dim, names = search.run.embedding_dim, search.facts.class_names
+        flat = f"2 of {dim} dimensions, {100 * search.explained:.0f} % of the variance"
+        common = {
+            "class_names": [*names, "query"],
+            "colors": [*class_colors(len(names)), EXTRA],
+            "note": flat if dim > 2 else "",
+        }
+        margin = search.run.settings.get("margin")
+        self.whole = EmbeddingView(
+            search.last.cloud, search.labels[search.shown],
+            margin=margin, height=height * 3 // 5, **common,
+        )  # fmt: skip
+        self.near = EmbeddingView(
+            search.last.cloud[:1], [0], height=height - height * 3 // 5, **common
+        )
+        self._indices = {self.whole: search.shown, self.near: search.shown[:1]}
+        self._showing = False
+        for view in (self.whole, self.near):
+            view.observe(lambda change: self._heard(change.owner, change.new), "selected")
+
+    def show(self, query: Query, frame: int, found: Answer) -> None:
+        """Put a query on both maps, and light its neighbours."""
+        search = self._search
+        beside = [index for index in found.indices if index not in search.place_of]
+        around = np.setdiff1d(search.around(query, frame, AROUND), found.indices)
+        self._showing = True
+        try:
+            whole = np.concatenate([search.shown, [-1], np.array(beside, np.int64)])
+            self._fill(self.whole, whole, query, frame, found)
+            near = np.concatenate([[-1], np.array(found.indices), around])
+            self._fill(self.near, near, query, frame, found, pictures=True)
+        finally:
+            self._showing = False
+
+    def _fill(
+        self, view: EmbeddingView, indices: np.ndarray, query: Query, frame: int, found: Answer,
+        *, pictures: bool = False,
+    ) -> None:  # fmt: skip
+        """Show training images by index; −1 stands for the query."""
+        search = self._search
+        at = int(np.flatnonzero(indices < 0)[0])
+        places = search.places(np.where(indices < 0, search.shown[0], indices), frame)
+        places[at] = search.place(query, frame)
+        labels = search.labels[indices]
+        labels[at] = len(search.facts.class_names)
+        images = None
+        if pictures and search.facts.image_shape[2] in (1, 3):
+            images = search.images[indices]
+            images[at] = search.image(query)
+        self._indices[view] = indices
+        with view.hold_sync():
+            with view.hold_trait_notifications():
+                view.frames, view.labels, view.images = places, labels, images
+            view.marked = view.selected = [at]
+            lit = search.place_of if view is self.whole else {}
+            last = {int(index): place for place, index in enumerate(indices.tolist()[at:], at)}
+            view.highlighted = [last.get(i, lit.get(i, at)) for i in found.indices]
+
+    def _heard(self, view: EmbeddingView, points: list[int]) -> None:
+        if self._showing:
+            return
+        chosen = [int(self._indices[view][point]) for point in points]
+        self._clicked(chosen[0] if len(chosen) == 1 else None)

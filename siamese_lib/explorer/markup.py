@@ -1,0 +1,255 @@
+"""A state and its answers as markup: strings in, strings out, all from outside escaped.
+
+Buttons carry ``data-act``, the action of `siamese_lib.explorer.state` that they stand for, and
+``data-value``, what it is given; `siamese_lib.explorer.panel` sends both back.
+"""
+
+from __future__ import annotations
+
+import html
+from collections.abc import Callable, Mapping, Sequence
+from functools import lru_cache
+
+import numpy as np
+
+from siamese_lib.explorer.answer import Answer
+from siamese_lib.explorer.state import PAGE, Facts, Query, State, offered, pages
+from siamese_lib.images import png_uri
+
+_ICONS = {"right": "✓", "wrong": "✗", "unknown": ""}
+_TITLES = {"euclidean": "Euclidean", "cosine": "Cosine"}
+
+
+def picker(state: State, facts: Facts, images: np.ndarray) -> str:
+    """Lay out the thumbnails on offer, their filters, the index box and the random button.
+
+    Args:
+        state: what is shown.
+        facts: of the run and the data.
+        images: uint8 (T, H, W, C), of the test set.
+    """
+    indices = offered(state, facts)
+    here = indices[state.page * PAGE : (state.page + 1) * PAGE]
+    wrong = int(facts.mistaken.sum())
+    options = [f"<option value=''{_chosen(state.label is None)}>all classes</option>"]
+    options += [
+        f"<option value='{number}'{_chosen(state.label == number)}>{html.escape(name)}</option>"
+        for number, name in enumerate(facts.class_names)
+    ]
+    thumbs = "".join(_thumb(int(index), facts, images) for index in here)
+    first = state.page * PAGE + 1
+    span = f"{first:,}–{first + len(here) - 1:,} of {len(indices):,}" if len(here) else "none"
+    alone = " disabled" if pages(state, facts) == 1 else ""
+    return (
+        "<div class='sx-bar'><h3>Choose a test image</h3>"
+        f"<select data-act='set_class' aria-label='Class'>{''.join(options)}</select></div>"
+        "<div class='sx-bar'><button data-act='toggle_mistakes' class='sx-toggle' "
+        f"aria-pressed='{_yes(state.mistakes)}' "
+        "title='Most of the 7 nearest are of another class, after the last step'>"
+        f"<b class='sx-wrong'>✗</b> only mistakes <small>{wrong:,}</small></button>"
+        "<span class='sx-room'></span>"
+        "<button data-act='choose_random' title='One of those on offer'>Random</button></div>"
+        f"<div class='sx-grid' role='group' aria-label='Test images'>{thumbs}</div>"
+        "<div class='sx-bar'><button data-act='turn_page' data-value='-1' "
+        f"aria-label='Previous page'{alone}>&lsaquo;</button>"
+        f"<span class='sx-span'>{span}</span><button data-act='turn_page' data-value='1' "
+        f"aria-label='Next page'{alone}>&rsaquo;</button><span class='sx-room'></span>"
+        "<form data-act='choose_test'><input aria-label='Index of a test image' "
+        "inputmode='numeric' placeholder='index' autocomplete='off'><button>Go</button></form>"
+        "</div>"
+    )
+
+
+def answer(
+    state: State,
+    facts: Facts,
+    answers: Mapping[str, Answer],
+    picture: Callable[[Query], np.ndarray],
+) -> str:
+    """Lay out the query, the vote, and the neighbours by each metric.
+
+    Args:
+        state: what is shown.
+        facts: of the run and the data.
+        answers: by metric; at least the Euclidean one.
+        picture: finds the image of a query, uint8 (H, W, C).
+    """
+    main = answers.get(state.metric, answers["euclidean"])
+    verdict = _verdict(main)
+    known = "no label known" if main.label is None else f"labelled <b>{_name(main, main.label)}</b>"
+    votes = round(main.confidence * main.k)
+    says = {True: "right", False: "wrong", None: "by vote"}[main.right]
+    indices = " ".join(map(str, main.indices))
+    where = (
+        f"step {main.step:,}, among {main.searched:,} training images"
+        if len(facts.steps) > 1
+        else f"among {main.searched:,} training images"
+    )
+    parts = [_metric(state, facts, name, answers.get(name), picture) for name in _TITLES]
+    return (
+        f"<div class='sx-head sx-{verdict}'>"
+        f"<img class='sx-query' alt='{html.escape(str(state.query))}' "
+        f"src='{_uri(state.query, picture)}'>"
+        f"<div class='sx-told'><div class='sx-quiet'>You chose</div>"
+        f"<div><b>{html.escape(str(state.query))}</b>, {known}</div>"
+        f"<div class='sx-quiet'>{html.escape(state.query.note)}</div>"
+        f"<div class='sx-bar'><button data-act='pin'>Pin to compare</button>"
+        f"<button data-copy='{indices}'>Copy indices</button></div></div>"
+        f"<div class='sx-vote'><div class='sx-quiet'>The network says</div>"
+        f"<div class='sx-big'>{_name(main, main.vote)}</div>"
+        f"<div class='sx-verdict'>{_ICONS[verdict]} {says}</div>"
+        f"<div class='sx-meter' role='img' aria-label='{votes} of {main.k} votes'>"
+        f"<i style='width:{100 * main.confidence:.0f}%'></i></div>"
+        f"<div class='sx-quiet'><b>{main.confidence:.0%}</b> · {votes} of {main.k}</div>"
+        f"</div></div>"
+        f"<div class='sx-metrics'>{''.join(parts)}</div>"
+        f"<p class='sx-why'>{html.escape(difference(answers, facts.dim))} "
+        f"<span class='sx-quiet'>({where})</span></p>"
+    )
+
+
+def difference(answers: Mapping[str, Answer], dim: int) -> str:
+    """Say why the metrics agree or differ, for embeddings of so many numbers."""
+    if "cosine" not in answers:
+        return "There is no cosine here: an embedding of zeros points in no direction."
+    euclidean, cosine = answers["euclidean"], answers["cosine"]
+    common = len({*euclidean.indices} & {*cosine.indices})
+    if common == euclidean.k:
+        return "Both metrics found the same images: here, place and direction say the same."
+    if dim == 2:
+        lost = "In two dimensions a direction is one number: all that lies on a ray is alike"
+    else:
+        lost = f"Of {dim} numbers a direction keeps {dim - 1}, all but the length"
+    return (
+        f"{common} of {euclidean.k} in common. Euclidean distance asks how far apart two points "
+        f"are, cosine only whether they lie in one direction from the origin. {lost}, and is "
+        f"found up to {cosine.reach:.2g} away here, the Euclidean answers up to "
+        f"{euclidean.reach:.2g}."
+    )
+
+
+def pins(state: State, answers: Sequence[Answer], picture: Callable[[Query], np.ndarray]) -> str:
+    """Lay out the pinned queries, one beneath the other, with the answer to each.
+
+    Args:
+        state: what is shown.
+        answers: to `State.pins`, by the metric that is lit.
+        picture: finds the image of a query.
+    """
+    if not state.pins:
+        return ""
+    rows = []
+    for place, (query, found) in enumerate(zip(state.pins, answers, strict=True)):
+        verdict = _verdict(found)
+        small = "".join(_small(found, rank, picture) for rank in range(found.k))
+        rows.append(
+            f"<div class='sx-pin sx-{verdict}'><button data-act='recall' data-value='{place}' "
+            f"title='Ask about it again'><img alt='' src='{_uri(query, picture)}'> "
+            f"{html.escape(str(query))}</button>"
+            f"<span class='sx-verdict'>{_ICONS[verdict]} {_name(found, found.vote)} "
+            f"<small>{found.confidence:.0%}</small></span><span class='sx-row'>{small}</span>"
+            f"<button data-act='unpin' data-value='{place}' aria-label='Take off'>×</button></div>"
+        )
+    return f"<h3>Pinned, by {_TITLES[state.metric]} distance</h3>{''.join(rows)}"
+
+
+def status(words: str, failed: bool = False) -> str:
+    """Lay out a message, marked if it is of a fault."""
+    words = html.escape(words)
+    return f"<span class='sx-fault'>⚠ {words}</span>" if failed else f"<span>{words}</span>"
+
+
+def _metric(
+    state: State,
+    facts: Facts,
+    metric: str,
+    found: Answer | None,
+    picture: Callable[[Query], np.ndarray],
+) -> str:
+    lit = state.metric == metric
+    head = (
+        f"<button data-act='set_metric' data-value='{metric}' aria-pressed='{_yes(lit)}' "
+        f"class='sx-toggle' title='Show these on the map'>{_TITLES[metric]}"
+        f"<small>{' on the map' if lit else ''}</small></button>"
+    )
+    if found is None:
+        return f"<section>{head}<p class='sx-quiet'>none: an embedding is all zeros</p></section>"
+    cells = "".join(_neighbour(found, rank, picture) for rank in range(found.k))
+    return (
+        f"<section aria-label='{_TITLES[metric]} neighbours' data-metric='{metric}'>{head}"
+        f"<ol class='sx-cards'>{cells}</ol></section>"
+    )
+
+
+def _neighbour(found: Answer, rank: int, picture: Callable[[Query], np.ndarray]) -> str:
+    index, label, distance = found.indices[rank], found.labels[rank], found.distances[rank]
+    kind = _match(found, label)
+    name = _name(found, label)
+    return (
+        f"<li class='sx-card sx-{kind}'><button data-act='choose_train' data-value='{index}' "
+        f"title='Training image {index}: ask about it'>"
+        f"<img alt='{name}' src='{_uri(Query('train', index), picture)}'>"
+        f"<b>{_ICONS[kind]} {name}</b><span>#{index}</span><span>{_short(distance)}</span>"
+        "</button></li>"
+    )
+
+
+def _small(found: Answer, rank: int, picture: Callable[[Query], np.ndarray]) -> str:
+    label, index = found.labels[rank], found.indices[rank]
+    kind = _match(found, label)
+    words = f"{_ICONS[kind]} {_name(found, label)}, #{index}"
+    source = _uri(Query("train", index), picture)
+    return f"<img class='sx-{kind}' alt='{words}' title='{words}' src='{source}'>"
+
+
+def _thumb(index: int, facts: Facts, images: np.ndarray) -> str:
+    name = html.escape(facts.class_names[facts.labels[index]])
+    wrong = " sx-mistaken" if facts.mistaken[index] else ""
+    mark = "<i>✗</i>" if facts.mistaken[index] else ""
+    words = f"test image {index}: {name}{', a mistake' if wrong else ''}"
+    return (
+        f"<button class='sx-thumb{wrong}' data-act='choose_test' data-value='{index}' "
+        f"title='{words}' aria-label='{words}'>"
+        f"<img alt='' src='{uri(images[index])}'>{mark}</button>"
+    )
+
+
+def uri(image: np.ndarray) -> str:
+    """Encode an image, uint8 (H, W, C), as a PNG in a data URI."""
+    return _png(image.tobytes(), image.shape)
+
+
+def _uri(query: Query, picture: Callable[[Query], np.ndarray]) -> str:
+    return uri(picture(query))
+
+
+@lru_cache(2_000)
+def _png(pixels: bytes, shape: tuple[int, int, int]) -> str:
+    """Encode an image; one with neither one nor three channels is shown by its first."""
+    image = np.frombuffer(pixels, np.uint8).reshape(shape)
+    return png_uri(image if shape[2] == 3 else image[..., 0])
+
+
+def _short(distance: float) -> str:
+    """Write a distance in few letters, with at least two digits that say something."""
+    return f"{distance:.4f}" if distance >= 0.001 or distance == 0 else f"{distance:.0e}"
+
+
+def _match(found: Answer, label: int) -> str:
+    return "unknown" if found.label is None else "right" if label == found.label else "wrong"
+
+
+def _verdict(found: Answer) -> str:
+    return {True: "right", False: "wrong", None: "unknown"}[found.right]
+
+
+def _name(found: Answer, label: int) -> str:
+    return html.escape(found.name_of(label))
+
+
+def _chosen(chosen: bool) -> str:
+    return " selected" if chosen else ""
+
+
+def _yes(value: bool) -> str:
+    return str(value).lower()

@@ -1,0 +1,273 @@
+"""What an explorer shows, and what each action makes of it: values and pure functions only.
+
+An action takes the state, the facts that never change, and what the reader gave; it returns
+another state, or raises `ExplorerError` with words for the reader.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import numpy as np
+
+from siamese_lib.data import handwriting
+from siamese_lib.search.vectors import METRICS
+
+PAGE = 40  # thumbnails
+MOST_NEIGHBOURS = 20
+MOST_PINS = 6
+
+
+class ExplorerError(ValueError):
+    """What the explorer was asked for cannot be had; the message says what can."""
+
+
+@dataclass(frozen=True)
+class Query:
+    """An image to find neighbours of.
+
+    Attributes:
+        kind: "test", "train", "drawing" or "picture".
+        index: of a test or training image, else None.
+        pixels: of an image of the reader's own, uint8 (H, W, C) as bytes.
+        note: how it was prepared.
+    """
+
+    kind: str
+    index: int | None = None
+    pixels: bytes = field(default=b"", repr=False)
+    note: str = ""
+
+    def __str__(self) -> str:
+        """Name it, as in "test image 865"."""
+        if self.index is None:
+            return {"drawing": "your drawing", "picture": "your picture"}[self.kind]
+        return f"{'training' if self.kind == 'train' else 'test'} image {self.index}"
+
+
+@dataclass(frozen=True, eq=False)
+class Facts:
+    """What does not change while an explorer is used.
+
+    Attributes:
+        image_shape: of the run: height, width, channels.
+        light: whether its images are dark on light.
+        steps: of its frames.
+        class_names: K names.
+        labels: int64 (T,), of the test images.
+        mistaken: bool (T,), where the vote of the last frame is wrong.
+        training: number of training images that are searched.
+        dim: numbers in an embedding.
+    """
+
+    image_shape: tuple[int, int, int]
+    light: bool
+    steps: tuple[int, ...]
+    class_names: tuple[str, ...]
+    labels: np.ndarray
+    mistaken: np.ndarray
+    training: int
+    dim: int
+
+    @property
+    def most_neighbours(self) -> int:
+        """The largest k; one less than there are, as a training image is not its own neighbour."""
+        return min(MOST_NEIGHBOURS, self.training - 1)
+
+
+@dataclass(frozen=True)
+class State:
+    """All that can be changed.
+
+    Attributes:
+        query: whose neighbours are shown.
+        frame: of the run, from 0.
+        k: number of neighbours.
+        metric: whose neighbours are lit on the map.
+        label: the class that the thumbnails are of, or None for all.
+        mistakes: whether only mistaken test images are offered.
+        page: of the thumbnails, from 0.
+        pins: queries that are kept to compare.
+        before: what was asked before the drawing, to go back to.
+        status: a message, and whether it is of a fault.
+        failed: see `status`.
+    """
+
+    query: Query
+    frame: int
+    k: int = 7
+    metric: str = METRICS[0]
+    label: int | None = None
+    mistakes: bool = False
+    page: int = 0
+    pins: tuple[Query, ...] = ()
+    before: Query | None = None
+    status: str = ""
+    failed: bool = False
+
+
+def offered(state: State, facts: Facts) -> np.ndarray:
+    """Indices of the test images that pass the filters, int64."""
+    kept = np.ones(len(facts.labels), bool) if not state.mistakes else facts.mistaken.copy()
+    if state.label is not None:
+        kept &= facts.labels == state.label
+    return np.flatnonzero(kept)
+
+
+def pages(state: State, facts: Facts) -> int:
+    """Count the pages of thumbnails, at least one."""
+    return max(1, -(-len(offered(state, facts)) // PAGE))
+
+
+def choose_test(state: State, facts: Facts, index: Any) -> State:
+    """Ask about a test image."""
+    number = _number("index", index, 0, len(facts.labels) - 1, "test images")
+    state = _asked(state, Query("test", number))
+    place = np.searchsorted(offered(state, facts), number)
+    among = place < len(offered(state, facts)) and offered(state, facts)[place] == number
+    return replace(state, page=int(place) // PAGE) if among else state
+
+
+def choose_train(state: State, facts: Facts, index: Any) -> State:
+    """Ask about a training image; it is not its own neighbour."""
+    number = _number("index", index, 0, facts.training - 1, "training images")
+    return _asked(state, Query("train", number))
+
+
+def choose_random(state: State, facts: Facts, chance: float) -> State:
+    """Ask about one of the images on offer; `chance`, from 0 to 1, says which."""
+    indices = offered(state, facts)
+    if not len(indices):
+        raise ExplorerError("No test image passes these filters: choose another class.")
+    return choose_test(state, facts, int(indices[int(chance * len(indices)) % len(indices)]))
+
+
+def draw(state: State, facts: Facts, strokes: Sequence[Any]) -> State:
+    """Ask about a drawing."""
+    image = handwriting.from_strokes(strokes, facts.image_shape, light=facts.light)
+    note = "centred and scaled as MNIST's digits were"
+    before = state.before if state.query.kind == "drawing" else state.query
+    return replace(_asked(state, Query("drawing", None, image.tobytes(), note)), before=before)
+
+
+def emptied(state: State, facts: Facts) -> State:
+    """Go back to what was asked before, as nothing is left of the drawing."""
+    if state.query.kind != "drawing" or state.before is None:
+        return state
+    return _asked(state, state.before)
+
+
+def upload(state: State, facts: Facts, content: bytes, name: str = "") -> State:
+    """Ask about the picture in a PNG or JPEG file."""
+    image, note = handwriting.from_file(content, facts.image_shape, light=facts.light)
+    state = _asked(state, Query("picture", None, image.tobytes(), note))
+    return replace(state, status=f"{name or 'Your picture'}: {note}.")
+
+
+def own_image(state: State, facts: Facts, image: Any) -> State:
+    """Ask about an array, as it is: uint8 (H, W, C), or (H, W) for one channel."""
+    given = np.asarray(image)
+    shaped = given[..., None] if given.ndim == 2 else given
+    if shaped.shape != facts.image_shape or given.dtype != np.uint8:
+        raise ExplorerError(
+            f"image must be uint8 of shape {facts.image_shape}, got {given.dtype} of shape "
+            f"{given.shape}."
+        )
+    return _asked(state, Query("picture", None, shaped.tobytes(), "taken as it is"))
+
+
+def set_k(state: State, facts: Facts, k: Any) -> State:
+    """Change the number of neighbours."""
+    return _quiet(state, k=_number("k", k, 1, facts.most_neighbours))
+
+
+def set_frame(state: State, facts: Facts, frame: Any) -> State:
+    """Go to another moment of the training."""
+    return _quiet(state, frame=_number("frame", frame, 0, len(facts.steps) - 1))
+
+
+def set_metric(state: State, facts: Facts, metric: str) -> State:
+    """Light the neighbours by another metric on the map."""
+    if metric not in METRICS:
+        raise ExplorerError(f"metric must be one of {', '.join(METRICS)}; got {metric!r}.")
+    return _quiet(state, metric=metric)
+
+
+def set_class(state: State, facts: Facts, label: Any) -> State:
+    """Offer images of one class; "" is all."""
+    last = len(facts.class_names) - 1
+    number = None if label in ("", None) else _number("class", label, 0, last)
+    return _quiet(state, label=number, page=0)
+
+
+def toggle_mistakes(state: State, facts: Facts, value: Any = None) -> State:
+    """Offer only images that the network gets wrong, or all again."""
+    return _quiet(state, mistakes=not state.mistakes, page=0)
+
+
+def turn_page(state: State, facts: Facts, by: Any) -> State:
+    """Turn the thumbnails forwards or backwards, round the ends."""
+    return _quiet(state, page=(state.page + int(by)) % pages(state, facts))
+
+
+def pin(state: State, facts: Facts, value: Any = None) -> State:
+    """Keep the query to compare."""
+    if state.query in state.pins:
+        raise ExplorerError(f"{str(state.query).capitalize()} is pinned already.")
+    if len(state.pins) == MOST_PINS:
+        raise ExplorerError(f"There is room for {MOST_PINS} pins: take one off first.")
+    return _quiet(state, pins=(*state.pins, state.query), status=f"Pinned {state.query}.")
+
+
+def unpin(state: State, facts: Facts, place: Any) -> State:
+    """Let a pinned query go."""
+    number = _number("pin", place, 0, len(state.pins) - 1)
+    return _quiet(state, pins=state.pins[:number] + state.pins[number + 1 :])
+
+
+def recall(state: State, facts: Facts, place: Any) -> State:
+    """Ask about a pinned query again."""
+    return _asked(state, state.pins[_number("pin", place, 0, len(state.pins) - 1)])
+
+
+def say(state: State, facts: Facts, message: Any) -> State:
+    """Show a message of the page."""
+    return _quiet(state, status=str(message))
+
+
+def fail(state: State, facts: Facts, message: Any) -> State:
+    """Show a fault, and leave all else as it is."""
+    return replace(state, status=str(message), failed=True)
+
+
+ACTIONS: dict[str, Callable[..., State]] = {
+    action.__name__: action
+    for action in (
+        choose_test, choose_train, choose_random, draw, emptied, upload, own_image, set_k,
+        set_frame, set_metric, set_class, toggle_mistakes, turn_page, pin, unpin, recall, say, fail,
+    )
+}  # fmt: skip
+
+
+def _asked(state: State, query: Query) -> State:
+    return _quiet(state, query=query)
+
+
+def _quiet(state: State, **changes: Any) -> State:
+    return replace(state, **{"status": "", "failed": False, **changes})
+
+
+def _number(name: str, value: Any, least: int, most: int, of: str = "") -> int:
+    """Read a whole number in a range, from the page or from Python."""
+    words = f"{name} must be a whole number from {least} to {most:,}"
+    words += f", as there are {most + 1:,} {of}" if of else ""
+    try:
+        number = int(value.replace(",", "") if isinstance(value, str) else value)
+        whole = not isinstance(value, float) or number == value
+    except (TypeError, ValueError, OverflowError):
+        whole, number = False, 0
+    if not whole or not least <= number <= most:
+        raise ExplorerError(f"{words}; got {value!r:.40}.")
+    return number

@@ -1,0 +1,273 @@
+"""Choose, draw or upload an image, and see the training images that are nearest to it.
+
+`siamese_lib.explorer.state` holds what is shown and the actions, `search` finds,
+`markup` writes markup; here they are wired to widgets. Each handler is one line, and all go
+through `RetrievalExplorer._do`, which shows what went wrong.
+"""
+
+from __future__ import annotations
+
+import base64
+import random
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Any
+
+import ipywidgets
+import numpy as np
+
+from siamese_lib.data.dataset import Dataset
+from siamese_lib.explorer import markup as markup
+from siamese_lib.explorer.answer import Answer
+from siamese_lib.explorer.maps import Maps
+from siamese_lib.explorer.pad import Pad
+from siamese_lib.explorer.panel import Panel
+from siamese_lib.explorer.search import Search
+from siamese_lib.explorer.state import ACTIONS, Query, State, fail
+from siamese_lib.explorer.still import explorer_png
+from siamese_lib.runs.run import Run
+from siamese_lib.search.gallery import Gallery
+
+_ONE_MOMENT = (
+    "This run kept the weights of its last step only, so that it cannot be asked what it would "
+    "have answered earlier. A run trained with a Recorder can."
+)
+
+
+class RetrievalExplorer(ipywidgets.VBox):
+    """Ask a trained network which training images it takes to be like another image.
+
+    Choose a test image among the thumbnails, by index, at random or on the map; draw one; or upload
+    a PNG or JPEG. The nearest training images appear in order, by Euclidean distance and by cosine,
+    each with label, index and distance, marked right or wrong, and are lit on the map. Faults
+    show in the status line.
+
+    All training images are embedded once, at the last frame (13 s for 60,000 on two cores), and
+    kept: for a run that has a folder, there. At an earlier frame those on the map are searched,
+    5,000 evenly over the classes; they are embedded when the frame is first visited.
+
+    Args:
+        run: the training.
+        digits: a `Dataset` of images of the run's shape.
+        index: test image to begin with.
+        k: number of neighbours, from 1 to 20.
+        limit: search the first so many training images only, to begin sooner.
+        gallery: a `Gallery` of those images, embedded by the run at its last frame. One that is
+            not is told of in the status line, and not used.
+        height: of both maps together, in pixels.
+
+    Attributes:
+        answer: `Answer`, to what is shown now, by the metric that is lit.
+        answers: read-only mapping of the metrics to `Answer`.
+        state: what is shown, a frozen dataclass.
+        message: what the status line says.
+        map: the `EmbeddingView` of the training images, the query and its neighbours.
+        near: another one, of what lies around the query.
+        pad: the drawing pad.
+
+    Raises:
+        ValueError: the data are too few or not of the run's shape, or `index` or `k` out of range.
+    """
+
+    def __init__(
+        self,
+        run: Run,
+        digits: Dataset,
+        *,
+        index: int = 0,
+        k: int = 7,
+        limit: int | None = None,
+        gallery: Gallery | None = None,
+        height: int = 480,
+    ) -> None:
+        self._search = search = Search(run, digits, limit, gallery)
+        facts = search.facts
+        state = State(Query("test", 0), len(run) - 1, k=min(7, facts.most_neighbours))
+        state = ACTIONS["set_k"](state, facts, min(k, facts.most_neighbours) if k == 7 else k)
+        self.state = ACTIONS["choose_test"](state, facts, index)
+        self._showing = False
+        self._asked: tuple[Any, ...] = ()
+        self._panels = {
+            kind: Panel(kind, self._do, live=kind == "status")
+            for kind in ("status", "picker", "answer", "pins")
+        }
+        self.pad = Pad(self._do)
+        self._maps = Maps(search, self._clicked, height)
+        self.map, self.near = self._maps.whole, self._maps.near
+        self._k = ipywidgets.IntSlider(
+            self.state.k, 1, facts.most_neighbours, description="neighbours"
+        )
+        moments = [(f"{step:,}", frame) for frame, step in enumerate(facts.steps)]
+        self._frame = ipywidgets.SelectionSlider(
+            options=moments, value=self.state.frame, description="at step",
+            continuous_update=False, disabled=len(moments) == 1,
+        )  # fmt: skip
+        self._frame.tooltip = "training step of the network"
+        self._k.observe(lambda change: self._do("set_k", change.new), "value")
+        self._frame.observe(lambda change: self._do("set_frame", change.new), "value")
+        super().__init__(self._laid_out())
+        self.add_class("siamese-explorer")
+        self._show(fail(self.state, facts, search.complaint) if search.complaint else self.state)
+
+    @property
+    def answer(self) -> Answer:
+        """The answer by the metric that is lit."""
+        return self.answers.get(self.state.metric, self.answers["euclidean"])
+
+    @property
+    def answers(self) -> Mapping[str, Answer]:
+        """The answer by each metric."""
+        return MappingProxyType(self._answers)
+
+    @property
+    def message(self) -> str:
+        """The words in the status line."""
+        return self.state.status
+
+    def __repr__(self) -> str:
+        """Say what was asked and answered."""
+        found = self.answer
+        return (
+            f"RetrievalExplorer({self.state.query}: {found.name_of(found.vote)}, by "
+            f"{found.confidence:.0%} of {found.k} among {found.searched:,} training images)"
+        )
+
+    def select(
+        self,
+        index: int | None = None,
+        *,
+        train: int | None = None,
+        image: np.ndarray | None = None,
+        frame: int | None = None,
+        k: int | None = None,
+        metric: str | None = None,
+    ) -> Answer:
+        """Choose from code what a reader would choose by hand.
+
+        Args:
+            index: of a test image.
+            train: index of a training image instead.
+            image: an image of one's own instead, uint8 (H, W, C) or (H, W), taken as it is.
+            frame: of the run; a negative one counts from the end.
+            k: number of neighbours.
+            metric: "euclidean" or "cosine", to be lit and to be the `answer`.
+
+        Returns:
+            The answer.
+
+        Raises:
+            ValueError: one of these is out of range, or of another shape; the status line says
+                so, too, and nothing is changed.
+        """
+        frames = len(self._search.facts.steps)
+        if frame is not None and -frames <= frame < 0:
+            frame += frames
+        wanted = {
+            "choose_test": index, "choose_train": train, "own_image": image, "set_frame": frame,
+            "set_k": k, "set_metric": metric,
+        }  # fmt: skip
+        state = self.state
+        try:
+            for action, value in wanted.items():
+                if value is not None:
+                    state = ACTIONS[action](state, self._search.facts, value)
+            self._show(state)
+        except Exception as error:
+            self._show(fail(self.state, self._search.facts, error))
+            raise
+        return self.answer
+
+    def still(self) -> bytes:
+        """Draw the query, its neighbours and the map as a PNG."""
+        found = self.answer
+        images = [self._search.images[index] for index in found.indices]
+        names = [found.name_of(label) for label in found.labels]
+        return explorer_png(
+            self._search.image(self.state.query), str(self.state.query), np.stack(images),
+            names, found.distances, self.map.still(),
+        )  # fmt: skip
+
+    def _do(self, action: str, *values: Any) -> None:
+        """Carry out an action of the page; show what went wrong, if anything did."""
+        if self._showing:
+            return
+        if action == "choose_random":
+            values = (random.random(),)
+        facts = self._search.facts
+        try:
+            if action not in ACTIONS:
+                raise ValueError(f"The explorer has no action called {action!r}.")
+            self._show(ACTIONS[action](self.state, facts, *values))
+        except ValueError as error:
+            self._show(fail(self.state, facts, error))
+        except Exception as error:
+            self._show(fail(self.state, facts, f"{type(error).__name__}: {error}"))
+
+    def _clicked(self, index: int | None) -> None:
+        """Ask about a training image on a map; of anything else, light what was lit."""
+        several = "Click on a single point of a map to ask about it."
+        self._do(*(("say", several) if index is None or index < 0 else ("choose_train", index)))
+
+    def _show(self, state: State) -> None:
+        """Bring a state to the page: the one way from values to widgets."""
+        search, panels = self._search, self._panels
+        self._showing = True
+        try:
+            if not search.knows(state.frame):
+                step = search.facts.steps[state.frame]
+                words = f"Embedding {len(search.shown):,} training images as at step {step:,} …"
+                panels["status"].html = markup.status(words)
+            asked = (state.query, state.frame, state.k)
+            if asked != self._asked:
+                self._answers, self._asked = search.answers(*asked), asked
+            self.state = state
+            panels["answer"].html = markup.answer(state, search.facts, self._answers, search.image)
+            panels["status"].html = markup.status(state.status or self._ready(), state.failed)
+            chosen = state.query.index if state.query.kind == "test" else ""
+            panels["picker"].current = str(chosen)
+            panels["picker"].html = markup.picker(state, search.facts, search.data.test.images)
+            panels["pins"].html = markup.pins(state, self._pinned(), search.image)
+            if state.query.kind == "drawing":
+                self.pad.preview = markup.uri(search.image(state.query))
+            self._k.value, self._frame.value = state.k, state.frame
+            self._maps.show(state.query, state.frame, self.answer)
+        finally:
+            self._showing = False
+
+    def _pinned(self) -> list[Answer]:
+        state = self.state
+        found = [self._search.answers(pin, state.frame, state.k) for pin in state.pins]
+        return [answers.get(state.metric, answers["euclidean"]) for answers in found]
+
+    def _ready(self) -> str:
+        facts = self._search.facts
+        return (
+            f"{facts.training:,} training images to search, {facts.mistaken.sum():,} of "
+            f"{len(facts.labels):,} test images mistaken. Choose one, draw, or click on the map."
+        )
+
+    def _laid_out(self) -> list[ipywidgets.Widget]:
+        panels = self._panels
+        moment = ipywidgets.Label(_ONE_MOMENT) if self._frame.disabled else self._frame
+        controls = _box("controls", self._k, moment)
+        found = _box("found", panels["answer"], controls)
+        columns = _box(
+            "columns",
+            _box("choose", panels["picker"], self.pad),
+            found,
+            _box("maps", self.map, self.near),
+        )
+        return [panels["status"], columns, panels["pins"]]
+
+    def _repr_mimebundle_(self, **kwargs: Any) -> Any:
+        bundle = super()._repr_mimebundle_(**kwargs)
+        data, metadata = bundle if isinstance(bundle, tuple) else (bundle, {})
+        if data is None:
+            return bundle
+        return {**data, "image/png": base64.b64encode(self.still()).decode()}, metadata
+
+
+def _box(name: str, *children: ipywidgets.Widget) -> ipywidgets.Box:
+    box = ipywidgets.Box(children)
+    box.add_class(f"sx-{name}")
+    return box

@@ -1,0 +1,105 @@
+"""A page of its own: one file with a film, and a search that the page itself does.
+
+The file holds `embedding_view.js` and `page.js` as one script, both style sheets, and one block of
+JSON, in which ``{"base64": text}`` stands for bytes:
+
+``view``
+    what `EmbeddingView.payload` returns, without images.
+``images``, ``gallery.images``
+    ``shape`` and either ``data``, uint8 (N, H, W, 1 or 3) deflated, or ``sheets``: WebP, 50 images
+    in a row and 50 rows at most.
+``queries``, ``gallery.embeddings``
+    float32 (N, ``dim``), little-endian: the last frame in full precision.
+``gallery.labels``
+    uint16 (N,).
+``k``, ``metric``, ``cosine``, ``classes``, ``playing``, ``facts``
+    where the search begins, whether cosine distance can be asked for, how many classes are known
+    to the gallery, whether the film plays at once, and a line to show.
+
+No text from outside can become markup: the JSON has none of the characters that could end its
+element, and the script puts text into the page as text. A content security policy that names the
+script by its hash keeps everything else from running, and the page from asking any network.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import html
+import io
+import json
+import re
+import zlib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from PIL import Image
+
+from siamese_lib.images import sheet
+
+_HERE = Path(__file__).parent
+_VIEWS = _HERE.parent / "views"
+_EXACT = 3_500_000  # bytes of deflated images above which WebP takes their place
+_QUALITIES = (85, 70, 55, 40, 25)
+_ACROSS = 50  # images in a row of a sheet, and rows
+
+
+def page(title: str, data: Mapping[str, Any], still: bytes) -> bytes:
+    """Write the page.
+
+    Args:
+        title: of the page.
+        data: as above, with bytes as they are.
+        still: a PNG, for where no JavaScript runs.
+    """
+    sources = (_VIEWS / "embedding_view", _HERE / "page")
+    script = "\n" + "\n".join(_read(path.with_suffix(".js")) for path in sources) + "\n"
+    digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
+    parts = {
+        "policy": f"default-src 'none'; script-src 'sha256-{digest}'; style-src 'unsafe-inline'; "
+        "img-src data: blob:; base-uri 'none'; form-action 'none'",
+        "title": html.escape(title),
+        "style": "\n".join(_read(path.with_suffix(".css")) for path in sources),
+        "still": base64.b64encode(still).decode(),
+        "data": json_in_html(data),
+        "script": script[1:-1],
+    }
+    text = re.sub(r"\{(\w+)\}", lambda match: parts[match[1]], _read(_HERE / "page.html"))
+    return text.encode()
+
+
+def json_in_html(value: Any) -> str:
+    """Write JSON, bytes as base64, that can stand in a script element: ASCII without ``<>&``."""
+    text = json.dumps(value, default=_as_text, separators=(",", ":"), allow_nan=False)
+    return re.sub("[<>&]", lambda match: f"\\u{ord(match[0]):04x}", text)
+
+
+def packed(images: np.ndarray) -> dict[str, Any]:
+    """Pack uint8 images (N, H, W, 1 or 3): exactly where that is small, else as WebP sheets."""
+    data = zlib.compress(images.tobytes(), 6)
+    shape = list(images.shape)
+    if len(data) <= _EXACT:
+        return {"shape": shape, "data": data}
+    sheets: list[bytes] = []
+    for quality in _QUALITIES:
+        parts = range(0, len(images), _ACROSS**2)
+        sheets = [_webp(sheet(images[i : i + _ACROSS**2], _ACROSS), quality) for i in parts]
+        if sum(map(len, sheets)) <= _EXACT:
+            break
+    return {"shape": shape, "sheets": sheets}
+
+
+def _webp(picture: Image.Image, quality: int) -> bytes:
+    buffer = io.BytesIO()
+    picture.save(buffer, "WEBP", quality=quality, method=4)
+    return buffer.getvalue()
+
+
+def _as_text(data: bytes) -> dict[str, str]:
+    return {"base64": base64.b64encode(data).decode()}
+
+
+def _read(path: Path) -> str:
+    return path.read_text(encoding="utf-8")

@@ -1,0 +1,77 @@
+"""Files for TensorBoard's embedding projector.
+
+Their form is that of the projector plugin: ``tensorboard/plugins/projector`` of TensorBoard.
+"""
+
+from __future__ import annotations
+
+import io
+import math
+from collections.abc import Sequence
+
+import numpy as np
+
+from siamese_lib.images import at_most, sheet
+
+SPRITE = 8_192  # pixels of a side at most: what the projector's page can hold
+_LEAST = 8  # pixels of an image below which nothing can be told
+
+
+def projector_files(
+    embeddings: np.ndarray, names: Sequence[str], images: np.ndarray
+) -> dict[str, bytes]:
+    """Write embeddings, class names and images.
+
+    Args:
+        embeddings: float32 (N, dim).
+        names: N class names.
+        images: uint8 (N, H, W, 1 or 3), shrunk where their sprite would be too large.
+
+    Returns:
+        Contents by file name, the configuration last.
+
+    Raises:
+        ValueError: there are too many images for a sprite.
+    """
+    across = math.ceil(math.sqrt(len(images)))
+    side = SPRITE // across
+    if side < _LEAST:
+        raise ValueError(
+            f"images must be at most {(SPRITE // _LEAST) ** 2:,}, so that each has {_LEAST} pixels "
+            f"of a sprite of {SPRITE:,}; got {len(images):,}."
+        )
+    images = at_most(images, side)
+    height, width = images.shape[1:3]
+    sprite = io.BytesIO()
+    sheet(images, across).save(sprite, "PNG")
+    # Nine digits tell any float32 from its neighbours.
+    rows = ["\t".join(f"{x:.9g}" for x in row) for row in embeddings.tolist()]
+    about = ["class\tindex"] + [f"{_cell(name)}\t{i}" for i, name in enumerate(names)]
+    config = f"""embeddings {{
+  tensor_name: "embeddings"
+  tensor_shape: {embeddings.shape[0]}
+  tensor_shape: {embeddings.shape[1]}
+  tensor_path: "embeddings.tsv"
+  metadata_path: "metadata.tsv"
+  sprite {{
+    image_path: "sprite.png"
+    single_image_dim: {width}
+    single_image_dim: {height}
+  }}
+}}
+"""
+    return {
+        "embeddings.tsv": _lines(rows),
+        "metadata.tsv": _lines(about),
+        "sprite.png": sprite.getvalue(),
+        "projector_config.pbtxt": config.encode(),
+    }
+
+
+def _cell(name: str) -> str:
+    """A name without what would end its cell, or a row of the table."""
+    return " ".join(name.split()) or "(no name)"
+
+
+def _lines(rows: Sequence[str]) -> bytes:
+    return ("\n".join(rows) + "\n").encode()

@@ -1,0 +1,93 @@
+"""Pixels checked, laid out and written as PNG."""
+
+from __future__ import annotations
+
+import base64
+import io
+from collections.abc import Sequence
+
+import numpy as np
+from PIL import Image, ImageDraw, ImageFont
+
+_SIDE, _GAP, _TEXT = 96, 8, 14  # pixels of a drawn image, between them, and of a line under them
+_PAPER, _INK = "#FFFFFF", "#20242B"
+
+
+def checked_images(images: np.ndarray, name: str = "images") -> np.ndarray:
+    """Return images as uint8 (N, H, W, 1 or 3), or raise ValueError."""
+    images = np.asarray(images)
+    if images.ndim == 3:
+        images = images[..., None]
+    if images.ndim != 4 or images.shape[-1] not in (1, 3) or images.dtype != np.uint8:
+        raise ValueError(
+            f"{name} must be uint8 of shape (N, H, W), (N, H, W, 1) or (N, H, W, 3), got "
+            f"{images.dtype} {images.shape}."
+        )
+    return images
+
+
+def png_uri(pixels: np.ndarray) -> str:
+    """Encode uint8 pixels (H, W), (H, W, 3) or (H, W, 4) as a PNG in a data URI."""
+    from PIL import Image
+
+    buffer = io.BytesIO()
+    Image.fromarray(pixels).save(buffer, format="PNG", optimize=True)
+    return "data:image/png;base64," + base64.b64encode(buffer.getvalue()).decode()
+
+
+def sheet(images: np.ndarray, across: int) -> Image.Image:
+    """Lay uint8 images (N, H, W, 1 or 3) out in rows, from left to right and from top to bottom."""
+    count, height, width, channels = images.shape
+    rows = -(-count // across)
+    full = np.zeros((rows * across, height, width, channels), np.uint8)
+    full[:count] = images
+    tiles = full.reshape(rows, across, height, width, channels).swapaxes(1, 2)
+    pixels = tiles.reshape(rows * height, across * width, channels)
+    return Image.fromarray(pixels[..., 0] if channels == 1 else pixels)
+
+
+def at_most(images: np.ndarray, side: int) -> np.ndarray:
+    """Shrink uint8 images (N, H, W, C) until neither side is above so many pixels."""
+    height, width = images.shape[1:3]
+    if max(height, width) <= side:
+        return images
+    wide, high = (max(1, round(x * side / max(height, width))) for x in (width, height))
+    gray = images.shape[-1] == 1
+    small = [
+        np.asarray(Image.fromarray(image[..., 0] if gray else image).resize((wide, high)))
+        for image in images
+    ]
+    return np.stack(small).reshape(len(images), high, wide, images.shape[-1])
+
+
+def draw(
+    queries: np.ndarray, names: Sequence[str], images: np.ndarray, captions: Sequence[Sequence[str]]
+) -> Image.Image:
+    """Draw a row for each query: itself, and what was found.
+
+    Args:
+        queries: uint8 (Q, H, W, C).
+        names: Q texts, drawn under the queries.
+        images: uint8 (Q, k, H, W, C), nearest first.
+        captions: Q rows of k texts, drawn under the images.
+    """
+    from PIL import Image
+
+    rows, columns = images.shape[0], images.shape[1] + 1
+    across, down = _SIDE + _GAP, _SIDE + _TEXT + 2 * _GAP
+    # The query stands apart by one more gap.
+    size = columns * across + 2 * _GAP, rows * down + _GAP
+    picture = Image.new("RGB", size, _PAPER)
+    pen, font = ImageDraw.Draw(picture), ImageFont.load_default(_TEXT - 2)
+    for row in range(rows):
+        tiles = [(queries[row], names[row]), *zip(images[row], captions[row], strict=True)]
+        for column, (pixels, text) in enumerate(tiles):
+            left, top = _GAP + column * across + _GAP * (column > 0), _GAP + row * down
+            tile = Image.fromarray(pixels[..., 0] if pixels.shape[-1] == 1 else pixels)
+            tile = tile.resize((_SIDE, _SIDE), Image.Resampling.NEAREST)
+            picture.paste(tile.convert("RGB"), (left, top))
+            while pen.textlength(text, font) > _SIDE:
+                text = text.rstrip("…")[:-1] + "…"
+            place = left + _SIDE / 2, top + _SIDE + _GAP / 2
+            pen.text(place, text, _INK, font, anchor="ma")
+    return picture

@@ -1,0 +1,1 @@
+"""The shared tower, the losses, the siamese model, optimizers and devices."""

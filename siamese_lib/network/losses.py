@@ -1,0 +1,254 @@
+"""What similar and different should cost.
+
+Throughout, a label of 1 means *same* (similar) and 0 means *different*, distances are
+Euclidean, and ``margin`` is the distance beyond which two different images are left alone.
+"""
+
+from __future__ import annotations
+
+from numbers import Real
+from typing import Any
+
+import numpy as np
+
+from siamese_lib.network.backend import keras, ops
+
+# Below this squared distance two embeddings count as equal. The square root has an infinite
+# slope at 0; with the squared distance clamped first, identical images get a zero gradient
+# where they would get NaN.
+_SMALLEST_SQUARE = 1e-12
+
+
+def euclidean_distance(left: Any, right: Any) -> Any:
+    """Euclidean distance along the last axis, with a finite gradient everywhere.
+
+    Args:
+        left: float embeddings (..., dim).
+        right: float embeddings that broadcast with `left`.
+
+    Returns:
+        Distances (...), at least 1e-6; at that floor the gradient is zero.
+    """
+    squares = ops.sum(ops.square(ops.subtract(left, right)), axis=-1)
+    return ops.sqrt(ops.maximum(squares, _SMALLEST_SQUARE))
+
+
+@keras.saving.register_keras_serializable("siamese_lib")
+class ContrastiveLoss(keras.losses.Loss):
+    """The contrastive loss of a batch of pairs.
+
+    The mean over pairs of ``[same * d**2 + (1 - same) * max(margin - d, 0)**2] / 2``: a
+    spring that pulls similar pairs together, and one that pushes different pairs apart until
+    they are `margin` away.
+
+    Call it with ``y_true`` (N,) of 1 = same and 0 = different (bool, integer or float), and
+    ``y_pred`` (N,) distances; both may also be (N, 1).
+
+    Args:
+        margin: distance at which different pairs stop repelling, above 0.
+        **kwargs: `reduction`, `name` and `dtype` of `keras.losses.Loss`.
+
+    Raises:
+        ValueError: `margin` is not above 0; the shapes cannot be one label and one distance
+            a pair; or a label is not 0 or 1. While Keras traces a step the values are not
+            known yet: there a label that is not 0 or 1 turns the loss into NaN, and
+            `siamese_lib.Guard` stops the training and says so.
+
+    References:
+        Hadsell, Chopra and LeCun (2006), equation 4. There Y = 0 means similar; here, as in
+        most code since, the label is turned round and 1 means similar.
+    """
+
+    def __init__(self, margin: float = 1.0, **kwargs: Any) -> None:
+        kwargs.setdefault("name", "contrastive_loss")
+        super().__init__(**kwargs)
+        self.margin = _checked_margin(margin)
+
+    def call(self, y_true: Any, y_pred: Any) -> Any:
+        """Return the loss of each pair, (N,)."""
+        distance = _as_vector(y_pred, "y_pred", "one distance for each pair, as sl.siamese gives")
+        same = _as_vector(y_true, "y_true", "one label for each pair, 1 = same and 0 = different")
+        _check_same_length(same, distance)
+        same = _checked_binary(ops.cast(same, distance.dtype))
+        pull = same * ops.square(distance)
+        push = (1 - same) * ops.square(ops.maximum(self.margin - distance, 0))
+        return (pull + push) / 2
+
+    @property
+    def trivial_value(self) -> float:
+        """The loss of embeddings in one point, half the pairs being similar: margin**2 / 4."""
+        return self.margin**2 / 4
+
+    def get_config(self) -> dict[str, Any]:
+        """Return what is needed to build this loss again."""
+        return {**super().get_config(), "margin": self.margin}
+
+
+@keras.saving.register_keras_serializable("siamese_lib")
+class InBatchContrastiveLoss(keras.losses.Loss):
+    """The contrastive loss over every pair that a batch of labelled images contains.
+
+    B images make B (B - 1) / 2 pairs for the price of B passes through the tower, where a
+    batch of B random pairs costs 2 B passes. Only one pair in ten is similar when there are
+    ten classes, so a plain mean would be nearly all repulsion. Here each side has a mean of
+    its own, and they weigh the same:
+
+    ``[mean over similar pairs of d**2 + mean over pushed pairs of (margin - d)**2] / 4``
+
+    which is the paper's loss for a batch with as many similar as different pairs. *Pushed*
+    pairs are the different pairs closer than the margin: those beyond it have nothing to
+    say, and counting them in the mean would silence the last few that are still wrong.
+
+    Call it with ``y_true`` (B,) class labels and ``y_pred`` (B, dim) embeddings.
+
+    Args:
+        margin: distance at which different images stop repelling, above 0.
+        **kwargs: `reduction`, `name` and `dtype` of `keras.losses.Loss`.
+
+    Raises:
+        ValueError: `margin` is not above 0, or the shapes are not (B,) and (B, dim).
+
+    References:
+        Hadsell, Chopra and LeCun (2006), equation 4, for the loss of a pair; the mean over
+        non-zero terms alone is common in metric learning, for example in FaceNet
+        (Schroff, Kalenichenko and Philbin 2015), which trains on hard pairs only.
+    """
+
+    def __init__(self, margin: float = 1.0, **kwargs: Any) -> None:
+        kwargs.setdefault("name", "in_batch_contrastive_loss")
+        super().__init__(**kwargs)
+        self.margin = _checked_margin(margin)
+
+    def call(self, y_true: Any, y_pred: Any) -> Any:
+        """Return each image's share of the loss, (B,); their mean is the loss of the batch."""
+        distance, similar, different = _all_pairs(y_true, y_pred)
+        gap = ops.maximum(self.margin - distance, 0)
+        pull = _share_of_mean(ops.square(distance), similar)
+        push = _share_of_mean(ops.square(gap), different * ops.cast(gap > 0, gap.dtype))
+        return (pull + push) / 4
+
+    @property
+    def trivial_value(self) -> float:
+        """The loss of embeddings that are all in one point: margin**2 / 4."""
+        return self.margin**2 / 4
+
+    def get_config(self) -> dict[str, Any]:
+        """Return what is needed to build this loss again."""
+        return {**super().get_config(), "margin": self.margin}
+
+
+@keras.saving.register_keras_serializable("siamese_lib")
+class BatchTripletLoss(keras.losses.Loss):
+    """The triplet loss over a batch of labelled images.
+
+    A triplet is an anchor, a positive of the anchor's class and a negative of another. It
+    costs ``max(d(anchor, positive) - d(anchor, negative) + margin, 0)``: the positive need
+    not be near, only nearer than the negative by the margin.
+
+    Call it with ``y_true`` (B,) class labels and ``y_pred`` (B, dim) embeddings.
+
+    Args:
+        margin: by how much the negative must be farther than the positive, above 0.
+        hardest: True takes, for each anchor, its farthest positive and nearest negative
+            ("batch hard"). False takes every triplet that still costs something ("batch
+            all"), with memory in proportion to B**3.
+        **kwargs: `reduction`, `name` and `dtype` of `keras.losses.Loss`.
+
+    Raises:
+        ValueError: `margin` is not above 0, or the shapes are not (B,) and (B, dim).
+
+    References:
+        Hermans, Beyer and Leibe, "In Defense of the Triplet Loss for Person
+        Re-Identification", 2017, equations 5 and 6 (with distances not squared).
+    """
+
+    def __init__(self, margin: float = 1.0, hardest: bool = True, **kwargs: Any) -> None:
+        kwargs.setdefault("name", "batch_triplet_loss")
+        super().__init__(**kwargs)
+        self.margin = _checked_margin(margin)
+        self.hardest = bool(hardest)
+
+    def call(self, y_true: Any, y_pred: Any) -> Any:
+        """Return each anchor's share of the loss, (B,); their mean is the loss of the batch."""
+        distance, similar, different = _all_pairs(y_true, y_pred)
+        if self.hardest:
+            farthest = ops.max(distance * similar, axis=1)
+            nearest = ops.min(ops.where(different > 0, distance, float("inf")), axis=1)
+            usable = (ops.max(similar, axis=1) > 0) & (ops.max(different, axis=1) > 0)
+            cost = ops.maximum(farthest - ops.where(usable, nearest, 0) + self.margin, 0)
+            return _share_of_mean(cost[:, None], ops.cast(usable, cost.dtype)[:, None])
+        cost = ops.maximum(distance[:, :, None] - distance[:, None, :] + self.margin, 0)
+        triplet = similar[:, :, None] * different[:, None, :] * ops.cast(cost > 0, cost.dtype)
+        return _share_of_mean(cost, triplet)
+
+    @property
+    def trivial_value(self) -> float:
+        """The loss of embeddings that are all in one point: the margin."""
+        return self.margin
+
+    def get_config(self) -> dict[str, Any]:
+        """Return what is needed to build this loss again."""
+        return {**super().get_config(), "margin": self.margin, "hardest": self.hardest}
+
+
+def _all_pairs(labels: Any, embeddings: Any) -> tuple[Any, Any, Any]:
+    """Distances (B, B), and which of them are similar and different pairs, as 0.0 and 1.0."""
+    embeddings = ops.convert_to_tensor(embeddings)
+    if len(embeddings.shape) != 2:
+        raise ValueError(
+            f"y_pred must be embeddings of shape (batch, dim), got {tuple(embeddings.shape)}. "
+            "For the distances of ready-made pairs use ContrastiveLoss."
+        )
+    labels = _as_vector(labels, "y_true", "one class label for each image")
+    _check_same_length(labels, embeddings)
+    same = ops.cast(ops.equal(labels[:, None], labels[None, :]), embeddings.dtype)
+    itself = ops.eye(ops.shape(embeddings)[0], dtype=embeddings.dtype)
+    return euclidean_distance(embeddings[:, None], embeddings[None, :]), same - itself, 1 - same
+
+
+def _share_of_mean(values: Any, mask: Any) -> Any:
+    """Split the mean of the masked values over the rows, so that the rows' mean is that mean."""
+    axes = tuple(range(1, len(values.shape)))
+    rows = ops.cast(ops.shape(values)[0], values.dtype)
+    return rows * ops.sum(values * mask, axis=axes) / ops.maximum(ops.sum(mask), 1)
+
+
+def _as_vector(values: Any, name: str, meaning: str) -> Any:
+    """Accept (N,) and (N, 1), as arrays, tensors or lists, and give (N,)."""
+    values = ops.convert_to_tensor(values)
+    shape = tuple(values.shape)
+    if len(shape) == 2 and shape[1] == 1:
+        return ops.squeeze(values, axis=1)
+    if len(shape) != 1:
+        raise ValueError(f"{name} must be {meaning}, of shape (N,) or (N, 1), got {shape}.")
+    return values
+
+
+def _check_same_length(labels: Any, outputs: Any) -> None:
+    """Refuse batches whose lengths are known and differ."""
+    if None not in (labels.shape[0], outputs.shape[0]) and labels.shape[0] != outputs.shape[0]:
+        raise ValueError(
+            f"y_true has {labels.shape[0]} labels for {outputs.shape[0]} outputs in y_pred; "
+            "there must be one label for each."
+        )
+
+
+def _checked_binary(same: Any) -> Any:
+    """Refuse labels other than 0 and 1; where values are not known yet, turn them into NaN."""
+    valid = ops.equal(same * (1 - same), 0)
+    try:
+        wrong = np.asarray(same)[~np.asarray(valid, dtype=bool)]
+    except (NotImplementedError, TypeError, ValueError):  # a tensor without values, being traced
+        return ops.where(valid, same, float("nan"))
+    if wrong.size:
+        raise ValueError(
+            f"y_true must hold 1 (same) or 0 (different), got {wrong[0]!r}. Class labels go "
+            "with InBatchContrastiveLoss."
+        )
+    return same
+
+
+def _checked_margin(margin: float) -> float:
+    if not isinstance(margin, Real) or not 0 < margin < float("inf"):
+        raise ValueError(f"margin must be a finite number above 0, got {margin!r}.")
+    return float(margin)

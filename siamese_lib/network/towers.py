@@ -1,0 +1,122 @@
+"""The shared network: an image goes in, a point in the embedding space comes out.
+
+A siamese network is one tower used twice. Both images of a pair pass through the same
+weights, so the distance between the two outputs depends only on the images.
+"""
+
+from __future__ import annotations
+
+from numbers import Integral
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from siamese_lib.network.backend import keras
+
+_FILTERS_AND_SIZES = ((32, 7), (64, 5), (128, 3), (256, 1))
+_SMALLEST_SIDE = 8
+
+
+def conv_tower(
+    image_shape: tuple[int, int, int] = (28, 28, 1),
+    embedding_dim: int = 2,
+    *,
+    seed: int | None = None,
+    dtype: str | None = None,
+    name: str = "tower",
+) -> keras.Model:
+    """Build the five-layer convolutional tower.
+
+    Five convolutions (32 filters of 7x7, 64 of 5x5, 128 of 3x3, 256 of 1x1 and
+    `embedding_dim` of 1x1; 'same' padding, Glorot uniform weights, zero biases), each
+    followed by a 2x2 'same' max-pooling, the first four by a ReLU; then flatten. ReLU comes
+    after the pooling instead of before it: ``max(relu(x)) == relu(max(x))``, so the network
+    is the same, and three quarters of the ReLUs need not be computed.
+
+    The five poolings divide each side by 32, rounding up. Images of up to 32x32 therefore
+    end as a single cell and give `embedding_dim` numbers. For a larger image the cells that
+    remain are averaged (global average pooling) before the flatten, so the embedding keeps
+    its size and weights do not depend on the image's.
+
+    Args:
+        image_shape: (height, width, channels); each side at least 8.
+        embedding_dim: length of the embedding, at least 1. With 2 it can be drawn.
+        seed: seed of the initial weights; None draws them from Keras' global generator.
+        dtype: Keras policy of the first four convolutions, such as "mixed_bfloat16" (see
+            `fastest_dtype`); by default Keras' global one. The weights, the last convolution and
+            the embedding are float32 in any of them.
+        name: name of the model.
+
+    Returns:
+        A Keras model from images (N, height, width, channels), uint8 or float, in 0..255, to
+        float32 embeddings (N, embedding_dim). For (28, 28, 1) and 2 dimensions it has 160,258
+        parameters. The five convolutions are its only layers with weights.
+
+    Raises:
+        ValueError: `image_shape` or `embedding_dim` is not of that form.
+
+    References:
+        Hadsell, Chopra and LeCun, "Dimensionality Reduction by Learning an Invariant
+        Mapping", CVPR 2006, for the siamese pair; the layers are those of the 2017
+        TensorFlow repository that this book starts from.
+    """
+    height, width, channels = _checked_shape(image_shape)
+    _check_dim(embedding_dim)
+    from siamese_lib.network.backend import keras, layers
+
+    def convolution(filters: int, size: int, number: int, **options: Any) -> keras.layers.Layer:
+        glorot = keras.initializers.GlorotUniform(None if seed is None else 5 * seed + number)
+        options = {"padding": "same", "kernel_initializer": glorot, "dtype": dtype, **options}
+        return layers.Conv2D(filters, size, name=f"conv{number}", **options)
+
+    images = keras.Input((height, width, channels), name="images")
+    x = layers.Rescaling(1 / 255, dtype=dtype, name="scale")(images)
+    for number, (filters, size) in enumerate(_FILTERS_AND_SIZES, start=1):
+        x = convolution(filters, size, number)(x)
+        x = layers.MaxPooling2D(2, padding="same", dtype=dtype, name=f"pool{number}")(x)
+        x = layers.ReLU(dtype=dtype, name=f"relu{number}")(x)
+    # From here on float32, even where a mixed-precision policy runs the layers before in 16 bits:
+    # neighbours in a cloud differ by less than 16 bits can tell.
+    x = convolution(embedding_dim, 1, 5, dtype="float32")(x)
+    x = layers.MaxPooling2D(2, padding="same", dtype="float32", name="pool5")(x)
+    if max(height, width) > 32:
+        x = layers.GlobalAveragePooling2D(keepdims=True, dtype="float32", name="average")(x)
+    embedding = layers.Flatten(dtype="float32", name="embedding")(x)
+    return keras.Model(images, embedding, name=name)
+
+
+def weight_shapes(image_shape: tuple[int, int, int], embedding_dim: int) -> list[tuple[int, ...]]:
+    """Say what shapes the weights of a `conv_tower` have, in Keras' order, without building it.
+
+    Raises:
+        ValueError: as of `conv_tower`.
+    """
+    _, _, channels = _checked_shape(image_shape)
+    _check_dim(embedding_dim)
+    shapes: list[tuple[int, ...]] = []
+    for filters, size in (*_FILTERS_AND_SIZES, (embedding_dim, 1)):
+        shapes += [(size, size, channels, filters), (filters,)]
+        channels = filters
+    return shapes
+
+
+def _checked_shape(image_shape: tuple[int, int, int]) -> tuple[int, int, int]:
+    shape = tuple(image_shape) if isinstance(image_shape, (tuple, list)) else ()
+    smallest = (_SMALLEST_SIDE, _SMALLEST_SIDE, 1)
+    if len(shape) != 3 or not all(map(_is_count, shape, smallest)):
+        raise ValueError(
+            f"image_shape must be (height, width, channels) with sides of at least "
+            f"{_SMALLEST_SIDE} pixels and at least one channel, got {image_shape!r}. "
+            "A greyscale image of 28x28 pixels is (28, 28, 1)."
+        )
+    return shape
+
+
+def _check_dim(embedding_dim: int) -> None:
+    if not _is_count(embedding_dim, at_least=1):
+        raise ValueError(
+            f"embedding_dim must be a whole number of at least 1, got {embedding_dim!r}."
+        )
+
+
+def _is_count(value: Any, at_least: int) -> bool:
+    return isinstance(value, Integral) and int(value) >= at_least

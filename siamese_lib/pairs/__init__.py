@@ -1,0 +1,1 @@
+"""Which images are put side by side: samplers and neighbour graphs."""

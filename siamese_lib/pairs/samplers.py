@@ -1,0 +1,318 @@
+"""Which images are put side by side: pairs for two towers, class-balanced batches for one.
+
+Every sampler is a pure function of its seed and the number of the step: ``sampler.batch(1000)``
+is the same whether 999 batches came before it or none. So an interrupted training goes on
+exactly where it stopped, and any batch can be looked at again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
+
+import numpy as np
+
+from siamese_lib.checks import whole_number
+from siamese_lib.pairs.graph import Graph
+from siamese_lib.pairs.walks import DistinctWalk, Walk, as_groups
+
+Pairs = tuple[np.ndarray, np.ndarray, np.ndarray]
+
+# What else a seed is used for, beside the walk of number 0.
+_EDGES, _COINS = 1, 2
+
+
+class _Sampler:
+    """What all samplers do: give batches by step, and an epoch of them when iterated."""
+
+    size: int | None
+    batch_size: int
+    seed: int
+
+    def _begin(self, walk: Walk, draw: Callable[[int], Any], steps_per_epoch: int | None) -> None:
+        """Set out on a walk; `draw` makes the batch of a step."""
+        self.size = len(walk.members)
+        self.batch_size = walk.batch_size
+        self.seed = walk.seed
+        if steps_per_epoch is None:
+            steps_per_epoch = max(1, self.size // self.batch_size)
+        self._length = whole_number("steps_per_epoch", steps_per_epoch, 1)
+        self._draw = draw
+        self._epochs_begun = 0
+
+    def __len__(self) -> int:
+        """Batches in an epoch."""
+        return self._length
+
+    def __iter__(self) -> Iterator[Any]:
+        """Begin the next epoch: first the steps 0 to len - 1, next time the len steps after."""
+        first = self._epochs_begun * self._length
+        self._epochs_begun += 1
+        return map(self.batch, range(first, first + self._length))
+
+    def batch(self, step: int) -> Any:
+        """Return one batch, the same whatever was asked for before."""
+        return self._draw(step)
+
+
+class PairSampler(_Sampler):
+    """Pairs of images, each with a label: 1 = same class, 0 = different classes.
+
+    Each pair has its own coin: with probability `same_fraction` it is a similar pair. Left
+    images go round the classes, and through each class in random order, all of it before any
+    comes again. The right image of a similar pair is any other image of that class; of a
+    different pair, any image of any other class, each class equally likely. So classes are
+    even on both sides, however uneven their sizes, and every image has its turn.
+
+    Iterating gives one epoch, and the next iteration gives new pairs::
+
+        left, right, same = next(iter(sampler))
+
+    Args:
+        labels: integers or strings (N,), the class of each image.
+        batch_size: B, pairs in a batch.
+        seed: from 0 up; the same seed gives the same pairs.
+        same_fraction: probability that a pair is similar, from 0 to 1.
+        steps_per_epoch: batches in an epoch; by default N // B, a pair for each image.
+
+    Attributes:
+        size: N, the number of images; None for explicit pairs, which do not say.
+
+    Raises:
+        ValueError: labels that are not one class for each image, fewer than two classes, a
+            class with a single image (it has no similar pair), or a number out of range.
+    """
+
+    def __init__(
+        self,
+        labels: np.ndarray | Sequence[int] | Sequence[str],
+        batch_size: int = 128,
+        seed: int = 0,
+        *,
+        same_fraction: float = 0.5,
+        steps_per_epoch: int | None = None,
+    ) -> None:
+        groups = as_groups(labels)
+        walk = Walk(groups, batch_size, seed)
+        pairs = _LabelledPairs(walk, groups, _checked_fraction(same_fraction))
+        self._begin(walk, pairs.batch, steps_per_epoch)
+
+    @classmethod
+    def from_neighbours(
+        cls,
+        neighbours: np.ndarray | Sequence[Sequence[int] | np.ndarray],
+        batch_size: int = 128,
+        seed: int = 0,
+        *,
+        same_fraction: float = 0.5,
+        steps_per_epoch: int | None = None,
+    ) -> PairSampler:
+        """Draw pairs from a neighbourhood graph, without class labels: the paper's own way.
+
+        Two images are similar if either names the other as a neighbour. Similar pairs are
+        drawn from a walk through all of these, in random order and both directions. Left
+        images of different pairs come from a walk through all images; the right one is any
+        image but a neighbour. An image without neighbours appears in different pairs only.
+
+        Args:
+            neighbours: integers (N, k), row i the neighbours of image i and -1 for "no more",
+                as `neighbour_graph` gives, or a sequence of N such rows of any lengths.
+            batch_size, seed, same_fraction, steps_per_epoch: as for labels.
+
+        Raises:
+            ValueError: an index out of range, an image that is its own neighbour or everyone's,
+                no neighbours at all, or a number out of range.
+
+        References:
+            Hadsell, Chopra and LeCun (2006), section 2.1, step 1 of the algorithm.
+        """
+        graph = Graph(neighbours)
+        walk = Walk(np.zeros(graph.size, np.int64), batch_size, seed)
+        pairs = _NeighbourPairs(walk, graph, _checked_fraction(same_fraction))
+        sampler = cls.__new__(cls)
+        sampler._begin(walk, pairs.batch, steps_per_epoch)
+        return sampler
+
+    @classmethod
+    def from_pairs(
+        cls,
+        left: np.ndarray | Sequence[int],
+        right: np.ndarray | Sequence[int],
+        same: np.ndarray | Sequence[int] | Sequence[bool],
+        batch_size: int = 128,
+        seed: int = 0,
+        *,
+        steps_per_epoch: int | None = None,
+    ) -> PairSampler:
+        """Go through explicit pairs in random order, a new order each time.
+
+        The share of similar pairs is as given.
+
+        Args:
+            left, right: integers (P,) and (P,), the indices of the two images of each pair.
+            same: 1 or True for similar, 0 or False for different, (P,).
+            batch_size, seed, steps_per_epoch: as for labels; by default P // B batches.
+
+        Raises:
+            ValueError: no pairs, other shapes or types, a negative index, a label that is not
+                0 or 1, an image paired with itself, or a number out of range.
+        """
+        pairs = _checked_pairs(left, right, same)
+        walk = Walk(np.zeros(len(pairs[0]), np.int64), batch_size, seed)
+        sampler = cls.__new__(cls)
+        sampler._begin(walk, _GivenPairs(walk, pairs).batch, steps_per_epoch)
+        sampler.size = None
+        return sampler
+
+    def batch(self, step: int) -> Pairs:
+        """Return the pairs of one step, the same whatever was asked for before.
+
+        Args:
+            step: number of the batch, from 0 up, counted over all epochs.
+
+        Returns:
+            Indices of the left and the right images, int64 (B,) each, and whether they are
+            similar, float32 (B,): 1 = same, 0 = different.
+
+        Raises:
+            ValueError: `step` is negative or not a whole number.
+        """
+        return super().batch(step)
+
+
+class BalancedBatchSampler(_Sampler):
+    """Batches with equally many images of each class, for losses over every pair in a batch.
+
+    Classes are even to within one image in each batch, however uneven their sizes. Within a
+    class all images come, in random order, before any comes again. No image is twice in a
+    batch unless its class has fewer images than its share of the batch. Similar pairs need
+    two images of a class: let B be at least twice the number of classes.
+
+    Iterating gives one epoch, and the next iteration goes on from there.
+
+    Args:
+        labels: integers or strings (N,), the class of each image.
+        batch_size: B, images in a batch.
+        seed: from 0 up; the same seed gives the same batches.
+        steps_per_epoch: batches in an epoch; by default N // B.
+
+    Attributes:
+        size: N, the number of images.
+
+    Raises:
+        ValueError: labels that are not one class for each image, fewer than two classes, a
+            class with a single image, or a number out of range.
+    """
+
+    def __init__(
+        self,
+        labels: np.ndarray | Sequence[int] | Sequence[str],
+        batch_size: int = 128,
+        seed: int = 0,
+        *,
+        steps_per_epoch: int | None = None,
+    ) -> None:
+        walk = DistinctWalk(as_groups(labels), batch_size, seed)
+        self._begin(walk, walk.batch, steps_per_epoch)
+
+    def batch(self, step: int) -> np.ndarray:
+        """Return the images of one step, the same whatever was asked for before.
+
+        Args:
+            step: number of the batch, from 0 up, counted over all epochs.
+
+        Returns:
+            Indices of the images, int64 (B,).
+
+        Raises:
+            ValueError: `step` is negative or not a whole number.
+        """
+        return super().batch(step)
+
+
+class _LabelledPairs:
+    """Pairs whose left images are a walk through the classes."""
+
+    def __init__(self, walk: Walk, groups: np.ndarray, same_fraction: float) -> None:
+        self.walk = walk
+        self.groups = groups
+        self.same_fraction = same_fraction
+        self.place = np.empty_like(groups)  # of each image among those of its class
+        self.place[walk.members] = np.arange(len(groups)) - np.repeat(walk.starts, walk.sizes)
+
+    def batch(self, step: int) -> Pairs:
+        walk, left = self.walk, self.walk.batch(step)
+        rng = walk.random(_COINS, step)
+        same = rng.random(len(left)) < self.same_fraction
+        group = self.groups[left]
+        another = (group + rng.integers(1, len(walk.sizes), len(left))) % len(walk.sizes)
+        group = np.where(same, group, another)
+        # A similar pair draws from one image fewer, and steps over the left one.
+        place = rng.integers(walk.sizes[group] - same)
+        place += same & (place >= self.place[left])
+        return left, walk.members[walk.starts[group] + place], same.astype(np.float32)
+
+
+class _NeighbourPairs:
+    """Pairs of neighbours, and of strangers."""
+
+    def __init__(self, walk: Walk, graph: Graph, same_fraction: float) -> None:
+        self.walk = walk
+        self.graph = graph
+        self.same_fraction = same_fraction
+        edges = np.zeros(len(graph.left), np.int64)
+        self.edges = Walk(edges, walk.batch_size, walk.seed, use=_EDGES)
+
+    def batch(self, step: int) -> Pairs:
+        edge, left = self.edges.batch(step), self.walk.batch(step)
+        rng = self.walk.random(_COINS, step)
+        same = rng.random(len(left)) < self.same_fraction
+        right = np.where(same, self.graph.right[edge], self.graph.strangers(left, rng))
+        left = np.where(same, self.graph.left[edge], left)
+        return left, right, same.astype(np.float32)
+
+
+class _GivenPairs:
+    """Explicit pairs, in the order of a walk."""
+
+    def __init__(self, walk: Walk, pairs: Pairs) -> None:
+        self.walk = walk
+        self.left, self.right, self.same = pairs
+
+    def batch(self, step: int) -> Pairs:
+        chosen = self.walk.batch(step)
+        return self.left[chosen], self.right[chosen], self.same[chosen]
+
+
+def _checked_fraction(same_fraction: float) -> float:
+    if not 0 <= same_fraction <= 1:
+        raise ValueError(f"same_fraction must be from 0 to 1, got {same_fraction!r}.")
+    return float(same_fraction)
+
+
+def _checked_pairs(
+    left: np.ndarray | Sequence, right: np.ndarray | Sequence, same: np.ndarray | Sequence
+) -> Pairs:
+    """Return explicit pairs as int64 (P,), int64 (P,) and float32 (P,), copied."""
+    left, right, same = np.asarray(left), np.asarray(right), np.asarray(same)
+    if left.ndim != 1 or not left.size or not left.shape == right.shape == same.shape:
+        raise ValueError(
+            "left, right and same must have one entry for each pair, all of shape (P,), got "
+            f"{left.shape}, {right.shape} and {same.shape}."
+        )
+    for name, index in (("left", left), ("right", right)):
+        if index.dtype.kind not in "iu" or index.min() < 0:
+            raise ValueError(
+                f"{name} must be indices of images, integers from 0 up, got {index.dtype} such as "
+                f"{index[index.argmin()]}."
+            )
+    wrong = ~np.isin(same, (0, 1))
+    if wrong.any():
+        raise ValueError(f"same must be 1 (similar) or 0 (different), got {same[wrong][0]!r}.")
+    twin = np.flatnonzero(left == right)
+    if twin.size:
+        raise ValueError(
+            f"{twin.size} of {left.size} pairs have an image with itself, which teaches nothing: "
+            f"pair {twin[0]} is image {left[twin[0]]} twice. Leave them out."
+        )
+    return left.astype(np.int64), right.astype(np.int64), same.astype(np.float32)

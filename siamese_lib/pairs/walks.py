@@ -1,0 +1,144 @@
+"""The order in which images have their turn: endless, seeded, even over classes, at any step."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from siamese_lib.checks import whole_number
+
+
+class Walk:
+    """An endless walk through items, a batch at a time, that visits their groups in turn.
+
+    Slot j of the walk belongs to group ``j % G`` (in a seeded order of the G groups), which is
+    then at position ``j // G`` of its own endless stream: all its items in random order, all
+    of them in another random order, and so on. So groups are even to within one item in every
+    batch, however uneven their sizes, and each item comes once in each pass of its group.
+
+    Args:
+        groups: int64 (N,), the group of each item, with none of 0 to G - 1 left out.
+        batch_size: B, items in a batch.
+        seed: from 0 up.
+        use: number of the walk, where several have one seed.
+
+    Raises:
+        ValueError: `batch_size` is below 1 or `seed` below 0, or not a whole number.
+    """
+
+    def __init__(self, groups: np.ndarray, batch_size: int, seed: int, use: int = 0) -> None:
+        self.batch_size = whole_number("batch_size", batch_size, 1)
+        self.seed = whole_number("seed", seed, 0)
+        self.use = use
+        self.members = np.argsort(groups, kind="stable")  # group after group
+        self.sizes = np.bincount(groups)
+        self.starts = _starts(self.sizes)
+        self.turns = self.random(use).permutation(len(self.sizes))
+        self.share = -(-self.batch_size // len(self.sizes))
+        # The orders in use, in one array, so that a batch is one look-up. Each group has room
+        # for as many passes as one batch can touch; pass p goes into room p % rooms.
+        self.rooms = (self.share - 2) // self.sizes + 2
+        self.room_starts = _starts(self.rooms)
+        self.span = self.rooms * self.sizes
+        self.span_starts = _starts(self.span)
+        self._cache = np.empty(self.span.sum(), np.int64), np.full(self.rooms.sum(), -1)
+
+    def random(self, *key: int) -> np.random.Generator:
+        """Return the generator of one use of the seed, independent of every other."""
+        return np.random.default_rng(np.random.SeedSequence(self.seed, spawn_key=key))
+
+    def batch(self, step: int) -> np.ndarray:
+        """Return the items of one batch, int64 (B,). Raise ValueError if `step` is below 0."""
+        step = whole_number("step", step, 0)
+        slot = step * self.batch_size + np.arange(self.batch_size)
+        position, turn = np.divmod(slot, len(self.sizes))
+        group = self.turns[turn]
+        passes = position // self.sizes[group]
+        room = self.room_starts[group] + passes % self.rooms[group]
+        orders, held = self._cache
+        missing = held[room] != passes
+        if missing.any():
+            # On copies: another thread may be reading the old ones.
+            orders, held = orders.copy(), held.copy()
+            held[room] = passes
+            _, first = np.unique(room[missing], return_index=True)
+            for g, p in zip(group[missing][first], passes[missing][first], strict=True):
+                start = self.span_starts[g] + p % self.rooms[g] * self.sizes[g]
+                orders[start : start + self.sizes[g]] = self.order(int(g), int(p))
+            self._cache = orders, held
+        return orders[self.span_starts[group] + position % self.span[group]]
+
+    def order(self, group: int, number: int) -> np.ndarray:
+        """Return the items of a group in the order of one pass."""
+        start = self.starts[group]
+        members = self.members[start : start + self.sizes[group]]
+        return self.random(self.use, group, number).permutation(members)
+
+
+class DistinctWalk(Walk):
+    """A walk with no item twice in a batch, unless its group is smaller than its share.
+
+    Only the batch in which one pass of a group ends and the next begins could hold an item
+    twice. There, items of the new pass that the batch already has are moved further back.
+    A group with fewer items than about twice its share of a batch has no room for that. It
+    keeps its first order for ever; a batch holds more than half of it anyway.
+    """
+
+    def order(self, group: int, number: int) -> np.ndarray:
+        """Return the items of a group in the order of one pass."""
+        size = int(self.sizes[group])
+        if number == 0 or size < 2 * self.share - 1:
+            return super().order(group, 0)
+        order = super().order(group, number)
+        turn = int(np.flatnonzero(self.turns == group)[0])
+        slot = number * size * len(self.sizes) + turn
+        slots_left = self.batch_size - slot % self.batch_size
+        head = -(-slots_left // len(self.sizes))  # items of this pass in the batch it begins in
+        shown = super().order(group, number - 1)[size - (self.share - head) :]
+        clash = np.flatnonzero(np.isin(order[:head], shown))
+        clear = np.flatnonzero(~np.isin(order[head:], shown))
+        # In a group of this size these lie before the last share - 1 items, which must stay
+        # where they are: the next pass takes them for what the batch already has.
+        swap = head + clear[: len(clash)]
+        order[clash], order[swap] = order[swap], order[clash]
+        return order
+
+
+def as_groups(labels: np.ndarray | Sequence) -> np.ndarray:
+    """Return labels as class numbers from 0 up, int64 (N,).
+
+    Raises:
+        ValueError: not integers or strings of shape (N,), fewer than two classes, or a class
+            with a single image.
+    """
+    labels = np.asarray(labels)
+    if labels.ndim != 1 or not labels.size:
+        raise ValueError(
+            f"labels must be one class for each image, of shape (N,), got {labels.shape}. For a "
+            "column pass labels.ravel(), for one-hot rows labels.argmax(axis=1)."
+        )
+    if labels.dtype.kind not in "biuUS":
+        raise ValueError(
+            f"labels must be integers or strings, got {labels.dtype}. If none is missing (NaN), "
+            "pass labels.astype(int) or labels.astype(str)."
+        )
+    classes, groups, counts = np.unique(labels, return_inverse=True, return_counts=True)
+    if len(classes) < 2:
+        raise ValueError(
+            f"labels has one class only, {classes[0]}: there are no different pairs. Give at "
+            "least two classes."
+        )
+    single = classes[counts == 1]
+    if single.size:
+        names = ", ".join(str(name) for name in single[:5]) + (", ..." if single.size > 5 else "")
+        raise ValueError(
+            f"{single.size} of {len(classes)} classes have a single image, which makes no similar "
+            f"pair: {names}. Add images or drop these classes."
+        )
+    return groups.astype(np.int64)
+
+
+def _starts(lengths: np.ndarray) -> np.ndarray:
+    """Return where each of several stretches laid end to end begins."""
+    return np.cumsum(lengths) - lengths

@@ -1,0 +1,1 @@
+"""A training as a thing to keep: weights through time, films, evaluation."""

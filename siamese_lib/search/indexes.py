@@ -1,0 +1,162 @@
+"""The FAISS indexes that nominate candidates for a gallery, and what suits them by its size.
+
+References:
+    Malkov and Yashunin, "Efficient and robust approximate nearest neighbor search using
+    Hierarchical Navigable Small World graphs", 2018: HNSW and its `M`, `ef_construction`, `ef`.
+    Jégou, Douze and Schmid, "Product Quantization for Nearest Neighbor Search", 2011, section
+    IV: the inverted file, IVF.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import numpy as np
+
+from siamese_lib.checks import whole_number
+from siamese_lib.search.vectors import blocks
+
+PARAMETERS = {
+    "flat": (),
+    "hnsw": ("M", "ef_construction", "ef_search"),
+    "ivf": ("nlist", "nprobe"),
+}
+
+_TRAINING = 64  # vectors for each list, from which k-means finds the centres of the lists
+_ROUNDS = 10  # of k-means: later ones move the centres little
+
+
+def settle(kind: str, count: int, given: Mapping[str, int | None]) -> dict[str, int]:
+    """Choose the parameters of an index over `count` vectors where none were given.
+
+    Raises:
+        ValueError: one is given that this kind of index has not, or one is out of range.
+    """
+    least = {"M": 2}
+    chosen = {
+        name: whole_number(name, value, least.get(name, 1))
+        for name, value in given.items()
+        if value is not None
+    }
+    foreign = [name for name in chosen if name not in PARAMETERS[kind]]
+    if foreign:
+        has = ", ".join(PARAMETERS[kind]) or "no parameters"
+        raise ValueError(f"{foreign[0]} is not for index={kind!r}, which has {has}. Leave it out.")
+    if kind == "hnsw":
+        return {"M": 32, "ef_construction": 100, "ef_search": 64, **chosen}
+    if kind == "ivf":
+        # So many that comparing a query with their centres costs about what its lists then do.
+        nlist = chosen.get("nlist", max(1, min(round(4 * math.sqrt(count)), count // 39)))
+        if nlist > count:
+            raise ValueError(
+                f"nlist must be at most the number of embeddings, {count}; got {nlist}."
+            )
+        nprobe = min(nlist, chosen.get("nprobe", 32))
+        return {"nlist": nlist, "nprobe": nprobe}
+    return {}
+
+
+def build(kind: str, dim: int, parameters: Mapping[str, int], count: int, vectors: Callable) -> Any:
+    """Make an index of `count` vectors.
+
+    Args:
+        kind: one of `PARAMETERS`.
+        dim: numbers in a vector.
+        parameters: from `settle`.
+        count: N, number of vectors.
+        vectors: from a slice or an array of rows to their vectors, float32 (rows, dim).
+    """
+    import faiss  # only here, so that the library is quick to import
+
+    if kind == "flat":
+        index: Any = faiss.IndexFlatL2(dim)
+    elif kind == "hnsw":
+        index = faiss.IndexHNSWFlat(dim, parameters["M"])
+        index.hnsw.efConstruction = parameters["ef_construction"]
+        index.hnsw.efSearch = parameters["ef_search"]
+    else:
+        index = faiss.IndexIVFFlat(faiss.IndexFlatL2(dim), dim, parameters["nlist"])
+        index.nprobe = parameters["nprobe"]
+        index.cp.min_points_per_centroid = 1  # fewer make worse lists, not wrong answers
+        enough = min(count, _TRAINING * index.nlist)
+        index.cp.niter = _ROUNDS
+        index.train(vectors(np.random.default_rng(0).choice(count, enough, replace=False)))
+    extend(index, count, vectors)
+    return index
+
+
+def extend(index: Any, count: int, vectors: Callable) -> None:
+    """Add `count` vectors, as for `build`."""
+    for rows in blocks(count, 8 * index.d):
+        index.add(vectors(rows))
+
+
+def search(index: Any, queries: np.ndarray, width: int) -> tuple[np.ndarray, np.ndarray]:
+    """Nominate `width` vectors for each query: squared distances and int64 rows, (Q, width).
+
+    Where a graph or the lists looked into give fewer, the whole index is gone through; rows
+    are −1 where distances are infinite even so.
+    """
+    import faiss
+
+    if len(queries) != 1:
+        return _search(index, queries, width)
+    # Sharing a single query among threads takes FAISS longer than one thread alone, and far
+    # longer on a busy machine, where they wait for each other.
+    threads = faiss.omp_get_max_threads()
+    faiss.omp_set_num_threads(1)
+    try:
+        return _search(index, queries, width)
+    finally:
+        faiss.omp_set_num_threads(threads)
+
+
+def to_bytes(index: Any) -> np.ndarray:
+    """Write an index as uint8 (bytes,)."""
+    import faiss
+
+    return faiss.serialize_index(index)
+
+
+def from_bytes(content: np.ndarray) -> Any:
+    """Read what `to_bytes` wrote; RuntimeError for anything else."""
+    import faiss
+
+    return faiss.deserialize_index(content)
+
+
+def _search(index: Any, queries: np.ndarray, width: int) -> tuple[np.ndarray, np.ndarray]:
+    import faiss
+
+    if isinstance(index, faiss.IndexHNSW) and index.hnsw.efSearch < width:
+        # A graph returns no more candidates than it keeps.
+        squares, candidates = _search_with(index.hnsw, "efSearch", width, index, queries, width)
+    else:
+        squares, candidates = index.search(queries, width)
+    short = np.flatnonzero(candidates[:, -1] < 0)
+    if short.size:
+        squares[short], candidates[short] = _search_all(index, queries[short], width)
+    return squares, candidates
+
+
+def _search_all(index: Any, queries: np.ndarray, width: int) -> tuple[np.ndarray, np.ndarray]:
+    import faiss
+
+    if isinstance(index, faiss.IndexIVF):
+        return _search_with(index, "nprobe", index.nlist, index, queries, width)
+    everything = index.storage if isinstance(index, faiss.IndexHNSW) else index
+    return faiss.downcast_index(everything).search(queries, width)
+
+
+def _search_with(
+    owner: Any, name: str, value: int, index: Any, queries: np.ndarray, width: int
+) -> tuple[np.ndarray, np.ndarray]:
+    """Search with another setting. FAISS takes it as an argument, too, but not beside PyTorch."""
+    before = getattr(owner, name)
+    setattr(owner, name, value)
+    try:
+        return index.search(queries, width)
+    finally:
+        setattr(owner, name, before)

@@ -1,0 +1,1 @@
+"""The same jobs without a notebook: ``python -m siamese_lib``."""

@@ -1,0 +1,85 @@
+"""``python -m siamese_lib export``: what leaves a run, each by the suffix of its name."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from typing import Any
+
+from siamese_lib.terminal.options import add_data, load_for_run
+
+_DESCRIPTION = """Write a finished run as files to share, each by its suffix: .html is a page that
+plays the film and finds the nearest training images of any test image; .gif, .webp and .mp4 are
+moving pictures (.mp4 needs ffmpeg: pip install imageio-ffmpeg); a name without a suffix, or with a
+slash at its end, is a folder of files for TensorBoard's projector."""
+_KINDS = {
+    "": "folder", ".html": "page", ".htm": "page",
+    ".gif": "picture", ".webp": "picture", ".mp4": "picture",
+}  # fmt: skip
+
+
+def add_parser(commands: Any) -> None:
+    """Add the command to those of the terminal."""
+    parser = commands.add_parser(
+        "export",
+        help="write a run as a page, a moving picture, or TensorBoard projector files",
+        description=_DESCRIPTION,
+        epilog="For example: python -m siamese_lib export runs/mnist-2d film.html film.gif",
+    )
+    parser.add_argument("run", type=Path, metavar="RUN", help="folder of the run")
+    parser.add_argument("out", nargs="+", type=_target, metavar="OUT", help="what to write")
+    parser.add_argument(
+        "--images",
+        type=int,
+        metavar="N",
+        help="test images at most (default: 10000, of a moving picture 2000)",
+    )
+    parser.add_argument(
+        "--gallery",
+        type=int,
+        metavar="N",
+        help="training images that the page searches at most (default: 10000)",
+    )
+    parser.add_argument("--title", metavar="TEXT", help="of the page")
+    add_data(parser, "images to show", after="default: those it was trained on")
+    parser.set_defaults(job=export)
+
+
+def export(options: argparse.Namespace) -> int:
+    """Write each file, and say so; return the exit status."""
+    import siamese_lib as sl
+
+    images = {} if options.images is None else {"images": options.images}
+    page = {"gallery": options.gallery, "title": options.title}
+    page = {name: value for name, value in page.items() if value is not None}
+    if page and not any(kind == "page" for kind, _ in options.out):
+        raise ValueError("--gallery and --title are for a page: name a file that ends in .html.")
+    run = sl.Run.load(options.run)
+    print(run)
+    data = load_for_run(run, options.data, options.run)
+    for kind, out in options.out:
+        if kind == "page":
+            path = sl.export_html(run, data, out, **images, **page)
+        elif kind == "picture":
+            path = sl.export_gif(run, data, out, **images)
+        else:
+            path = sl.export_projector(run, data, out, **images)
+        print(f"wrote {path}{_size(path)}", flush=True)
+    return 0
+
+
+def _target(out: str) -> tuple[str, str]:
+    """What a name asks for, and the name; a slash at its end tells a folder."""
+    suffix = "" if out.endswith(("/", "\\")) else Path(out).suffix.lower()
+    if suffix not in _KINDS:
+        raise argparse.ArgumentTypeError(
+            "must end in .html, .gif, .webp or .mp4, or be a folder, which a slash at its end "
+            f"tells; got {out!r}"
+        )
+    return _KINDS[suffix], out
+
+
+def _size(path: Path) -> str:
+    if path.is_dir():
+        return f"; look at it with `tensorboard --logdir {path}`"
+    return f" ({path.stat().st_size / 1e6:.1f} MB)"

@@ -1,0 +1,81 @@
+"""What several commands of the terminal have in common: their options, and the data they name."""
+
+from __future__ import annotations
+
+import argparse
+import math
+import os
+from pathlib import Path
+from typing import Any
+
+
+def add_data(
+    parser: argparse.ArgumentParser, what: str, *, after: str, default: str | None = None
+) -> None:
+    """Add ``--data``: a named set or a folder."""
+    parser.add_argument(
+        "--data",
+        "--model",
+        dest="data",
+        default=default,
+        metavar="NAME",
+        help=f"{what}: mnist, fashion_mnist, or a folder with one sub-folder of images per class; "
+        f"--model is the original's name for this ({after})",
+    )
+
+
+def load(name: str, image_size: tuple[int, int], color: str) -> Any:
+    """A data set by its name as it is, or a folder of images at the size and colour asked for."""
+    import siamese_lib as sl
+
+    if not is_folder(name):
+        return sl.load_dataset(name)
+    data = sl.load_folder(name, image_size=image_size, color=color)
+    print(data)
+    return data
+
+
+def load_for_run(run: Any, name: str | None, folder: Path | None) -> Any:
+    """The images that a run was trained on, or others by name, as the run takes them."""
+    name = name or run.settings.get("data")
+    if name is None:
+        raise ValueError(f"{folder} does not say what it was trained on: give --data.")
+    height, width, channels = run.image_shape
+    return load(name, (height, width), "grayscale" if channels == 1 else "rgb")
+
+
+def is_folder(name: str) -> bool:
+    """Whether a path is meant: it has a slash, or is there and not called like a known set."""
+    from siamese_lib.data.catalogue import KNOWN_SETS
+
+    return os.sep in name or (name not in KNOWN_SETS and Path(name).is_dir())
+
+
+def lasting_name(name: str) -> str:
+    """What finds the same images from any working directory."""
+    return str(Path(name).resolve()) if is_folder(name) else name
+
+
+def positive(text: str) -> int:
+    """Read a whole number from 1 up."""
+    return _whole(text, at_least=1)
+
+
+def count(text: str) -> int:
+    """Read a whole number from 0 up."""
+    return _whole(text, at_least=0)
+
+
+def _whole(text: str, at_least: int) -> int:
+    number = int(text)
+    if number < at_least:
+        raise argparse.ArgumentTypeError(f"must be at least {at_least}, got {number}")
+    return number
+
+
+def above_zero(text: str) -> float:
+    """Read a number above 0."""
+    number = float(text)
+    if not 0 < number < math.inf:
+        raise argparse.ArgumentTypeError(f"must be a number above 0, got {text}")
+    return number

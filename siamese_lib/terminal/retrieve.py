@@ -1,0 +1,150 @@
+"""``python -m siamese_lib retrieve``: the training images nearest to files of images."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from siamese_lib.images import draw
+from siamese_lib.search.vectors import METRICS
+from siamese_lib.terminal.options import add_data, load_for_run, positive
+
+if TYPE_CHECKING:
+    pass
+
+
+def add_parser(commands: Any) -> None:
+    """Add the command to those of the terminal."""
+    parser = commands.add_parser(
+        "retrieve",
+        help="find the training images nearest to yours",
+        description="Print, for each file, the nearest training images of a run: their rank, "
+        "index, label, and distance of the embeddings.",
+        epilog="For example: python -m siamese_lib retrieve --handwriting seven.jpg",
+    )
+    add = parser.add_argument
+    add("images", nargs="+", type=Path, metavar="IMAGE", help="file of an image")
+    add(
+        "--run",
+        type=Path,
+        metavar="RUN",
+        help="folder of the run (default: the one on MNIST that comes with the package)",
+    )
+    add_data(parser, "training images to search", after="default: those it was trained on")
+    add(
+        "--neighbours",
+        type=positive,
+        default=7,
+        metavar="K",
+        help="how many to find (default: %(default)s)",
+    )
+    add(
+        "--metric",
+        choices=METRICS,
+        default=METRICS[0],
+        help="distance between embeddings (default: %(default)s)",
+    )
+    prepared = parser.add_mutually_exclusive_group()
+    prepared.add_argument(
+        "--handwriting",
+        action="store_true",
+        help="crop to what is drawn, scale and centre it as MNIST's digits were, light on dark; "
+        "otherwise the whole picture is scaled to fit",
+    )
+    prepared.add_argument("--invert", action="store_true", help="swap dark and light first")
+    add("--picture", type=Path, metavar="FILE", help="also draw them, as a .png or the like")
+    parser.set_defaults(job=retrieve)
+
+
+def retrieve(options: argparse.Namespace) -> int:
+    """Run the command; return the exit status."""
+    import siamese_lib as sl
+
+    if options.picture is not None:
+        _check_picture(options.picture)
+    run = sl.shipped_run() if options.run is None else sl.Run.load(options.run)
+    if options.handwriting:
+        queries = read_handwriting(options.images, run.image_shape)
+    else:
+        queries = read_images(options.images, run.image_shape, invert=options.invert)
+    data = load_for_run(run, options.data, options.run)
+    gallery = sl.Gallery(run.embed(data.train.images), options.metric)
+    indices, distances = gallery.nearest(run.embed(queries), options.neighbours)
+    labels = np.array(data.class_names)[data.train.labels[indices]]
+    for file, *answer in zip(options.images, indices, labels, distances, strict=True):
+        print(f"\n{file}\n{table(*answer)}")
+    if options.picture is not None:
+        captions = [
+            [f"{label}  {distance:.2g}" for label, distance in zip(*row, strict=True)]
+            for row in zip(labels, distances, strict=True)
+        ]
+        names = [file.name for file in options.images]
+        picture = draw(queries, names, data.train.images[indices], captions)
+        options.picture.parent.mkdir(parents=True, exist_ok=True)
+        picture.save(options.picture)
+        print(f"\ndrawn in {options.picture}")
+    return 0
+
+
+def read_images(
+    files: Sequence[Path], image_shape: tuple[int, int, int], *, invert: bool = False
+) -> np.ndarray:
+    """Read files as uint8 images (N, H, W, C), scaled to fit and centred; ValueError if not one."""
+    from siamese_lib.data.folders import MODES, read_image
+
+    height, width, channels = image_shape
+    mode = MODES["grayscale" if channels == 1 else "rgb"]
+    images = []
+    for file in files:
+        _check_file(file)
+        try:
+            images.append(read_image(file, (height, width), mode))
+        except Exception as error:  # Pillow's many readers raise almost anything on bad files
+            raise ValueError(f"{file} is not an image that can be read ({error}).") from error
+    return 255 - np.stack(images) if invert else np.stack(images)
+
+
+def read_handwriting(files: Sequence[Path], image_shape: tuple[int, int, int]) -> np.ndarray:
+    """Read files as uint8 images (N, H, W, C), as the explorer's upload does; say what was done."""
+    from siamese_lib.data.handwriting import from_file
+
+    images = []
+    for file in files:
+        _check_file(file)
+        try:
+            image, done = from_file(file.read_bytes(), image_shape)
+        except ValueError as error:
+            raise ValueError(f"{file}: {error}") from None
+        print(f"{file}: {done}")
+        images.append(image)
+    return np.stack(images)
+
+
+def _check_file(file: Path) -> None:
+    if not file.is_file():
+        raise ValueError(
+            f"{file} is {'a folder' if file.exists() else 'not there'}: give files of images."
+        )
+
+
+def table(indices: np.ndarray, labels: np.ndarray, distances: np.ndarray) -> str:
+    """Lay the answer to one image, each (k,), out as lines of text."""
+    wide = max(5, *(len(label) for label in labels.tolist()))
+    lines = [f"rank   index  {'label':>{wide}}  distance"]
+    rows = zip(indices, labels, distances, strict=True)
+    for rank, (index, label, distance) in enumerate(rows, 1):
+        lines.append(f"{rank:4}  {index:6}  {label:>{wide}}  {distance:8.3g}")
+    return "\n".join(lines)
+
+
+def _check_picture(path: Path) -> None:
+    from PIL import Image
+
+    if path.suffix.lower() not in Image.registered_extensions():
+        raise ValueError(
+            f"--picture must name a file of a kind that can be drawn, such as .png; got {path}."
+        )

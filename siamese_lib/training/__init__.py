@@ -1,0 +1,1 @@
+"""What a training needs around Keras' fit: batches, recorder, checkpoint, callbacks, live view."""

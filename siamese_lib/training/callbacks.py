@@ -1,0 +1,233 @@
+"""Callbacks that guard a ``fit`` and report on it; `recording` has the one that records it.
+
+They need no special trainer: ``model.fit(..., callbacks=[Guard(), recorder, Progress(recorder)])``.
+"""
+
+from __future__ import annotations
+
+import math
+import os
+import signal
+import sys
+import threading
+import time
+from collections.abc import Mapping, Sequence
+from types import FrameType
+from typing import Any, TextIO
+
+import numpy as np
+
+from siamese_lib.metrics.headline import NEIGHBOURS
+from siamese_lib.network.backend import keras
+from siamese_lib.training.recorder import Recorder
+
+_NAN_CHECK_STEPS = 10
+_REDRAW_SECONDS = 0.5
+_LINES = 12
+_ERASE_TO_END = "\x1b[K"  # what a longer line left behind
+
+
+class DivergedError(ArithmeticError):
+    """The loss, or the model itself, is no longer made of numbers."""
+
+
+class Guard(keras.callbacks.Callback):
+    """Stop a ``fit`` cleanly on an interrupt, and with an explanation on NaN.
+
+    The first Ctrl-C, SIGTERM or press of the notebook's stop button lets the current step end
+    and ``fit`` return as if it were done, so that the next line of the program runs; a second
+    one acts at once, as usual.
+
+    Attributes:
+        stopped_by: the signal that ended the last ``fit`` early, or None.
+
+    Raises:
+        DivergedError: from ``fit``, when the loss or a weight is NaN or infinite.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.stopped_by: signal.Signals | None = None
+        self._before: dict[signal.Signals, Any] = {}
+
+    def on_train_begin(self, logs: Mapping[str, Any] | None = None) -> None:
+        """Listen for the signals; Python lets only the main thread do so."""
+        self.on_train_end()  # a fit that failed may not have given the signals back
+        self.stopped_by = None
+        if threading.current_thread() is threading.main_thread():
+            for number in (signal.SIGINT, signal.SIGTERM):
+                self._before[number] = signal.signal(number, self._stop)
+
+    def on_train_batch_end(self, batch: int, logs: Mapping[str, Any] | None = None) -> None:
+        """Look for NaN every few steps."""
+        if batch % _NAN_CHECK_STEPS == 0:
+            self._check(logs)
+
+    def on_epoch_end(self, epoch: int, logs: Mapping[str, Any] | None = None) -> None:
+        """Look for NaN."""
+        self._check(logs)
+
+    def on_train_end(self, logs: Mapping[str, Any] | None = None) -> None:
+        """Give the signals back."""
+        while self._before:
+            signal.signal(*self._before.popitem())
+
+    def _stop(self, number: int, frame: FrameType | None) -> None:
+        self.on_train_end()
+        if not self._inside_fit(frame):  # fit failed before it could give the signals back
+            signal.raise_signal(number)
+            return
+        self.stopped_by = signal.Signals(number)
+        self._model.stop_training = True
+        print(f"\n{self.stopped_by.name}: stopping after this step. Once more stops at once.")
+
+    def _inside_fit(self, frame: FrameType | None) -> bool:
+        while frame is not None:
+            if frame.f_code.co_name == "fit" and frame.f_locals.get("self") is self._model:
+                return True
+            frame = frame.f_back
+        return False
+
+    def _check(self, logs: Mapping[str, Any] | None) -> None:
+        """Raise if training has diverged; a pooling may hide NaN weights from the loss."""
+        loss = float((logs or {}).get("loss", 0.0))
+        if not math.isfinite(loss):
+            what = f"The loss is {loss}"
+        elif not all(np.isfinite(weight).all() for weight in self.model.get_weights()):
+            what = "The weights of the model are no longer numbers"
+        else:
+            return
+        self.on_train_end()
+        step = int(self.model.optimizer.iterations)
+        rate = float(self.model.optimizer.learning_rate)
+        raise DivergedError(
+            f"{what} by step {step} (learning rate {rate:.2g}). Most often the "
+            "learning rate is too high: try a third of it. Labels of pairs other than 0 and 1, "
+            "and images that hold NaN, do the same. What was recorded before stays usable."
+        )
+
+
+class Progress(keras.callbacks.Callback):
+    """Print where the training is: one live line in a terminal, a dozen lines in a notebook.
+
+    Args:
+        recorder: the recorder of the same ``fit``, which stands before this in the callbacks.
+        stream: where to print; standard output by default.
+    """
+
+    def __init__(self, recorder: Recorder, *, stream: TextIO | None = None) -> None:
+        super().__init__()
+        self.recorder = recorder
+        self.stream = stream
+
+    def on_train_begin(self, logs: Mapping[str, Any] | None = None) -> None:
+        """Plan the lines."""
+        self._out = self.stream or sys.stdout
+        self._live = self._out.isatty()
+        self._drawn_at = -math.inf
+        self._lines = 0
+        self._warned = False
+
+    def on_train_batch_end(self, batch: int, logs: Mapping[str, Any] | None = None) -> None:
+        """Print when a line is due."""
+        done, total = self.recorder.step, self.recorder.total
+        if self._live:
+            now = time.perf_counter()
+            if now - self._drawn_at > _REDRAW_SECONDS or done == total:
+                self._drawn_at = now
+                self._out.write(f"\r{self.line()}{_ERASE_TO_END}")
+        elif done * _LINES >= (self._lines + 1) * total:
+            self._lines = done * _LINES // total
+            self._out.write(self.line() + "\n")
+        warning = None if self._warned else collapse(self.recorder.history, *self._collapsed())
+        if warning:
+            self._warned = True
+            self._out.write(f"\nWarning: {warning}\n")
+        self._out.flush()
+
+    def on_train_end(self, logs: Mapping[str, Any] | None = None) -> None:
+        """End the live line."""
+        if self._live:
+            self._out.write("\n")
+
+    def line(self) -> str:
+        """One line: step, loss, precision, images per second, seconds left."""
+        recorder = self.recorder
+        history = recorder.history
+        parts = [f"step {recorder.step:>{len(str(recorder.total))}}/{recorder.total}"]
+        if history["loss"]:
+            parts.append(f"loss {history['loss'][-1]:.4f}")
+        measured = [p for p in history["precision"] if not math.isnan(p)]
+        if measured:
+            parts.append(f"precision@{NEIGHBOURS} {measured[-1]:.3f}")
+        rate = recorder.images_per_second()
+        if rate > 0:
+            left = (recorder.total - recorder.step) * recorder.batches.images_per_step / rate
+            parts += [f"{rate:,.0f} images/s", f"{left:.0f} s left"]
+        return "   ".join(parts)
+
+    def _collapsed(self) -> tuple[float, float]:
+        """Margin and trivial value of the loss; NaN, which nothing equals, where it has none."""
+        loss = self.model.loss
+        return getattr(loss, "margin", 1.0), getattr(loss, "trivial_value", math.nan)
+
+
+def collapse(history: Mapping[str, Sequence[float]], margin: float, trivial: float) -> str | None:
+    """Say whether the embedding has collapsed into a point, and how that shows.
+
+    Args:
+        history: of a `Recorder`, with columns loss and spread.
+        margin: of the loss.
+        trivial: what the loss is when all embeddings are in one point, where it then sits.
+
+    Returns:
+        None, or a sentence.
+    """
+    spreads = [spread for spread in history["spread"] if not math.isnan(spread)]
+    if len(spreads) >= 2 and spreads[-1] < 0.01 * margin:
+        return (
+            f"all distances are near zero (spread {spreads[-1]:.2g}, margin {margin:g}): the "
+            "embedding has collapsed. Lower the learning rate, or start from another seed."
+        )
+    recent = history["loss"][-20:]
+    halves = (sum(recent[:10]) / 10, sum(recent[10:]) / 10)  # each steadier than one row
+    if len(recent) == 20 and all(abs(loss - trivial) < 0.03 * trivial for loss in halves):
+        return (
+            f"the loss sits at {trivial:g}, its value when all images are in one point. The "
+            "tower is not learning: check the labels, or change the learning rate or the seed."
+        )
+    return None
+
+
+class _TensorBoard(keras.callbacks.TensorBoard):
+    """Keras' own, but a resumed training goes on where its curve ended, and `update_freq` holds.
+
+    (Keras 3.12, the last for Python 3.10, writes every step and names weights without their layer.)
+    """
+
+    def on_train_begin(self, logs: Mapping[str, Any] | None = None) -> None:
+        super().on_train_begin(logs)
+        self._global_train_batch = int(self.model.optimizer.iterations)
+
+    def on_train_batch_end(self, batch: int, logs: Mapping[str, Any] | None = None) -> None:
+        due = self._global_train_batch % self.update_freq == 0
+        super().on_train_batch_end(batch, logs if due else None)
+
+    def _log_weights(self, epoch: int) -> None:
+        with self._train_writer.as_default():
+            for weight in self.model.weights:
+                self.summary.histogram(f"{weight.path}/histogram", weight, step=epoch)
+            self._train_writer.flush()
+
+
+def tensorboard(folder: str | os.PathLike) -> keras.callbacks.TensorBoard:
+    """Make Keras' TensorBoard callback log what the original logged.
+
+    The loss every 10 steps, histograms of all weights every Keras epoch, and the graph of the
+    layers (in TensorBoard under Graphs, "keras", conceptual).
+    ``tensorboard --logdir FOLDER`` shows them. In the callbacks it comes after the `Recorder`.
+
+    Args:
+        folder: where the log goes; made if missing.
+    """
+    return _TensorBoard(str(folder), histogram_freq=1, write_graph=True, update_freq=10)

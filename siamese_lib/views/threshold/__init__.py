@@ -1,0 +1,1 @@
+"""A threshold to drag through the mistakes of a verification."""

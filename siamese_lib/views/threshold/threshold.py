@@ -1,0 +1,163 @@
+"""A threshold to drag, and what it gets wrong.
+
+The page draws, and moves the line at once; this class says what a threshold does
+(`siamese_lib.views.mistakes`), and sends only what has changed.
+"""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import anywidget
+import numpy as np
+import traitlets
+
+from siamese_lib.metrics.thresholds import AtThreshold, Verification
+from siamese_lib.views import wire
+from siamese_lib.views.threshold import mistakes
+from siamese_lib.views.threshold.mistakes import Choice
+from siamese_lib.views.threshold.still import still_png
+from siamese_lib.views.wire import ViewError
+
+
+class ThresholdExplorer(anywidget.AnyWidget):
+    """Distances of pairs, and a threshold between *same* and *different* to drag.
+
+    In the page: drag the line in the histogram, or the point on the ROC curve, or use the arrow
+    keys; the counts and the pairs that are called wrongly follow. Two buttons go to the threshold
+    of best accuracy, and to that of equal error rates; a third chooses which mistakes come first.
+    With no JavaScript, as on a code host's preview of a notebook, a still picture takes its place.
+
+    Args:
+        distances: real numbers (N,), 0 or more, one for each pair.
+        same: bool or numbers (N,), 1 = same class and 0 = different, some of each.
+        left: int (N,), the number of the one image of each pair.
+        right: int (N,), that of the other.
+        images: uint8 (M, H, W), (M, H, W, 1) or (M, H, W, 3).
+        labels: int or str (M,), written under the images.
+        class_names: K names; the labels are then numbers from 0 to K - 1.
+        threshold: from 0 to the largest distance; by default the one of best accuracy.
+        order: "nearest" to the threshold or "worst": which mistakes come first.
+
+    Attributes:
+        threshold: float; a pair at most so far apart is called same. May be set.
+        order: "nearest" or "worst". May be set.
+        verification: the `siamese_lib.metrics.Verification` of the pairs.
+        at: the `siamese_lib.metrics.AtThreshold` of the threshold.
+        mistakes: every pair that is called wrongly, as rows of a table.
+
+    Raises:
+        ViewError: (a ValueError and a TraitError) anything above that does not fit, on making
+            the explorer or on setting an attribute.
+    """
+
+    _esm = Path(__file__).with_suffix(".js")
+    _css = Path(__file__).with_suffix(".css")
+
+    threshold = traitlets.Float(0.0, help="a distance").tag(sync=True)
+    order = traitlets.Unicode("nearest", help='"worst" or "nearest"').tag(sync=True)
+
+    _chart = traitlets.Dict().tag(sync=True)
+    _counts = traitlets.Dict().tag(sync=True)
+    _mistakes = traitlets.Dict().tag(sync=True)
+
+    def __init__(
+        self,
+        distances: np.ndarray,
+        same: np.ndarray,
+        left: np.ndarray,
+        right: np.ndarray,
+        images: np.ndarray,
+        labels: np.ndarray | Sequence | None = None,
+        *,
+        class_names: Sequence[str] | None = None,
+        threshold: float | None = None,
+        order: str = "nearest",
+    ) -> None:
+        words = _words(labels, class_names)
+        try:
+            self._pairs = mistakes.judged(distances, same, left, right, images, words)
+        except ValueError as error:
+            raise ViewError(str(error)) from None
+        chart = mistakes.chart(self._pairs)
+        if threshold is None:
+            threshold = chart["best"]
+        super().__init__(_chart=chart, threshold=threshold, order=order)
+        self._show()
+
+    def __repr__(self) -> str:
+        """Say what is judged."""
+        v = self._pairs.verification
+        return f"ThresholdExplorer({v.positives:,} same and {v.negatives:,} different pairs)"
+
+    @property
+    def verification(self) -> Verification:
+        """How well a threshold does on these pairs, for all thresholds."""
+        return self._pairs.verification
+
+    @property
+    def at(self) -> AtThreshold:
+        """What the threshold does."""
+        return self._pairs.verification.at(self.threshold)
+
+    @property
+    def mistakes(self) -> list[dict[str, Any]]:
+        """Every pair that is called wrongly: see `siamese_lib.views.mistakes.listed`."""
+        return mistakes.listed(self._pairs, self._choice)
+
+    def still(self) -> bytes:
+        """Draw what is shown as a PNG, below 60 kB."""
+        return still_png(self._pairs, self._choice)
+
+    @property
+    def _choice(self) -> Choice:
+        return Choice(self.threshold, self.order)
+
+    def _show(self) -> None:
+        self._counts = mistakes.counts(self._pairs, self._choice)
+        self._mistakes = mistakes.mistakes(self._pairs, self._choice)
+
+    @traitlets.validate("threshold")
+    def _validate_threshold(self, proposal: Any) -> float:
+        try:
+            return mistakes.moved(self._pairs, self._choice, proposal["value"]).threshold
+        except ValueError as error:
+            raise ViewError(str(error)) from None
+
+    @traitlets.validate("order")
+    def _validate_order(self, proposal: Any) -> str:
+        try:
+            return mistakes.sorted_by(self._choice, proposal["value"]).order
+        except ValueError as error:
+            raise ViewError(str(error)) from None
+
+    @traitlets.observe("threshold", "order")
+    def _changed(self, change: Any) -> None:
+        self._show()
+
+    def _repr_mimebundle_(self, **kwargs: Any) -> Any:
+        bundle = super()._repr_mimebundle_(**kwargs)
+        if bundle is None:
+            return bundle
+        data, metadata = bundle if isinstance(bundle, tuple) else (bundle, {})
+        return {**data, "image/png": base64.b64encode(self.still()).decode()}, metadata
+
+
+def _words(labels: Any, class_names: Sequence[str] | None) -> list[str] | None:
+    """Return a word for each image, or None."""
+    given, names = wire.checked_labels(labels), wire.checked_names(class_names)
+    if given is None or names is None:
+        return None if given is None else [str(label) for label in given.tolist()]
+    if (
+        given.dtype.kind != "i"
+        or not len(given)
+        or not 0 <= given.min() <= given.max() < len(names)
+    ):
+        raise ViewError(
+            f"labels must be numbers from 0 to {len(names) - 1}, as there are {len(names)} "
+            f"class_names; got {given[:5].tolist()}."
+        )
+    return [names[label] for label in given.tolist()]

@@ -1,0 +1,84 @@
+"""The benchmark of a step's kernels: what it reads in oneDNN's report, and what it says of it."""
+
+from __future__ import annotations
+
+import pytest
+
+from benchmarks.parts import kernels
+from benchmarks.tools.ledger import Ledger
+from benchmarks.tools.results import machine
+
+CONV = (
+    "onednn_verbose,v1,primitive,exec,cpu,convolution,brg_conv_fwd:avx512_core,{direction},"
+    "src:f32::blocked:acdb::f0 wei:f32:a:blocked:Acdb64a::f0,attr-scratchpad:user,"
+    "alg:convolution_direct,mb128_ic{channels}oc{filters}_ih14oh14kh5sh1dh0ph2,{ms}"
+)
+POOL = (
+    "onednn_verbose,v1,primitive,exec,cpu,pooling,jit:avx512_core,backward_data,src:f32,,"
+    "alg:pooling_max,mb128ic32_ih28oh14kh2sh2,0.5"
+)
+HEAD = "onednn_verbose,v1,info,oneDNN v3.7.3 (commit abc)"
+THREADS = "onednn_verbose,v1,info,cpu,runtime:threadpool,nthr:2"
+
+
+def conv(direction, channels, filters, ms):
+    return CONV.format(direction=direction, channels=channels, filters=filters, ms=ms)
+
+
+REPORT = [
+    HEAD,
+    THREADS,
+    conv("forward_training", 32, 64, 99),  # before all is warm
+    "warm",
+    conv("forward_training", 32, 64, 4),
+    conv("forward_training", 32, 64, 6),
+    conv("backward_weights", 1, 32, 3),
+    conv("backward_data", 256, 2, 1),
+    POOL,
+    "onednn_verbose,v1,primitive,exec,cpu,convolution,cut short",
+    "a line of something else",
+    "seconds 0.016",
+]
+
+
+def test_a_report_is_summed_up_by_kernel():
+    found = kernels.reported(REPORT, steps=2)
+    assert (found["oneDNN"], found["threads by"]) == ("3.7.3", "threadpool")
+    assert found["ms"] == {
+        "conv2, forward": 5.0,
+        "conv1, gradient of the kernel": 1.5,
+        "conv5, gradient of the input": 0.5,
+        kernels.CONVOLUTIONS: 7.0,
+        "pooling": 0.25,
+        kernels.STEP: 8.0,
+    }
+
+
+def test_the_table_sets_ours_beside_pytorch():
+    turns = [
+        [
+            {"way": way, "dtype": "float32", **kernels.reported(REPORT, steps=steps)}
+            for way, steps in ((kernels.OURS, 2), (kernels.SINGLE, 2), (kernels.PYTORCH, 1))
+        ]
+    ]
+    facts = {"batch": 128, "steps": 2, "rounds": 1, "machine": machine(kernels.COMPARED)}
+    text = kernels.render({**facts, "columns": kernels.columns(turns)})
+    assert "| all convolutions | 7.00 | 7.00 | 14.00 |" in text
+    assert text.index("the whole step") < text.index("conv2, forward") < text.index("pooling")
+    assert (
+        "one kernel at a time: convolutions, 7.0 ms under TensorFlow and 14.0 ms under PyTorch; "
+        "all else of the step, 1.0 ms and 2.0 ms. As it is, our step takes 8.0 ms and theirs "
+        "16.0 ms." in text
+    )
+    assert "(this library: oneDNN 3.7.3, threadpool; PyTorch: oneDNN 3.7.3, threadpool)" in text
+
+
+def test_a_training_reports_its_kernels():
+    result = kernels.measure(Ledger("kernels", folder=None), quick=True)
+    (column,) = result["columns"]
+    if not column["oneDNN"]:
+        pytest.skip("this TensorFlow computes without oneDNN")
+    directions = {name.split(", ")[1] for name in column["ms"] if name.startswith("conv")}
+    assert directions == {*kernels.PASSES.values()}
+    assert {f"conv{number}" for number in range(1, 6)} <= {n.split(",")[0] for n in column["ms"]}
+    assert "conv1, gradient of the input" not in column["ms"]  # no one needs it

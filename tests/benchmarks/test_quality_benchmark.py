@@ -1,0 +1,391 @@
+"""The quality benchmark: that contenders do what they claim, and are judged alike."""
+
+from __future__ import annotations
+
+import json
+import sys
+from dataclasses import replace
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+from tiny_stripes import tiny_stripes
+
+import siamese_lib as sl
+from benchmarks.parts import quality
+from benchmarks.recipes import contenders, judging, keras_example
+from benchmarks.recipes.contenders import EPOCH, LONG, SHORT, Contender, Copy, Watch
+from benchmarks.tools.ledger import Ledger
+from benchmarks.tools.results import machine
+from siamese_lib.network.backend import keras
+
+
+@pytest.fixture(scope="module")
+def data():
+    return tiny_stripes()
+
+
+class FakeTraining:
+    """Its embedding of an image is its mean pixel, times the number of the step."""
+
+    def __init__(self, clock, steps=10, judges=None):
+        self.clock, self.steps, self.judges = clock, steps, judges
+        self.step = 0
+
+    def run(self, watch):
+        self.step = 0
+        for _ in range(self.steps):
+            self.step += 1
+            self.clock.now += 1
+            if not watch.stepped(32, self.weights):
+                return
+
+    def weights(self):
+        self.clock.now += 100  # what must not be on the clock
+        return [np.array(float(self.step))]
+
+    def embed(self, weights, images):
+        return (weights[0] * images.mean(axis=(1, 2))).astype(np.float32)
+
+    def same(self, weights, left, right):
+        return None if self.judges is None else np.full(len(left), self.judges)
+
+
+class Clock:
+    now = 0.0
+
+    def perf_counter(self):
+        return self.now
+
+
+@pytest.fixture
+def clock(monkeypatch):
+    monkeypatch.setattr(contenders, "time", Clock())
+    return contenders.time
+
+
+def test_a_watch_copies_when_planned_and_stops_for_it(clock):
+    watch = Watch(limit=300, moments=[2.5, 2.7, 6.0], epoch=150)
+    watch.follow(FakeTraining(clock))
+    assert watch.times == [*map(float, range(1, 11))]
+    # At the first steps beyond 2.5 (and 2.7) s, 150 images and 6 s, and at the end.
+    assert [(c.step, c.images, c.seconds) for c in watch.copies] == [
+        (3, 96, 3.0), (5, 160, 5.0), (6, 192, 6.0), (10, 320, 10.0),
+    ]  # fmt: skip
+    assert [float(c.weights[0]) for c in watch.copies] == [3, 5, 6, 10]
+    assert not watch.over
+
+
+def test_a_watch_stops_a_training_at_its_limit(clock):
+    watch = Watch(limit=4)
+    watch.follow(FakeTraining(clock))
+    assert (watch.step, watch.seconds, watch.over) == (4, 4.0, True)
+    watch = Watch(limit=0)
+    watch.follow(FakeTraining(clock))
+    assert [c.step for c in watch.copies] == [1]
+
+
+def test_our_recipes_have_three_lengths():
+    assert [one.name for one in contenders.ours((2,))] == [
+        f"ours, 2-D, {length}" for length in (SHORT, EPOCH, LONG)
+    ]
+    recipe = contenders.our_recipe(128, EPOCH)
+    assert (recipe.embedding_dim, recipe.steps, recipe.batch_size) == (128, 469, 128)
+    short = contenders.our_recipe(128, SHORT)
+    assert replace(short, embedding_dim=16) == contenders.RECIPES["16-D, short"]
+    assert contenders.our_recipe(2, SHORT) == contenders.RECIPES["2-D, short"]
+
+
+def test_steps_that_fit_are_told_by_a_try(monkeypatch, data):
+    def train(recipe, data, callbacks):
+        (steps,) = callbacks
+        assert recipe.steps == contenders.WARM + contenders.TIMED
+        model = SimpleNamespace(stop_training=False, get_weights=list)
+        steps.set_model(model)
+        for step in range(recipe.steps):
+            contenders.time.now += 0.25 if step >= contenders.WARM else 1.0
+            steps.on_train_batch_end(step)
+            if model.stop_training:
+                break
+        return SimpleNamespace(tower=None)
+
+    monkeypatch.setattr(contenders, "time", Clock())
+    monkeypatch.setattr(contenders, "train", train)
+    recipe = contenders.our_recipe(2, LONG)
+    # Ten seconds until all is warm, and then four steps a second.
+    assert contenders.steps_within(recipe, data, 1000.0) == 10 + 990 * 4
+    # A tenth of five seconds is over within the first step, of a second.
+    assert contenders.steps_within(recipe, data, 5.0) == 5
+
+
+def test_our_training_makes_all_its_steps_and_keeps_its_copies(data):
+    recipe = replace(contenders.our_recipe(2, SHORT), steps=3, batch_size=16, dtype="float32")
+    training = contenders.OurTraining(recipe, data)
+    watch = Watch(limit=1e9, epoch=30)
+    watch.follow(training)
+    assert [(c.step, c.images) for c in watch.copies] == [(2, 32), (3, 48)]
+    earlier, last = (training.embed(c.weights, data.test.images) for c in watch.copies)
+    assert not np.allclose(earlier, last)
+    np.testing.assert_array_equal(
+        training.embed(watch.copies[0].weights, data.test.images), earlier
+    )
+    assert training.same(watch.copies[0].weights, last, last) is None
+
+
+def test_an_interrupted_training_is_no_result(monkeypatch, data):
+    monkeypatch.setattr(contenders, "train", lambda recipe, data, callbacks: None)
+    training = contenders.OurTraining(contenders.our_recipe(2, SHORT), data)
+    with pytest.raises(KeyboardInterrupt):
+        Watch(limit=300).follow(training)
+
+
+def test_the_recipe_of_2017_counts_two_images_a_pair(data):
+    training = contenders.OldTraining(data, seed=0)
+    watch = Watch(limit=0)
+    watch.follow(training)
+    assert [(c.step, c.images) for c in watch.copies] == [(1, 1024)]
+    assert training.embed(watch.copies[0].weights, data.test.images).shape == (40, 2)
+
+
+def test_pairs_are_those_of_the_example():
+    labels = np.random.default_rng(0).integers(0, 5, 400)
+    left, right, same = keras_example.example_pairs(labels, seed=1)
+    assert left.tolist() == [i for i in range(400) for _ in range(2)]
+    assert same.tolist() == [1, 0] * 400
+    assert ((labels[left] == labels[right]) == (same == 1)).all()
+    assert (left == right).any()  # an image may be paired with itself
+    others = (labels[right] - labels[left])[same == 0] % 5
+    assert np.bincount(others, minlength=5)[1:].min() > 70  # of 100: any other class, evenly
+    assert not np.array_equal(right, keras_example.example_pairs(labels, seed=2).right)
+
+
+def test_loss_and_distance_of_the_example_by_hand():
+    same, predicted = np.array([[1.0], [0.0], [1.0]]), np.array([[0.9], [0.3], [0.0]])
+    by_hand = np.mean([(1 - 0.9) ** 2, 0.3**2, 1.0])
+    assert float(keras_example.contrastive_loss(same, predicted)) == pytest.approx(by_hand)
+    left, right = np.array([[3.0, 0.0], [1.0, 1.0]]), np.array([[0.0, 4.0], [1.0, 1.0]])
+    apart = keras.ops.convert_to_numpy(keras_example.distance(left, right))
+    assert apart == pytest.approx(np.array([[5.0], [np.sqrt(1e-7)]]))
+
+
+def test_the_example_has_the_published_network():
+    network = keras_example.embedding_network((28, 28, 1))
+    convolutions = (25 * 4 + 4) + (4 * 25 * 16 + 16)
+    assert network.count_params() == 4 + convolutions + 4 * 256 + (256 * 10 + 10)
+
+
+def test_the_example_trains_on_half_the_images_and_judges_pairs_itself(data):
+    training = keras_example.ExampleTraining(data)
+    assert len(training.inputs[0]) == 2 * 40
+    watch = Watch(limit=1e9, epoch=32)
+    watch.follow(training)
+    assert watch.images == 10 * 2 * 80
+    assert [c.step for c in watch.copies] == [1, 50]
+    weights = watch.copies[-1].weights
+    left, right = (
+        training.embed(weights, data.test.images[part]) for part in (slice(20), slice(20, 40))
+    )
+    sigmoid = training.siamese.predict(
+        [data.test.images[part].astype(np.float32) for part in (slice(20), slice(20, 40))],
+        verbose=0,
+    )
+    np.testing.assert_array_equal(training.same(weights, left, right), sigmoid[:, 0] > 0.5)
+
+
+def test_a_copy_is_judged_among_all_training_images(clock, data):
+    training = FakeTraining(clock)
+    judged = judging.judge(training, Copy(3, 96, 1.234, [np.array(1.0)]), data)
+    assert (judged["step"], judged["images"], judged["seconds"]) == (3, 96, 1.23)
+    gallery, queries = (split.images.mean(axis=(1, 2)) for split in (data.train, data.test))
+    asked, counts = data.test.labels, np.bincount(data.train.labels)
+    nearest, _ = sl.Gallery(gallery.astype(np.float32)).nearest(queries.astype(np.float32), 20)
+    found = data.train.labels[nearest]
+    expected = {
+        "precision@7": sl.metrics.precision_at_k(found[:, :7], asked),
+        "precision@1": sl.metrics.precision_at_k(found[:, :1], asked),
+        "R-precision": sl.metrics.r_precision(found, asked, counts[asked]),
+        "MAP@R": sl.metrics.map_at_r(found, asked, counts[asked]),
+    }
+    assert counts.tolist() == [20] * 4
+    for name, value in expected.items():
+        assert judged[name] == round(value, 4)
+
+
+def test_precision_is_that_of_the_book(data):
+    tower = sl.conv_tower(seed=3)
+    run = sl.Run(tower, [0], [weight[None] for weight in tower.get_weights()])
+
+    class Tower:
+        def embed(self, weights, images):
+            return run.embed(images)
+
+    copy = Copy(1, 1, 1.0, [])
+    assert judging.precision(Tower(), copy, data) == sl.evaluate(run, data).precision
+
+
+def test_pairs_are_judged_by_a_threshold_from_training_images(clock, data):
+    training = FakeTraining(clock)
+    copy = Copy(1, 1, 1.0, [np.array(1.0)])
+
+    def accuracy(gallery, queries):
+        return judging.pair_accuracy(training, copy, gallery, queries, data)
+
+    apart = np.eye(4, dtype=np.float32)
+    assert accuracy(apart[data.train.labels], apart[data.test.labels]) == 1
+    # Test images that lie further apart than any threshold: none is called the same.
+    far = 100 * np.arange(40, dtype=np.float32)[:, None]
+    pairs = keras_example.example_pairs(data.test.labels, judging.PAIR_SEED)
+    itself = (pairs.left == pairs.right).mean()
+    assert accuracy(apart[data.train.labels], far) == pytest.approx(0.5 + itself)
+
+
+@pytest.mark.parametrize("says", [True, False])
+def test_a_recipe_that_judges_pairs_itself_does_so(clock, data, says):
+    training = FakeTraining(clock, judges=says)
+    copy = Copy(1, 1, 1.0, [np.array(1.0)])
+    embedded = np.zeros((40, 1), np.float32)
+    assert judging.pair_accuracy(training, copy, embedded, embedded, data) == 0.5
+
+
+@pytest.fixture
+def fakes(monkeypatch, clock):
+    def contender(name, whose, dim, seed=0, steps=10):
+        def prepare(data, seed, limit):
+            return FakeTraining(clock, steps)
+
+        return Contender(name, whose, dim, prepare, seed)
+
+    first = [
+        contender("ours, 16-D, short", "ours", 16, steps=2),
+        contender("Keras' siamese example", "Keras", 10),
+    ]
+    again = [contender("ours, 16-D, short, seed 1", "ours", 16, 1, steps=2)]
+    monkeypatch.setattr(quality, "contenders", lambda dims: (first, again, ["torch"]))
+
+
+def test_each_contender_is_followed_and_judged(monkeypatch, fakes, data):
+    monkeypatch.setattr(quality, "full_mnist", lambda: data)
+    result = quality.measure(Ledger("quality", folder=None))
+    short, example = result["contenders"]
+    assert (short["one epoch"], short["end"]["images"]) == (None, 64)
+    assert short["stopped by the clock"] is False
+    assert (example["one epoch"]["step"], example["end"]["step"]) == (3, 10)  # 80 images: 3 × 32
+    steps = [copy["step"] for copy in example["copies"]]
+    assert steps == sorted({*steps, 3, 10})
+    at_end = example["copies"][-1]
+    assert at_end["precision@7"] == example["end"]["precision@7"]
+    assert json.loads(json.dumps(result)) == result
+    text = quality.render({"machine": machine(), **result})
+    assert "Not installed, so left out: torch." in text
+    assert "ours, 16-D, short, seed 1" in text
+
+
+def made_up(name, whose, dim, copies, *, epoch=None):
+    """A row: copies are (step, seconds, figure), with one figure for all measures."""
+
+    def moment(copy):
+        step, seconds, value = copy
+        figures = dict.fromkeys(quality.FIGURES, value)
+        return {"step": step, "images": 128 * step, "seconds": seconds, **figures}
+
+    moments = [moment(copy) for copy in copies]
+    return {
+        "contender": name,
+        "whose": whose,
+        "dim": dim,
+        "seed": 0,
+        "stopped by the clock": False,
+        "copies": moments,
+        "one epoch": None if epoch is None else moments[epoch],
+        "end": moments[-1],
+    }
+
+
+def made_up_result(**changes):
+    rows = [
+        made_up("ours, 128-D, short", "ours", 128, [(100, 4.0, 0.9), (300, 9.0, 0.97)]),
+        made_up("ours, 128-D, one epoch", "ours", 128, [(469, 30.0, 0.985)], epoch=0),
+        made_up(
+            "pytorch-metric-learning, own network",
+            "pytorch-metric-learning",
+            128,
+            [(40, 8.0, 0.94), (235, 60.0, 0.98), (1000, 300.0, 0.99)],
+            epoch=1,
+        ),
+        made_up("Keras' siamese example", "Keras", 10, [(1875, 8.0, 0.6), (37500, 90.0, 0.8)]),
+    ]
+    again = made_up("ours, 128-D, short, seed 1", "ours", 128, [(300, 9.5, 0.965)])
+    return {
+        "machine": machine(),
+        "seconds": 300.0,
+        "training images": 60_000,
+        "test images": 10_000,
+        "contenders": rows,
+        "second seeds": [again],
+        "not installed": [],
+        **changes,
+    }
+
+
+def test_the_tables_show_what_was_measured():
+    text = quality.render(made_up_result())
+    assert "| ours, 128-D, short | 128 | 9.0 | not reached in 9 s (best 0.9700) |" in text
+    assert "| pytorch-metric-learning, own network | 128 | 8.0 | 60.0 |" in text
+    assert "| Keras' siamese example | 10 | not reached in 90 s (best 0.8000) |" in text
+    row = "| pytorch-metric-learning, own network | 128 | 60.0 | 30,080 | 24 % | 0.9800 |"
+    assert row in text
+    assert text.splitlines()[-1].startswith("Measured on ")
+
+
+def test_sentences_follow_the_figures():
+    said = quality.sentences(made_up_result())
+    assert said[0] == (
+        "First to a precision@7 of 0.938: of our recipes, ours, 128-D, short, after 9.0 s; of the "
+        "others, pytorch-metric-learning, own network, at the first look, after 8.0 s, or before."
+    )
+    assert (
+        "pytorch-metric-learning, own network after one epoch, 60.0 s: precision@1 0.9800. "
+        "ours, 128-D, one epoch was over after 30.0 s, with 0.9850: 0.50 points ahead."
+    ) in said
+    assert (
+        "pytorch-metric-learning, own network at the end, 300.0 s: precision@1 0.9900. "
+        "ours, 128-D, one epoch was over after 30.0 s, with 0.9850: 0.50 points behind."
+    ) in said
+    assert said[-2].endswith("None of ours in 16-D was over by then.")
+    assert said[-1] == (
+        "ours, 128-D, short, seed 1: precision@7 0.9650, precision@1 0.9650 after 9.5 s; with "
+        "seed 0 it was 0.9700 and 0.9700 after 9.0 s."
+    )
+
+
+def test_a_ratio_to_what_was_there_at_the_first_look_is_a_bound():
+    rows = [
+        made_up("ours, 16-D, short", "ours", 16, [(100, 4.0, 0.98), (200, 8.0, 0.98)]),
+        made_up("ours, 2-D, short", "ours", 2, [(100, 4.1, 0.95), (200, 8.0, 0.98)]),
+        made_up("Keras' siamese example", "Keras", 10, [(100, 4.0, 0.8), (999, 12.0, 0.98)]),
+    ]
+    said = quality.sentences(made_up_result(contenders=rows, **{"second seeds": []}))
+    assert "ours, 16-D, short; ours, 2-D, short, at the first look, after 4.0 s, or b" in said[0]
+    assert said[0].endswith("example, after 12.0 s, at least 3.0 times our seconds.")
+    assert "of our recipes, ours, 16-D, short, at the first look" in said[1]
+
+
+def test_equal_figures_are_level_and_goals_may_be_missed():
+    rows = [
+        made_up("ours, 16-D, short", "ours", 16, [(300, 9.0, 0.8)]),
+        made_up("Keras' siamese example", "Keras", 10, [(37500, 90.0, 0.8)]),
+    ]
+    said = quality.sentences(made_up_result(contenders=rows, **{"second seeds": []}))
+    assert said[0] == "First to a precision@7 of 0.938: of our recipes, none; of the others, none."
+    assert said[-1].endswith("with 0.8000: level.")
+    assert len(said) == 3
+
+
+def test_libraries_that_are_not_installed_are_named(monkeypatch):
+    monkeypatch.setitem(sys.modules, "torch", None)
+    monkeypatch.delitem(sys.modules, "benchmarks.recipes.metric_learning", raising=False)
+    monkeypatch.delattr("benchmarks.recipes.metric_learning", raising=False)
+    first, again, absent = quality.contenders((2, 16))
+    assert absent == ["torch"]
+    assert [one.seed for one in again] == [1, 1]
+    assert len(first) == 2 * 3 + 2

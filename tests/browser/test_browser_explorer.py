@@ -1,0 +1,194 @@
+"""The RetrievalExplorer in a real JupyterLab: every way of choosing reaches the page and Python."""
+
+from __future__ import annotations
+
+import io
+import json
+import re
+from pathlib import Path
+
+import pytest
+from browser import Lab, ViewOnPage, chromium
+from PIL import Image, ImageDraw
+
+pytestmark = pytest.mark.browser
+
+ROOT = Path(__file__).parents[2]
+SETUP = f"""import sys; sys.path[:0] = [{json.dumps(str(ROOT))}, {json.dumps(str(ROOT / "tests"))}]
+from tiny_explorer import tiny_explorer
+explorer = tiny_explorer()
+explorer"""
+ASK = "print(explorer.answer.query, explorer.answer.index, *explorer.answer.indices)"
+CELLS = [SETUP, *[ASK] * 9, "explorer.select(index=30); None"]
+
+
+@pytest.fixture(scope="module")
+def lab(tmp_path_factory):
+    with chromium() as browser, Lab(tmp_path_factory.mktemp("lab")) as lab:
+        lab.browser = browser
+        yield lab
+
+
+class ExplorerOnPage:
+    """What a reader sees of an explorer, and does to it."""
+
+    def __init__(self, notebook):
+        self.notebook, self.page = notebook, notebook.page
+        self.root = notebook.cell(0).locator(".siamese-explorer")
+        self.cards.first.wait_for()
+        self.asked = 0
+
+    @property
+    def cards(self):
+        return self.root.locator("section[data-metric=euclidean] .sx-card")
+
+    def shown(self):
+        """Indices of the neighbours on the page."""
+        return [
+            int(name[1:]) for name in self.cards.locator("span:first-of-type").all_inner_texts()
+        ]
+
+    def changes(self, act):
+        """Do something; wait until the neighbours are others; return what Python answers."""
+        before = self.cards.all_inner_texts()
+        act()
+        self.page.wait_for_function(
+            """before => { const now = [...document.querySelectorAll(
+              "section[data-metric=euclidean] .sx-card")].map((card) => card.innerText);
+              return now.length && now.join() !== before.join(); }""",
+            arg=before,
+        )
+        return self.answer()
+
+    def answer(self):
+        self.asked += 1
+        kind, index, *indices = self.notebook.run(self.asked).split()
+        assert [*map(int, indices)] == self.shown()
+        return kind, index
+
+    def status(self, words):
+        self.root.locator("[aria-live] .sx-fault", has_text=re.compile(words)).wait_for()
+
+    def stroke(self, *points):
+        box = self.root.locator(".sx-ink").bounding_box()
+        places = [(box["x"] + x * box["width"], box["y"] + y * box["height"]) for x, y in points]
+        self.page.mouse.move(*places[0])
+        self.page.mouse.down()
+        for place in places[1:]:
+            self.page.mouse.move(*place, steps=5)
+        self.page.mouse.up()
+
+
+@pytest.fixture
+def explorer(lab):
+    page = lab.browser.new_page(viewport={"width": 1400, "height": 2400})
+    errors = []
+    page.on("pageerror", lambda error: errors.append(error))
+    notebook = lab.open(page, "explorer", CELLS)
+    notebook.run(0)
+    yield ExplorerOnPage(notebook)
+    page.close()
+    assert errors == []
+
+
+def sheet():
+    picture = Image.new("L", (90, 90), 255)
+    ImageDraw.Draw(picture).rectangle((10, 50, 50, 80), 0)
+    buffer = io.BytesIO()
+    picture.save(buffer, "PNG")
+    return {"name": "sheet.png", "mimeType": "image/png", "buffer": buffer.getvalue()}
+
+
+def test_every_way_of_choosing(explorer):
+    root, page = explorer.root, explorer.page
+    thumb = root.locator(".sx-thumb[data-value='9']")
+    assert explorer.changes(thumb.click) == ("test", "9")
+    assert thumb.get_attribute("aria-pressed") == "true"
+
+    def type_index():
+        root.get_by_label("Index of a test image").fill("14")
+        page.keyboard.press("Enter")
+
+    assert explorer.changes(type_index) == ("test", "14")
+
+    view = ViewOnPage(page, root.locator(".siamese-view").first)
+    view.rest()
+    assert explorer.changes(lambda: page.mouse.click(*view.place_of(5))) == ("train", "5")
+    view.until("view.selected[0] === 40 && view.highlighted.length === 7")
+
+    drawn = [(0.2, 0.2), (0.8, 0.3)]
+    assert explorer.changes(lambda: explorer.stroke(*drawn)) == ("drawing", "None")
+    root.locator(".sx-prepared:not([hidden])").wait_for()
+    more = explorer.changes(lambda: explorer.stroke((0.2, 0.9), (0.3, 0.9)))
+    assert more == ("drawing", "None")
+    assert explorer.changes(root.get_by_text("Undo").click) == ("drawing", "None")
+
+    with page.expect_file_chooser() as chooser:
+        root.get_by_text("Upload…").click()
+    assert explorer.changes(lambda: chooser.value.set_files(sheet())) == ("picture", "None")
+    assert "dark on light, inverted" in root.locator("[aria-live]").first.inner_text()
+
+
+def test_faults_are_told(explorer):
+    root, page = explorer.root, explorer.page
+    root.get_by_label("Index of a test image").fill("4800")
+    root.get_by_text("Go", exact=True).click()
+    explorer.status("index must be a whole number from 0 to 47")
+    root.get_by_text("Clear").click()
+    root.get_by_text("Find", exact=True).click()
+    explorer.status("pad is empty")
+    with page.expect_file_chooser() as chooser:
+        root.get_by_text("Upload…").click()
+    chooser.value.set_files({"name": "x.png", "mimeType": "image/png", "buffer": b"no picture"})
+    explorer.status("not a PNG or JPEG")
+    root.locator("[data-copy]").click()
+    root.locator("[aria-live]", has_text=re.compile("Copied|could not be copied")).wait_for()
+    assert explorer.answer() == ("test", "0")
+
+
+def test_the_network_of_an_earlier_step_answers_otherwise(explorer):
+    slider = explorer.root.locator(".sx-controls [role=slider]").last
+
+    def to_the_start():
+        slider.focus()
+        explorer.page.keyboard.press("Home")
+
+    assert explorer.changes(to_the_start) == ("test", "0")
+    assert "step 0" in explorer.root.locator(".sx-why").inner_text()
+
+
+def test_mistakes_pins_and_python(explorer):
+    root, page = explorer.root, explorer.page
+    root.locator("[data-act=toggle_mistakes]").click()
+    root.locator("[data-act=toggle_mistakes][aria-pressed=true]").wait_for()
+    assert root.locator(".sx-thumb").count() == root.locator(".sx-mistaken").count() > 0
+    explorer.changes(root.locator(".sx-thumb").last.click)
+    assert "wrong" in root.locator(".sx-vote").inner_text()
+    root.locator("[data-act=pin]").click()
+    root.locator(".sx-pin").wait_for()
+    count = page.locator(".jp-Notebook .jp-Cell").count()
+    root.locator("[data-act=toggle_mistakes]").focus()
+    page.keyboard.press("a")  # the notebook would add a cell
+    assert page.locator(".jp-Notebook .jp-Cell").count() == count
+    explorer.changes(lambda: explorer.notebook.run(10))
+    assert root.locator(".sx-pin").count() == 1
+
+
+@pytest.mark.parametrize("theme", ["Light", "Dark"])
+@pytest.mark.parametrize("width", [700, 1400])
+def test_nothing_sticks_out(lab, theme, width):
+    lab.theme(f"JupyterLab {theme}")
+    page = lab.browser.new_page(viewport={"width": width, "height": 1000})
+    notebook = lab.open(page, "themes", CELLS)
+    notebook.run(0)
+    explorer = ExplorerOnPage(notebook)
+    inside = explorer.root.evaluate(
+        """root => { const { left, right } = root.getBoundingClientRect();
+          return [...root.querySelectorAll("button, img, canvas, select")].every(
+            (part) => { const box = part.getBoundingClientRect();
+              return !box.width || (box.left >= left && box.right <= right + 1); }); }"""
+    )
+    assert inside
+    ground = explorer.root.evaluate("root => getComputedStyle(root).backgroundColor")
+    assert (sum(map(int, re.findall(r"\d+", ground)[:3])) < 200) == (theme == "Dark")
+    page.close()

@@ -1,0 +1,146 @@
+"""Strokes and pictures become images such as MNIST's."""
+
+from __future__ import annotations
+
+import io
+
+import numpy as np
+import pytest
+from PIL import Image, ImageDraw
+
+from siamese_lib.data.handwriting import from_file, from_strokes
+
+SHAPE = (28, 28, 1)
+TALL = [[[0.1, 0.1], [0.1, 0.9]], [[0.1, 0.9], [0.4, 0.9]]]
+WIDE = [[[0.2, 0.5], [0.8, 0.6]]]
+
+
+def extent(image):
+    rows, columns = np.nonzero(image[..., 0] > 20)
+    return np.ptp(rows) + 1, np.ptp(columns) + 1
+
+
+def middle(image):
+    """Centre of mass, by a loop over pixels, where the middle of pixel 0 is at 0.5."""
+    total = at = 0.0
+    for (row, column), level in np.ndenumerate(image[..., 0].astype(float)):
+        total += level
+        at = at + level * np.array([row + 0.5, column + 0.5])
+    return at / total
+
+
+def file_of(picture, kind="PNG"):
+    buffer = io.BytesIO()
+    picture.save(buffer, kind)
+    return buffer.getvalue()
+
+
+def page(size=(300, 200), ground=240, ink=20, at=(200, 60)):
+    """A sheet with a thick stroke, far from the middle."""
+    picture = Image.new("L", size, ground)
+    x, y = at
+    ImageDraw.Draw(picture).line([(x, y), (x + 20, y + 100)], ink, 14)
+    return picture
+
+
+@pytest.mark.parametrize("strokes", [TALL, WIDE])
+def test_longer_side_fills_the_box_and_the_mass_is_in_the_middle(strokes):
+    image = from_strokes(strokes, SHAPE)
+    assert (image.shape, image.dtype) == (SHAPE, np.uint8)
+    assert 18 <= max(extent(image)) <= 21
+    np.testing.assert_allclose(middle(image), 14, atol=0.6)
+
+
+def test_proportions_stay():
+    high, wide = extent(from_strokes(TALL, SHAPE))
+    assert high > 1.7 * wide
+
+
+def test_edges_are_smooth_and_ink_is_light_on_dark():
+    image = from_strokes(WIDE, SHAPE)
+    assert image.max() == 255
+    assert np.median(image) == 0
+    assert ((image > 30) & (image < 225)).sum() > 10
+
+
+def test_where_and_how_large_it_was_drawn_is_no_matter():
+    moved = [[[0.5 + x / 3, 0.4 + y / 3] for x, y in stroke] for stroke in TALL]
+    first, second = (from_strokes(s, SHAPE).astype(int) for s in (TALL, moved))
+    assert np.abs(first - second).mean() < 2
+
+
+def test_a_dot_stays_small():
+    assert max(extent(from_strokes([[[0.9, 0.9]]], SHAPE))) <= 5
+
+
+def test_other_shapes():
+    assert from_strokes(TALL, (8, 8, 1)).shape == (8, 8, 1)
+    assert from_strokes(TALL, (32, 40, 3)).shape == (32, 40, 3)
+    light = from_strokes(TALL, SHAPE, light=True)
+    np.testing.assert_array_equal(light, 255 - from_strokes(TALL, SHAPE))
+
+
+@pytest.mark.parametrize("strokes", [[], [[]], [[[np.nan, 0]]], [[["x", 1]]], [[[1, 2, 3]]]])
+def test_strokes_that_are_none(strokes):
+    with pytest.raises(ValueError, match=r"empty|numbers|convert|reshape"):
+        from_strokes(strokes, SHAPE)
+
+
+@pytest.mark.parametrize("kind", ["PNG", "JPEG"])
+def test_dark_on_light_is_inverted_and_centred(kind):
+    image, note = from_file(file_of(page(), kind), SHAPE)
+    assert "300 × 200 pixels, dark on light, inverted" in note
+    assert "20 pixels" in note
+    assert 18 <= max(extent(image)) <= 21
+    np.testing.assert_allclose(middle(image), 14, atol=0.7)
+    assert np.median(image) == 0
+
+
+def test_light_on_dark_is_not_inverted():
+    image, note = from_file(file_of(page(ground=10, ink=250)), SHAPE)
+    assert "inverted" not in note
+    inverted, _ = from_file(file_of(page(ground=245, ink=5)), SHAPE)
+    assert np.abs(image.astype(int) - inverted).mean() < 1
+
+
+def test_shade_and_grain_of_paper_do_not_count_as_ink():
+    rng = np.random.default_rng(0)
+    pixels = np.asarray(page(ground=200)).astype(int) + rng.integers(-8, 9, (200, 300))
+    noisy, _ = from_file(file_of(Image.fromarray(pixels.clip(0, 255).astype(np.uint8))), SHAPE)
+    clean, _ = from_file(file_of(page()), SHAPE)
+    assert np.abs(noisy.astype(int) - clean).mean() < 4
+
+
+def test_a_picture_of_the_right_size_is_taken_as_it_is():
+    pixels = np.arange(784, dtype=np.uint8).reshape(28, 28)
+    pixels[[0, -1]] = pixels[:, [0, -1]] = 0
+    image, note = from_file(file_of(Image.fromarray(pixels)), SHAPE)
+    np.testing.assert_array_equal(image[..., 0], pixels)
+    assert "as it is" in note
+
+
+def test_a_transparent_ground_is_paper():
+    picture = Image.new("RGBA", (100, 100))
+    ImageDraw.Draw(picture).line([(50, 20), (50, 80)], (0, 0, 0, 255), 9)
+    assert "inverted" in from_file(file_of(picture), SHAPE)[1]
+
+
+def test_colour_pictures_are_scaled_to_fit():
+    picture = Image.new("RGB", (60, 30), (200, 10, 10))
+    image, note = from_file(file_of(picture), (16, 16, 3))
+    assert (image.shape, "centred" in note) == ((16, 16, 3), True)
+    assert (image == [200, 10, 10]).all()
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        (b"", "not a PNG or JPEG"),
+        (b"GIF89a", "not a PNG or JPEG"),
+        (file_of(page())[:300], "cannot be read"),
+        (file_of(Image.new("L", (50, 50), 77)), "nearly one colour"),
+    ],
+)
+def test_files_that_will_not_do(content, words):
+    with pytest.raises(ValueError, match=words):
+        from_file(content, SHAPE)

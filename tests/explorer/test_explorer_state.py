@@ -1,0 +1,131 @@
+"""The explorer's actions: from state to state, without widgets."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import numpy as np
+import pytest
+
+from siamese_lib.explorer import state as es
+
+LABELS = np.arange(100) % 10
+MISTAKEN = np.isin(np.arange(100), [3, 13, 44, 99])
+FACTS = es.Facts((8, 8, 1), False, (0, 10, 100), tuple("abcdefghij"), LABELS, MISTAKEN, 30, 2)
+START = es.State(es.Query("test", 0), frame=2)
+
+
+def act(*steps, state=START):
+    for name, *values in steps:
+        state = es.ACTIONS[name](state, FACTS, *values)
+    return state
+
+
+def test_choosing_by_index_turns_to_its_page():
+    state = act(("choose_test", "85"))
+    assert (state.query, state.page) == (es.Query("test", 85), 2)
+    assert str(state.query) == "test image 85"
+    assert act(("choose_train", 29)).query == es.Query("train", 29)
+
+
+@pytest.mark.parametrize("value", ["100", -1, "", "x", None, 1.5, "1e3", float("nan")])
+def test_an_index_out_of_range_says_the_range(value):
+    with pytest.raises(es.ExplorerError, match="from 0 to 99, as there are 100 test images"):
+        act(("choose_test", value))
+
+
+def test_filters():
+    state = act(("toggle_mistakes",))
+    assert es.offered(state, FACTS).tolist() == [3, 13, 44, 99]
+    state = act(("set_class", "3"), state=state)
+    assert es.offered(state, FACTS).tolist() == [3, 13]
+    state = act(("toggle_mistakes",), ("set_class", ""), state=state)
+    assert len(es.offered(state, FACTS)) == 100
+    with pytest.raises(es.ExplorerError, match="class must be"):
+        act(("set_class", "10"))
+
+
+def test_pages_go_round_and_filters_go_back_to_the_first():
+    assert es.pages(START, FACTS) == 3
+    assert act(("turn_page", "-1")).page == 2
+    assert act(("turn_page", 1), ("turn_page", 1), ("turn_page", 1)).page == 0
+    assert act(("turn_page", 1), ("toggle_mistakes",)).page == 0
+
+
+def test_what_the_filters_hide_can_still_be_chosen():
+    state = act(("toggle_mistakes",), ("choose_test", 50))
+    assert (state.query.index, state.page) == (50, 0)
+
+
+@pytest.mark.parametrize(("chance", "index"), [(0, 3), (0.3, 13), (0.999, 99)])
+def test_random_is_one_of_those_on_offer(chance, index):
+    assert act(("toggle_mistakes",), ("choose_random", chance)).query.index == index
+
+
+def test_random_of_nothing():
+    with pytest.raises(es.ExplorerError, match="No test image passes"):
+        act(("toggle_mistakes",), ("set_class", 7), ("choose_random", 0.5))
+
+
+def test_numbers_and_metric():
+    state = act(("set_k", 20), ("set_frame", 1), ("set_metric", "cosine"))
+    assert (state.k, state.frame, state.metric) == (20, 1, "cosine")
+    for wrong in (("set_k", 0), ("set_k", 21), ("set_frame", 3), ("set_metric", "angle")):
+        with pytest.raises(es.ExplorerError, match=r"must be"):
+            act(wrong)
+    few = dataclasses.replace(FACTS, training=5)
+    with pytest.raises(es.ExplorerError, match="from 1 to 4"):
+        es.set_k(START, few, 5)
+
+
+def test_a_drawing_is_a_query_with_its_pixels():
+    query = act(("draw", [[[0.2, 0.2], [0.7, 0.9]]])).query
+    assert (query.kind, query.index, len(query.pixels)) == ("drawing", None, 64)
+    assert query.note
+    with pytest.raises(ValueError, match="pad is empty"):
+        act(("draw", []))
+
+
+def test_an_empty_pad_goes_back_to_what_was_asked_before():
+    line, both = [[0.2, 0.2], [0.7, 0.9]], [[[0.2, 0.2], [0.7, 0.9]], [[0.7, 0.2], [0.2, 0.9]]]
+    drawn = act(("choose_test", 3), ("draw", both), ("draw", [line]))
+    assert act(("emptied",), state=drawn).query == es.Query("test", 3)
+    elsewhere = act(("choose_test", 4), state=drawn)
+    assert act(("emptied",), state=elsewhere) == elsewhere
+
+
+def test_an_array_of_ones_own():
+    image = np.arange(64, dtype=np.uint8).reshape(8, 8)
+    query = act(("own_image", image)).query
+    assert (query.kind, query.pixels) == ("picture", image.tobytes())
+    for wrong in (image.astype(float), image[:7]):
+        with pytest.raises(es.ExplorerError, match="uint8 of shape"):
+            act(("own_image", wrong))
+
+
+def test_pins():
+    state = act(("pin",), ("choose_test", 4), ("pin",))
+    assert [pin.index for pin in state.pins] == [0, 4]
+    with pytest.raises(es.ExplorerError, match="pinned already"):
+        act(("pin",), state=state)
+    assert act(("recall", "0"), state=state).query.index == 0
+    assert [pin.index for pin in act(("unpin", "0"), state=state).pins] == [4]
+    with pytest.raises(es.ExplorerError, match="pin must be"):
+        act(("unpin", "2"), state=state)
+    full = act(*[step for i in range(es.MOST_PINS) for step in (("choose_test", i), ("pin",))])
+    with pytest.raises(es.ExplorerError, match="take one off"):
+        act(("choose_test", 50), ("pin",), state=full)
+
+
+def test_a_fault_changes_nothing_else_and_the_next_action_clears_it():
+    state = act(("fail", "no"))
+    assert (state.status, state.failed) == ("no", True)
+    assert dataclasses.replace(state, status="", failed=False) == START
+    after = act(("set_k", 3), state=state)
+    assert (after.status, after.failed) == ("", False)
+    assert act(("say", "hello")).status == "hello"
+
+
+def test_states_cannot_be_changed():
+    with pytest.raises(dataclasses.FrozenInstanceError):
+        START.k = 3

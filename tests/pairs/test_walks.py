@@ -1,0 +1,95 @@
+"""The order in which images have their turn, as seen in batches and in left images of pairs."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from sampling import equal, first_batches, grid, grid_labels, labels_of
+
+from siamese_lib.pairs.samplers import BalancedBatchSampler, PairSampler
+
+sizes_of_classes = st.lists(st.integers(2, 40), min_size=2, max_size=10)
+batch_sizes = st.integers(1, 60)
+
+
+@given(sizes_of_classes, batch_sizes, st.integers(0, 5))
+def test_left_images_go_through_each_class_once_a_pass(sizes, batch_size, seed):
+    labels = labels_of(sizes)
+    steps = -(-3 * max(sizes) * len(sizes) // batch_size)
+    left, _, _ = first_batches(PairSampler(labels, batch_size, seed), steps)
+    for name in np.unique(labels):
+        members = np.flatnonzero(labels == name)
+        seen = left[labels[left] == name]
+        passes = seen[: len(seen) // len(members) * len(members)].reshape(-1, len(members))
+        assert len(passes) >= 2
+        assert (np.sort(passes, axis=1) == members).all()
+
+
+def test_every_pass_of_every_class_has_an_order_of_its_own():
+    labels = np.repeat([0, 1], 30)
+    left, _, _ = first_batches(PairSampler(labels, 60), 4)
+    orders = [left[labels[left] == name].reshape(4, 30) - 30 * name for name in (0, 1)]
+    assert len({tuple(order) for order in np.concatenate(orders)}) == 8
+
+
+@grid
+def test_each_balanced_batch_is_even_to_within_one(classes, uneven, batch_size, seed):
+    labels = grid_labels(classes, uneven)
+    names = np.unique(labels)
+    sampler = BalancedBatchSampler(labels, batch_size, seed)
+    for step in range(40):
+        batch = sampler.batch(step)
+        assert batch.shape == (batch_size,)
+        assert batch.dtype == np.int64
+        assert np.ptp((labels[batch] == names[:, None]).sum(axis=1)) <= 1
+
+
+@given(sizes_of_classes, batch_sizes, st.integers(0, 5))
+def test_no_image_is_twice_in_a_balanced_batch(sizes, batch_size, seed):
+    labels = labels_of(sizes)
+    share = -(-batch_size // len(sizes))
+    sampler = BalancedBatchSampler(labels, batch_size, seed)
+    size = dict(zip(*np.unique(labels, return_counts=True), strict=True))
+    for step in range(-(-5 * max(sizes) * len(sizes) // batch_size)):
+        images, counts = np.unique(sampler.batch(step), return_counts=True)
+        for image, count in zip(images, counts, strict=True):
+            n = size[labels[image]]
+            assert count <= (1 if n >= share else -(-share // n))
+
+
+@pytest.mark.parametrize("share", [1, 2, 3, 8, 13])
+def test_no_image_is_twice_in_a_batch_that_holds_a_large_part_of_its_class(share):
+    for size in range(max(share, 2), 3 * share + 1):
+        sampler = BalancedBatchSampler(np.arange(2 * size) % 2, 2 * share - 1, seed=size)
+        for step in range(200):
+            assert len(set(sampler.batch(step))) == 2 * share - 1
+
+
+@given(sizes_of_classes, batch_sizes, st.integers(0, 5))
+def test_balanced_batches_go_through_each_class_once_a_pass(sizes, batch_size, seed):
+    labels = labels_of(sizes)
+    sampler = BalancedBatchSampler(labels, batch_size, seed)
+    steps = -(-4 * max(sizes) * len(sizes) // batch_size)
+    shown = np.concatenate([sampler.batch(step) for step in range(steps)])
+    share = -(-batch_size // len(sizes))
+    for name in np.unique(labels):
+        members = np.flatnonzero(labels == name)
+        seen = shown[labels[shown] == name]
+        passes = seen[: len(seen) // len(members) * len(members)].reshape(-1, len(members))
+        assert len(passes) >= 3
+        assert (np.sort(passes, axis=1) == members).all()
+        if len(members) >= max(20, 2 * share):  # equal orders: less than once in 20! / 2 passes
+            assert not (passes[1:] == passes[:-1]).all(axis=1).any()
+
+
+def test_threads_do_not_disturb_each_other():
+    labels = labels_of([2, 3, 5, 8, 13, 21])
+    steps = np.random.default_rng(0).integers(0, 100, 500)
+    alone = BalancedBatchSampler(labels, 64)
+    expected = [alone.batch(step) for step in steps]
+    with ThreadPoolExecutor(8) as pool:
+        assert equal(pool.map(BalancedBatchSampler(labels, 64).batch, steps), expected)

@@ -1,0 +1,274 @@
+"""A film shows what the tower made of each image at each frame, and is made only once."""
+
+from __future__ import annotations
+
+import math
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import numpy as np
+import pytest
+from tiny_training import SHAPE, Training, corners
+
+import siamese_lib as sl
+from siamese_lib import files
+from siamese_lib.colors import EXTRA, PALETTE
+from siamese_lib.runs import plane
+from siamese_lib.views import progress
+
+DATA = corners(48, seed=1)
+DRAWN = corners(2, seed=5).images
+STEPS = [0, 1, 4, 10, 18]
+
+
+def trained(dim: int = 2, **options: Any) -> sl.Run:
+    tower = sl.conv_tower(SHAPE, dim, seed=0)
+    return Training(steps=18, frames=5, tower=tower, **options).fit().run
+
+
+@pytest.fixture(scope="module")
+def run() -> sl.Run:
+    return trained()
+
+
+@pytest.fixture
+def saved(run: sl.Run, tmp_path: Path) -> sl.Run:
+    return sl.Run.load(run.save(tmp_path / "run"))
+
+
+@pytest.fixture
+def idle(monkeypatch: pytest.MonkeyPatch) -> None:
+    """From now on embedding is a failure."""
+    monkeypatch.delattr(sl.Run, "embed")
+
+
+def kept_films(run: sl.Run) -> list[Path]:
+    assert run.folder is not None
+    return sorted(run.folder.glob("film-*.npz"))
+
+
+# --- what is in a film -------------------------------------------------------------------------
+
+
+def test_each_frame_is_what_the_tower_made_of_the_images_then(run: sl.Run) -> None:
+    view = run.film(DATA.images)
+    assert view.steps.tolist() == STEPS
+    for frame in range(5):
+        embeddings = run.embed(DATA.images, frame)
+        middle = [sum(column) / 48 for column in embeddings.T.astype(float)]
+        np.testing.assert_allclose(view.frames[frame], embeddings - middle, atol=1e-6)
+    assert np.array_equal(view.images, DATA.images)
+    assert (view.labels, view.margin, view.note, view.explained) == (None, 1.0, "", 1.0)
+
+
+def test_the_curves_are_those_of_the_frames(run: sl.Run) -> None:
+    curves = run.film(DATA.images, DATA.labels).curves
+    assert list(curves) == ["loss", "precision@7"]
+    rows = dict(zip(run.history["step"], run.history["loss"], strict=True))
+    assert curves["loss"] == pytest.approx([rows[step] for step in [1, *STEPS[1:]]])
+    for frame, precision in enumerate(curves["precision@7"]):
+        embeddings = run.embed(DATA.images, frame).astype(float)
+        hits = []
+        for i in range(48):
+            others = [j for j in range(48) if j != i]
+            others.sort(key=lambda j: math.dist(embeddings[i], embeddings[j]))
+            hits += [DATA.labels[j] == DATA.labels[i] for j in others[:7]]
+        assert precision == pytest.approx(np.mean(hits), abs=0.006)  # rounding may swap two
+
+
+def test_without_labels_the_precision_is_that_of_the_history() -> None:
+    run = trained(validation=DATA)
+    precision = run.film(DATA.images[:3]).curves["precision@7"]
+    assert math.isnan(precision[0])
+    assert precision[-1] == run.history["precision"][-1]
+
+
+def test_a_history_is_read_between_its_rows() -> None:
+    history = {"step": [2, 4, 8], "loss": [8.0, 4.0, 2.0], "precision": [math.nan, 0.5, 0.9]}
+    steps = np.array([0, 3, 6, 8])
+    assert plane.curve_of(history, "loss", steps).tolist() == [8, 6, 3, 2]
+    precision = plane.curve_of(history, "precision", steps)
+    assert precision == pytest.approx([math.nan, math.nan, 0.7, 0.9], nan_ok=True)
+    assert np.isnan(plane.curve_of({}, "loss", steps)).all()
+
+
+@pytest.mark.parametrize("dim", [1, 5])
+def test_other_dimensions_are_seen_from_where_they_spread_most(dim: int) -> None:
+    run = trained(dim)
+    view = run.film(DATA.images)
+    last = run.embed(DATA.images).astype(float)
+    last -= last.mean(axis=0)
+    _, sizes, axes = np.linalg.svd(last, full_matrices=False)
+    if dim == 1:
+        assert np.array_equal(view.frames[:, :, 1], np.zeros((5, 48)))
+        np.testing.assert_allclose(view.frames[-1, :, :1], last, atol=1e-6)
+        assert (view.explained, view.note) == (1, "")
+        return
+    share = (sizes[:2] ** 2).sum() / (sizes**2).sum()
+    assert view.explained == pytest.approx(share)
+    assert view.note == f"2 of 5 dimensions, {100 * share:.0f} % of the variance"
+    for frame in range(5):  # all frames in the axes of the last, up to their signs
+        embeddings = run.embed(DATA.images, frame).astype(float)
+        expected = (embeddings - embeddings.mean(axis=0)) @ axes[:2].T
+        np.testing.assert_allclose(np.abs(view.frames[frame]), np.abs(expected), atol=1e-5)
+
+
+def test_an_image_that_the_data_never_had_travels_with_them(run: sl.Run) -> None:
+    names = ["nw", "ne", "sw", "se"]
+    view = run.film(DATA.images, DATA.labels, class_names=names, extra=DRAWN)
+    assert view.marked == [48, 49]
+    assert view.class_names == [*names, "extra"]
+    assert view.colors == [*PALETTE[:4], EXTRA]
+    assert view.labels.tolist() == [*DATA.labels, 4, 4]
+    assert np.array_equal(view.images[48:], DRAWN)
+    for frame in range(5):
+        middle = run.embed(DATA.images, frame).mean(axis=0)
+        np.testing.assert_allclose(
+            view.frames[frame, 48:], run.embed(DRAWN, frame) - middle, atol=1e-6
+        )
+    alone = run.film(DATA.images, extra=DRAWN)
+    assert (alone.class_names, alone.labels.sum()) == (["images", "extra"], 2)
+    np.testing.assert_allclose(alone.frames, view.frames)
+
+
+def test_a_notebook_keeps_nothing_of_the_progress_bar(
+    run: sl.Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    many = np.concatenate([DATA.images] * 3)
+    said: list[Any] = []
+    handle = SimpleNamespace(update=lambda what, raw: said.append(what))
+    monkeypatch.setattr(progress, "get_ipython", lambda: SimpleNamespace(kernel=1))
+    monkeypatch.setattr(progress, "display", lambda bar, display_id: said.append(bar) or handle)
+    run.film(many)
+    bar, left = said
+    assert "embedding" in bar.children[0].value
+    assert left["text/plain"] == "" == left["application/vnd.jupyter.widget-view+json"]["model_id"]
+
+
+def test_options_are_those_of_the_view(run: sl.Run) -> None:
+    view = run.film(DATA.images[..., 0].astype(float), playing=True, height=300)
+    assert (view.playing, view.frame, view.height) == (True, 0, 300)
+    assert np.array_equal(view.images, DATA.images)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ({"images": DATA.images[:, :7]}, r"shape \(N, 8, 8, 1\), got \(48, 7, 8, 1\)"),
+        ({"labels": [0, 1]}, "labels must be one for each of 48 points, got 2"),
+        ({"labels": DATA.labels, "class_names": ["a"]}, "from 0 to 0"),
+        ({"extra": DATA.images[0]}, r"got \(8, 8, 1\)"),
+        ({"images": None}, "no recorded film"),
+    ],
+)
+def test_what_does_not_fit_is_said_before_anything_is_embedded(
+    run: sl.Run, idle: None, arguments: dict[str, Any], message: str
+) -> None:
+    with pytest.raises(ValueError, match=message):
+        run.film(**{"images": DATA.images, **arguments})
+
+
+# --- made only once ----------------------------------------------------------------------------
+
+
+def test_the_embeddings_are_kept_beside_the_run(
+    saved: sl.Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = saved.film(DATA.images)
+    assert len(kept_films(saved)) == 1
+    saved.film(DATA.images[:9])
+    saved.film(DATA.images[:9], extra=DRAWN)
+    assert len(kept_films(saved)) == 2
+    monkeypatch.delattr(sl.Run, "embed")
+    again = sl.Run.load(saved.folder).film(DATA.images, DATA.labels)
+    assert np.array_equal(again.frames, first.frames)
+
+
+def test_a_run_without_a_folder_remembers_the_latest(run: sl.Run, request: Any) -> None:
+    first = run.film(DATA.images)
+    request.getfixturevalue("idle")
+    assert np.array_equal(run.film(DATA.images, DATA.labels).frames, first.frames)
+    with pytest.raises(AttributeError, match="embed"):
+        run.film(DATA.images[1:])
+
+
+@pytest.mark.parametrize("damage", ["cut", "changed", "empty", "other"])
+def test_a_damaged_film_is_made_again(saved: sl.Run, damage: str) -> None:
+    first = saved.film(DATA.images)
+    (file,) = kept_films(saved)
+    content = file.read_bytes()
+    middle = len(content) // 2
+    if damage == "other":
+        np.savez(file, embeddings=np.zeros((5, 48, 2)))
+    else:
+        changed = content[:middle] + bytes([content[middle] ^ 1]) + content[middle + 1 :]
+        file.write_bytes({"cut": content[:middle], "changed": changed, "empty": b""}[damage])
+    assert np.array_equal(saved.film(DATA.images).frames, first.frames)
+    assert file.read_bytes() == content
+
+
+def test_a_folder_that_cannot_be_written_to_costs_only_time(
+    saved: sl.Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(path: Path, content: bytes) -> None:
+        raise PermissionError(13, "Permission denied", str(path))
+
+    monkeypatch.setattr(files, "write_atomically", refuse)
+    with pytest.warns(UserWarning, match="cannot be kept for the next time: Permission denied"):
+        view = saved.film(DATA.images)
+    assert len(view.frames) == 5
+    assert kept_films(saved) == []
+
+
+def test_other_weights_are_another_film(saved: sl.Run) -> None:
+    before = saved.film(DATA.images)
+    other = trained(optimizer="adam")
+    other.save(saved.folder)
+    assert kept_films(saved) == []
+    assert not np.array_equal(other.film(DATA.images).frames, before.frames)
+    other.save(saved.folder)  # the same weights: what is kept still holds
+    assert len(kept_films(other)) == 1
+
+
+# --- a recorded film ---------------------------------------------------------------------------
+
+
+def test_a_recorded_film_stays_where_the_frames_do_not(run: sl.Run, tmp_path: Path) -> None:
+    film = run.film(DATA.images, DATA.labels, extra=DRAWN, height=300)
+    last = sl.Run(run.tower, run.steps[-1:], [weight[None] for weight in run.weights()])
+    last.record(film)
+    again = sl.Run.load(last.save(tmp_path / "run", dtype="float16"))
+    assert len(again) == 1
+    shown = again.film()
+    np.testing.assert_allclose(shown.frames, film.frames, atol=1e-4)
+    for name in ("labels", "images", "steps"):
+        assert np.array_equal(getattr(shown, name), getattr(film, name))
+    for name in ("class_names", "colors", "curves", "margin", "marked", "note", "height"):
+        assert getattr(shown, name) == getattr(film, name)
+    assert (shown.explained, shown.frame) == (1.0, 4)
+    assert again.film(playing=True, height=200).height == 200
+    sl.Run.load(again.save(tmp_path / "copy")).film()
+
+
+def test_a_recorded_film_takes_no_labels_and_may_be_damaged(run: sl.Run, tmp_path: Path) -> None:
+    last = sl.Run(run.tower, run.steps[-1:], [weight[None] for weight in run.weights()])
+    last.record(run.film(DATA.images, DATA.labels))
+    with pytest.raises(ValueError, match="takes no extra images"):
+        last.film(extra=DRAWN)
+    folder = last.save(tmp_path / "run")
+    content = (folder / "film.npz").read_bytes()
+    for damaged in (b"", content[:500], content[:200] + b"x" + content[201:]):
+        (folder / "film.npz").write_bytes(damaged)
+        with pytest.raises(sl.RunError, match="recorded with this run is damaged"):
+            sl.Run.load(folder).film()
+
+
+def test_a_film_by_the_shipped_run_leaves_nothing_in_the_package() -> None:
+    from siamese_lib.runs.shipped import FOLDER
+
+    before = sorted(FOLDER.iterdir())
+    run = sl.shipped_run()
+    run.film(np.zeros((3, 28, 28, 1), np.uint8))
+    assert sorted(FOLDER.iterdir()) == before
+    assert run.film().frames.shape == (40, 1000, 2)

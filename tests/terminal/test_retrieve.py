@@ -1,0 +1,147 @@
+"""The terminal's retrieve: what it prints, what it draws, and what it refuses."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+from tiny_training import corners
+
+import siamese_lib as sl
+from siamese_lib import images as images_module
+from siamese_lib.__main__ import main
+from siamese_lib.data.handwriting import from_file
+from siamese_lib.terminal import retrieve
+
+ROW = re.compile(r"^ *(\d+) +(\d+) +(\w+) +([\d.e-]+)$", re.MULTILINE)
+
+
+@pytest.fixture(autouse=True)
+def work(tmp_path, monkeypatch):
+    """A set called tiny, a run on it, and pictures of three of its training images."""
+    train, test = corners(60), corners(48, seed=1)
+    arrays = {
+        f"{axis}_{part}": values
+        for part, split in (("train", train), ("test", test))
+        for axis, values in (("x", split.images[..., 0]), ("y", split.labels))
+    }
+    np.savez(tmp_path / "tiny.npz", **arrays)
+    monkeypatch.setenv("SIAMESE_DATA", str(tmp_path))
+    monkeypatch.chdir(tmp_path)
+    tower = sl.conv_tower(train.images.shape[1:], 2, seed=0)
+    frames = [np.asarray(weight)[None] for weight in tower.get_weights()]
+    sl.Run(tower, [0], frames, settings={"data": "tiny"}).save("run")
+    for index in (3, 14, 15):
+        Image.fromarray(train.images[index, ..., 0]).save(f"{index}.png")
+        Image.fromarray(255 - train.images[index, ..., 0]).save(f"{index}-inverted.png")
+    return train
+
+
+@pytest.mark.parametrize("metric", ["euclidean", "cosine"])
+@pytest.mark.parametrize("invert", [False, True])
+def test_each_image_gets_its_table(work, capsys, metric, invert):
+    files = [f"{index}{'-inverted' * invert}.png" for index in (3, 14, 15)]
+    options = ["--metric", metric, "--neighbours", "4", *["--invert"] * invert]
+    assert main(["retrieve", "--run", "run", *options, *files]) == 0
+    out = capsys.readouterr().out
+    run = sl.Run.load("run")
+    gallery = sl.Gallery(run.embed(work.images), metric)
+    indices, distances = gallery.nearest(run.embed(work.images[[3, 14, 15]]), 4)
+    rows = [
+        (str(rank), str(index), str(work.labels[index]), f"{distance:.3g}")
+        for row in zip(indices, distances, strict=True)
+        for rank, (index, distance) in enumerate(zip(*row, strict=True), 1)
+    ]
+    assert ROW.findall(out) == rows
+    assert [line for line in out.splitlines() if line in files] == files
+    assert out.count("rank   index  label  distance") == 3
+
+
+def test_handwriting_is_prepared_as_the_explorer_does(work, capsys):
+    digit = Image.fromarray(255 - work.images[3, ..., 0]).resize((90, 90))
+    page = Image.new("L", (300, 200), 250)
+    page.paste(digit, (170, 20))
+    page.save("page.png")
+    assert main(["retrieve", "--run", "run", "--handwriting", "page.png"]) == 0
+    out = capsys.readouterr().out
+    run = sl.Run.load("run")
+    image, done = from_file(Path("page.png").read_bytes(), run.image_shape)
+    assert f"page.png: {done}" in out
+    (indices,), _ = sl.Gallery(run.embed(work.images)).nearest(run.embed(image[None]), 7)
+    assert [index for _, index, _, _ in ROW.findall(out)] == [str(index) for index in indices]
+
+
+def test_a_picture_is_drawn(work, capsys):
+    arguments = ["retrieve", "--run", "run", "3.png", "15.png", "--picture", "new/found.png"]
+    assert main(arguments) == 0
+    assert capsys.readouterr().out.endswith("\ndrawn in new/found.png\n")
+    with Image.open("new/found.png") as opened:
+        pixels = np.asarray(opened.convert("L"))
+    run = sl.Run.load("run")
+    gallery = sl.Gallery(run.embed(work.images))
+    indices, _ = gallery.nearest(run.embed(work.images[[3, 15]]), 7)
+    side, gap = images_module._SIDE, images_module._GAP
+    for row, (query, found) in enumerate(zip((3, 15), indices, strict=True)):
+        top = gap + row * (side + images_module._TEXT + 2 * gap)
+        for column, index in enumerate((query, *found)):
+            left = gap + column * (side + gap) + gap * (column > 0)
+            tile = np.kron(work.images[index, ..., 0], np.ones((side // 8, side // 8)))
+            assert np.array_equal(pixels[top : top + side, left : left + side], tile)
+        words = pixels[top + side : top + side + gap // 2 + 14]
+        assert (words < 128).any()  # ink under the images
+
+
+def test_long_names_are_cut_and_colours_kept():
+    rng = np.random.default_rng(0)
+    images = rng.integers(0, 256, (1, 2, 8, 8, 3), np.uint8)
+    picture = images_module.draw(images[:, 0], ["w" * 99], images, [["a", ""]])
+    assert picture.mode == "RGB"
+    assert picture.getpixel((images_module._GAP, images_module._GAP)) == tuple(images[0, 0, 0, 0])
+    gutter = np.asarray(picture)[:, images_module._GAP + images_module._SIDE :][
+        :, : 2 * images_module._GAP
+    ]
+    assert (gutter[images_module._GAP + images_module._SIDE :] == 255).all()
+
+
+def test_labels_of_any_length_keep_the_columns():
+    lines = retrieve.table(np.array([5, 59999]), np.array(["7", "ankle boot"]), np.ones(2))
+    assert lines.splitlines() == [
+        "rank   index       label  distance",
+        "   1       5           7         1",
+        "   2   59999  ankle boot         1",
+    ]
+
+
+def test_without_a_run_the_shipped_one_answers(capsys, monkeypatch):
+    asked = []
+
+    def load_for_run(run, name, folder):
+        asked.append((repr(run), name, folder))
+        raise ValueError("enough")
+
+    monkeypatch.setattr(retrieve, "load_for_run", load_for_run)
+    assert main(["retrieve", "3.png"]) == 2
+    assert asked == [(repr(sl.shipped_run()), None, None)]
+    assert sl.shipped_run().settings["data"] == "mnist"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["nowhere.png"], r"nowhere\.png is not there: give files of images"),
+        (["run"], "run is a folder"),
+        (["tiny.npz"], r"tiny\.npz is not an image that can be read"),
+        (["3.png", "--run", "elsewhere"], "no folder elsewhere"),
+        (["3.png", "--neighbours", "61"], "at most the number of embeddings to find, 60; got 61"),
+        (["3.png", "--picture", "found.xyz"], r"such as \.png; got found\.xyz"),
+        (["3.png", "--data", "mnist-of-nobody"], "'mnist-of-nobody'"),
+    ],
+)
+def test_a_mistake_is_told_in_one_line(capsys, arguments, message):
+    assert main(["retrieve", "--run", "run", *arguments]) == 2
+    said = capsys.readouterr().err.splitlines()
+    assert len(said) == 1
+    assert re.match("siamese_lib retrieve: .*" + message, said[0])

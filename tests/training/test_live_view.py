@@ -1,0 +1,215 @@
+"""The live view shows the tower as it was at each step, and never disturbs or delays a fit."""
+
+from __future__ import annotations
+
+import base64
+import math
+from types import SimpleNamespace
+from typing import Any
+
+import numpy as np
+import pytest
+from tiny_training import SHAPE, Clock, Training, at_step, corners, each_step
+
+import siamese_lib as sl
+from siamese_lib.network.backend import keras
+from siamese_lib.training import live as live_module
+from siamese_lib.training import watch
+
+DATA = corners(48, seed=1)
+
+
+class Filmed(Training):
+    """A training with a live view, which is `live`."""
+
+    def __init__(self, *, dim: int = 2, view: dict[str, Any] | None = None, **options: Any) -> None:
+        super().__init__(tower=sl.conv_tower(SHAPE, dim, seed=0), **options)
+        self.live = sl.LiveView(self.recorder, DATA, **{"share": 1e9, **(view or {})})
+
+
+@pytest.fixture
+def page(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
+    """Pretend to run in a notebook; what is displayed there."""
+    shown: list[Any] = []
+    monkeypatch.setattr(live_module, "get_ipython", lambda: SimpleNamespace(kernel=1))
+    monkeypatch.setattr(live_module, "display", lambda what, raw=False: shown.append(what))
+    return shown
+
+
+@pytest.mark.parametrize("pairs", [False, True])
+def test_its_frames_are_the_recorders(pairs: bool) -> None:
+    training = Filmed(pairs=pairs, steps=7, frames=5)
+    run = training.fit(epochs=2, after=[training.live]).run
+    view = training.live.view
+    assert view.steps.tolist() == run.steps.tolist() == [0, 1, 4, 8, 14]
+    images, labels = watch.evenly(DATA, 500)
+    assert np.array_equal(view.labels, labels)
+    assert np.array_equal(view.images, images)
+    for frame in range(5):
+        embeddings = run.embed(images, frame)
+        expected = embeddings - embeddings.mean(axis=0)
+        np.testing.assert_allclose(view.frames[frame], expected, atol=1e-5)
+    film = run.film(images, labels)
+    assert view.curves["precision@7"] == pytest.approx(film.curves["precision@7"], abs=0.01)
+    rows = dict(zip(run.history["step"], run.history["loss"], strict=True))
+    parts = [(0, 1), (1, 4), (4, 8), (8, 14)]
+    means = [np.mean([rows[step] for step in range(a + 1, b + 1)]) for a, b in parts]
+    assert view.curves["loss"] == pytest.approx([math.nan, *means], nan_ok=True)
+    assert view.margin == 1.0
+
+
+def test_a_tower_learns_the_same_with_it_and_without() -> None:
+    watched, alone = Filmed(), Filmed()
+    watched.fit(after=[watched.live])
+    alone.fit()
+    for one, other in zip(watched.tower.get_weights(), alone.tower.get_weights(), strict=True):
+        np.testing.assert_array_equal(one, other)
+
+
+def test_more_dimensions_turn_little_from_frame_to_frame() -> None:
+    training = Filmed(dim=5, steps=12, optimizer=keras.optimizers.SGD(1e-6))
+    training.fit(after=[training.live])
+    view = training.live.view
+    assert view.note == "2 of 5 dimensions"
+    np.testing.assert_allclose(view.frames[-1], view.frames[0], atol=1e-3)
+    assert np.ptp(view.frames[0], axis=0).min() > 0.005
+
+
+def test_few_images_are_shown_of_many() -> None:
+    live = Filmed(view={"images": 12, "class_names": ["a", "b", "c", "d"], "height": 200}).live
+    assert np.bincount(live.view.labels).tolist() == [3, 3, 3, 3]
+    assert live.view.height == 200
+
+
+# --- the page ----------------------------------------------------------------------------------
+
+
+def test_it_is_shown_in_a_notebook_before_the_first_step(page: list[Any]) -> None:
+    training = Filmed()
+    seen = []
+    training.fit(after=[training.live, at_step(1, lambda: seen.extend(page))])
+    first, _ = page
+    assert seen == [first] == [training.live.view]
+    training.fit(after=[training.live])
+    assert page[2] is training.live.view is not first
+    assert len(first.frames) == len(page[2].frames) == 11
+
+
+def test_a_still_picture_is_left_that_a_page_with_widgets_hides(page: list[Any]) -> None:
+    training = Filmed(steps=3)
+    training.fit(after=[training.live])
+    still = page[-1]
+    assert still["application/vnd.jupyter.widget-view+json"]["model_id"] == ""
+    assert still["text/plain"] == "EmbeddingView(48 points, 4 frames)"
+    assert base64.b64decode(still["image/png"]) == training.live.view.still()
+
+
+def test_it_is_not_shown_in_a_terminal(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for shell in (None, SimpleNamespace()):
+        monkeypatch.setattr(live_module, "get_ipython", lambda shell=shell: shell)
+        training = Filmed(steps=2)
+        training.fit(after=[training.live])
+        assert len(training.live.view.frames) == 3
+    assert capsys.readouterr().out == ""
+
+
+@pytest.mark.parametrize("broken", ["send", "send_state"])
+def test_a_page_that_cannot_be_reached_is_told_once_and_disturbs_nothing(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], broken: str
+) -> None:
+    def refuse(*_: Any, **__: Any) -> None:
+        raise OSError("the line is cut")
+
+    training = Filmed()
+    monkeypatch.setattr(sl.EmbeddingView, broken, refuse)
+    recorder = training.fit(after=[training.live])
+    note = "The live view does not reach the page (OSError: the line is cut). Training goes on."
+    assert training.live.note == note
+    assert capsys.readouterr().out == note + "\n"
+    assert (recorder.step, len(training.live.view.frames)) == (10, 11)
+
+
+def test_a_view_that_is_closed_disturbs_nothing() -> None:
+    training = Filmed()
+    close = at_step(4, lambda: training.live.view.close())
+    assert training.fit(after=[training.live, close]).step == 10
+    assert training.live.note == ""
+
+
+def test_weights_that_are_no_numbers_are_not_shown() -> None:
+    training = Filmed()
+
+    def break_it() -> None:
+        training.tower.set_weights([w * np.nan for w in training.tower.get_weights()])
+
+    training.fit(after=[training.live, at_step(4, break_it)])
+    assert training.live.view.steps.tolist() == [0, 1, 2, 3, 4]
+
+
+# --- its cost ----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("cost", [0.01, 0.5, 30.0])
+def test_the_cost_is_bounded_and_early_frames_have_their_part(
+    monkeypatch: pytest.MonkeyPatch, cost: float
+) -> None:
+    """A step takes one second, the first one ten; embedding takes `cost`."""
+    clock = Clock()
+    spent = []
+    embed = live_module.embed
+
+    def slow(*arguments: Any) -> np.ndarray:
+        clock.wait(cost)
+        spent.append(cost)
+        return embed(*arguments)
+
+    monkeypatch.setattr(watch, "time", clock)
+    monkeypatch.setattr(live_module, "time", clock)
+    monkeypatch.setattr(live_module, "embed", slow)
+    training = Filmed(steps=200, view={"share": 0.08})
+    slow_start = at_step(1, lambda: clock.wait(9.0))
+    training.fit(before=[each_step(lambda: clock.wait(1.0)), slow_start], after=[training.live])
+    steps = training.live.view.steps
+    assert (steps[0], steps[-1]) == (0, 200)
+    assert training.recorder.seconds() == pytest.approx(209)
+    assert sum(spent) <= max(0.08 * 209, 2 * cost)
+    if cost == 0.01:
+        assert steps.tolist() == training.recorder.kept
+    elif cost == 0.5:
+        assert 20 < len(steps) < len(training.recorder.kept)
+        assert (steps <= 50).sum() >= 0.4 * len(steps)
+    else:
+        assert len(steps) == 2
+
+
+def test_with_no_share_only_the_first_and_the_last_frame_are_shown() -> None:
+    training = Filmed(view={"share": 0.0})
+    training.fit(after=[training.live])
+    assert training.live.view.steps.tolist() == [0, 10]
+
+
+# --- refusals ----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"images": 7}, "more than 7 images, .* got 7"),
+        ({"images": 0}, "images must be a whole number from 1 up"),
+        ({"share": -0.5}, "share must be 0 or more, got -0.5"),
+        ({"class_names": ["a"]}, "labels must be from 0 to 0"),
+    ],
+)
+def test_arguments_that_cannot_be_meant(options: dict[str, Any], message: str) -> None:
+    with pytest.raises(ValueError, match=message):
+        Filmed(view=options)
+
+
+def test_its_recorder_must_stand_before_it() -> None:
+    training = Filmed()
+    with pytest.raises(ValueError, match="needs its recorder before it"):
+        training.model.fit(training.batches, callbacks=[training.live], verbose=0, shuffle=False)
+    with pytest.raises(ValueError, match="needs its recorder before it"):
+        training.fit(before=[training.live])

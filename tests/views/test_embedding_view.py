@@ -1,0 +1,360 @@
+"""What an EmbeddingView takes, refuses, packs and keeps in step; no browser is needed here."""
+
+from __future__ import annotations
+
+import base64
+import io
+import json
+import subprocess
+import sys
+import zlib
+
+import numpy as np
+import pytest
+import traitlets
+from ipywidgets import link
+from PIL import Image
+
+import siamese_lib as sl
+from siamese_lib.colors import PALETTE, class_color, class_colors, rgb
+from siamese_lib.views import wire
+from siamese_lib.views.still import still_png
+from siamese_lib.views.wire import ViewError
+
+
+def film(frames=4, points=30, seed=0, scale=1.0):
+    return scale * np.random.default_rng(seed).normal(size=(frames, points, 2))
+
+
+def labels(points=30):
+    return np.arange(points) % 3
+
+
+@pytest.fixture
+def sent(monkeypatch):
+    """What views send to the page: names of traits, or messages with the sizes of their buffers."""
+    log = []
+    send_state = sl.EmbeddingView.send_state
+
+    def state(self, key=None):
+        log.append(key)
+        send_state(self, key)
+
+    def message(self, content, buffers=None):
+        log.append((content, [len(buffer) for buffer in buffers]))
+
+    monkeypatch.setattr(sl.EmbeddingView, "send_state", state)
+    monkeypatch.setattr(sl.EmbeddingView, "send", message)
+    return log
+
+
+def test_a_film_and_a_map():
+    view = sl.EmbeddingView(film(), labels(), steps=[0, 2, 4, 8], curves={"loss": [3, 2, 1, 0]})
+    assert (len(view.frames), view.frames.shape, view.frames.dtype) == (4, (4, 30, 2), np.float32)
+    assert (view.frame, view.playing, view.selected, view.highlighted) == (3, False, [], [])
+    assert repr(view) == "EmbeddingView(30 points, 4 frames)"
+    single = sl.EmbeddingView(film()[0])
+    assert (single.frames.shape, single.frame) == ((1, 30, 2), 0)
+    assert repr(single) == "EmbeddingView(30 points, 1 frame)"
+
+
+def test_a_film_that_plays_begins_at_its_beginning():
+    assert sl.EmbeddingView(film(), playing=True).frame == 0
+    assert sl.EmbeddingView(film(), playing=True, frame=2).frame == 2
+
+
+def test_the_view_keeps_copies_that_nobody_changes_unseen():
+    frames = film()
+    view = sl.EmbeddingView(frames, labels())
+    before = view.frames.copy()
+    frames[:] = 0
+    assert np.array_equal(view.frames, before)
+    with pytest.raises(ValueError, match="read-only"):
+        view.frames[0] = 0
+
+
+@pytest.mark.parametrize("scale", [1.0, 1e-6, 1e6])
+@pytest.mark.parametrize("offset", [0.0, 1000.0])
+def test_a_packed_frame_is_off_by_half_a_level_at_most(scale, offset):
+    points = scale * (film(1, 500)[0] * [3, 1] + offset)
+    bounds, data = wire.pack_frame(points)
+    assert len(data) == 4 * len(points)
+    error = np.abs(wire.unpack_frame(bounds, data) - points)
+    longer_side = np.ptp(points, axis=0).max()
+    assert error.max() <= longer_side / 131_070 * (1 + 1e-6)
+    np.testing.assert_allclose(bounds[:2], points.min(axis=0))
+    np.testing.assert_allclose(bounds[3:], points.max(axis=0))
+
+
+def test_a_collapsed_and_an_empty_frame_are_packed():
+    bounds, data = wire.pack_frame(np.full((3, 2), 0.25))
+    assert np.array_equal(wire.unpack_frame(bounds, data), np.full((3, 2), 0.25))
+    assert wire.pack_frame(np.zeros((0, 2))) == ([0.0] * 5, b"")
+
+
+def test_ten_thousand_points_in_forty_frames_are_under_two_megabytes():
+    view = sl.EmbeddingView(film(40, 10_000), np.arange(10_000) % 10, steps=np.arange(40))
+    state, _, buffers = split(view)
+    assert sum(map(len, buffers)) + len(json.dumps(state)) < 1.7e6
+
+
+def test_digits_shrink_on_their_way():
+    digits = sl.load_dataset("mnist").test.images[:500]
+    view = sl.EmbeddingView(film(1, len(digits))[0], images=digits)
+    packed = view.payload()["images"]
+    assert packed["shape"] == list(digits.shape)
+    assert zlib.decompress(packed["data"]) == digits.tobytes()
+    assert len(packed["data"]) < digits.nbytes / 3
+
+
+def split(view):
+    """Return the state of a view as a message would carry it: JSON, paths and buffers."""
+    from ipywidgets.widgets.widget import _remove_buffers
+
+    state = {key: value for key, value in view.get_state().items() if key not in ("_esm", "_css")}
+    return _remove_buffers(state)
+
+
+def test_the_state_is_json_and_buffers():
+    curves = {"loss": [1, np.nan, np.inf, 0.5]}
+    view = sl.EmbeddingView(film(), labels(), curves=curves, margin=1, selected=2)
+    state, paths, buffers = split(view)
+    assert "NaN" not in json.dumps(state, allow_nan=False)
+    assert state["_about"]["curves"] == {"loss": [1, None, None, 0.5]}
+    assert ["_film", "frames", 0] in paths
+    assert ["_about", "labels"] in paths
+    assert sorted(map(len, buffers)) == [60, 120, 120, 120, 120]
+    assert (state["selected"], state["_about"]["margin"]) == ([2], 1)
+
+
+def test_classes_have_the_colours_of_the_other_figures():
+    about = sl.EmbeddingView(film(), np.arange(30) % 2 * 4 + 3).payload()["about"]
+    assert about["names"] == ["3", "7"]
+    assert about["colors"] == [class_color(3), class_color(7)]
+    assert np.array_equal(np.frombuffer(about["labels"], "<u2"), np.arange(30) % 2)
+
+
+def test_classes_may_have_names_or_be_names():
+    named = sl.EmbeddingView(film(), labels(), class_names=["a", "b", "c", "d"])
+    assert named.payload()["about"]["names"] == ["a", "b", "c", "d"]
+    words = sl.EmbeddingView(film(), np.array(["cat", "dog", "eel"])[labels()])
+    assert words.payload()["about"]["names"] == ["cat", "dog", "eel"]
+    assert sl.EmbeddingView(film()).payload()["about"]["labels"] is None
+
+
+def test_classes_may_have_colours_of_their_own():
+    colors = ["#000000", "#00FF00", "#0000ff"]
+    view = sl.EmbeddingView(film(), labels(), colors=colors, marked=7, note="small print")
+    about = view.payload()["about"]
+    assert (about["colors"], about["marked"], about["note"]) == (colors, [7], "small print")
+    view.marked = None
+    assert view.payload()["about"]["marked"] == []
+
+
+def test_more_than_ten_classes_get_as_many_colours():
+    assert class_colors(10) == list(PALETTE)
+    for count in (11, 62):
+        colors = np.array([rgb(color) for color in class_colors(count)])
+        gaps = np.abs(colors[:, None] - colors[None]).sum(axis=-1)
+        assert gaps[~np.eye(count, dtype=bool)].min() > 8
+        neighbours = np.abs(colors - np.roll(colors, 1, axis=0)).sum(axis=-1)
+        assert neighbours.min() > 60
+
+
+def test_one_view_error_is_both_a_value_error_and_a_trait_error():
+    assert issubclass(ViewError, ValueError)
+    assert issubclass(ViewError, traitlets.TraitError)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ({"frames": np.ones((4, 30, 3))}, r"\(F, N, 2\).*got float64 of shape \(4, 30, 3\)"),
+        ({"frames": np.ones(30)}, r"got float64 of shape \(30,\)"),
+        ({"frames": np.full((3, 2), "x")}, "got <U1"),
+        ({"frames": np.array([[0, 1], [np.nan, 0]])}, r"finite.*got nan at \[1, 0\]"),
+        ({"frames": np.array([[0, 1], [1, np.inf]])}, r"got inf at \[1, 1\]"),
+        ({"labels": np.arange(29)}, "labels must be one for each of 30 points, got 29"),
+        ({"labels": np.ones((30, 1), int)}, r"shape \(30, 1\)"),
+        ({"labels": np.ones(30)}, "labels must be one whole number or string.*float64"),
+        ({"class_names": ["a", "b"]}, "from 0 to 1, as there are 2 class_names; got 0 to 2"),
+        ({"colors": ["#000000"] * 2}, "colors must be one for each of 3 classes, got 2"),
+        ({"colors": ["red"] * 3}, "colors must be like '#1a2b3c', got 'red'"),
+        ({"marked": [30]}, "marked must be points from 0 to 29, got 30"),
+        ({"class_names": "abc"}, "several names, got the string 'abc'"),
+        ({"labels": ["a"] * 30, "class_names": ["a"]}, "labels must be numbers of class_names"),
+        ({"images": np.zeros((30, 4, 4))}, "images must be uint8 .* got float64"),
+        ({"images": np.zeros((7, 4, 4), np.uint8)}, "images must be one for each of 30 .* got 7"),
+        ({"steps": [0, 1]}, "steps must be one for each of 4 frames, got 2"),
+        ({"steps": [0, 1, 1, 2]}, "steps must be ascending whole numbers"),
+        ({"curves": {"loss": [1]}}, "curve 'loss' must have one number .* 4 frames, got 1"),
+        ({"curves": {"loss": "abcd"}}, "curves must map a name to one number a frame"),
+        ({"frame": 4}, "frame must be from 0 to 3, or -1 for the last; got 4"),
+        ({"frame": -5}, "got -5"),
+        ({"selected": [30]}, "selected must be points from 0 to 29, got 30"),
+        ({"selected": -1}, "got -1"),
+        ({"highlighted": [0.5]}, "whole numbers, got"),
+        ({"margin": -1}, "margin"),
+        ({"height": 3}, "height"),
+    ],
+)
+def test_what_is_no_view(arguments, message):
+    arguments = {"frames": film(), "labels": labels(), **arguments}
+    with pytest.raises(traitlets.TraitError, match=message):
+        sl.EmbeddingView(**arguments)
+
+
+def test_traits_may_be_set_at_any_time_and_only_to_what_fits():
+    view = sl.EmbeddingView(film(), labels())
+    view.frame, view.playing = 1, True
+    view.selected, view.highlighted = 5, np.array([6, 7])
+    assert (view.frame, view.selected, view.highlighted) == (1, [5], [6, 7])
+    view.frame = -1
+    assert view.frame == 3
+    view.selected = None
+    assert view.selected == []
+    for name, wrong in (("frame", 4), ("selected", 30), ("labels", [1]), ("frames", film(4, 3))):
+        before = getattr(view, name)
+        with pytest.raises(ViewError):
+            setattr(view, name, wrong)
+        assert getattr(view, name) is before or getattr(view, name) == before
+
+
+def test_what_depends_on_each_other_is_set_together():
+    view = sl.EmbeddingView(film(), labels(), selected=[2, 20], highlighted=[25])
+    with view.hold_trait_notifications():
+        view.frames = film(2, 10)
+        view.labels = np.zeros(10, int)
+    assert (view.frame, view.selected, view.highlighted) == (1, [2], [])
+    assert view.payload()["film"]["count"] == 10
+    assert view.payload()["about"]["names"] == ["0"]
+
+
+def test_setting_a_trait_sends_it_once(sent):
+    view = sl.EmbeddingView(film(), labels())
+    sent.clear()
+    view.frame = 1
+    view.frame = 1
+    view.selected = [4]
+    view.selected = [4]
+    assert sent == ["frame", "selected"]
+
+
+def test_linked_views_do_not_ping_pong(sent):
+    one, two = sl.EmbeddingView(film(), labels()), sl.EmbeddingView(film(seed=1), labels())
+    for name in ("frame", "selected"):
+        link((one, name), (two, name))
+    sent.clear()
+    one.frame = 2
+    two.selected = [7]
+    assert (two.frame, one.selected) == (2, [7])
+    assert sent == ["frame", "frame", "selected", "selected"]
+
+
+def test_what_the_page_reports_is_not_sent_back(sent):
+    view = sl.EmbeddingView(film(), labels())
+    sent.clear()
+    view.set_state({"frame": 1, "selected": [3], "highlighted": []})
+    assert (view.frame, view.selected) == (1, [3])
+    assert sent == []
+
+
+def test_a_page_that_follows_the_newest_frame_is_heard_when_the_kernel_is_idle():
+    view = sl.EmbeddingView(film(2), labels())
+    for frame in film(3):
+        view.append_frame(frame)
+    view.set_state({"frame": -1})  # sent after the first, read after the last
+    assert view.frame == 4
+
+
+def test_a_handler_may_answer_a_selection_with_neighbours():
+    view = sl.EmbeddingView(film(), labels(), highlighted=[9])
+    view.observe(lambda change: setattr(view, "highlighted", [1, 2]), "selected")
+    view.set_state({"selected": [3], "highlighted": []})
+    assert view.highlighted == [1, 2]
+
+
+def test_a_live_view_sends_only_the_new_frame(sent):
+    frames = film(9, 30)
+    view = sl.EmbeddingView(np.zeros((0, 30, 2)), labels())
+    for number, frame in enumerate(frames):
+        sent.clear()
+        view.append_frame(frame, step=10 * number, curves={"loss": 9.0 - number})
+        if number in (0, 1, 3, 7):  # one, two, four, eight frames: all of it, for late pages
+            assert sent == [["_film", "_about"]]
+        else:
+            ((content, sizes),) = sent
+            assert sizes == [120]
+            assert (content["index"], content["step"]) == (number, 10 * number)
+            assert content["curves"] == {"loss": 9.0 - number}
+    assert (len(view.frames), view.frame, view.steps.tolist()) == (9, 8, list(range(0, 90, 10)))
+    np.testing.assert_allclose(view.frames, frames, rtol=1e-6)
+    whole = sl.EmbeddingView(frames, labels(), steps=view.steps, curves=view.curves)
+    assert view.payload() == whole.payload()
+
+
+def test_a_reader_who_looks_back_is_left_there():
+    view = sl.EmbeddingView(film(5), frame=1)
+    view.append_frame(film(1)[0])
+    assert (len(view.frames), view.frame) == (6, 1)
+
+
+def test_a_curve_may_begin_late_and_have_gaps():
+    view = sl.EmbeddingView(np.zeros((0, 3, 2)))
+    view.append_frame(np.ones((3, 2)))
+    view.append_frame(np.ones((3, 2)), curves={"loss": 2.0})
+    view.append_frame(np.ones((3, 2)), curves={"precision": 0.5})
+    curves = view.payload()["about"]["curves"]
+    assert curves == {"loss": [None, 2.0, None], "precision": [None, None, 0.5]}
+
+
+@pytest.mark.parametrize(
+    ("points", "step", "message"),
+    [
+        (np.ones((29, 2)), 9, r"shape \(30, 2\), one frame.*got \(29, 2\)"),
+        (np.ones((2, 30, 2)), 9, "one frame"),
+        (np.full((30, 2), np.nan), 9, "finite"),
+        (np.ones((30, 2)), None, "step is needed"),
+        (np.ones((30, 2)), 3, "step must be a whole number from 4 up, got 3"),
+    ],
+)
+def test_what_is_no_next_frame(points, step, message):
+    view = sl.EmbeddingView(film(), labels(), steps=range(4))
+    with pytest.raises(ViewError, match=message):
+        view.append_frame(points, step=step)
+    assert (len(view.frames), len(view.payload()["film"]["frames"])) == (4, 4)
+
+
+def test_a_notebook_shows_a_still_where_there_is_no_javascript():
+    data, _ = sl.EmbeddingView(film(5), labels(), steps=[0, 5, 10, 20, 40])._repr_mimebundle_()
+    assert "application/vnd.jupyter.widget-view+json" in data
+    picture = Image.open(io.BytesIO(base64.b64decode(data["image/png"])))
+    assert picture.width > 2 * picture.height
+    waiting = sl.EmbeddingView(np.zeros((0, 30, 2)))._repr_mimebundle_()
+    assert "image/png" not in str(waiting)
+
+
+def test_a_still_rings_what_is_marked():
+    frames = film(1, 30, scale=1e-3)
+    frames[0, 5] = 1
+    names, colors = ["a", "b", "c"], class_colors(3)
+    plain, ringed = (
+        np.asarray(Image.open(io.BytesIO(still_png(frames, labels(), names, colors, None, marked))))
+        for marked in ([], [5])
+    )
+    assert (plain != ringed).sum() > 50
+
+
+@pytest.mark.parametrize("shape", [(1, 1), (1, 50_000), (3, 20_000)])
+def test_a_still_is_small(shape):
+    frames = film(*shape)
+    classes = np.arange(shape[1]) % 10
+    png = still_png(frames, classes, [str(k) for k in range(10)], class_colors(10))
+    assert len(png) < 60_000
+    drawn = np.asarray(Image.open(io.BytesIO(png)).convert("RGBA"))
+    assert 0 < (drawn[..., 3] > 0).mean() < 0.9
+
+
+def test_importing_the_view_does_not_import_keras():
+    code = "import sys, siamese_lib as sl; sl.EmbeddingView; sys.exit('keras' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code]).returncode == 0
