@@ -15,20 +15,23 @@
 # %% [markdown]
 # # Start here
 #
-# **What you will see.** A network that was never told what a seven is. Of any two images it was
-# told one thing, *same* or *different*, until it had found a place on a map for each of them.
-# You look at that map. Then you give it an image that it has never seen, and ask which ones it
-# takes to be alike.
+# **What you will see.** You open a trained neural network that never learned the names of the
+# digits. It learned only whether the two images of a pair show the *same* digit or *different*
+# ones. From that, it found a place on a map for every image. You look at this map. Then you give
+# the network an image that it has never seen, and it finds the images that it takes to be most
+# alike.
 #
-# If this is your first notebook: it is made of words and of cells of code. Click on a cell and
-# press **Shift+Enter**; it runs, its result appears below it, and the next cell is selected. Go
-# from top to bottom. Whatever you see was computed by the cell above it, and you can change any of
-# them and run it again. Nothing can break; *Kernel, Restart* in the menu begins afresh.
+# Is this your first notebook? A notebook is made of text and of cells of code. Click on a cell and
+# press **Shift+Enter**. The cell runs, its result appears below it, and the next cell is selected.
+# Run the cells from top to bottom. Each result is computed by the cell above it, and you can
+# change any cell and run it again. You cannot break anything. To start over, open the menu
+# *Kernel* and choose *Restart Kernel*.
 
 # %% [markdown]
 # ## A trained network
 #
-# One comes with this book. The cell loads it and prints what it makes of an image.
+# A trained network comes with this book. The cell loads it. It prints how many pixels an image
+# has, and how many numbers the network makes of them.
 
 # %%
 import numpy as np
@@ -39,43 +42,61 @@ run = sl.shipped_run()
 print("from", np.prod(run.image_shape), "pixels to", run.embedding_dim, "numbers")
 
 # %% [markdown]
-# How did it get there? This is a film of its training: a thousand images that it was never trained
-# on, from the first step to the last. It plays once by itself; press play to see it again.
+# The numbers that the network makes of an image are the image's **embedding**. Here there are two
+# of them, so every embedding is a point. The points of many images make a **map**.
+#
+# How did the network find this map? In one training **step**, it looks at 128 images, and then
+# changes its **weights** a little. (Weights are the numbers that a network learns.) The weights
+# were kept at 40 of the steps. The weights kept at one step are a **frame**. The **film** shows
+# the map at one frame after another. Its points are 1,000 images that the network was never
+# trained on. The film plays once by itself. Press play to see it again.
 
 # %%
 run.film(playing=True)
 
 # %% [markdown]
-# Hover over a point to see the image; click on it to see where it has been. The two curves under
-# the map are the mean loss, and how many of an image's nearest neighbours show the same digit.
+# Hover over a point to see its image. Click on a point to see where it has been. The two curves
+# under the map show the loss and the precision@7. The **loss** is the number that training tries
+# to make small. **Precision@7** looks at the seven nearest points of each image, its **nearest
+# neighbours**. It is the share of these neighbours that show the same digit as the image.
 #
-# It was trained on MNIST, handwritten digits of 28 by 28 pixels. The cell prints where they were
-# found. There are training images, to learn from and to search in, and test images, to ask about.
+# The network was trained on MNIST, a set of handwritten digits of 28 by 28 pixels. The next cell
+# loads these digits and prints where it found them. The network learned from the **training
+# images**, and it searches among them. The **test images** are there to ask about. Each image has
+# a **label**, the digit that it shows, and all images with one label are a **class**.
+#
+# (Without internet, the cell loads 5,000 of MNIST's training images and splits them into training
+# and test images. This network was trained on all of them. So in that case it has seen the test
+# images, too.)
 
 # %% tags=["nbval-ignore-output"]
 digits = sl.load_dataset("mnist")
 
 # %% [markdown]
-# ## Ask it something
+# ## Ask the network
 #
-# Here is test image 865, which it has never seen, and the training images it takes to be most
-# alike. Choose another on the left, write one with the mouse or a finger, or click on the map; the
-# answer is there at once. (First the cell finds a place for 10,000 training images, which takes a
-# few seconds.)
+# The image that you ask about is called the **query**. The images that are searched are called the
+# **gallery**. The next cell asks about test image 865, which the network has never seen. The
+# gallery is the first 10,000 training images. The cell embeds them, that is, it computes their
+# embeddings. This takes a few seconds. Then it shows the ones that are nearest to the query.
+#
+# Choose another test image on the left, draw a digit with the mouse or a finger, or click on the
+# map. The answer appears at once.
 
 # %% tags=["nbval-ignore-output"]
 sl.RetrievalExplorer(run, digits, index=865, limit=10_000)
 
 # %% [markdown]
-# ✓ marks an answer with the right digit, ✗ one without. Press **only mistakes** to see what the
-# network gets wrong. [Chapter 5](05_retrieval_explorer.ipynb) is a tour of this tool; the rest of
-# this chapter does the same in a few lines of Python.
+# ✓ marks a neighbour with the right digit, and ✗ marks one with a wrong digit. Press **only
+# mistakes** to see what the network gets wrong. [Chapter 5](05_retrieval_explorer.ipynb) is a tour
+# of this tool. The rest of this chapter does the same in a few lines of Python.
 #
 # ## The map
 #
-# Each image becomes two numbers, and two numbers are a point. All of what follows rests on this
-# one property: **images of one kind land near each other**. Here are up to 2,000 test images,
-# in colour by digit, some of them as pictures. Drag a rectangle to zoom in; double-click to return.
+# Everything that follows rests on one property of the map: **images of one kind land near each
+# other**. The next cell draws up to 2,000 test images as points, each in the colour of its digit.
+# Some of them are drawn as pictures. Drag a rectangle to zoom in, and double-click to zoom out
+# again.
 
 # %%
 images, labels = digits.test.images[:2000], digits.test.labels[:2000]
@@ -84,14 +105,14 @@ print("two numbers for each image:", points.shape == (len(images), 2))
 sl.figures.embedding_map(points, labels, digits.class_names, images=images, height=760)
 
 # %% [markdown]
-# No one told the network where to put the sevens, nor that there are ten kinds of digit: the
-# colours were added afterwards. The places are its own invention.
+# The points of each digit form a cloud. Nobody told the network where to put the sevens, or that
+# there are ten kinds of digit. It found the places by itself. The colours were added afterwards.
 
 # %% [markdown]
-# ## The nearest, in Python
+# ## The nearest neighbours, in Python
 #
-# First embed what will be searched: the first 10,000 training images, which takes a few seconds.
-# A gallery finds the nearest of these points to any other.
+# First, the cell embeds the images to search: the first 10,000 training images. This takes a few
+# seconds. `Gallery` holds these embeddings, and finds the nearest of them to any other point.
 
 # %%
 gallery_images = digits.train.images[:10_000]
@@ -99,18 +120,18 @@ gallery_labels = digits.train.labels[:10_000]
 gallery = sl.Gallery(run.embed(gallery_images))
 
 # %% [markdown]
-# Now the questions: every test image. For each, the seven nearest training images come back, as
-# indices and distances, nearest first.
+# Next, every test image is a query. For each query, the gallery returns the indices of the seven
+# nearest training images and their distances, nearest first.
 
 # %%
 test = digits.test
 indices, distances = gallery.nearest(run.embed(test.images), k=7)
-print("answers to each:", indices.shape[1])
-print("nearest first:  ", bool((np.diff(distances) >= 0).all()))
+print("neighbours of each query:", indices.shape[1])
+print("nearest first:           ", bool((np.diff(distances) >= 0).all()))
 
 # %% [markdown]
-# One of them, test image 865: the question on the left, the answers beside it, each with its
-# label and its distance.
+# Here is one of these queries, test image 865. The query is on the left, and its neighbours are
+# next to it. Under each neighbour are its label and its distance.
 
 
 # %%
@@ -123,38 +144,40 @@ def show(query):
 show(865)
 
 # %% [markdown]
-# The network has never seen the image on the left, nor is it comparing pixels: those have been
-# gone since they became two numbers. That is *retrieval*: the same few lines find a face, a part
-# number or a painting, if the network was trained on pairs of those.
+# The network has never seen the image on the left. It does not compare pixels either: once an
+# image has become two numbers, only these are compared. Such a search is called **retrieval**. The
+# same few lines find a face, a part number or a painting, if the network was trained on pairs of
+# those.
 
 # %% [markdown]
-# ## When it is wrong
+# ## When the network is wrong
 #
-# One good answer proves little. *Precision at 7* is the share of right digits among all answers
-# to all questions; the cell prints whether it is above nine in ten.
+# One good answer proves little. So the next cell computes precision@7 over all queries: the share
+# of right digits among all their neighbours. It prints whether this share is above 0.9.
 
 # %%
 precision = sl.metrics.precision_at_k(gallery_labels[indices], test.labels)
 print("precision@7 above 0.9:", precision > 0.9)
 
 # %% [markdown]
-# The number itself depends a little on the digits. (The 5,000 that serve where there is no internet
-# are from MNIST's training half: this network has met them before, and is on home ground.)
+# The number itself depends a little on the digits. (With the 5,000 digits that are loaded without
+# internet, the task is easier, because the network was trained on them.)
 
 # %% tags=["nbval-ignore-output"]
 print(f"precision@7: {precision:.4f} for {len(indices):,} test images")
 
 # %% [markdown]
-# The rest is more interesting. Here is one of the test images with the fewest right answers:
+# The mistakes are more interesting. Here is one of the test images with the fewest right
+# neighbours:
 
 # %%
 right = (gallery_labels[indices] == test.labels[:, None]).sum(axis=1)
 show(right.argmin())
 
 # %% [markdown]
-# Would you have known? And here are more images with few right answers, two dozen of them, each
-# under its label. Some are hard for anyone; others a network with more than
-# two numbers to an image gets right.
+# Would you have read this digit correctly? The next cell shows 24 test images with few right
+# neighbours, with the label under each. Some of them are hard for anyone. A network with more than
+# two numbers for each image gets others right.
 
 # %%
 hard = right.argsort(kind="stable")[:24]
@@ -163,30 +186,31 @@ sl.figures.image_grid(test.images[hard], titles=test.labels[hard], columns=8)
 # %% [markdown]
 # ## What to notice
 #
-# * The distance of two points says how alike two images are. Nothing else is needed to search.
-# * The network was trained on *same* and *different*, so it can place digits that it never saw,
-#   and even kinds of image that it never saw. A classifier with ten outputs cannot.
-# * Mistakes lie between the clouds of the map. Two dimensions are crowded; we use them because
-#   they can be seen.
+# * The distance between two points says how alike two images are. A search needs nothing else.
+# * The network learned *same* and *different*, not ten names. So it can place digits that it never
+#   saw, and even kinds of image that it never saw. A classifier with ten outputs can only choose
+#   one of its ten classes.
+# * Most mistakes lie between the clouds of the map. Two dimensions are crowded. This book uses
+#   them because they can be seen.
 
 # %% [markdown]
 # ## How this book goes on
 #
 # | chapter | what you do |
 # | --- | --- |
-# | [1 Pairs](01_pairs.ipynb) | draw pairs, and see what goes wrong when they are drawn carelessly |
+# | [1 Pairs](01_pairs.ipynb) | draw pairs of images, and see what goes wrong when this is done carelessly |
 # | [2 Tower and loss](02_tower_and_loss.ipynb) | build the network, plot the loss, see it pull and push |
 # | [3 Train](03_train.ipynb) | train a network like this one, in about a minute |
-# | [4 Watch it converge](04_watch_it_converge.ipynb) | play the training like a film, and ask it at any moment |
-# | [5 Retrieval explorer](05_retrieval_explorer.ipynb) | find mistakes, write digits yourself, go back in time |
-# | [6 How good is it?](06_how_good_is_it.ipynb) | count by hand and by library, and drag a threshold |
+# | [4 Watch it converge](04_watch_it_converge.ipynb) | play the training as a film, and ask the network at any frame |
+# | [5 Retrieval explorer](05_retrieval_explorer.ipynb) | find mistakes, draw digits yourself, go back to earlier frames |
+# | [6 How good is it?](06_how_good_is_it.ipynb) | measure quality by hand and with the library, and drag a threshold |
 #
-# Every chapter stands alone: begin wherever you like. Each ends with things to try.
+# You can begin with any chapter, because each one runs on its own. Each ends with things to try.
 
 # %% [markdown]
 # ## Try it yourself
 #
-# * Add a cell, `show(42)`, or with any other number below 1,000.
-# * Ask for `k=50` answers instead of 7. Does the fiftieth still show the right digit?
-# * Zoom into the map between two clouds. Could you have told those images apart?
-# * Embed your own image: a NumPy array of 28 by 28 numbers, 0 for black and 255 for white.
+# * Add a cell with `show(42)`, or with any other number below 1,000.
+# * Ask for `k=50` neighbours instead of 7. Does the fiftieth still show the right digit?
+# * Zoom into the map between two clouds. Could you tell those images apart?
+# * Embed an image of your own: a NumPy array of 28 by 28 numbers, 0 for black and 255 for white.

@@ -15,18 +15,18 @@
 # %% [markdown]
 # # 1 · Pairs
 #
-# **What you will see.** A siamese network is never told what an image *is*. It is shown two
-# images and told one bit: *same* or *different*. So everything that it can learn is in the pairs,
-# and this chapter is about nothing else: how to draw them, what goes wrong when they are drawn
-# carelessly, how to find them without any labels, and how 128 images turn out to be 8,128 pairs.
+# **What you will see.** A **siamese network** learns from pairs of images. It never learns what an
+# image *is*. For each pair, it gets one bit: *same* or *different*. So it can learn only what the
+# pairs contain, and this chapter is about pairs alone. You draw pairs, see what goes wrong when
+# this is done carelessly, and find pairs without any labels. At the end, you see how 128 images
+# make 8,128 pairs.
 #
-# No network is trained here, so every cell answers at once.
+# This chapter trains no network, so every cell is quick.
 
 # %% [markdown]
 # ## The digits
 #
-# The cell prints which images were found: 60,000 for training, or 4,000 where there
-# is no internet.
+# The cell prints which images it found: 60,000 for training, or 4,000 where there is no internet.
 
 # %% tags=["nbval-ignore-output"]
 import numpy as np
@@ -37,8 +37,9 @@ digits = sl.load_dataset("mnist")
 images, labels = digits.train.images, digits.train.labels
 
 # %% [markdown]
-# Ten examples of each digit will appear, one digit a row. People write sevens with and without a
-# bar, ones upright and leaning, twos with and without a loop: this is what *same* has to bridge.
+# The next cell shows ten examples of each digit, one digit in each row. People write sevens with
+# or without a bar, ones upright or leaning, and twos with or without a loop. A network that
+# recognises *same* has to ignore such differences.
 
 # %%
 examples = np.concatenate([np.flatnonzero(labels == digit)[:10] for digit in range(10)])
@@ -48,8 +49,10 @@ sl.figures.image_grid(images[examples], columns=10)
 # %% [markdown]
 # ## Careless pairs
 #
-# The simplest way to draw pairs: two images at random, many times. The number that will appear is
-# the share of pairs that show the same digit.
+# The simplest way to draw pairs is to take two images at random, many times. Two images of the
+# same class are a **similar pair**. Two images of different classes are a **different pair**.
+# (Other books and papers often say **positive pair** and **negative pair**.) The cell prints the
+# share of similar pairs.
 
 # %%
 rng = np.random.default_rng(seed=0)
@@ -58,18 +61,21 @@ same = labels[left] == labels[right]
 print(f"similar pairs: {same.mean():.0%}")
 
 # %% [markdown]
-# That is no accident. A pair is similar if both images fall into class 0, or both into class 1,
-# and so on: if class $c$ has the share $p_c$ of all images, the share of similar pairs is
-# $\sum_c p_c^2$. The same number again, without drawing anything:
+# This share follows from the sizes of the classes. A pair is similar if both images are of class
+# 0, or both of class 1, and so on. If class $c$ has the share $p_c$ of all images, the share of
+# similar pairs is $\sum_c p_c^2$. The next cell computes this sum, without drawing any pairs:
 
 # %%
 shares = np.bincount(labels) / len(labels)
 print(f"sum of squared shares: {(shares**2).sum():.0%}")
 
 # %% [markdown]
-# Nine pairs of ten push apart, and one pulls together. With 1,000 classes it would be one pair in
-# a thousand, and a network that answers *different* to everything would be right 999 times. Here
-# are eight of those pairs; likely not more than one or two of them are marked as the same.
+# Training pushes different pairs apart and pulls similar pairs together. Here nine pairs in ten
+# push, and only one pulls. With 1,000 classes of equal size, only one pair in a thousand would
+# pull. A network that answers *different* to every pair would then be right 999 times in 1,000.
+#
+# The next cell shows eight of the pairs that were drawn. Probably no more than one or two of them
+# are marked *same*.
 
 # %%
 sl.figures.pairs(images[left[:8]], images[right[:8]], same[:8])
@@ -77,24 +83,27 @@ sl.figures.pairs(images[left[:8]], images[right[:8]], same[:8])
 # %% [markdown]
 # ## Careful pairs
 #
-# `PairSampler` throws a fair coin for each pair. Three arrays come out: the indices of the left
-# images, those of the right images, and whether they are similar (1) or not (0).
+# `PairSampler` tosses a fair coin for each pair, to decide whether it is a similar pair. It draws
+# the pairs in batches. A **batch** is what the network sees in one training step, here 128 pairs.
+# Each batch has three arrays: the indices of the left images, the indices of the right images, and
+# `same`. There, 1 stands for a similar pair and 0 for a different pair.
 
 # %%
 sampler = sl.PairSampler(labels, batch_size=128, seed=0)
 left, right, same = sampler.batch(0)
 print(left.shape, right.shape, same.shape)
-print("labels tell the truth:", np.array_equal(same, labels[left] == labels[right]))
+print("`same` agrees with the labels:", np.array_equal(same, labels[left] == labels[right]))
 
 # %% [markdown]
-# The first eight pairs of that batch. Attraction and repulsion now have equally many cases.
+# Here are the first eight pairs of that batch. Similar and different pairs are now equally likely.
 
 # %%
 sl.figures.pairs(images[left[:8]], images[right[:8]], same[:8])
 
 # %% [markdown]
-# A coin for each pair, not 64 of each kind in a batch, so a batch may have 60 or 70 similar ones.
-# Over 500 batches it evens out:
+# The sampler tosses a coin for each pair, and does not force exactly 64 similar pairs into a
+# batch. So one batch may have 60 similar pairs, and another 70. Over 500 batches, the share evens
+# out:
 
 # %%
 pairs = [sampler.batch(step) for step in range(500)]
@@ -102,20 +111,23 @@ left, right, same = map(np.concatenate, zip(*pairs, strict=True))
 print(f"{len(same):,} pairs, similar: {same.mean():.0%}")
 
 # %% [markdown]
-# ## An image beside itself
+# ## An image paired with itself
 #
-# If the right image is *any* image of the class, it may be the left one again. Whatever a
-# network computes, it computes the same for both: the distance is 0 before any training, the loss
-# is 0, the gradient is 0. The step is wasted. How often that happens depends on the size of the
-# class; the cell draws 100,000 similar pairs naively, from classes of 2, 5, 50 and 5,000 images.
+# Suppose that the right image of a similar pair may be *any* image of the class. Then it may be
+# the left image again. The network computes the same embedding for both, so their distance is 0
+# before any training. The loss is 0, too, and so is the **gradient**, which says how to change the
+# weights. Such a pair teaches nothing.
+#
+# How often does that happen? It depends on the size of the class. The cell draws 100,000 similar
+# pairs carelessly, from classes of 2, 5, 50 and 5,000 images.
 
 # %%
 for size in [2, 5, 50, 5000]:
     one, other = rng.integers(size, size=(2, 100_000))
-    print(f"{size:5,} images in a class: an image with itself in {np.mean(one == other):.0%}")
+    print(f"{size:5,} images in a class: {np.mean(one == other):.0%} of pairs show one image twice")
 
 # %% [markdown]
-# Eight such pairs, drawn from five zeros. Look for the twins.
+# Here are eight such pairs, drawn from five zeros. Look for the pairs that show one image twice.
 
 # %%
 zeros = images[labels == 0][:5]
@@ -123,28 +135,29 @@ one, other = np.random.default_rng(seed=4).integers(5, size=(2, 8))
 sl.figures.pairs(zeros[one], zeros[other], np.ones(8))
 
 # %% [markdown]
-# Among thousands of digits it hardly matters; with five photos of each friend it is every fifth
-# pair. `PairSampler` draws from the *others* of the class. Ten classes of five images, and 64,000
-# pairs:
+# With thousands of images in a class, this hardly matters. With five photos of each friend, it
+# wastes one similar pair in five. `PairSampler` draws the right image from the *other* images of
+# the class. The cell tests this with ten classes of five images, and 64,000 pairs:
 
 # %%
 friends = sl.PairSampler(np.repeat(np.arange(10), 5), batch_size=64_000, seed=0)
 left, right, same = friends.batch(0)
-print("an image with itself:", np.sum(left == right), "times")
+print("pairs that show one image twice:", np.sum(left == right))
 
 # %% [markdown]
 # ## Uneven classes
 #
-# Real collections are lopsided. To make one, each digit is kept 0.7 times as often as the one
-# before it, so that nines become rare. The first 32 images that are left:
+# In real collections, some classes are much larger than others. To make such a collection, the
+# cell keeps each digit 0.7 times as often as the digit before it, so nines become rare. It shows
+# the first 32 images that are left:
 
 # %%
 uneven = np.flatnonzero(rng.random(len(labels)) < 0.7**labels)
 sl.figures.image_grid(images[uneven[:32]], columns=16)
 
 # %% [markdown]
-# And the first 32 that `PairSampler` draws from them, 16 left and 16 right. The rare digits are
-# back:
+# Here are the first 32 images that `PairSampler` draws from this collection. The upper row has 16
+# left images, and the lower row has the 16 right ones. The rare digits are back.
 
 # %%
 sampler = sl.PairSampler(labels[uneven], batch_size=128, seed=0)
@@ -153,20 +166,21 @@ drawn = np.concatenate([left[:16], right[:16]])
 sl.figures.image_grid(images[uneven[drawn]], columns=16)
 
 # %% [markdown]
-# It gives each class its turn, left and right, however small it is. In the chart of 500 batches,
-# the set itself falls off, and what is drawn from it stays level.
+# `PairSampler` draws every class equally often, on the left and on the right, however small the
+# class is. The chart shows 500 batches. The shares in the set fall from class to class. The shares
+# that are drawn from it stay level.
 
 # %%
 drawn = np.ravel([sampler.batch(step)[:2] for step in range(500)])
 counts = {"in the set": np.bincount(labels[uneven]), "drawn": np.bincount(labels[uneven[drawn]])}
 shares = {name: count / count.sum() for name, count in counts.items()}
-print(f"drawn least: {shares['drawn'].min():.0%}   most: {shares['drawn'].max():.0%}")
+print(f"shares drawn: {shares['drawn'].min():.0%} to {shares['drawn'].max():.0%}")
 sl.figures.class_shares(shares, digits.class_names)
 
 # %% [markdown]
-# Small classes come round more often, but no image is forgotten. The left images walk through
-# each class in random order, all of it before any comes again. So once the largest class has been
-# walked through, every image has had its turn:
+# Each image of a small class is drawn more often, but no image is left out. The left images go
+# through each class in random order. No image comes a second time before all others of its class
+# have come once. So once the sampler has gone through the largest class, it has drawn every image:
 
 # %%
 largest = np.bincount(labels[uneven]).max()
@@ -177,21 +191,26 @@ print("images never drawn:", len(uneven) - len(seen))
 # %% [markdown]
 # ## The same pairs again
 #
-# A sampler is a function of its seed and of the number of the step, and of nothing else. Three
-# facts follow, and the cell checks each of them: the same seed gives the same pairs, another
-# epoch gives new ones, and any batch can be looked at again, in any order.
+# A batch depends on two numbers only: the **seed** of the sampler and the number of the step. A
+# seed is a number that random choices start from. An **epoch** is one round through the training
+# images, here as many batches as give one pair for each image. Three facts follow, and the cell
+# checks each of them:
+#
+# * Another epoch gives new pairs.
+# * The same seed gives the same pairs.
+# * You can look at any batch again, in any order.
 
 # %%
 one, two = (sl.PairSampler(labels, batch_size=128, seed=7) for _ in range(2))
 first_epoch = np.concatenate([left for left, right, same in one])
 second_epoch = np.concatenate([left for left, right, same in one])
-print("another epoch differs:     ", not np.array_equal(first_epoch, second_epoch))
-print("same seed, same batch:     ", np.array_equal(first_epoch[:128], two.batch(0)[0]))
-print("batch 1,000 is always same:", np.array_equal(one.batch(1000), two.batch(1000)))
+print("another epoch differs:  ", not np.array_equal(first_epoch, second_epoch))
+print("same seed, same batch:  ", np.array_equal(first_epoch[:128], two.batch(0)[0]))
+print("batch 1,000 is the same:", np.array_equal(one.batch(1000), two.batch(1000)))
 
 # %% [markdown]
-# That is how an interrupted training goes on exactly where it stopped. It also has to be quick,
-# or the network waits for its pairs. Here is the obvious way, one pair at a time:
+# So an interrupted training can go on exactly where it stopped. Drawing pairs also has to be
+# quick, or the network waits for them. Here is the obvious way, which draws one pair at a time:
 
 # %%
 members = [np.flatnonzero(labels == digit) for digit in range(10)]
@@ -206,8 +225,8 @@ def one_by_one():
 
 
 # %% [markdown]
-# `PairSampler` draws the batch in a few array operations. The ratio of the two times varies from
-# machine to machine; it is far above 1.
+# `PairSampler` draws a whole batch in a few array operations. The cell prints how many times as
+# long the loop takes. This number varies from machine to machine, but it is far above 1.
 
 # %% tags=["nbval-ignore-output"]
 from timeit import timeit
@@ -219,9 +238,11 @@ print(f"the loop takes {slow / fast:.0f} times as long")
 # %% [markdown]
 # ## Pairs without labels
 #
-# The paper of 2006 did not need labels. *Similar* meant: near to each other in a graph that is
-# known beforehand, such as the five nearest neighbours of each image, pixel by pixel. The graph of
-# 1,000 digits has 1,000 rows of five neighbours:
+# This book often refers to a paper of 2006 by Hadsell, Chopra and LeCun: *Dimensionality Reduction
+# by Learning an Invariant Mapping*. Their pairs did not need labels. Two images were *similar* if
+# they were neighbours in a graph that was known beforehand. One such graph connects each image
+# with its five nearest neighbours, measured pixel by pixel. For 1,000 digits, this graph has 1,000
+# rows of five neighbours:
 
 # %%
 thousand = images[:1000]
@@ -229,7 +250,8 @@ graph = sl.neighbour_graph(thousand, k=5)
 print(graph.shape)
 
 # %% [markdown]
-# The first image and its five nearest, with their labels to check the pixels' word:
+# The next cell shows the first image and its five nearest neighbours. The graph does not use
+# labels. They are shown here only to check it.
 
 # %%
 difference = thousand[graph[0]].astype(float) - thousand[0]
@@ -239,8 +261,9 @@ sl.figures.neighbours(
 )
 
 # %% [markdown]
-# `PairSampler.from_neighbours` draws from such a graph: neighbours are similar, strangers are not.
-# No label goes in. Eight of its pairs:
+# `PairSampler.from_neighbours` draws pairs from such a graph. Neighbours make similar pairs, and
+# images that are not neighbours make different pairs. The sampler gets no labels. Here are eight
+# of its pairs:
 
 # %%
 unlabelled = sl.PairSampler.from_neighbours(graph, batch_size=128, seed=0)
@@ -248,29 +271,31 @@ left, right, same = unlabelled.batch(0)
 sl.figures.pairs(thousand[left[:8]], thousand[right[:8]], same[:8])
 
 # %% [markdown]
-# How far can pixels be trusted? Over 38,400 pairs, the share that really shows one digit, among
-# those called similar and among those called different:
+# How reliable are these pairs? The cell draws 38,400 of them. It prints how many really show the
+# same digit, among the pairs called similar and among the pairs called different:
 
 # %%
 pairs = [unlabelled.batch(step) for step in range(300)]
 left, right, same = map(np.concatenate, zip(*pairs, strict=True))
 one_digit = labels[left] == labels[right]
-print(f"called similar:   {one_digit[same == 1].mean():.0%} show one digit")
-print(f"called different: {one_digit[same == 0].mean():.0%} show one digit")
+print(f"called similar:   {one_digit[same == 1].mean():.0%} show the same digit")
+print(f"called different: {one_digit[same == 0].mean():.0%} show the same digit")
 
 # %% [markdown]
-# Four in five pairs of neighbours agree; of the strangers, one pair in eleven are relatives. A
-# network trained on these pairs learns what pixels know, and learns it as a *mapping*: unlike the
-# graph, it has an answer for an image that it has never met. Had we called each image and its shifted copies
-# similar, it would learn to overlook shifts. That is the promise of the paper's title: a mapping
-# *invariant* to whatever difference the pairs declare unimportant.
+# Of the pairs called similar, four in five show the same digit. Of the pairs called different, one
+# in eleven does. A network that is trained on these pairs learns what the graph says. But it
+# learns this as a *mapping*. So it has an answer for a new image, and the graph does not.
+#
+# The pairs could also come from elsewhere. If each image and its shifted copies were called
+# similar, the network would learn to ignore shifts. The title of the paper promises this: a
+# mapping that is *invariant* to all differences that the pairs declare unimportant.
 
 # %% [markdown]
 # ## Every pair in the batch
 #
-# A batch of 128 pairs sends 256 images through the network and compares each with one other. That
-# is thrifty with comparisons, which cost next to nothing, and wasteful with images, which cost
-# nearly everything. Turn it round: draw 128 *images*, and compare each with every other one.
+# A batch of 128 pairs sends 256 images through the network, and compares each of them with only
+# one other. But comparing takes almost no time, and embedding takes nearly all of it. So it is
+# better to draw 128 *images*, and to compare each of them with all the others.
 
 # %%
 batch = sl.BalancedBatchSampler(labels, batch_size=128, seed=0).batch(0)
@@ -278,36 +303,39 @@ print("images:", len(batch), "  pairs:", f"{128 * 127 // 2:,}")
 print("images of each class:", *np.bincount(labels[batch]))
 
 # %% [markdown]
-# The batch itself, sorted by class:
+# Here is this batch, sorted by class:
 
 # %%
 by_class = batch[np.argsort(labels[batch], kind="stable")]
 sl.figures.image_grid(images[by_class], columns=16)
 
 # %% [markdown]
-# All comparisons among these fit into one picture: a row and a column for each image, and a mark
-# where both are of one class. The similar pairs are ten blocks along the diagonal.
+# One picture can show all comparisons in this batch. It has a row and a column for each image, and
+# a mark where both images are of one class. The similar pairs form ten blocks along the diagonal.
 
 # %%
 sl.figures.pair_matrix(labels[batch], digits.class_names)
 
 # %% [markdown]
-# The diagonal itself is each image beside itself, and each pair stands there twice. Counted once:
+# On the diagonal itself, each image meets itself. Every other pair appears twice, once on each
+# side of the diagonal. The next cell counts each pair once:
 
 # %%
 similar = np.triu(labels[batch][:, None] == labels[batch], k=1).sum()
 print(f"similar: {similar} of {128 * 127 // 2:,} pairs, {similar / (128 * 127 // 2):.0%}")
 
 # %% [markdown]
-# So careless pairs are back, nine of ten are different? In number, yes. But now there are hundreds
-# of similar ones in every batch, and the loss of chapter 3 averages over the two kinds apart, so
-# that they weigh the same. Balance is restored by weighing, not by drawing.
+# Nine pairs in ten are different, as with careless pairs. But now every batch has hundreds of
+# similar pairs. The loss of chapter 3 takes one mean over the similar pairs and another mean over
+# the different pairs, and gives both the same weight. So the loss restores the balance, and the
+# sampler does not have to.
 
 # %% [markdown]
 # ## A class of one
 #
-# A class of one image has no similar pair. A sampler could skip it silently, and you would wonder
-# weeks later why that class was never learned. This one speaks up, and says what to do:
+# A class with a single image has no similar pair. A sampler could skip that class silently. Weeks
+# later, you would wonder why the network never learned it. This sampler stops with an error, which
+# says what to do:
 
 # %%
 try:
@@ -318,20 +346,22 @@ except ValueError as error:
 # %% [markdown]
 # ## What to notice
 #
-# * Drawn carelessly, nearly all pairs are different, and in small classes many similar pairs are
-#   an image beside itself.
-# * Drawn with care, half are similar, every class weighs the same, every image has its turn, and
-#   the same seed gives the same pairs.
-# * A label is one way to know what is similar. A graph of neighbours is another.
-# * Comparing is cheap, embedding is not: a batch holds far more pairs than images.
+# * When pairs are drawn carelessly, most of them are different. In small classes, many similar
+#   pairs are an image paired with itself.
+# * When pairs are drawn with care, half of them are similar, and every class counts the same.
+#   Every image is used, and the same seed gives the same pairs.
+# * Labels are one way to know what is similar. A graph of neighbours is another.
+# * Comparing is cheap, and embedding is not. A batch of images holds far more pairs than images.
 
 # %% [markdown]
 # ## Try it yourself
 #
-# * Give `PairSampler` the argument `same_fraction=0.1`. Which share do 500 batches show?
-# * Build the graph with `k=50`. Do pixels still tell the truth about four in five?
-# * Draw a batch of 20 images with `BalancedBatchSampler`. How many similar pairs has it?
-# * Load `"fashion_mnist"` instead of `"mnist"`. What has to be bridged between two *bags*?
+# * Give `PairSampler` the argument `same_fraction=0.1`. What share of similar pairs do 500 batches
+#   have?
+# * Build the graph with `k=50`. Do four in five neighbours still show the same digit?
+# * Draw a batch of 20 images with `BalancedBatchSampler`. How many similar pairs does it have?
+# * Load `"fashion_mnist"` instead of `"mnist"`. Which differences between two *bags* does a
+#   network have to ignore?
 #
-# The pairs are ready. The [next chapter](02_tower_and_loss.ipynb) builds the network that looks at
-# them, and the loss that tells it what they mean.
+# The pairs are ready. The [next chapter](02_tower_and_loss.ipynb) builds the network that embeds
+# them, and the loss that it learns from.

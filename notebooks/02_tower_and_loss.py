@@ -15,18 +15,18 @@
 # %% [markdown]
 # # 2 · Tower and loss
 #
-# **What you will see.** A siamese network needs two things: something that turns an image into a
-# point, and something that says where points should not be. You build the first, the *tower*,
-# and watch a real digit shrink through its layers from 784 pixels to 2 numbers. You then take the
-# second, the *contrastive loss*, apart into two springs, and see them pull and push real digits.
-# At the end you look inside a gradient, to see why the tower learns as fast as it does.
+# **What you will see.** A siamese network needs two parts. The *tower* turns an image into a
+# point. The *loss* says which points are in the wrong place. You build a tower, and see how its
+# layers turn a real digit from 784 pixels into 2 numbers. Then you take the *contrastive loss*
+# apart. It acts like two springs, and you see how they pull and push real digits. At the end, you
+# look inside a gradient, to see why this tower learns as fast as it does.
 #
-# Everything runs in a minute or two on a laptop.
+# The whole chapter runs in a minute or two on a laptop.
 
 # %% [markdown]
 # ## A digit and a tower
 #
-# As in every chapter, the first line that matters loads the digits and says where they came from:
+# As in every chapter, the first cell loads the digits and prints where it found them:
 
 # %% tags=["nbval-ignore-output"]
 import numpy as np
@@ -36,9 +36,10 @@ import siamese_lib as sl
 digits = sl.load_dataset("mnist")
 
 # %% [markdown]
-# The tower is a small convolutional network, and its layers have had the same sizes since the
-# project this book grew from. `seed=0` makes its first weights, so that yours are the same as
-# these. Here are its layers, what comes out of each, and how many weights each has to learn:
+# The **tower** is a small convolutional network. Its layers have the same sizes as in the project
+# that this book grew from. The argument `seed=0` fixes its first weights, so yours are the same as
+# those used here. The cell lists the layers, the shape of the output of each layer, and the number
+# of weights that each layer has to learn.
 
 # %%
 tower = sl.conv_tower(image_shape=(28, 28, 1), embedding_dim=2, seed=0)
@@ -46,19 +47,20 @@ for layer in tower.layers:
     print(f"{layer.name:10}{layer.output.shape[1:]!s:15}{layer.count_params():>8,}")
 
 # %% [markdown]
-# Read the middle column from top to bottom, and look at the side of the image: 28, 14, 7, 4, 2, 1.
-# Three kinds of layer alternate.
+# Read the middle column from top to bottom. The side of the image shrinks from 28 to 14, 7, 4, 2
+# and 1. Three kinds of layer alternate:
 #
-# * A **convolution** slides small filters over the image. A filter is a stencil: where the image
-#   looks like it, it answers with a large number. `conv1` has 32 filters of 7×7 pixels, so it
-#   makes 32 images out of one. `conv2` has 64 filters of 5×5, each looking at all 32 at once.
-# * A **pooling** keeps the largest of each 2×2 block, which halves the side (7 becomes 4: it
-#   rounds up). Where exactly a stroke was is forgotten, a little more each time.
-# * A **ReLU** replaces negative numbers by 0. Without it, five convolutions in a row would be no
-#   more than one.
+# * A **convolution** slides small filters over the image. A **filter** is a small pattern of
+#   weights. It gives a large number wherever the image looks like the pattern. `conv1` has 32
+#   filters of 7×7 pixels, so it makes 32 images out of one. `conv2` has 64 filters of 5×5 pixels,
+#   and each of them looks at all 32 images at once.
+# * A **pooling** layer keeps the largest number of each 2×2 block, which halves the side. (It
+#   rounds up: 7 becomes 4.) Each pooling layer loses a little of where exactly a stroke was.
+# * A **ReLU** replaces negative numbers by 0. Five convolutions in a row, with nothing between
+#   them, could do no more than a single one.
 #
-# Only convolutions have weights, and they can be counted by hand: a filter has one weight for
-# each number it looks at, and one more, its bias.
+# Only the convolutions have weights, and you can count them by hand. A filter has one weight for
+# each number that it looks at. It has one more weight, its **bias**, which is added to the result.
 
 # %%
 by_hand = {
@@ -71,7 +73,7 @@ by_hand = {
 print(by_hand)
 
 # %% [markdown]
-# Their sum against what Keras counts:
+# Here is the sum of these numbers, next to the number that Keras counts:
 
 # %%
 print(f"{sum(by_hand.values()):,} by hand, {tower.count_params():,} in the tower")
@@ -79,19 +81,20 @@ print(f"{sum(by_hand.values()):,} by hand, {tower.count_params():,} in the tower
 # %% [markdown]
 # ## What a convolution does to a digit
 #
-# Nothing is trained yet: the 32 filters of `conv1` are random 7×7 patches. Orange is positive,
-# blue is negative, black is zero.
+# The tower is not trained yet, so the 32 filters of `conv1` are random patches of 7×7 numbers. The
+# picture shows positive numbers in orange, negative numbers in blue, and zero in black.
 
 # %%
 filters = np.asarray(tower.get_layer("conv1").kernel)
-print("height, width, images it looks at, filters:", filters.shape)
+print("height, width, images looked at, filters:", filters.shape)
 sl.figures.feature_maps(np.moveaxis(filters[:, :, 0], -1, 0), columns=8)
 
 # %% [markdown]
-# Take one digit of the test set, and cut the tower open after `conv1` to see what its filters
-# answer. The digit comes first, then the answers of 23 filters. Even random ones find something:
-# some turn orange along one edge of a stroke and blue along the other, some prefer strokes of one
-# slant, some just blur.
+# The output of one filter is an image, called a **feature map**. The next cell takes a digit of
+# the test set, and cuts the tower after `conv1` to see its feature maps. It shows the digit first,
+# and then the feature maps of 23 filters. Even random filters find something. Some maps are orange
+# along one edge of a stroke and blue along the other. Some are strongest on strokes of one slant,
+# and some only blur.
 
 # %%
 import keras
@@ -102,19 +105,19 @@ answers = np.moveaxis(after_conv1.predict(digit, verbose=0)[0], -1, 0)
 sl.figures.feature_maps([digit[0, :, :, 0], *answers[:23]], columns=8)
 
 # %% [markdown]
-# Further in, the digit dissolves: first into maps of *where* a pattern was found, at last into
-# hardly more than *whether* it was. The first eight maps after each of the first four ReLUs, a
-# row for each:
+# With each layer, the digit is harder to recognise. The first feature maps show *where* a pattern
+# was found. The last ones show hardly more than *whether* it was found. The picture has a row for
+# each of the first four ReLU layers, with the first eight maps of each.
 
 # %%
 depths = [tower.get_layer(f"relu{number}").output for number in (1, 2, 3, 4)]
 rows = keras.Model(tower.inputs, depths).predict(digit, verbose=0)
-print("sides:", *[maps.shape[1] for maps in rows])
+print("sides in pixels:", *[maps.shape[1] for maps in rows])
 sl.figures.feature_maps([maps[0, :, :, channel] for maps in rows for channel in range(8)])
 
 # %% [markdown]
-# At the end there are two numbers: a point on a map. This digit's place on it, so far, is
-# meaningless:
+# At the end, there are two numbers: a point on a map. The tower is untrained, so this point means
+# nothing yet:
 
 # %% tags=["nbval-ignore-output"]
 print(tower.predict(digit, verbose=0))
@@ -122,9 +125,9 @@ print(tower.predict(digit, verbose=0))
 # %% [markdown]
 # ## Siamese: the same weights twice
 #
-# Siamese twins share a body; siamese towers share their weights. Two images come in, each passes
-# through *the* tower, and the distance of the two points comes out. Keras lists the tower once,
-# and no weight has been added:
+# Siamese twins share a body, and siamese towers share their weights. Two images come in, and each
+# passes through the *same* tower. The output is the distance between the two embeddings. Keras
+# lists the tower only once, and the model has no more weights than the tower:
 
 # %%
 model = sl.siamese(tower)
@@ -132,7 +135,7 @@ print(*[layer.name for layer in model.layers], sep=", ")
 print(f"{model.count_params():,} weights")
 
 # %% [markdown]
-# The sampler of [chapter 1](01_pairs.ipynb) draws a thousand pairs. These are eight of them:
+# The sampler of [chapter 1](01_pairs.ipynb) draws 1,000 pairs. Here are eight of them:
 
 # %%
 left, right, same = sl.PairSampler(digits.train.labels, batch_size=1000, seed=0).batch(0)
@@ -140,56 +143,62 @@ images = digits.train.images
 sl.figures.pairs(images[left[:8]], images[right[:8]], same[:8])
 
 # %% [markdown]
-# Sharing has consequences that no training can break. Swap left and right, and no distance
-# changes. Compare an image with itself, and the distance is zero. (Nearly: it stops at a
-# millionth, because the slope of a square root at 0 is infinite.)
+# Shared weights have two consequences, whatever the training does. If you swap left and right, no
+# distance changes. If you compare an image with itself, the distance is zero. (More exactly, the
+# library stops at a millionth, because the slope of a square root at 0 is infinite.)
 
 # %%
 distances = model.predict([images[left], images[right]], verbose=0)
 swapped = model.predict([images[right], images[left]], verbose=0)
 itself = model.predict([images[left], images[left]], verbose=0)
-print("swapping changes a distance by at most", np.abs(distances - swapped).max().round(5))
-print("from itself, a digit is at most away  ", itself.max().round(5))
+print("largest change after swapping:", np.abs(distances - swapped).max().round(5))
+print("largest distance from itself: ", itself.max().round(5))
 
 # %% [markdown]
-# What sharing does not do is put alike things together. Here are the thousand distances: both
-# kinds of pair are everywhere, the similar ones only a little nearer.
+# Shared weights do not put similar images near each other. Here are the 1,000 distances. Both
+# kinds of pair spread over the same range, and the similar ones are only a little nearer.
 
 # %%
 sl.figures.distance_histogram(distances, same)
 
 # %% [markdown]
-# How little? Take any similar and any different pair; how often is the similar one nearer? With
-# a coin it would be half the time.
+# How much nearer? Take any similar pair and any different pair. How often does the similar pair
+# have the smaller distance? A coin toss would give one half.
 
 # %%
 nearer = distances[same == 1][:, None] < distances[same == 0]
-print("better than a coin:  ", nearer.mean() > 0.5)
-print("good enough for use: ", nearer.mean() > 0.75)
+print("more often than a coin toss:  ", nearer.mean() > 0.5)
+print("more often than 3 times in 4:", nearer.mean() > 0.75)
 
 # %% [markdown]
 # ## The contrastive loss
 #
-# Training needs a number that says how wrong a pair's distance is. With $d$ the distance, $s = 1$
-# for a similar pair and $s = 0$ for a different one, and a *margin* $m$:
+# Training needs a number that says how wrong the distance of a pair is. The **contrastive loss**
+# computes it from three numbers. The distance is $d$. The label is $s = 1$ for a similar pair, and
+# $s = 0$ for a different one. The **margin** $m$ is the distance at which a different pair is far
+# enough apart.
 #
 # $$L(s, d) = \tfrac{1}{2}\left[\, s\, d^2 + (1 - s)\, \max(m - d,\, 0)^2 \,\right]$$
 #
-# This is equation 4 of Hadsell, Chopra and LeCun (2006), except that their label is turned round.
-# On the left is what a pair costs at each distance. On the right is the slope of that, with its
-# sign turned round: the force that the pair feels.
+# This is equation 4 of Hadsell, Chopra and LeCun (2006), except that they write 0 for a similar
+# pair and 1 for a different one. The left chart shows the loss of a pair at each distance. The
+# right chart shows the slope of the loss with its sign reversed. This is the force on the pair:
+# above zero, it pushes the two points apart. Below zero, it pulls them together.
 
 # %%
 sl.figures.loss_curve(margin=1.0)
 
 # %% [markdown]
-# The paper reads this as mechanics (section 2.2). The slope of $\frac12 d^2$ is $d$: a similar
-# pair is held by a **spring** that pulls in proportion to how far it is stretched. The slope of
-# $\frac12 (m - d)^2$ is $-(m - d)$: between a different pair sits a spring that is squeezed. It
-# pushes hardest when they touch, hangs loose at the margin, and does nothing beyond: different
-# digits have to be apart, not infinitely far apart.
+# The paper compares these forces to springs (section 2.2). The slope of $\frac12 d^2$ is $d$. So a
+# similar pair is held together by a stretched spring, and the spring pulls harder the farther it
+# is stretched. The slope of $\frac12 (m - d)^2$ is $-(m - d)$. So between the points of a
+# different pair, there is a compressed spring. It pushes hardest when the points touch. At the
+# margin, the push is zero, and it stays zero beyond. Different digits have to be apart, but not
+# infinitely far apart.
 #
-# Three points, placed by hand. Two are of class 0, and one of class 1 sits between them.
+# The next cell places three points by hand. Two of them are of class 0. The third is of class 1,
+# above the middle of the other two. The cell prints the distance of each pair, and 1 for the
+# similar pair.
 
 # %%
 points = np.array([[0.0, 0.0], [0.6, 0.0], [0.3, 0.4]])
@@ -200,7 +209,8 @@ s = np.array([1, 0, 0])
 print("distances:", d.round(3), "similar:", s)
 
 # %% [markdown]
-# The formula in NumPy, averaged over the three pairs, and the library's loss:
+# The next cell computes the mean loss of the three pairs, first with the formula in NumPy and then
+# with the library:
 
 # %%
 by_hand = np.mean(s * d**2 + (1 - s) * np.maximum(1.0 - d, 0) ** 2) / 2
@@ -208,8 +218,10 @@ library = float(sl.ContrastiveLoss(margin=1.0)(s, d))
 print(f"{by_hand:.5f} by hand, {library:.5f} by the library")
 
 # %% [markdown]
-# And the springs. The two of class 0 are drawn to each other and pushed aside by the stranger,
-# who leaves through the top, where both pushes on it agree:
+# The next picture shows the forces as arrows. The two points of class 0 are pulled towards each
+# other. The point of class 1 pushes both of them down and outwards. It is itself pushed straight
+# up, because the sideways parts of its two pushes cancel. (A grey box with the name of a class
+# marks the middle of that class.)
 
 # %%
 sl.figures.force_arrows(points, classes, margin=1.0)
@@ -217,8 +229,9 @@ sl.figures.force_arrows(points, classes, margin=1.0)
 # %% [markdown]
 # ## The springs on real digits
 #
-# Twenty steps of training are enough to spread the points out so that there is something to see.
-# (What this loss and this optimizer are comes further down.)
+# After 20 steps of training, the points are spread out enough to show something. (This loss and
+# this optimizer are explained further down. The **optimizer** is what changes the weights at each
+# step.)
 
 # %% tags=["nbval-ignore-output"]
 balanced = sl.BalancedBatchSampler(digits.train.labels, batch_size=128, seed=0)
@@ -227,9 +240,10 @@ tower.fit(sl.ImageBatches(digits.train, balanced, steps=20), shuffle=False, verb
 print("trained for 20 steps of 128 images")
 
 # %% [markdown]
-# Forty digits of four classes, as that tower places them. Each digit has two arrows: the mean
-# pull of its own kind, and the mean push of all strangers. In the middle of its own kind a digit
-# is hardly pulled at all; the farther it has strayed, the longer its arrow home.
+# Here are 40 digits of four classes, where this tower places them. Each digit has two arrows: the
+# mean pull of its own class, and the mean push of all other classes. Many pushes are so small that
+# only the head of the arrow can be seen. A digit in the middle of its class is hardly pulled at
+# all. The farther a digit is from that middle, the longer is the arrow that pulls it back.
 
 # %%
 few = np.flatnonzero(digits.test.labels < 4)[:40]
@@ -237,8 +251,9 @@ embeddings = tower.predict(digits.test.images[few], verbose=0)
 sl.figures.force_arrows(embeddings, digits.test.labels[few], margin=1.0)
 
 # %% [markdown]
-# Who has strayed? These are the eight digits farthest from the middle of their own class, with
-# the class under each. Some are written oddly; with others, twenty steps were simply too few.
+# Which digits are far from their class? Here are the eight that are farthest from the middle of
+# it, with the class under each. Some are written in an unusual way. For others, 20 steps were
+# simply too few.
 
 # %%
 labels = digits.test.labels[few]
@@ -249,9 +264,9 @@ sl.figures.image_grid(digits.test.images[few[strayed]], titles=labels[strayed])
 # %% [markdown]
 # ## Why the push is needed: collapse
 #
-# Leave the repulsion out, and training has a perfect and useless answer: every image to the same
-# point. Let us do it. A copy of the tower gets similar pairs only (`same_fraction=1`), for twenty
-# steps:
+# Without the push, training has a perfect but useless answer: every image goes to the same point.
+# This is called **collapse**, and the next cells make it happen. First, the cell prepares a copy
+# of the tower, and a sampler that draws similar pairs only (`same_fraction=1`).
 
 # %%
 pulled = keras.models.clone_model(tower)
@@ -260,8 +275,9 @@ pull_model = sl.siamese(pulled)
 sampler = sl.PairSampler(digits.train.labels, batch_size=64, seed=0, same_fraction=1)
 
 # %% [markdown]
-# The step size falls from 0.02 to 0, so that the points come to rest. What is printed is the mean
-# loss on the way:
+# The copy is trained for 20 steps. The **learning rate** says how much each step changes the
+# weights. Here it falls from 0.02 to 0, so that the points come to rest. The cell prints the mean
+# loss over the 20 steps.
 
 # %% tags=["nbval-ignore-output"]
 rate = keras.optimizers.schedules.PolynomialDecay(0.02, 20, end_learning_rate=0.0)
@@ -271,8 +287,9 @@ history = pull_model.fit(similar_only, shuffle=False, verbose=0).history
 print(f"mean loss over the 20 steps: {history['loss'][0]:.4f}")
 
 # %% [markdown]
-# A loss near zero looks like success. The distances of the *different* pairs, which this training
-# was never shown, say what it was: they have shrunk to nothing too.
+# A loss near zero looks like success. But the *different* pairs, which this training never saw,
+# show what happened. Their distances have shrunk to almost nothing, too. The cell compares the
+# median of these distances before and after.
 
 # %%
 before = model.predict([images[left], images[right]], verbose=0)[same == 0]
@@ -280,9 +297,9 @@ after = pull_model.predict([images[left], images[right]], verbose=0)[same == 0]
 print("less than a tenth of the distance is left:", np.median(after) < np.median(before) / 10)
 
 # %% [markdown]
-# With different pairs in the batch, that answer is no longer free. In one point, each similar
-# pair costs nothing and each different pair $m^2 / 2$: half of each makes $m^2 / 4$. Remember this
-# number. A loss that sits there has collapsed.
+# With different pairs in the batch, collapse has a price. If all points coincide, a similar pair
+# costs nothing and a different pair costs $m^2 / 2$. If half of the pairs are of each kind, the
+# mean is $m^2 / 4$. Remember this number. If the loss stays there, the embeddings have collapsed.
 
 # %%
 for margin in (0.5, 1.0, 2.0):
@@ -292,8 +309,9 @@ for margin in (0.5, 1.0, 2.0):
 # %% [markdown]
 # ## Every pair in the batch
 #
-# The tower does the work and comparing is nearly free, so chapter 3 embeds 128 labelled images and
-# compares each with every other one. The cell counts those pairs, and the similar ones among them.
+# The tower does nearly all the work, and comparing is almost free. So chapter 3 embeds 128
+# labelled images and compares each of them with all the others. The cell counts these pairs, and
+# the similar ones among them.
 
 # %%
 batch_images, batch_labels = sl.ImageBatches(digits.train, balanced)[0]
@@ -302,14 +320,15 @@ similar = batch_labels[rows] == batch_labels[columns]
 print(f"{len(similar):,} pairs, {similar.sum()} of them similar: {similar.mean():.1%}")
 
 # %% [markdown]
-# One in ten or so, as there are ten digits. In a plain mean over all pairs, attraction would be a
-# whisper in a crowd. So `InBatchContrastiveLoss` takes **two means**, one over the similar pairs
-# and one over the different pairs that are pushed at all, and lets them weigh the same:
+# About one pair in ten is similar, because there are ten digits. In a plain mean over all pairs,
+# the different pairs would outnumber the similar ones nine to one. So `InBatchContrastiveLoss`
+# takes **two means**, and gives both the same weight. One is over the similar pairs. The other is
+# over the different pairs that are nearer than the margin, because only these are pushed.
 #
 # $$L = \tfrac{1}{4}\left[\, \operatorname{mean}_{\text{similar}} d^2 +
 # \operatorname{mean}_{\text{different, } d < m} (m - d)^2 \,\right]$$
 #
-# Written out as a loop over 8,128 pairs:
+# The next cell collects the terms of both means in a loop over 8,128 pairs:
 
 # %%
 embeddings = tower.predict(batch_images, verbose=0)
@@ -322,7 +341,8 @@ for i, j, alike in zip(rows, columns, similar, strict=True):
         pushes.append((1.0 - d) ** 2)
 
 # %% [markdown]
-# The library has no loop, only one 128 × 128 table of distances. It agrees to five digits:
+# The library needs no loop, only one table of 128 × 128 distances. Its result agrees with the loop
+# to five digits:
 
 # %%
 by_loop = (np.mean(pulls) + np.mean(pushes)) / 4
@@ -330,19 +350,23 @@ library = float(sl.InBatchContrastiveLoss(margin=1.0)(batch_labels, embeddings))
 print("equal:", np.isclose(by_loop, library, rtol=1e-5))
 
 # %% [markdown]
-# Why only the pairs that are pushed? As training goes on, most different pairs are beyond the
-# margin and cost nothing. Counted in the mean, those zeros would drown out the few pairs that are
-# still wrong, which are the ones that matter.
+# Why does the second mean leave out the different pairs beyond the margin? As training goes on,
+# most different pairs are there, and cost nothing. With all their zeros in the mean, the few pairs
+# that are still wrong would hardly count. But those are the pairs that matter.
 
 # %% [markdown]
 # ## Three at a time: the triplet loss
 #
-# Another loss compares instead of measuring. A **triplet** is an *anchor*, a *positive* of its
-# class and a *negative* of another, and costs $\max(d_{ap} - d_{an} + m,\, 0)$: the positive need
-# not be near, only nearer than the negative by the margin. `BatchTripletLoss` takes, for each
-# anchor in a batch, its farthest positive and its nearest negative. With our three points: each
-# of the two of class 0 has its positive 0.6 away and its negative 0.5, and the third has no
-# positive and sits out.
+# Another loss compares two distances with each other. A **triplet** has three images: an
+# **anchor**, a **positive** of the same class, and a **negative** of another class. The distances
+# from the anchor to the other two are $d_{ap}$ and $d_{an}$, and the triplet costs
+# $\max(d_{ap} - d_{an} + m,\, 0)$. So the positive does not have to be near. It only has to be
+# nearer than the negative, by the margin.
+#
+# `BatchTripletLoss` takes each image of a batch as an anchor, with its farthest positive and its
+# nearest negative. The cell does this with the three points from above. Each point of class 0 has
+# its positive at a distance of 0.6, and its negative at 0.5. The third point has no positive, so
+# it is left out.
 
 # %%
 by_hand = max(0.6 - 0.5 + 1.0, 0)
@@ -352,9 +376,10 @@ print(f"{by_hand:.5f} by hand, {library:.5f} by the library")
 # %% [markdown]
 # ## What Muon does to a gradient
 #
-# The loss says which way each point should go; the gradient says how each weight should change
-# for that. Take `conv2`: at every position it multiplies a patch of 5 × 5 × 32 numbers with a
-# matrix of 64 columns, its filters. So its gradient is a matrix too:
+# The loss says in which direction each point should move. The gradient says how each weight should
+# change for that. Take `conv2` as an example. At every position, it multiplies a patch of
+# 5 × 5 × 32 numbers by a matrix of 64 columns, one for each filter. So its gradient is a matrix,
+# too:
 
 # %%
 import tensorflow as tf
@@ -366,34 +391,40 @@ matrix = keras.ops.reshape(gradient, (5 * 5 * 32, 64))
 print(matrix.shape)
 
 # %% [markdown]
-# Any matrix is a sum of *directions*, each with a strength, its singular value. Here are the 64
-# strengths in this gradient. Then those of the matrix that Muon makes of it: the directions stay,
-# and all strengths become about 1.
+# Any matrix is a sum of *directions*, and each direction has a strength, its **singular value**.
+# The chart shows the 64 strengths of this gradient, divided by the largest one. It also shows the
+# 64 strengths of the matrix that the optimizer **Muon** makes of the gradient. The directions stay
+# the same, and all strengths become about 1.
 
 # %%
 from siamese_lib.network.optimizers import orthogonalized
 
 before = np.linalg.svd(matrix, compute_uv=False)
 after = np.linalg.svd(orthogonalized(matrix), compute_uv=False)
-sl.figures.singular_values({"gradient / its largest": before / before[0], "after Muon": after})
+sl.figures.singular_values({"gradient (largest = 1)": before / before[0], "after Muon": after})
 
 # %% [markdown]
-# The same as two facts:
+# The next cell checks this with two comparisons:
 
 # %%
-print("gradient, strongest over weakest above 10:", before[0] > 10 * before[-1])
-print("Muon, strongest over weakest below 2:     ", after.max() < 2 * after.min())
+print("gradient: strongest over 10 times the weakest:    ", before[0] > 10 * before[-1])
+print("after Muon: strongest less than twice the weakest:", after.max() < 2 * after.min())
 
 # %% [markdown]
-# Plain gradient descent walks far along the few strong directions, and hardly moves along the weak
-# ones, although what tells a 4 from a 9 may be among those. A larger step does not help: the
-# strong ones would overshoot. Muon takes the same step along each. (It does so without computing
-# singular values: five rounds of matrix products will do, which is why the strengths are only
-# *about* 1.) Adam evens out too, but weight by weight, and knows nothing of directions. `sl.Muon`
-# leaves the biases to it, and the last kernel, whose two columns are the axes of the map.
+# Plain gradient descent moves far along the few strong directions, and hardly moves along the weak
+# ones. But what distinguishes a 4 from a 9 may be in a weak direction. A larger learning rate does
+# not help, because the strong directions would overshoot. Muon moves equally far along every
+# direction. (It does not compute singular values. Five rounds of matrix products are enough, but
+# they make the strengths only *about* 1.)
 #
-# Does it matter? A small race: the same first weights, the same 60 batches, a step size that falls
-# to 0 in a line. The recorder keeps the weights after every tenth step.
+# The optimizer **Adam** also evens out the changes, but for each weight separately, without regard
+# to directions. `sl.Muon` leaves two kinds of weight to Adam: the biases, and the last kernel. (A
+# *kernel* is the matrix of a convolution. The two columns of the last one are the axes of the
+# map.)
+#
+# Does it matter? A small race compares the two. Both start from the same weights and see the same
+# 60 batches. In both, the learning rate falls to 0 in a straight line. The recorder keeps the
+# weights after every tenth step, as the frames of the run.
 
 
 # %%
@@ -407,19 +438,20 @@ def train(optimizer):
 
 
 # %% [markdown]
-# Each optimizer gets a step size that suits it on this tower: 0.002 and 0.02. This cell takes the
-# longest of the chapter, some 20 seconds on a laptop, and prints which weights were kept.
+# Each optimizer gets a learning rate that suits it on this tower: 0.002 for Adam and 0.02 for
+# Muon. This cell takes the longest in the chapter, about 20 seconds on a laptop. It prints the
+# steps at which the weights were kept.
 
 # %% tags=["nbval-ignore-output"]
 falling = keras.optimizers.schedules.PolynomialDecay
 adam_run = train(keras.optimizers.Adam(falling(0.002, 60, 0.0)))
 muon_run = train(sl.Muon(falling(0.02, 60, 0.0)))
-print("weights after steps", *muon_run.steps)
+print("weights kept after steps", *muon_run.steps)
 
 # %% [markdown]
-# Both are judged by a thousand test images: by the loss, and by *precision*, the share of an
-# image's 7 nearest neighbours that show the same digit. (The very nearest, number 0, is the image
-# itself.)
+# Both are judged on 1,000 test images, by the loss and by precision@7. This is the share of an
+# image's 7 nearest neighbours that show the same digit. (The code asks for 8 and drops the first,
+# number 0, because the nearest point to an image is the image itself.)
 
 
 # %%
@@ -435,37 +467,43 @@ def judge(run, images=digits.test.images[:1000], labels=digits.test.labels[:1000
 
 
 # %% [markdown]
-# Two charts will appear. On the right, look for the step at which Muon's line reaches the height
-# where Adam's ends. That is what *fewer images* means.
+# The next cell draws two charts. In the right one, look for the step at which Muon's line reaches
+# the height where Adam's line ends. Every step uses 128 images. So if Muon gets there in fewer
+# steps, it needs fewer images.
 
 # %%
 adam, muon = judge(adam_run), judge(muon_run)
 sl.figures.training_curves({"Adam": adam, "Muon": muon})
 
 # %% [markdown]
-# It was one race, and a short one, so the cell claims no more than it has seen:
+# This was one race, and a short one. So the cell claims no more than it has measured: the last
+# loss first, then the precision.
 
 # %%
-print("Muon has the lower loss at the end:", muon["loss"][-1] < adam["loss"][-1])
-print("its 50 steps beat 60 of Adam's:    ", muon["precision"][-2] > adam["precision"][-1])
+print("Muon ends with the lower loss:          ", muon["loss"][-1] < adam["loss"][-1])
+print("Muon after 50 steps beats Adam after 60:", muon["precision"][-2] > adam["precision"][-1])
 
 # %% [markdown]
 # ## What to notice
 #
-# * The tower does not know that it is a twin. It maps one image to one point; only the loss looks
-#   at two.
-# * Similar pairs pull at any distance, different ones push only up to the margin. Pull alone
-#   collapses. The margin is the ruler of the map: nothing else in the training says how long 1 is.
-# * 128 images hold 8,128 comparisons, and two means keep the few similar ones heard.
-# * A gradient is lopsided. Muon evens out its directions, and in this race that paid.
+# * The tower knows nothing about pairs. It maps one image to one point, and only the loss looks at
+#   two.
+# * Similar pairs pull at any distance. Different pairs push only up to the margin. Without the
+#   push, the embeddings collapse.
+# * The margin sets the scale of the map. Nothing else in the training says how long 1 is.
+# * A batch of 128 images holds 8,128 pairs. Two separate means give the few similar pairs as much
+#   weight as the many different ones.
+# * Some directions of a gradient are much stronger than others. Muon evens them out, and won this
+#   race.
 
 # %% [markdown]
 # ## Try it yourself
 #
 # * Set the margin of `loss_curve` to 2. At which distance does the push end now?
-# * Move the third point to `[0.3, 2.0]` and draw its arrows again. Who still feels it?
-# * Count the weights of a tower with `embedding_dim=16` before you print them.
-# * Give Adam other step sizes in the race. Which one comes closest to Muon?
+# * Move the third point to `[0.3, 2.0]`, and draw the arrows again. Which points does it still
+#   push?
+# * Work out how many weights a tower with `embedding_dim=16` has, before you print the number.
+# * Give Adam other learning rates in the race. With which one does it come closest to Muon?
 # * Look at the feature maps of another digit: `digits.test.images[1:2]`.
 #
-# Tower and loss are ready. The [next chapter](03_train.ipynb) trains them, and you watch.
+# Tower and loss are ready. In the [next chapter](03_train.ipynb), you train them and watch.
