@@ -14,7 +14,8 @@ from benchmarks.parts.views.views_lab import payload_bytes
 from benchmarks.published import readme
 from benchmarks.recipes.original import random_pairs
 from benchmarks.tools.clouds import clouds, plotly_film
-from benchmarks.tools.results import machine, table
+from benchmarks.tools.markdown import table
+from benchmarks.tools.results import machine
 
 
 def test_readmes_say_what_was_measured():
