@@ -133,6 +133,8 @@ def render(result: dict[str, Any]) -> str:
     rows, images = result["contenders"], result["training images"]
     earliest = min(copy["seconds"] for row in rows for copy in row["copies"])
     return blocks(
+        "![Mistakes by seconds of training: our recipes next to those of others]"
+        "(results/quality.svg)",
         _rules(result),
         "### Seconds to a precision@7",
         "\n".join(f"* {_first_to(goal, rows)}" for goal in GOALS),

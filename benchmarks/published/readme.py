@@ -25,11 +25,13 @@ HEAD = """\
 Everything that `make bench` has measured. `make readme` writes this page from the files in
 [results](results), so no figure here is typed by hand.
 
-* What is compared is measured in one run, in turns. A figure is the median, with the least and the
-  most in brackets, in three significant digits.
-* `make bench BENCH_ARGS="step retrieval"` measures two parts. A part that was interrupted goes on
-  after its last whole measurement. `BENCH_ARGS="step --quick"` is a short try that writes nothing.
-* What others do better is said as plainly as the rest."""
+What is compared is measured in one run, in turns. A figure is the median, with the least and the
+most in brackets, in three significant digits.
+
+`make bench BENCH_ARGS="step retrieval"` measures two parts. A part that was interrupted goes on
+after its last whole measurement. `BENCH_ARGS="step --quick"` is a short try that writes nothing.
+
+The parts:"""
 
 
 def main() -> None:

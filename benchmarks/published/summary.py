@@ -1,21 +1,25 @@
-"""What the README says of quality and speed: one figure, and one row for each comparison."""
+"""What the README says of quality and speed: one figure, and a table with one row a comparison."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
 from benchmarks.parts import metrics, quality, retrieval, start
 from benchmarks.parts.step import step
-from benchmarks.parts.training import against_original
+from benchmarks.parts.training import GOAL, against_original
 from benchmarks.parts.views import views
 from benchmarks.tools.markdown import blocks, share, shown, table
 from benchmarks.tools.results import load_result
 
 Result = dict[str, Any]
+FIGURE = """\
+![Mistakes by seconds of training: this library next to the recipe of 2017, Keras' siamese example
+and pytorch-metric-learning](benchmarks/results/quality.svg)
 
-LENGTH = "five minutes"  # of the trainings that the README compares
+Each blue dot is the end of one of our trainings; every other line is the course of one training.
+*Our tower* and *Adam at 0.001* are our changes to the recipe of pytorch-metric-learning."""
 
 
 @dataclass(frozen=True)
@@ -23,82 +27,167 @@ class Comparison:
     """This library and the best of the others.
 
     Attributes:
-        what: what is compared, and its unit.
+        what: what is compared.
+        unit: of both figures; empty for a share of 1.
         ours: our figure.
         best: the best figure of the others.
         who: whose that is.
         more: whether more is better.
-        write: writes a figure.
     """
 
     what: str
+    unit: str
     ours: float
     best: float
     who: str
     more: bool = False
-    write: Callable[[float], str] = shown
+
+    @property
+    def written(self) -> tuple[str, str]:
+        """Return both figures as they are shown."""
+        write: Callable[[float], str] = shown if self.unit else share
+        return write(self.ours), write(self.best)
 
     @property
     def behind(self) -> bool:
-        """Return whether the other one is better, as the figures are written."""
-        ours, best = (float(self.write(value).replace(",", "")) for value in (self.ours, self.best))
-        return best > ours if self.more else best < ours
+        """Return whether the other figure is the better one, as they are shown."""
+        ours, best = (float(text.replace(",", "")) for text in self.written)
+        return ours < best if self.more else ours > best
 
     def row(self) -> dict[str, str]:
-        """Lay it out; the better figure is bold."""
-        ours, best = self.write(self.ours), self.write(self.best)
-        if ours != best:
-            ours, best = (ours, f"**{best}**") if self.behind else (f"**{ours}**", best)
-        columns = {"what": self.what, "this library": ours, "best of the others": best}
-        return columns | {"who that is": self.who}
+        """Lay it out as a row of the table, with the better figure in bold."""
+        ours, best = self.written
+        if self.behind:
+            best = f"**{best}**"
+        elif ours != best:
+            ours = f"**{ours}**"
+        what = f"{self.what}, {self.unit}" if self.unit else self.what
+        return {"": what, "this library": ours, "best of the others": best, "which is": self.who}
 
 
 def summary() -> str:
     """Write the README's figure and table from the results there are."""
-    compared = comparisons()
+    results = {part: load_result(part) for part in COMPARED}
+    there = {part: result for part, result in results.items() if result is not None}
+    compared = [one for part, result in there.items() for one in COMPARED[part](result)]
     if not compared:
-        return "Not measured yet.\n"
+        return "Not measured yet."
     return blocks(
-        "![Mistakes among the seven nearest by seconds of training: this library, the recipe of "
-        "2017, Keras' example and pytorch-metric-learning](benchmarks/results/quality.svg)",
+        FIGURE if "quality" in there else "",
         table([one.row() for one in compared]),
         behind(compared),
-        machines(),
+        f"Medians (precision@1: one training each) on {processors(there.values())}; the better "
+        "figure is bold. *Precision@7* is the share of right digits among the 7 nearest training "
+        "images of a test image; *precision@1* looks at the nearest alone.",
     )
-
-
-def comparisons() -> list[Comparison]:
-    """Return all comparisons of the results there are."""
-    results = {part: load_result(part) for part in ROWS}
-    return [row for part, result in results.items() if result for row in ROWS[part](result)]
 
 
 def behind(compared: list[Comparison]) -> str:
     """Say in which of these comparisons another is ahead."""
-    said = [f"{one.what.split(',')[0]} ({one.who})" for one in compared if one.behind]
-    return f"**Others are ahead in:** {'; '.join(said)}." if said else ""
+    said = [f"{one.what} ({one.who})" for one in compared if one.behind]
+    return f"**Others are ahead in** {'; '.join(said)}." if said else ""
 
 
-def machines() -> str:
-    """Name the processors that these figures are from."""
-    by_processor: dict[str, list[str]] = {}
-    for part in ROWS:
-        result = load_result(part)
-        if result is not None:
-            by_processor.setdefault(result["machine"]["processor"], []).append(part)
-    cores = (load_result("training") or {"machine": {"cores": 2}})["machine"]["cores"]
-    return f"{cores} {by_processor}"
+def processors(results: Iterable[Result]) -> str:
+    """Name the processors that results are from, with their cores."""
+    machines = [result["machine"] for result in results]
+    names = dict.fromkeys(
+        f"{machine['cores']} cores of {machine['processor'].split(' (')[0]}" for machine in machines
+    )
+    return " or ".join(names)
 
 
-def training(result: Result) -> list[Comparison]:
+def best_of(figures: dict[str, float], *, more: bool = False) -> tuple[float, str]:
+    """Return the best figure and its name."""
+    name = (max if more else min)(figures, key=figures.__getitem__)
+    return figures[name], name
+
+
+def of_training(result: Result) -> list[Comparison]:
     """Compare the shortest recipe with that of 2017."""
     facts = against_original(result)
-    never = " (not reached)" if facts["is a lower bound"] else ""
-    return [
-        Comparison(
-            f"training to a precision@7 of 0.938 in 2-D, seconds{never}",
-            facts["our seconds to 0.938"]["median"],
-            facts["seconds to 0.938"],
-            "the recipe of 2017",
-        )
-    ]
+    who = "the recipe of 2017" + (", at least" if facts["is a lower bound"] else "")
+    ours = facts["our seconds to 0.938"]["median"]
+    what = f"training to a precision@7 of {GOAL} in 2-D"
+    return [Comparison(what, "s", ours, facts["seconds to 0.938"], who)]
+
+
+def of_quality(result: Result) -> list[Comparison]:
+    """Compare the best precision@1 at the end with the longest of ours in as many dimensions."""
+    rows = result["contenders"]
+    others = [row for row in rows if row["whose"] != "ours"]
+    theirs = max(others, key=lambda row: row["end"]["precision@1"], default=None)
+    mine = theirs and quality.over_within(theirs["end"]["seconds"], theirs["dim"], rows)
+    if theirs is None or mine is None:
+        return []
+    ours, best = mine["end"]["precision@1"], theirs["end"]["precision@1"]
+    what = f"precision@1 after {shown(theirs['end']['seconds'])} s of training in {mine['dim']}-D"
+    return [Comparison(what, "", ours, best, theirs["contender"], more=True)]
+
+
+def of_step(result: Result) -> list[Comparison]:
+    """Compare images a second with the faster of PyTorch and JAX, and memory in float32."""
+    rates, memory = [], []
+    for dtype in dict.fromkeys(row["dtype"] for row in result["rows"]):
+        rows = {row["way"]: row for row in result["rows"] if row["dtype"] == dtype}
+        others = {
+            way: row["images/s"]["median"]
+            for way, row in rows.items()
+            if way.startswith(("PyTorch", "JAX"))
+        }
+        if step.OURS not in rows or not others:
+            continue
+        ours, (best, who) = rows[step.OURS], best_of(others, more=True)
+        rate = ours["images/s"]["median"]
+        rates.append(Comparison(f"training in {dtype}", "images/s", rate, best, who, more=True))
+        if dtype == "float32":
+            peaks = (ours["peak GiB"], rows[who]["peak GiB"])
+            memory.append(Comparison(f"memory of training in {dtype}", "GiB", *peaks, who))
+    return rates + memory
+
+
+def of_retrieval(result: Result) -> list[Comparison]:
+    """Compare one query to a gallery with one to the quickest of the others."""
+    times = {row["search"]: row["single ms"]["median"] for row in result["exact"]}
+    ours = times.pop(retrieval.OURS)
+    what = f"one query among {result['vectors']:,} embeddings of {result['dim']} numbers"
+    return [Comparison(what, "ms", ours, *best_of(times))]
+
+
+def of_metrics(result: Result) -> list[Comparison]:
+    """Compare the time to measure a whole gallery with that of other libraries."""
+    rows = {row["way"]: row["seconds"]["median"] for row in result["ways"]}
+    others = {way: seconds for way, seconds in rows.items() if way in metrics.NEEDS}
+    what = f"three measures of {result['queries']:,} queries among {result['images']:,} images"
+    return [Comparison(what, "s", rows[metrics.OURS], *best_of(others))] if others else []
+
+
+def of_start(result: Result) -> list[Comparison]:
+    """Compare the first picture of the shipped film with that of plotly and jupyter-scatter."""
+    seconds = {row["what"]: row["s"]["median"] for row in result["pictures"]}
+    ours = seconds.pop(start.FILM)
+    seconds.pop(start.VIEW)
+    return [Comparison("the first picture, imports included", "s", ours, *best_of(seconds))]
+
+
+def of_views(result: Result) -> list[Comparison]:
+    """Compare the frames a second of the largest film with those of plotly and jupyter-scatter."""
+    rows = result["frames a second"]
+    points = max(row["points"] for row in rows)
+    rates = {row["way"]: row["median"] for row in rows if row["points"] == points}
+    ours = rates.pop("view")
+    best, way = best_of(rates, more=True)
+    what = f"a film of {points:,} points"
+    who = views.WAYS[way].split(",")[0]
+    return [Comparison(what, "frames/s", ours, best, who, more=True)]
+
+
+COMPARED: dict[str, Callable[[Result], list[Comparison]]] = {
+    "training": of_training,
+    "quality": of_quality,
+    "step": of_step,
+    "retrieval": of_retrieval,
+    "metrics": of_metrics,
+    "start": of_start,
+    "views": of_views,
+}

@@ -166,7 +166,11 @@ def help_rows(rounds: list[dict[str, float]], ours: str) -> list[dict[str, Any]]
 def render(result: dict[str, Any]) -> str:
     """Lay the result out as Markdown."""
     if result["status"] == "not measured":
-        return f"Not measured: {result['why']}"
+        return (
+            f"Not measured: {result['why']} With one, `pip install 'jax[cuda12]'` (or `cuda13`, as "
+            "its driver is) and `KERAS_BACKEND=jax python -m benchmarks gpu` measure training with "
+            "the images on the device and many steps in each call."
+        )
     about = [result[key] for key in ("device", "memory") if key in result]
     about += [f"driver {result['driver']}"] if "driver" in result else []
     on_cpu = result["platform"] == "cpu"

@@ -231,7 +231,7 @@ def takeaway(result: dict[str, Any], along: str) -> str:
         if size == more and (name, less) in seconds
     )
     least, most = (
-        f"*{name}* ({shown(factor)} times)" for factor, name in factors[:: len(factors) - 1]
+        f"*{name}* ({shown(factor)} times)" for factor, name in (factors[0], factors[-1])
     )
     what = {"images": "images", "dim": "numbers"}[along]
     return (
