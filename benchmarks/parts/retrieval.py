@@ -2,8 +2,7 @@
 
 ``python -m benchmarks retrieval`` takes some twenty minutes on two cores and writes
 ``benchmarks/results/retrieval.json``. All searches take turns in one run, round after round, each
-with the queries one at a time and then all at once. Ratios are taken within a round. Libraries that
-are not installed are left out by name.
+with the queries one at a time and then all at once. Ratios are taken within a round.
 """
 
 from __future__ import annotations
@@ -257,11 +256,8 @@ def _goals(result: dict[str, Any]) -> list[str]:
         return []
     rows = goals(result)
     met = sum(row["met"] == "yes" for row in rows)
-    return [
-        "### Goals of a gallery",
-        f"A gallery meets {met} of its {len(rows)} goals.",
-        table(rows),
-    ]
+    said = f"A gallery meets {met} of its {len(rows)} goals."
+    return ["### Goals of a gallery", said, table(rows)]
 
 
 def _seconds(row: dict[str, Any], result: dict[str, Any]) -> dict[str, str]:
