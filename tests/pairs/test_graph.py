@@ -128,8 +128,8 @@ def test_neighbours_that_cannot_be_meant(neighbours, message):
         (np.zeros(5), 1, r"got float64 of shape \(5,\).*None"),
         (np.full((3, 2), "x"), 1, "got <U1"),
         (np.zeros((5, 2)), 5, "got k = 5 and 5 images"),
-        (np.zeros((5, 2)), 0, "k must be a whole number from 1 up, got 0"),
-        (np.zeros((5, 2)), 1.5, "got 1.5"),
+        (np.zeros((5, 2)), 0, "k is 0; expected a whole number, 1 or more"),
+        (np.zeros((5, 2)), 1.5, "k is 1.5"),
         (np.array([[0.0], [np.inf], [1.0]]), 1, "infinity in image 1"),
     ],
 )

@@ -352,9 +352,9 @@ def test_what_is_no_gallery(arguments, message):
     [
         ("flat", {"nprobe": 3}, "nprobe is not for index='flat', which has no parameters"),
         ("ivf", {"M": 3}, "M is not for index='ivf', which has nlist, nprobe"),
-        ("hnsw", {"M": 1}, "M must be a whole number from 2 up, got 1"),
-        ("hnsw", {"ef_search": 0}, "ef_search must be .* from 1 up, got 0"),
-        ("ivf", {"nprobe": 1.5}, "nprobe must be .*got 1.5"),
+        ("hnsw", {"M": 1}, "M is 1; expected a whole number, 2 or more"),
+        ("hnsw", {"ef_search": 0}, "ef_search is 0; expected .* 1 or more"),
+        ("ivf", {"nprobe": 1.5}, "nprobe is 1.5; expected"),
         ("ivf", {"nlist": 6}, "nlist must be at most the number of embeddings, 5; got 6"),
     ],
 )
@@ -372,8 +372,8 @@ def test_what_is_no_parameter(index, parameters, message):
         (np.zeros((1, 2)), 1, False, "queries must not be all zeros"),
         (np.ones((1, 2)), 6, False, "at most .* 5; got 6"),
         (np.ones((5, 2)), 5, True, "at most .* 4; got 5"),
-        (np.ones((1, 2)), 0, False, "k must be a whole number from 1 up, got 0"),
-        (np.ones((1, 2)), 1.5, False, "got 1.5"),
+        (np.ones((1, 2)), 0, False, "k is 0; expected a whole number, 1 or more"),
+        (np.ones((1, 2)), 1.5, False, "k is 1.5"),
         (np.ones((4, 2)), 1, True, "own 5 embeddings.*got 4"),
     ],
 )
