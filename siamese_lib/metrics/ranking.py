@@ -81,9 +81,9 @@ def retrieval(
     counts = np.bincount(codes[1], minlength=codes[0].max() + 1)[codes[0]] - bool(exclude_self)
     if counts.min() < 1:
         raise ValueError(
-            f"{(counts < 1).sum()} of {len(counts)} queries, such as query {(counts < 1).argmax()}, "
-            "have no image of their class in the gallery; expected at least one for each query. "
-            "Leave these queries out."
+            f"{(counts < 1).sum()} of {len(counts)} queries, such as {(counts < 1).argmax()}, have "
+            "no image of their class in the gallery; expected at least one for each query. Leave "
+            "these queries out."
         )
     ranking = _Ranking(asked, codes[0], held, codes[1], counts, exclude_self)
     with ThreadPoolExecutor(min(_WORKERS, os.cpu_count() or 1)) as pool:
