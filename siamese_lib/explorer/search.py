@@ -3,27 +3,21 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from weakref import WeakKeyDictionary
 
 import numpy as np
 
 from siamese_lib.data.dataset import Dataset
 from siamese_lib.explorer.answer import Answer
 from siamese_lib.explorer.state import Facts, Query
-from siamese_lib.files import digest, remembered
 from siamese_lib.metrics.headline import NEIGHBOURS
 from siamese_lib.metrics.precision import vote
 from siamese_lib.runs import plane
 from siamese_lib.runs.evaluation import check_enough
-from siamese_lib.runs.folder import film_file
 from siamese_lib.runs.run import Run
 from siamese_lib.search.gallery import Gallery
 from siamese_lib.search.vectors import METRICS
-from siamese_lib.views.progress import told
 
 ON_THE_MAP = 5_000  # training images; also those that are searched at earlier moments
-_PART = 2_000  # images between two movements of the progress bar
-_latest: WeakKeyDictionary[Run, dict[str, np.ndarray]] = WeakKeyDictionary()
 
 
 @dataclass(frozen=True, eq=False)
@@ -74,12 +68,12 @@ class Search:
         self.place_of = {index: place for place, index in enumerate(self.shown.tolist())}
         self.complaint = "" if gallery is None else self._complaint(gallery)
         if gallery is None or self.complaint:
-            embeddings = _embedded(run, self.images, "training")
+            embeddings = run.embed_once(self.images, what="training images")
         else:
             embeddings = gallery.vectors
         self._axes, self.explained = plane.principal_axes(embeddings[self.shown])
         self._moments = {len(run) - 1: self._moment(embeddings, np.arange(len(embeddings)))}
-        self._tests = _embedded(run, data.test.images, "test")
+        self._tests = run.embed_once(data.test.images, what="test images")
         found, _ = self.last.galleries[METRICS[0]].nearest(self._tests, NEIGHBOURS)
         mistaken = vote(self.labels[found])[0] != data.test.labels
         edges = np.concatenate([self.images[:200, 0].ravel(), self.images[:200, :, 0].ravel()])
@@ -203,21 +197,3 @@ class Search:
                 "images."
             )
         return ""
-
-
-def _embedded(run: Run, images: np.ndarray, name: str) -> np.ndarray:
-    """Embed images at the last frame, float32 (N, dim), unless it was done before."""
-    key = digest(run.weights(), [images], [np.zeros(0)])  # no film's name
-    kept = _latest.setdefault(run, {})
-
-    def make() -> np.ndarray:
-        starts = range(0, len(images), _PART)
-        many = len(images) > _PART
-        parts = told(starts, f"embedding {name} images", "part") if many else starts
-        return np.concatenate([run.embed(images[start : start + _PART]) for start in parts])
-
-    if key not in kept:
-        shape = (len(images), run.embedding_dim)
-        file = None if run.folder is None else film_file(run.folder, key)
-        kept[key] = make() if file is None else remembered(file, shape, make)
-    return kept[key]

@@ -11,6 +11,7 @@ import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
 from siamese_lib.colors import INK, PALETTE
+from siamese_lib.views.wire import Classes
 
 LARGEST = 60_000  # bytes of a picture
 _SIDE, _CAPTION = 288, 24  # pixels of a panel, and of the words under it
@@ -30,11 +31,17 @@ def unseen(words: str = "", png: bytes | None = None) -> dict[str, Any]:
     return {"application/vnd.jupyter.widget-view+json": removed, **picture, "text/plain": words}
 
 
+def with_still(bundle: Any, png: bytes) -> Any:
+    """Add a picture to the MIME bundle of a widget; that of a widget without a view is None."""
+    if bundle is None:
+        return None
+    data, metadata = bundle if isinstance(bundle, tuple) else (bundle, {})
+    return {**data, "image/png": base64.b64encode(png).decode()}, metadata
+
+
 def still_png(
     frames: np.ndarray,
-    classes: np.ndarray | None,
-    names: Sequence[str],
-    colors: Sequence[str],
+    classes: Classes,
     steps: np.ndarray | None = None,
     marked: Sequence[int] = (),
 ) -> bytes:
@@ -42,9 +49,7 @@ def still_png(
 
     Args:
         frames: float (F, N, 2), F and N at least 1.
-        classes: int (N,), from 0 up, or None.
-        names: of the classes.
-        colors: of the classes, "#rrggbb".
+        classes: of the points.
         steps: int (F,), written under the panels.
         marked: points that are ringed.
 
@@ -58,48 +63,44 @@ def still_png(
     points = _POINTS
     while True:
         evenly = np.linspace(0, count - 1, min(count, points)).astype(int)
-        kept = np.union1d(evenly, np.asarray(marked, int))
-        shown = None if classes is None else classes[kept]
+        kept = np.array(sorted({*evenly.tolist(), *marked}))
+        numbers = None if classes.numbers is None else classes.numbers[kept]
         picture = Image.new("RGBA", (_SIDE * len(chosen) * _FINE, (_SIDE + _CAPTION) * _FINE))
         pen = ImageDraw.Draw(picture)
         for panel, frame in enumerate(chosen):
             at = (frames[frame, kept] - (low + high) / 2) * [scale, -scale] + _SIDE * _FINE / 2
             at[:, 0] += panel * _SIDE * _FINE
-            _draw_panel(pen, at, shown, names, colors)
-            for x, y in at[np.isin(kept, marked)].tolist():
+            _draw_panel(pen, at, classes._replace(numbers=numbers))
+            for x, y in at[np.searchsorted(kept, marked)].tolist():
                 radius = 7 * _FINE
                 pen.ellipse((x - radius, y - radius, x + radius, y + radius), None, INK, 2 * _FINE)
             if len(chosen) > 1:
                 words = f"frame {frame}" if steps is None else f"step {steps[frame]:,}"
                 place = ((panel + 0.5) * _SIDE * _FINE, (_SIDE + _CAPTION / 2) * _FINE)
                 pen.text(place, words, INK, ImageFont.load_default(13 * _FINE), anchor="mm")
-        size = (picture.width // _FINE, picture.height // _FINE)
-        small = picture.resize(size, Image.Resampling.BOX).quantize(64, Image.Quantize.FASTOCTREE)
+        small = picture.reduce(_FINE).quantize(64, Image.Quantize.FASTOCTREE)
         buffer = io.BytesIO()
-        small.save(buffer, format="PNG", optimize=True)
+        small.save(buffer, format="PNG")
         if buffer.tell() < LARGEST:
             return buffer.getvalue()
         points //= 2
 
 
-def _draw_panel(
-    pen: ImageDraw.ImageDraw,
-    at: np.ndarray,
-    classes: np.ndarray | None,
-    names: Sequence[str],
-    colors: Sequence[str],
-) -> None:
+def _draw_panel(pen: ImageDraw.ImageDraw, at: np.ndarray, classes: Classes) -> None:
     """Draw points at pixels (N, 2), and each class's name at the middle of its cloud."""
+    numbers, names, colors = classes
     radius = (1.3 if len(at) > 1000 else 2.2) * _FINE
-    inks = [PALETTE[4]] * len(at) if classes is None else [colors[int(k)] for k in classes]
+    inks = [PALETTE[4]] * len(at) if numbers is None else [colors[k] for k in numbers.tolist()]
     for (x, y), ink in zip(at.tolist(), inks, strict=True):
         pen.ellipse((x - radius, y - radius, x + radius, y + radius), fill=ink)
-    if classes is None or len(names) > 20 or np.ptp(at, axis=0).max() < _ROOM * _FINE:
+    if numbers is None or len(names) > 20 or np.ptp(at, axis=0).max() < _ROOM * _FINE:
         return
     font = ImageFont.load_default(14 * _FINE)
-    for number in np.unique(classes):
-        x, y = np.median(at[classes == number], axis=0)
-        pen.text(
-            (x, y), names[int(number)], "white", font, anchor="mm",
-            stroke_width=2 * _FINE, stroke_fill="#30343A",
-        )  # fmt: skip
+    for number, name in enumerate(names):
+        cloud = at[numbers == number]
+        if len(cloud):
+            x, y = np.median(cloud, axis=0)
+            pen.text(
+                (x, y), name, "white", font, anchor="mm",
+                stroke_width=2 * _FINE, stroke_fill="#30343A",
+            )  # fmt: skip

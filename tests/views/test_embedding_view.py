@@ -337,9 +337,9 @@ def test_a_notebook_shows_a_still_where_there_is_no_javascript():
 def test_a_still_rings_what_is_marked():
     frames = film(1, 30, scale=1e-3)
     frames[0, 5] = 1
-    names, colors = ["a", "b", "c"], class_colors(3)
+    classes = wire.classes_of(labels(), ["a", "b", "c"])
     plain, ringed = (
-        np.asarray(Image.open(io.BytesIO(still_png(frames, labels(), names, colors, None, marked))))
+        np.asarray(Image.open(io.BytesIO(still_png(frames, classes, None, marked))))
         for marked in ([], [5])
     )
     assert (plain != ringed).sum() > 50
@@ -348,8 +348,7 @@ def test_a_still_rings_what_is_marked():
 @pytest.mark.parametrize("shape", [(1, 1), (1, 50_000), (3, 20_000)])
 def test_a_still_is_small(shape):
     frames = film(*shape)
-    classes = np.arange(shape[1]) % 10
-    png = still_png(frames, classes, [str(k) for k in range(10)], class_colors(10))
+    png = still_png(frames, wire.classes_of(np.arange(shape[1]) % 10, None))
     assert len(png) < 60_000
     drawn = np.asarray(Image.open(io.BytesIO(png)).convert("RGBA"))
     assert 0 < (drawn[..., 3] > 0).mean() < 0.9
