@@ -7,7 +7,7 @@ import io
 from PIL import Image
 
 from siamese_lib.explorer.screen import Screen
-from siamese_lib.images import draw
+from siamese_lib.images import draw, png
 
 _DRAWN = 7  # neighbours
 
@@ -32,6 +32,4 @@ def explorer_png(screen: Screen, map_png: bytes) -> bytes:
     paper = Image.new("RGB", (max(row.width, below.width), row.height + below.height), "white")
     paper.paste(row, (0, 0))
     paper.paste(below, ((paper.width - below.width) // 2, row.height), below)
-    buffer = io.BytesIO()
-    paper.quantize(64).save(buffer, format="PNG", optimize=True)
-    return buffer.getvalue()
+    return png(paper.quantize(64))

@@ -226,7 +226,8 @@ class EmbeddingView(anywidget.AnyWidget):
                 }
         finally:
             self._packed = False
-        bounds, data = wire.pack_frame(frame[0])
+        packed = wire.packed_film(frame)
+        (bounds,), (data,) = packed["bounds"], packed["frames"]
         last = {name: wire.json_numbers(curve[-1:])[0] for name, curve in self.curves.items()}
         # In place, so that no trait changes and nothing is sent, but a page that asks gets it.
         self._film["count"] = frame.shape[1]

@@ -148,11 +148,11 @@ class Film:
 
     def to_bytes(self) -> bytes:
         """Write the film as an ``.npz`` file: coordinates in 16 bits, all else as it is."""
-        packed = [wire.pack_frame(frame) for frame in self.frames]
+        bounds, levels = wire.pack(self.frames)
         facts = {name: getattr(self, name) for name in _FACTS}
         arrays: dict[str, Any] = {
-            "bounds": np.array([bounds for bounds, _ in packed]),
-            "levels": np.array([np.frombuffer(data, "<u2") for _, data in packed]),
+            "bounds": bounds,
+            "levels": levels.reshape(len(levels), 2 * levels.shape[1]),
             "steps": self.steps,
             "labels": self.labels,
             "images": self.images,
@@ -175,9 +175,9 @@ class Film:
             with np.load(BytesIO(content), allow_pickle=False) as file:
                 arrays = {name: file[name] for name in file.files}
             facts = json.loads(str(arrays.pop("facts")))
-            packed = zip(arrays.pop("bounds"), arrays.pop("levels"), strict=True)
-            frames = [wire.unpack_frame(bounds, levels.tobytes()) for bounds, levels in packed]
-            return cls(np.array(frames), **arrays, **facts)
+            bounds, levels = arrays.pop("bounds"), arrays.pop("levels")
+            frames = wire.unpack(bounds, levels.reshape(*levels.shape[:1], levels.shape[1] // 2, 2))
+            return cls(frames, **arrays, **facts)
         except Exception as error:  # there are many ways to be damaged
             raise ViewError(f"This is not a film, or a damaged one: {error}") from error
 

@@ -42,47 +42,49 @@ class Classes(NamedTuple):
     colors: list[str]
 
 
-def pack_frame(points: np.ndarray) -> tuple[list[float], bytes]:
-    """Write points as whole numbers, at one scale for both axes.
+def pack(frames: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Write points as whole numbers, at one scale a frame for both axes.
 
     Args:
-        points: float (N, 2).
+        frames: float (F, N, 2).
 
     Returns:
-        Five numbers, and uint16 (N, 2) as bytes. The numbers are x and y of the corner, the size
-        of one level, and x and y of the opposite corner: ``coordinate = corner + size * level``.
-        A coordinate is off by half a level at most, which is 1/131,070 of the frame's longer side.
+        Bounds, float64 (F, 5), and levels, uint16 (F, N, 2). Bounds are x and y of a frame's
+        corner, the size of one level, and x and y of the opposite corner:
+        ``coordinate = corner + size * level``. A coordinate is off by half a level at most, which
+        is 1/131,070 of the frame's longer side.
     """
-    if not len(points):
-        return [0.0] * 5, b""
-    wide = points.astype(np.float64)
-    low, high = wide.min(axis=0), wide.max(axis=0)
-    size = float((high - low).max()) / LEVELS
-    levels = np.rint((wide - low) / size) if size > 0 else np.zeros_like(wide)
-    return [*low.tolist(), size, *high.tolist()], levels.astype("<u2").tobytes()
+    count, points = frames.shape[:2]
+    if not points:
+        return np.zeros((count, 5)), np.zeros((count, 0, 2), "<u2")
+    # One axis after the other, which numpy reduces a hundred times as fast as pairs of numbers.
+    wide = np.ascontiguousarray(frames.transpose(0, 2, 1), np.float64)
+    low, high = wide.min(axis=2), wide.max(axis=2)
+    size = (high - low).max(axis=1, keepdims=True) / LEVELS
+    levels = np.rint((wide - low[..., None]) / np.where(size > 0, size, 1)[..., None])
+    return np.hstack([low, size, high]), levels.transpose(0, 2, 1).astype("<u2", order="C")
 
 
-def unpack_frame(bounds: Sequence[float], data: bytes) -> np.ndarray:
-    """Read what `pack_frame` wrote: float64 (N, 2)."""
-    levels = np.frombuffer(data, "<u2").reshape(-1, 2)
-    return np.asarray(bounds[:2]) + bounds[2] * levels
+def unpack(bounds: np.ndarray, levels: np.ndarray) -> np.ndarray:
+    """Read what `pack` wrote: float64 (F, N, 2)."""
+    return bounds[:, None, :2] + bounds[:, None, 2:3] * levels
 
 
 def packed_film(frames: np.ndarray) -> dict[str, Any]:
     """Pack frames (F, N, 2): ``count`` is N, ``bounds`` and ``frames`` have one item a frame."""
-    packed = [pack_frame(frame) for frame in frames]
+    bounds, levels = pack(frames)
     return {
         "count": frames.shape[1],
-        "bounds": [bounds for bounds, _ in packed],
-        "frames": [data for _, data in packed],
+        "bounds": bounds.tolist(),
+        "frames": [frame.tobytes() for frame in levels],
     }
 
 
 def packed_images(images: np.ndarray | None) -> dict[str, Any] | None:
-    """Pack uint8 images (N, H, W, C), deflated: digits shrink to about a fifth."""
+    """Pack uint8 images (N, H, W, C), deflated in haste: digits shrink to about a fifth."""
     if images is None:
         return None
-    return {"shape": list(images.shape), "data": zlib.compress(images.tobytes(), 3)}
+    return {"shape": list(images.shape), "data": zlib.compress(images.tobytes(), 1)}
 
 
 def about(
