@@ -6,7 +6,6 @@ The page draws, and moves the line at once; this class says what a threshold doe
 
 from __future__ import annotations
 
-import base64
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -17,6 +16,7 @@ import traitlets
 
 from siamese_lib.metrics.thresholds import AtThreshold, Verification
 from siamese_lib.views import wire
+from siamese_lib.views.still import with_still
 from siamese_lib.views.threshold import mistakes
 from siamese_lib.views.threshold.mistakes import Choice
 from siamese_lib.views.threshold.still import still_png
@@ -139,11 +139,7 @@ class ThresholdExplorer(anywidget.AnyWidget):
         self._show()
 
     def _repr_mimebundle_(self, **kwargs: Any) -> Any:
-        bundle = super()._repr_mimebundle_(**kwargs)
-        if bundle is None:
-            return bundle
-        data, metadata = bundle if isinstance(bundle, tuple) else (bundle, {})
-        return {**data, "image/png": base64.b64encode(self.still()).decode()}, metadata
+        return with_still(super()._repr_mimebundle_(**kwargs), self.still())
 
 
 def _words(labels: Any, class_names: Sequence[str] | None) -> list[str] | None:
