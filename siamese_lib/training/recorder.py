@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import math
 import os
-import re
 from collections.abc import Mapping
 from contextlib import AbstractContextManager
 from pathlib import Path
@@ -18,6 +17,7 @@ from siamese_lib.runs.folder import RunError, check_folder, holds_run, to_json
 from siamese_lib.runs.run import Run
 from siamese_lib.training.batches import ImageBatches, Images
 from siamese_lib.training.checkpoint import Checkpoint
+from siamese_lib.training.plan import parts_of, without_address
 from siamese_lib.training.watch import Stopwatch, Watch
 
 _HISTORY_ROWS = 200
@@ -52,7 +52,8 @@ class Recorder(keras.callbacks.Callback):
         folder: where to save the run at the end, and a checkpoint every 20 seconds and when the
             training is stopped. A run that is there already is replaced at the end.
         resume: go on from the checkpoint in `folder`. Where there is none yet, begin; where
-            the run is finished, refuse.
+            the run is finished, refuse. The training must be the one that was interrupted:
+            another seed, batch size, set of images, loss or the like is refused.
         settings: JSON values to keep with the run, such as the name of the data set.
 
     Attributes:
@@ -212,7 +213,8 @@ class Recorder(keras.callbacks.Callback):
         if not self._now():
             return  # the weights are no longer numbers: the one before is the better one
         facts = {
-            "plan": self._plan(),
+            "plan": self._plan,
+            "parts": self._parts,
             "step": self.step,
             "seconds": self._clock.seconds(),
             "history": self.history,
@@ -223,6 +225,9 @@ class Recorder(keras.callbacks.Callback):
 
     def _open(self, folder: Path) -> None:
         """Go on from what is in the folder, or begin there."""
+        # Now, as callbacks may change the learning rate later.
+        self._plan = self._asked_for()
+        self._parts = parts_of(self.model, self.batches, self.total)
         checkpoint = Checkpoint(folder)
         if self._resume and checkpoint.exists():
             self._restore(checkpoint)
@@ -236,7 +241,7 @@ class Recorder(keras.callbacks.Callback):
             self._save_checkpoint(folder, self._in_history)
 
     def _restore(self, checkpoint: Checkpoint) -> None:
-        facts, self._kept = checkpoint.load(self.model, self._plan())
+        facts, self._kept = checkpoint.load(self.model, self._plan, self._parts)
         self.step = facts["step"]
         self.history = facts["history"]
         self._in_history = tuple(facts["in_history"])
@@ -245,7 +250,7 @@ class Recorder(keras.callbacks.Callback):
         # BackupAndRestore sets the same attribute. It would outlast this fit.
         self.model._initial_epoch = self.step // self.params["steps"]
 
-    def _plan(self) -> dict[str, Any]:
+    def _asked_for(self) -> dict[str, Any]:
         """What must be the same for a checkpoint to be continued to the same end."""
         return {
             "total": self.total,
@@ -253,8 +258,7 @@ class Recorder(keras.callbacks.Callback):
             "images_per_step": self.batches.images_per_step,
             "seed": getattr(self.batches.sampler, "seed", None),
             "images": len(self.batches.data.images),
-            # A function's address differs from one process to the next.
-            "augment": re.sub(" at 0x[0-9a-f]+", "", repr(self.batches.augment)),
+            "augment": without_address(self.batches.augment),
             "frames": self._frames,
             "frame_every": self._frame_every,
             "optimizer": type(self.model.optimizer).__name__,
