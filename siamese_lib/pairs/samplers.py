@@ -163,7 +163,7 @@ class PairSampler(_Sampler):
         pairs = _checked_pairs(left, right, same)
         walk = Walk(np.zeros(len(pairs[0]), np.int64), batch_size, seed)
         sampler = cls.__new__(cls)
-        sampler.same_fraction = float(pairs[2].mean())
+        sampler.same_fraction = float(pairs[2].mean(dtype=np.float64))
         sampler._begin(walk, _GivenPairs(walk, pairs).batch, steps_per_epoch)
         sampler.size = None
         return sampler

@@ -12,10 +12,17 @@ from siamese_lib.network.backend import keras
 
 
 class Images(Protocol):
-    """Labelled images, such as one half of a `Dataset`: uint8 (N, H, W, C) and int64 (N,)."""
+    """Labelled images, such as one half of a `Dataset`."""
 
-    images: np.ndarray
-    labels: np.ndarray
+    @property
+    def images(self) -> np.ndarray:
+        """uint8 (N, H, W, C)."""
+        ...
+
+    @property
+    def labels(self) -> np.ndarray:
+        """int64 (N,)."""
+        ...
 
 
 class Sampler(Protocol):
@@ -105,7 +112,7 @@ class ImageBatches(keras.utils.PyDataset):
         if self.augment is not None:
             rng = np.random.default_rng([getattr(self.sampler, "seed", 0), step])
             images = tuple(self.augment(each, rng) for each in images)
-        return (images if len(images) > 1 else images[0]), target
+        return (images[0] if len(images) == 1 else images), target
 
     def plain(self, step: int) -> tuple[tuple[np.ndarray, ...], np.ndarray]:
         """Gather the batch of one step of the whole training, before it is augmented.
