@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import os
-from importlib import import_module
 from typing import Any
 
+from siamese_lib.network import optimizers  # noqa: F401  # registers Muon, for load_model
 from siamese_lib.network.backend import keras
 from siamese_lib.network.losses import euclidean_distance
 
@@ -52,8 +52,8 @@ def load_model(path: str | os.PathLike) -> keras.Model:
     """Load a siamese model, or any other, from the ``.keras`` file that ``model.save`` wrote.
 
     Keras can only rebuild this library's layer, losses and optimizer once their modules are
-    imported, and ``import siamese_lib`` alone does not do that. A tower that was not compiled
-    is plain Keras: `keras.saving.load_model` loads it too.
+    imported. ``import siamese_lib`` alone does not import them; this module does. A tower that was
+    not compiled is plain Keras: `keras.saving.load_model` loads it too.
 
     Args:
         path: the file.
@@ -64,5 +64,4 @@ def load_model(path: str | os.PathLike) -> keras.Model:
     Raises:
         ValueError: there is no such file, or it is not a Keras model.
     """
-    import_module("siamese_lib.network.optimizers")  # registers Muon; losses are imported above
     return keras.saving.load_model(path)
