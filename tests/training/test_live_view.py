@@ -197,7 +197,7 @@ def test_with_no_share_only_the_first_and_the_last_frame_are_shown() -> None:
     ("options", "message"),
     [
         ({"images": 7}, "more than 7 images, .* got 7"),
-        ({"images": 0}, "images must be a whole number from 1 up"),
+        ({"images": 0}, "images is 0; expected a whole number, 1 or more"),
         ({"share": -0.5}, "share must be 0 or more, got -0.5"),
         ({"class_names": ["a"]}, "labels must be from 0 to 0"),
     ],
