@@ -11,7 +11,7 @@ from siamese_lib.data.dataset import Dataset
 from siamese_lib.explorer.answer import Answer
 from siamese_lib.explorer.state import Facts, Query
 from siamese_lib.files import digest, remembered
-from siamese_lib.metrics.headline import NEIGHBOURS
+from siamese_lib.metrics.headline import HEADLINE_K
 from siamese_lib.metrics.precision import vote
 from siamese_lib.runs import plane
 from siamese_lib.runs.evaluation import check_enough
@@ -80,7 +80,7 @@ class Search:
         self._axes, self.explained = plane.principal_axes(embeddings[self.shown])
         self._moments = {len(run) - 1: self._moment(embeddings, np.arange(len(embeddings)))}
         self._tests = _embedded(run, data.test.images, "test")
-        found, _ = self.last.galleries[METRICS[0]].nearest(self._tests, NEIGHBOURS)
+        found, _ = self.last.galleries[METRICS[0]].nearest(self._tests, HEADLINE_K)
         mistaken = vote(self.labels[found])[0] != data.test.labels
         edges = np.concatenate([self.images[:200, 0].ravel(), self.images[:200, :, 0].ravel()])
         self.facts = Facts(

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import siamese_lib as sl
-from siamese_lib.metrics.headline import NEIGHBOURS
+from siamese_lib.metrics.headline import HEADLINE_K
 from siamese_lib.runs.evaluation import check_enough
 from siamese_lib.terminal.options import (
     Commands,
@@ -159,7 +159,7 @@ def train(options: argparse.Namespace) -> int:
     recorder = sl.Recorder(
         tower,
         batches,
-        validation=data.test if len(data.test) > NEIGHBOURS else None,
+        validation=data.test if len(data.test) > HEADLINE_K else None,
         frame_every=options.step,
         folder=out,
         resume=options.resume,

@@ -18,7 +18,8 @@ from siamese_lib.runs.run import Run
 from siamese_lib.training.batches import ImageBatches, Images
 from siamese_lib.training.checkpoint import Checkpoint
 from siamese_lib.training.plan import parts_of, without_address
-from siamese_lib.training.watch import Stopwatch, Watch
+from siamese_lib.training.stopwatch import Stopwatch
+from siamese_lib.training.validation import Validation
 
 _HISTORY_ROWS = 200
 _CHECKPOINT_SECONDS = 20.0
@@ -111,9 +112,9 @@ class Recorder(keras.callbacks.Callback):
         # already, and the sum of their losses. Below 0 it says what is still to be added.
         self._in_history = (0, 0.0)
         self._clock = Stopwatch()
-        self._watch = None
+        self._measured = None
         if self._validation is not None:
-            self._watch = Watch(self.tower, self._validation, self._clock)
+            self._measured = Validation(self.tower, self._validation, self._clock)
 
     @property
     def run(self) -> Run:
@@ -158,8 +159,8 @@ class Recorder(keras.callbacks.Callback):
         self._due = [step for step in planned if step > self.step]
         if self.step == 0:
             self._keep_frame()
-        if self._watch is not None:
-            self._watch.begin()
+        if self._measured is not None:
+            self._measured.begin()
         self._clock.start()
         self._saved_at = self._clock.seconds()
 
@@ -281,9 +282,9 @@ class Recorder(keras.callbacks.Callback):
         loss = (mean * seen - total) / (seen - recorded)
         self._in_history = (seen, mean * seen)
         precision, spread = math.nan, math.nan
-        if self._watch is not None:
+        if self._measured is not None:
             _ = self.model  # brings the weights up to date, as in _now
-            precision, spread = self._watch.look(last=self.step == self.total)
+            precision, spread = self._measured.look(last=self.step == self.total)
         row = (self.step, self._clock.seconds(), loss, precision, spread)
         for column, value in zip(self.history.values(), row, strict=True):
             column.append(value)

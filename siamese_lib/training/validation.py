@@ -4,54 +4,22 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 
 import numpy as np
 
-from siamese_lib.metrics.headline import NEIGHBOURS
+from siamese_lib.metrics.headline import HEADLINE_K
 from siamese_lib.metrics.precision import precision_at_k
 from siamese_lib.network.backend import keras
 from siamese_lib.runs.embedding import embed
 from siamese_lib.search.gallery import Gallery
 from siamese_lib.training.batches import Images
+from siamese_lib.training.stopwatch import Stopwatch
 
 _IMAGES = 300
 _SHARE = 0.04  # of the training time, at most
 
 
-class Stopwatch:
-    """Seconds of training, with pauses left out and earlier seconds counted in."""
-
-    def __init__(self) -> None:
-        self.before = 0.0
-        self._since: float | None = None
-
-    def seconds(self) -> float:
-        """Seconds so far."""
-        return self.before + (0.0 if self._since is None else time.perf_counter() - self._since)
-
-    def start(self) -> None:
-        """Let time count from now on."""
-        self._since = time.perf_counter()
-
-    def stop(self) -> None:
-        """Let time count no more."""
-        self.before, self._since = self.seconds(), None
-
-    @contextmanager
-    def paused(self) -> Iterator[None]:
-        """Leave out what is done meanwhile."""
-        running = self._since is not None
-        self.stop()
-        try:
-            yield
-        finally:
-            if running:
-                self.start()
-
-
-class Watch:
+class Validation:
     """Precision and spread of a few labelled images, whenever the time for it has been earned.
 
     Args:
@@ -92,7 +60,7 @@ class Watch:
             spread = float(np.sqrt(embeddings.var(axis=0).sum()))
         if not math.isfinite(spread):  # diverged; Guard will say so
             return math.nan, math.nan
-        neighbours, _ = Gallery(embeddings).nearest(embeddings, NEIGHBOURS, exclude_self=True)
+        neighbours, _ = Gallery(embeddings).nearest(embeddings, HEADLINE_K, exclude_self=True)
         return precision_at_k(self._labels[neighbours], self._labels), spread
 
 
@@ -104,10 +72,10 @@ def evenly(data: Images, most: int) -> tuple[np.ndarray, np.ndarray]:
     """
     by_class = np.argsort(data.labels, kind="stable")
     count = min(len(by_class), most)
-    if count <= NEIGHBOURS:
+    if count <= HEADLINE_K:
         raise ValueError(
-            f"To watch precision@{NEIGHBOURS} takes more than {NEIGHBOURS} images, so that each "
-            f"has {NEIGHBOURS} neighbours; got {count}."
+            f"To watch precision@{HEADLINE_K} takes more than {HEADLINE_K} images, so that each "
+            f"has {HEADLINE_K} neighbours; got {count}."
         )
     chosen = by_class[np.linspace(0, len(by_class) - 1, count).astype(np.int64)]
     return data.images[chosen], data.labels[chosen]
