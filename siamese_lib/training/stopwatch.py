@@ -8,27 +8,27 @@ from contextlib import contextmanager
 
 
 class Stopwatch:
-    """Seconds of training, with pauses left out and earlier seconds counted in."""
+    """Seconds of training, without the pauses, and with the seconds before a resumed training."""
 
     def __init__(self) -> None:
         self.before = 0.0
         self._since: float | None = None
 
     def seconds(self) -> float:
-        """Seconds so far."""
+        """Return the seconds so far."""
         return self.before + (0.0 if self._since is None else time.perf_counter() - self._since)
 
     def start(self) -> None:
-        """Let time count from now on."""
+        """Count the time from now on."""
         self._since = time.perf_counter()
 
     def stop(self) -> None:
-        """Let time count no more."""
+        """Stop counting the time."""
         self.before, self._since = self.seconds(), None
 
     @contextmanager
     def paused(self) -> Iterator[None]:
-        """Leave out what is done meanwhile."""
+        """Leave out the time of the block."""
         running = self._since is not None
         self.stop()
         try:

@@ -1,4 +1,4 @@
-"""How a training is going, measured on a few images now and then, at a bounded cost."""
+"""Measure on a few images how a training is going, now and then, at a limited cost."""
 
 from __future__ import annotations
 
@@ -16,19 +16,20 @@ from siamese_lib.training.batches import Images
 from siamese_lib.training.stopwatch import Stopwatch
 
 _IMAGES = 300
-_SHARE = 0.04  # of the training time, at most
+_SHARE = 0.04  # at most, of the training time
 
 
 class Validation:
-    """Precision and spread of a few labelled images, whenever the time for it has been earned.
+    """Precision and spread of a few labelled images, measured whenever the time allows it.
 
     Args:
         tower: the tower in training.
-        data: the images to watch, more than 7; at most 300 are, evenly spaced over the classes.
-        clock: of the training; it is paused for the measurement.
+        data: the images, more than 7. Of more than 300, only 300 are used, evenly spaced over the
+            classes.
+        clock: the stopwatch of the training. It is paused during a measurement.
 
     Raises:
-        ValueError: too few images.
+        ValueError: there are 7 images or fewer.
     """
 
     def __init__(self, tower: keras.Model, data: Images, clock: Stopwatch) -> None:
@@ -38,14 +39,14 @@ class Validation:
         self._began = self._cost = self._spent = 0.0
 
     def begin(self) -> None:
-        """Measure once in vain, since the first time is slow, and begin to earn."""
+        """Begin to count time. Measure once without using it, since the first time is slow."""
         self._measure()
         self._began = self._clock.seconds()
 
     def look(self, *, last: bool) -> tuple[float, float]:
-        """Measure precision@7 and spread, if earned or for the last time; else NaN and NaN."""
-        earned = _SHARE * (self._clock.seconds() - self._began)
-        if self._spent + self._cost > earned and not last:
+        """Measure precision@7 and spread if time allows it, or for the last time; else NaN, NaN."""
+        allowed = _SHARE * (self._clock.seconds() - self._began)
+        if self._spent + self._cost > allowed and not last:
             return math.nan, math.nan
         started = time.perf_counter()
         with self._clock.paused():
@@ -65,17 +66,17 @@ class Validation:
 
 
 def evenly(data: Images, most: int) -> tuple[np.ndarray, np.ndarray]:
-    """Pick at most so many images and their labels, evenly spaced over the classes.
+    """Pick up to `most` images and their labels, evenly spaced over the classes.
 
     Raises:
-        ValueError: they are not more than 7.
+        ValueError: that leaves 7 images or fewer.
     """
     by_class = np.argsort(data.labels, kind="stable")
     count = min(len(by_class), most)
     if count <= HEADLINE_K:
         raise ValueError(
-            f"To watch precision@{HEADLINE_K} takes more than {HEADLINE_K} images, so that each "
-            f"has {HEADLINE_K} neighbours; got {count}."
+            f"Got {count} images to measure precision@{HEADLINE_K}; expected more than "
+            f"{HEADLINE_K} images, so that each has {HEADLINE_K} neighbours."
         )
     chosen = by_class[np.linspace(0, len(by_class) - 1, count).astype(np.int64)]
     return data.images[chosen], data.labels[chosen]
