@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import os
-from importlib import import_module
 from typing import Any
 
+from siamese_lib.network import optimizers  # noqa: F401  # registers Muon, for load_model
 from siamese_lib.network.backend import keras
 from siamese_lib.network.losses import euclidean_distance
 
@@ -52,8 +52,8 @@ def load_model(path: str | os.PathLike) -> keras.Model:
     """Load a siamese model, or any other Keras model, from a ``.keras`` file.
 
     Keras can rebuild this library's layer, losses and optimizer only after their modules are
-    imported, and ``import siamese_lib`` alone does not import them. A tower that was not
-    compiled is plain Keras, so `keras.saving.load_model` loads it too.
+    imported. This module imports them; ``import siamese_lib`` alone does not. A tower that was
+    not compiled is plain Keras, so `keras.saving.load_model` loads it too.
 
     Args:
         path: the file that ``model.save`` wrote.
@@ -64,5 +64,4 @@ def load_model(path: str | os.PathLike) -> keras.Model:
     Raises:
         ValueError: there is no such file, or it is not a Keras model.
     """
-    import_module("siamese_lib.network.optimizers")  # registers Muon; losses are imported above
     return keras.saving.load_model(path)

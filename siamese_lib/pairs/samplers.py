@@ -78,6 +78,7 @@ class PairSampler(_Sampler):
 
     Attributes:
         size: N, the number of images; None for explicit pairs, which do not give it.
+        same_fraction: probability that a pair is similar; of explicit pairs, their share.
 
     Raises:
         ValueError: the labels are not one class for each image; there are fewer than two
@@ -96,6 +97,7 @@ class PairSampler(_Sampler):
         groups = as_groups(labels)
         walk = Walk(groups, batch_size, seed)
         pairs = _LabelledPairs(walk, groups, _checked_fraction(same_fraction))
+        self.same_fraction = pairs.same_fraction
         self._begin(walk, pairs.batch, steps_per_epoch)
 
     @classmethod
@@ -133,6 +135,7 @@ class PairSampler(_Sampler):
         walk = Walk(np.zeros(graph.size, np.int64), batch_size, seed)
         pairs = _NeighbourPairs(walk, graph, _checked_fraction(same_fraction))
         sampler = cls.__new__(cls)
+        sampler.same_fraction = pairs.same_fraction
         sampler._begin(walk, pairs.batch, steps_per_epoch)
         return sampler
 
@@ -163,6 +166,7 @@ class PairSampler(_Sampler):
         pairs = _checked_pairs(left, right, same)
         walk = Walk(np.zeros(len(pairs[0]), np.int64), batch_size, seed)
         sampler = cls.__new__(cls)
+        sampler.same_fraction = float(pairs[2].mean(dtype=np.float64))
         sampler._begin(walk, _GivenPairs(walk, pairs).batch, steps_per_epoch)
         sampler.size = None
         return sampler

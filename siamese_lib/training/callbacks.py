@@ -17,7 +17,7 @@ from typing import Any, TextIO
 
 import numpy as np
 
-from siamese_lib.metrics.headline import NEIGHBOURS
+from siamese_lib.metrics.headline import HEADLINE_K
 from siamese_lib.network.backend import keras
 from siamese_lib.training.recorder import Recorder
 
@@ -159,7 +159,7 @@ class Progress(keras.callbacks.Callback):
             parts.append(f"loss {history['loss'][-1]:.4f}")
         measured = [p for p in history["precision"] if not math.isnan(p)]
         if measured:
-            parts.append(f"precision@{NEIGHBOURS} {measured[-1]:.3f}")
+            parts.append(f"precision@{HEADLINE_K} {measured[-1]:.3f}")
         rate = recorder.images_per_second()
         if rate > 0:
             left = (recorder.total - recorder.step) * recorder.batches.images_per_step / rate

@@ -19,7 +19,7 @@ from siamese_lib.runs import plane
 from siamese_lib.runs.embedding import embed
 from siamese_lib.training.batches import Images
 from siamese_lib.training.recorder import Recorder
-from siamese_lib.training.watch import evenly
+from siamese_lib.training.validation import evenly
 from siamese_lib.views.embedding_view import EmbeddingView
 from siamese_lib.views.still import unseen
 

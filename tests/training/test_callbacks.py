@@ -262,7 +262,7 @@ def test_a_loss_at_its_trivial_value_is_a_collapse() -> None:
 
 
 def test_a_collapse_is_told_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("siamese_lib.training.watch._SHARE", 1e9)  # watched at every row
+    monkeypatch.setattr("siamese_lib.training.validation._SHARE", 1e9)  # watched at every row
     training = Training(steps=40, validation=WATCHED)
     training.tower.set_weights([0 * weight for weight in training.tower.get_weights()])
     training.model.optimizer.learning_rate = 1e-9

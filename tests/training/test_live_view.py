@@ -14,7 +14,7 @@ from tiny_training import SHAPE, Clock, Training, at_step, corners, each_step
 import siamese_lib as sl
 from siamese_lib.network.backend import keras
 from siamese_lib.training import live as live_module
-from siamese_lib.training import watch
+from siamese_lib.training import stopwatch, validation
 
 DATA = corners(48, seed=1)
 
@@ -42,7 +42,7 @@ def test_its_frames_are_the_recorders(pairs: bool) -> None:
     run = training.fit(epochs=2, after=[training.live]).run
     view = training.live.view
     assert view.steps.tolist() == run.steps.tolist() == [0, 1, 4, 8, 14]
-    images, labels = watch.evenly(DATA, 500)
+    images, labels = validation.evenly(DATA, 500)
     assert np.array_equal(view.labels, labels)
     assert np.array_equal(view.images, images)
     for frame in range(5):
@@ -165,7 +165,8 @@ def test_the_cost_is_bounded_and_early_frames_have_their_part(
         spent.append(cost)
         return embed(*arguments)
 
-    monkeypatch.setattr(watch, "time", clock)
+    monkeypatch.setattr(stopwatch, "time", clock)
+    monkeypatch.setattr(validation, "time", clock)
     monkeypatch.setattr(live_module, "time", clock)
     monkeypatch.setattr(live_module, "embed", slow)
     training = Filmed(steps=200, view={"share": 0.08})

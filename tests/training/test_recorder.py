@@ -14,7 +14,7 @@ from tiny_training import Clock, Training, at_step, corners, dense_tower, each_s
 import siamese_lib as sl
 from siamese_lib.network.backend import keras
 from siamese_lib.training import recorder as recording
-from siamese_lib.training import watch
+from siamese_lib.training import stopwatch, validation
 from siamese_lib.training.recorder import frame_steps
 
 WATCHED = corners(48, seed=1)
@@ -138,7 +138,8 @@ def test_seconds_leave_the_validation_out_and_bound_it(
         clock.wait(cost)
         return nearest(*arguments, **options)
 
-    monkeypatch.setattr(watch, "time", clock)
+    monkeypatch.setattr(stopwatch, "time", clock)
+    monkeypatch.setattr(validation, "time", clock)
     monkeypatch.setattr(sl.Gallery, "nearest", slow)
     training = Training(steps=50, validation=WATCHED)
     history = training.fit(before=[each_step(lambda: clock.wait(1.0))]).history
@@ -156,7 +157,7 @@ def test_seconds_leave_the_validation_out_and_bound_it(
 
 
 def test_few_images_are_watched_and_all_classes() -> None:
-    images, labels = watch.evenly(WATCHED, 12)
+    images, labels = validation.evenly(WATCHED, 12)
     assert images.shape == (12, 8, 8, 1)
     assert np.bincount(labels).tolist() == [3, 3, 3, 3]
     index = {image.tobytes(): i for i, image in enumerate(WATCHED.images)}

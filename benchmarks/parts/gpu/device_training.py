@@ -184,7 +184,7 @@ def precision_at_7(training: DeviceTraining, tower: keras.Model, data: Any) -> f
         tower: what to embed with.
         data: the whole data set, as `sl.evaluate` takes it.
     """
-    from siamese_lib.metrics.headline import GALLERY_IMAGES, NEIGHBOURS
+    from siamese_lib.metrics.headline import GALLERY_IMAGES, HEADLINE_K
 
     weights, _ = training.state
 
@@ -195,7 +195,7 @@ def precision_at_7(training: DeviceTraining, tower: keras.Model, data: Any) -> f
     @jax.jit
     def nearest(gallery: jax.Array, queries: jax.Array) -> jax.Array:
         squares = jnp.sum((queries[:, None] - gallery[None]) ** 2, axis=-1)
-        return jax.lax.top_k(-squares, NEIGHBOURS)[1]
+        return jax.lax.top_k(-squares, HEADLINE_K)[1]
 
     def parts(array: Any) -> list[Any]:
         return [array[first : first + PART] for first in range(0, len(array), PART)]
