@@ -160,9 +160,10 @@ def render(result: dict[str, Any]) -> str:
         for column in result["columns"]
     )
     ways = {column["way"] for column in result["columns"]}
+    rounds = f"Medians of {result['rounds']} rounds" if result["rounds"] > 1 else "One round"
     notes = [
-        f"Medians of {result['rounds']} rounds of {result['steps']} steps in turn, with batches of "
-        f"{result['batch']}; {'; '.join(libraries)}.",
+        f"{rounds} of {result['steps']} steps in turn, with batches of {result['batch']}; "
+        f"{'; '.join(libraries)}.",
         "*All convolutions* is the sum of the conv rows. A row is left out if no column reaches "
         f"{LEAST_MS} ms.",
     ]

@@ -179,9 +179,9 @@ def render(result: dict[str, Any]) -> str:
     return blocks(
         f"{placed(result, 'seconds', 'fastest')} {placed(result, 'MiB', 'leanest')}",
         table(rows),
-        f"The measures are {', '.join(NAMES)}, of {result['queries']:,} queries "
-        f"among {result['images']:,} images, with embeddings of {result['dim']} numbers. No two "
-        f"ways differ in a measure by more than {result['largest difference']:.1g}. "
+        f"The measures are {', '.join(NAMES[:-1])} and {NAMES[-1]} of {result['queries']:,} "
+        f"queries among {result['images']:,} images, with embeddings of {result['dim']} numbers. "
+        f"No two ways differ in a measure by more than {result['largest difference']:.1g}. "
         f"{medians(result['rounds'])} *Ours* is `{OURS}` in the same round.",
         left_out(result),
         measured_on(result),

@@ -107,11 +107,11 @@ def render(result: dict[str, Any]) -> str:
         for row in result["ways"]
     ]
     times = " and ".join(
-        f"{interval(ratio)} times as many in batches of {size}"
+        f"{interval(ratio)} in batches of {size}"
         for size, ratio in result["times the loop"].items()
     )
     return blocks(
-        f"In the time that a Python loop draws a pair, `PairSampler` draws {times}.",
+        f"In the time that a Python loop draws one pair, `PairSampler` draws {times}.",
         table(rows),
         f"Drawn from the labels of {result['images']:,} images. {medians(result['rounds'])} The "
         "same sampler, measured twice in a round, differs by a factor of "

@@ -2,13 +2,10 @@
 
 ``python -m benchmarks quality`` (an hour or two on two cores) prints the tables and writes
 ``benchmarks/results/quality.json``; ``--quick`` is a short try on a few images that writes
-nothing. These take part:
-
-* our recipes in 2, 16 and 128 dimensions, each with three lengths (`recipes.contenders`);
-* the recipe of 2017 (`recipes.original`);
-* Keras' own siamese example (`recipes.keras_example`);
-* pytorch-metric-learning's MNIST recipe, with its network and with our tower
-  (`recipes.metric_learning`).
+nothing. Our recipes take part in 2, 16 and 128 dimensions, each with three lengths
+(`recipes.contenders`); the others are the recipe of 2017 (`recipes.original`), Keras' own siamese
+example (`recipes.keras_example`), and pytorch-metric-learning's MNIST recipe, with its network and
+with our tower (`recipes.metric_learning`).
 
 The clock counts training alone, from building the network to a step. Compilation is counted, and so
 is recording, for our recipes. Not counted: loading and preparing data, imports, a first step for
@@ -87,11 +84,11 @@ def contenders(dims: Sequence[int]) -> tuple[list[Contender], list[Contender], l
 
 def part_of(data: sl.Dataset, train: int, test: int) -> sl.Dataset:
     """Take the first images of each split."""
-    halves = [
+    few = [
         sl.Split(split.images[:count], split.labels[:count])
         for split, count in ((data.train, train), (data.test, test))
     ]
-    return sl.Dataset(*halves, data.class_names, data.source, data.name)
+    return replace(data, train=few[0], test=few[1])
 
 
 def trained(
@@ -303,23 +300,15 @@ def _chances(result: dict[str, Any]) -> str:
     """Set the trainings with a second seed next to the same steps with the first."""
     lines, apart = [], []
     for again in result["second seeds"]:
-        base = next(
-            row for row in result["contenders"] if again["contender"].startswith(row["contender"])
-        )
+        name, _, _ = again["contender"].rpartition(", seed ")
+        base = next(row for row in result["contenders"] if name.startswith(row["contender"]))
         moments = [base[name] for name in ("one epoch", "end") if base[name]]
         first = next((one for one in moments if one["step"] == again["end"]["step"]), None)
-        name = again["contender"].removesuffix(f", seed {again['seed']}")
         for seed, at in ((base["seed"], first), (again["seed"], again["end"])):
             if at is not None:
-                lines.append(
-                    {
-                        "recipe": name,
-                        "seed": seed,
-                        "seconds": shown(at["seconds"]),
-                        "precision@7": share(at["precision@7"]),
-                        "precision@1": share(at["precision@1"]),
-                    }
-                )
+                figures = {key: share(at[key]) for key in ("precision@7", "precision@1")}
+                line = {"recipe": name, "seed": seed, "seconds": shown(at["seconds"])}
+                lines.append(line | figures)
         if first is not None:
             apart.append(abs(first["precision@1"] - again["end"]["precision@1"]))
     if not lines:

@@ -18,7 +18,7 @@ from benchmarks.tools.results import PARTS, RESULTS, load_result, part_module
 README = ROOT / "README.md"
 REPORT = ROOT / "benchmarks" / "README.md"
 FIGURES = {"quality": quality_figure.figure, "growth": growth_figure.figure}
-START, END = "<!-- results -->\n", "<!-- /results -->\n"
+START, END = "<!-- results -->", "<!-- /results -->"
 HEAD = """\
 # Benchmarks
 
@@ -58,7 +58,7 @@ def updated(text: str) -> str:
     """Return the README with the committed results between its two marks."""
     before, rest = text.split(START)
     _, after = rest.split(END)
-    return f"{before}{START}{summary()}\n{END}{after}"
+    return f"{before}{START}\n\n{summary()}\n\n{END}{after}"
 
 
 def report() -> str:

@@ -20,6 +20,12 @@ SVG = "{http://www.w3.org/2000/svg}"
 TEXT = readme.README.read_text(encoding="utf-8")
 
 
+def committed(part):
+    found = load_result(part)
+    assert found is not None
+    return found
+
+
 def test_texts_and_figures_are_those_of_the_results():
     written = readme.written()
     assert {path.name for path in written} == {"README.md", "quality.svg", "growth.svg"}
@@ -32,6 +38,8 @@ def test_a_stranger_finishes_the_readme():
     assert len(lines) < 150
     table = [line for line in summary.summary().splitlines() if line.startswith("|")]
     assert 6 <= len(table) - 2 <= 9
+    links = re.findall(r"\]\((?!https:)([^)]+)\)", TEXT)
+    assert all((readme.ROOT / link).exists() for link in links), links
     targets = re.findall(r"`?make ([a-z-]+)", TEXT)
     makefile = (readme.ROOT / "Makefile").read_text(encoding="utf-8")
     assert {"lab", "test", "bench"} <= {*targets}
@@ -39,10 +47,11 @@ def test_a_stranger_finishes_the_readme():
 
 
 def test_the_ten_lines_of_python_run(monkeypatch, tmp_path, capsys):
-    code = re.search(r"```python\n(.*?)```", TEXT, flags=re.DOTALL)[1]
+    (code,) = re.findall(r"```python\n(.*?)```", TEXT, flags=re.DOTALL)
     assert sum(bool(line) for line in code.splitlines()) <= 11
     monkeypatch.chdir(tmp_path)
     digits = offline_digits()
+    assert digits is not None
     few = [sl.Split(half.images[::8], half.labels[::8]) for half in (digits.train, digits.test)]
     digits = replace(digits, train=few[0], test=few[1])
     monkeypatch.setattr(sl, "load_dataset", lambda name: digits)
@@ -58,13 +67,13 @@ def test_the_table_holds_the_figures_of_the_results():
         if line.startswith("|")
     ]
     rows = {row[0]: row[1:] for row in cells}
-    steps = load_result("step")["rows"]
+    steps = committed("step")["rows"]
     rates = {(row["way"], row["dtype"]): row["images/s"]["median"] for row in steps}
     expected = [
         markdown.shown(rates[way, "float32"]) for way in ("this library", "PyTorch, channels last")
     ]
     assert rows["training in float32, images/s"] == [*expected, "PyTorch, channels last"]
-    ends = {row["contender"]: row["end"] for row in load_result("quality")["contenders"]}
+    ends = {row["contender"]: row["end"] for row in committed("quality")["contenders"]}
     name = "pytorch-metric-learning, our tower, Adam at 0.001"
     expected = [f"{ends[each]['precision@1']:.3f}" for each in ("ours, 128-D, five minutes", name)]
     assert rows["precision@1 after 300 s of training in 128-D"] == [*expected, name]
@@ -86,10 +95,10 @@ def test_it_is_said_where_others_are_ahead():
 
 
 def test_the_figure_names_every_recipe_and_its_end():
-    root = ElementTree.fromstring(quality_figure.figure(load_result("quality")))
+    result = committed("quality")
+    root = ElementTree.fromstring(quality_figure.figure(result))
     words = [node.text for node in root.iter(f"{SVG}text")]
-    described = root.findtext(f"{SVG}desc")
-    result = load_result("quality")
+    described = root.findtext(f"{SVG}desc", "")
     best = {dim: {} for dim in (2, 16, 128)}
     for row in result["contenders"]:
         wrong = f"{100 * (1 - row['end']['precision@7']):.2f}"

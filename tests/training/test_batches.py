@@ -225,12 +225,12 @@ def test_any_number_of_workers_keeps_the_order_of_the_batches(workers):
 
 def test_refuses_a_sampler_made_for_other_images():
     data = two_classes(40)
-    with pytest.raises(ValueError, match="chooses among 30 images, but there are 40"):
+    with pytest.raises(ValueError, match="chooses among 30 images; expected 40"):
         ImageBatches(data, PairSampler(data.labels[:30]))
 
 
 @pytest.mark.parametrize("steps", [0, -3])
 def test_refuses_an_epoch_without_steps(steps):
     data = two_classes()
-    with pytest.raises(ValueError, match=f"steps must be at least 1, got {steps}"):
+    with pytest.raises(ValueError, match=f"steps is {steps}; expected at least 1"):
         ImageBatches(data, PairSampler(data.labels), steps=steps)

@@ -168,7 +168,7 @@ def whole_trainings(name: str, seed: int, data: sl.Dataset, sizes: Sizes) -> dic
     return rows
 
 
-# A step beside its floors
+# A step next to its floors
 
 
 def product_rate(mode: Mode, side: int) -> float:

@@ -236,8 +236,8 @@ def render(result: dict[str, Any]) -> str:
         "with the browser's limit of 60 frames a second lifted. Frames that reached the screen "
         f"count. {medians(result['rounds'])} *Bare* has no axes, no legend, and no finer canvas. "
         "Plotly and jupyter-scatter draw with WebGL, which the processor has to emulate here; the "
-        "view notices that and draws into a 2-D canvas instead. On a graphics card nothing was "
-        "measured.",
+        "view notices that and draws into a 2-D canvas instead. Nothing was measured on a "
+        "graphics card.",
         f"* The point under the pointer is found among {pick['points']:,} in "
         f"{interval(pick['ms'])} ms while the film plays; a frame of a screen takes "
         f"{shown(SCREEN_MS)} ms.\n"
