@@ -68,6 +68,53 @@ print(json.dumps(found))
     assert len(found) == 6
 
 
+TOUCHED = {
+    "EmbeddingView": "sl.EmbeddingView(points, labels)",
+    "NeighbourStrip": "sl.NeighbourStrip(sl.EmbeddingView(points, labels, images=images))",
+    "ThresholdExplorer": "sl.ThresholdExplorer([1, 2], [1, 0], [0, 0], [1, 2], images, labels)",
+}
+
+
+@pytest.mark.parametrize("name", TOUCHED)
+def test_a_view_waits_for_nothing_that_draws_charts_trains_or_searches(name):
+    found, _ = fresh(f"""
+import json, sys
+import numpy as np, siamese_lib as sl
+points, labels, images = np.eye(9, 2), np.arange(9), np.zeros((9, 4, 4), np.uint8)
+assert {TOUCHED[name]}._repr_mimebundle_()
+print(json.dumps([name for name in {HEAVY} if name in sys.modules]))
+""")
+    assert found == []
+
+
+def test_the_retrieval_explorer_draws_no_charts():
+    found, _ = fresh("""
+import json, sys
+sys.path.insert(0, "tests")
+from tiny_explorer import tiny_explorer
+assert tiny_explorer()._repr_mimebundle_()
+print(json.dumps([name for name in ("plotly",) if name in sys.modules]))
+""")
+    assert found == []
+
+
+def test_a_film_and_a_moving_picture_of_it_need_no_widgets():
+    found, _ = fresh("""
+import json, sys, tempfile
+from pathlib import Path
+import numpy as np, siamese_lib as sl
+film = sl.shipped_run().make_film()
+images = sl.Split(np.zeros((10, 28, 28, 1), np.uint8), np.arange(10))
+digits = sl.Dataset(images, images, tuple("0123456789"), "made here", "black")
+with tempfile.TemporaryDirectory() as folder:
+    for name in ("film.gif", "film.webp"):
+        assert sl.export_gif(sl.shipped_run(), digits, Path(folder) / name, film=film, size=64)
+wanted = ("anywidget", "ipywidgets", "IPython", "keras", "plotly", "tqdm")
+print(json.dumps([name for name in wanted if name in sys.modules]))
+""")
+    assert found == []
+
+
 def test_the_film_and_history_of_a_loaded_run_wait_for_no_keras():
     found, _ = fresh("""
 import json, sys

@@ -168,7 +168,7 @@ def test_refuses_what_cannot_be_set_and_stays_as_it_was(attribute, value, words)
         ({"distances": FAR[:9]}, "one entry for each pair"),
         ({"distances": FAR - 9}, "0 or more"),
         ({"distances": 0 * FAR}, "one above 0"),
-        ({"same": EQUAL * 0}, "0 same and 400 different pairs"),
+        ({"same": EQUAL * 0}, "some of each"),
         ({"left": LEFT[:9]}, "left must be the number of an image for each of 400 pairs"),
         ({"right": RIGHT + 1}, "right must be from 0 to 59"),
         ({"left": LEFT - 1}, "left must be from 0 to 59"),
