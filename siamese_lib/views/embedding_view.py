@@ -17,6 +17,7 @@ import traitlets
 
 from siamese_lib.checks import whole_number
 from siamese_lib.views import wire
+from siamese_lib.views.script import Script
 from siamese_lib.views.still import still_png
 from siamese_lib.views.wire import ViewError
 
@@ -91,7 +92,7 @@ class EmbeddingView(anywidget.AnyWidget):
 
     explained: float | None = None
 
-    _esm = Path(__file__).with_suffix(".js")
+    _esm = Script(Path(__file__).with_suffix(".js"))
     _css = Path(__file__).with_suffix(".css")
 
     frames = _Checked(wire.checked_frames, np.zeros((0, 0, 2)), "float32 (F, N, 2)")
