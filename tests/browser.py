@@ -24,6 +24,7 @@ from playwright.sync_api import Browser, Locator, Page, sync_playwright
 from playwright.sync_api import TimeoutError as PlaywrightTimeout
 
 from siamese_lib.views.embedding_view import EmbeddingView
+from siamese_lib.views.script import Script
 
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 # Quiet, and with WebGL2 in software where there is no graphics card; the page is put together
@@ -60,8 +61,8 @@ def chromium(*more: str) -> Iterator[Browser]:
 
 
 def write_page(path: Path, view: EmbeddingView, **options: Any) -> Path:
-    """Write a page of its own around the JavaScript module, with the view's payload inside."""
-    script = (ASSETS / "embedding_view.js").read_text(encoding="utf-8")
+    """Write a page of its own around the widget's script, with the view's payload inside."""
+    script = str(Script(ASSETS / "embedding_view.js"))
     style = (ASSETS / "embedding_view.css").read_text(encoding="utf-8")
     state = {name: getattr(view, name) for name in ("frame", "playing", "selected", "highlighted")}
     path.write_text(
@@ -136,7 +137,7 @@ class ViewOnPage:
 
     def rest(self) -> None:
         """Wait until nothing moves."""
-        self.until("!view.request && !view.playing")
+        self.until("view.loop.request === null && !view.playing")
 
     def until(self, condition: str, seconds: float = 20) -> None:
         """Wait until JavaScript about `view` holds."""
@@ -147,7 +148,8 @@ class ViewOnPage:
         except PlaywrightTimeout:
             state = self.evaluate(
                 "{ p: view.p, frames: view.film.frames.length, playing: view.playing, selected:"
-                " view.selected, highlighted: view.highlighted, renderer: view.renderer.name }"
+                " view.selected, highlighted: view.highlighted,"
+                " renderer: view.painter.renderer.name }"
             )
             pytest.fail(f"{seconds} seconds on it does not hold that {condition}; it is {state}")
 
@@ -159,10 +161,11 @@ class ViewOnPage:
         height, width, data = self.evaluate(
             """(() => {
               view.draw();
+              const { canvas } = view.painter;
               const flat = document.createElement("canvas");
-              [flat.width, flat.height] = [view.canvas.width, view.canvas.height];
+              [flat.width, flat.height] = [canvas.width, canvas.height];
               const pen = flat.getContext("2d");
-              pen.drawImage(view.canvas, 0, 0);
+              pen.drawImage(canvas, 0, 0);
               const { data } = pen.getImageData(0, 0, flat.width, flat.height);
               let text = "";
               for (let i = 0; i < data.length; i += 9999) {
@@ -178,7 +181,7 @@ class ViewOnPage:
         pixels = self.pixels().astype(int)
         return [
             int(((np.abs(pixels[..., :3] - color).sum(-1) < 45) & (pixels[..., 3] > 100)).sum())
-            for color in self.evaluate("view.colors")
+            for color in self.evaluate("view.classes.rgb")
         ]
 
 

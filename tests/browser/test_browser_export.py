@@ -176,8 +176,8 @@ def test_every_test_image_is_answered_as_the_library_does(show: Callable[..., Ex
     for metric in ("cosine", "euclidean"):
         shown.by_id("metric").select_option(metric)
         answers = shown.page.evaluate(
-            """() => Array.from({ length: explorer.count }, (_, query) =>
-              explorer.nearest(query).map(({ row }) => row))"""
+            """() => Array.from({ length: explorer.search.count }, (_, query) =>
+              explorer.search.nearest(query).map(({ row }) => row))"""
         )
         indices, _ = sl.Gallery(shown.vectors, metric=metric).nearest(shown.queries, 20)
         assert answers == indices.tolist()

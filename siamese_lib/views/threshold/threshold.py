@@ -17,6 +17,7 @@ from traitlets.utils.bunch import Bunch
 
 from siamese_lib.metrics.thresholds import AtThreshold, Verification
 from siamese_lib.views import wire
+from siamese_lib.views.script import Script
 from siamese_lib.views.still import MimeBundle, with_still
 from siamese_lib.views.threshold import mistakes
 from siamese_lib.views.threshold.mistakes import Choice
@@ -58,7 +59,7 @@ class ThresholdExplorer(anywidget.AnyWidget):
             the explorer or on setting an attribute.
     """
 
-    _esm = Path(__file__).with_suffix(".js")
+    _esm = Script(Path(__file__).with_suffix(".js"))
     _css = Path(__file__).with_suffix(".css")
 
     threshold = traitlets.Float(0.0, help="a distance").tag(sync=True)
