@@ -36,8 +36,6 @@ def checked_images(images: np.ndarray, name: str = "images") -> np.ndarray:
 
 def png_uri(pixels: np.ndarray) -> str:
     """Encode uint8 pixels (H, W), (H, W, 3) or (H, W, 4) as a data URI that holds a PNG."""
-    from PIL import Image
-
     buffer = io.BytesIO()
     Image.fromarray(pixels).save(buffer, format="PNG", optimize=True)
     return "data:image/png;base64," + base64.b64encode(buffer.getvalue()).decode()
@@ -84,8 +82,6 @@ def draw(
         images: uint8 (Q, k, H, W, C), nearest first.
         captions: Q rows of k texts, drawn under the images.
     """
-    from PIL import Image
-
     rows, columns = images.shape[0], images.shape[1] + 1
     across, down = _SIDE + _GAP, _SIDE + _TEXT + 2 * _GAP
     # An extra gap separates the query from its neighbours.
