@@ -7,6 +7,7 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
+import IPython
 import numpy as np
 import pytest
 from tiny_training import SHAPE, Training, corners
@@ -14,8 +15,7 @@ from tiny_training import SHAPE, Training, corners
 import siamese_lib as sl
 from siamese_lib import files
 from siamese_lib.colors import EXTRA, PALETTE
-from siamese_lib.runs import plane
-from siamese_lib.views import progress
+from siamese_lib.runs.film import curve_of
 
 DATA = corners(48, seed=1)
 DRAWN = corners(2, seed=5).images
@@ -87,10 +87,10 @@ def test_without_labels_the_precision_is_that_of_the_history() -> None:
 def test_a_history_is_read_between_its_rows() -> None:
     history = {"step": [2, 4, 8], "loss": [8.0, 4.0, 2.0], "precision": [math.nan, 0.5, 0.9]}
     steps = np.array([0, 3, 6, 8])
-    assert plane.curve_of(history, "loss", steps).tolist() == [8, 6, 3, 2]
-    precision = plane.curve_of(history, "precision", steps)
+    assert curve_of(history, "loss", steps).tolist() == [8, 6, 3, 2]
+    precision = curve_of(history, "precision", steps)
     assert precision == pytest.approx([math.nan, math.nan, 0.7, 0.9], nan_ok=True)
-    assert np.isnan(plane.curve_of({}, "loss", steps)).all()
+    assert np.isnan(curve_of({}, "loss", steps)).all()
 
 
 @pytest.mark.parametrize("dim", [1, 5])
@@ -138,8 +138,10 @@ def test_a_notebook_keeps_nothing_of_the_progress_bar(
     many = np.concatenate([DATA.images] * 3)
     said: list[Any] = []
     handle = SimpleNamespace(update=lambda what, raw: said.append(what))
-    monkeypatch.setattr(progress, "get_ipython", lambda: SimpleNamespace(kernel=1))
-    monkeypatch.setattr(progress, "display", lambda bar, display_id: said.append(bar) or handle)
+    monkeypatch.setattr(IPython, "get_ipython", lambda: SimpleNamespace(kernel=1))
+    monkeypatch.setattr(
+        IPython.display, "display", lambda bar, display_id: said.append(bar) or handle
+    )
     run.film(many)
     bar, left = said
     assert "embedding" in bar.children[0].value

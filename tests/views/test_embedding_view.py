@@ -77,19 +77,20 @@ def test_the_view_keeps_copies_that_nobody_changes_unseen():
 @pytest.mark.parametrize("offset", [0.0, 1000.0])
 def test_a_packed_frame_is_off_by_half_a_level_at_most(scale, offset):
     points = scale * (film(1, 500)[0] * [3, 1] + offset)
-    bounds, data = wire.pack_frame(points)
-    assert len(data) == 4 * len(points)
-    error = np.abs(wire.unpack_frame(bounds, data) - points)
+    bounds, levels = wire.pack(points[None])
+    assert levels.nbytes == 4 * len(points)
+    error = np.abs(wire.unpack(bounds, levels)[0] - points)
     longer_side = np.ptp(points, axis=0).max()
     assert error.max() <= longer_side / 131_070 * (1 + 1e-6)
-    np.testing.assert_allclose(bounds[:2], points.min(axis=0))
-    np.testing.assert_allclose(bounds[3:], points.max(axis=0))
+    np.testing.assert_allclose(bounds[0, :2], points.min(axis=0))
+    np.testing.assert_allclose(bounds[0, 3:], points.max(axis=0))
 
 
 def test_a_collapsed_and_an_empty_frame_are_packed():
-    bounds, data = wire.pack_frame(np.full((3, 2), 0.25))
-    assert np.array_equal(wire.unpack_frame(bounds, data), np.full((3, 2), 0.25))
-    assert wire.pack_frame(np.zeros((0, 2))) == ([0.0] * 5, b"")
+    still = np.full((1, 3, 2), 0.25)
+    assert np.array_equal(wire.unpack(*wire.pack(still)), still)
+    bounds, levels = wire.pack(np.zeros((4, 0, 2)))
+    assert (bounds.tolist(), levels.shape) == ([[0.0] * 5] * 4, (4, 0, 2))
 
 
 def test_ten_thousand_points_in_forty_frames_are_under_two_megabytes():
@@ -337,9 +338,9 @@ def test_a_notebook_shows_a_still_where_there_is_no_javascript():
 def test_a_still_rings_what_is_marked():
     frames = film(1, 30, scale=1e-3)
     frames[0, 5] = 1
-    names, colors = ["a", "b", "c"], class_colors(3)
+    classes = wire.classes_of(labels(), ["a", "b", "c"])
     plain, ringed = (
-        np.asarray(Image.open(io.BytesIO(still_png(frames, labels(), names, colors, None, marked))))
+        np.asarray(Image.open(io.BytesIO(still_png(frames, classes, None, marked))))
         for marked in ([], [5])
     )
     assert (plain != ringed).sum() > 50
@@ -348,8 +349,7 @@ def test_a_still_rings_what_is_marked():
 @pytest.mark.parametrize("shape", [(1, 1), (1, 50_000), (3, 20_000)])
 def test_a_still_is_small(shape):
     frames = film(*shape)
-    classes = np.arange(shape[1]) % 10
-    png = still_png(frames, classes, [str(k) for k in range(10)], class_colors(10))
+    png = still_png(frames, wire.classes_of(np.arange(shape[1]) % 10, None))
     assert len(png) < 60_000
     drawn = np.asarray(Image.open(io.BytesIO(png)).convert("RGBA"))
     assert 0 < (drawn[..., 3] > 0).mean() < 0.9

@@ -1,12 +1,11 @@
 """A threshold to drag, and what it gets wrong.
 
 The page draws, and moves the line at once; this class says what a threshold does
-(`siamese_lib.views.mistakes`), and sends only what has changed.
+(`siamese_lib.views.threshold.mistakes`), and sends only what has changed.
 """
 
 from __future__ import annotations
 
-import base64
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -17,6 +16,7 @@ import traitlets
 
 from siamese_lib.metrics.thresholds import AtThreshold, Verification
 from siamese_lib.views import wire
+from siamese_lib.views.still import with_still
 from siamese_lib.views.threshold import mistakes
 from siamese_lib.views.threshold.mistakes import Choice
 from siamese_lib.views.threshold.still import still_png
@@ -105,7 +105,7 @@ class ThresholdExplorer(anywidget.AnyWidget):
 
     @property
     def mistakes(self) -> list[dict[str, Any]]:
-        """Every pair that is called wrongly: see `siamese_lib.views.mistakes.listed`."""
+        """Every pair that is called wrongly: see `siamese_lib.views.threshold.mistakes.listed`."""
         return mistakes.listed(self._pairs, self._choice)
 
     def still(self) -> bytes:
@@ -139,11 +139,7 @@ class ThresholdExplorer(anywidget.AnyWidget):
         self._show()
 
     def _repr_mimebundle_(self, **kwargs: Any) -> Any:
-        bundle = super()._repr_mimebundle_(**kwargs)
-        if bundle is None:
-            return bundle
-        data, metadata = bundle if isinstance(bundle, tuple) else (bundle, {})
-        return {**data, "image/png": base64.b64encode(self.still()).decode()}, metadata
+        return with_still(super()._repr_mimebundle_(**kwargs), self.still())
 
 
 def _words(labels: Any, class_names: Sequence[str] | None) -> list[str] | None:
