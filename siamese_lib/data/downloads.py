@@ -43,7 +43,7 @@ def fetch(
     Raises:
         ChecksumError: at least one mirror sent an altered file, and none sent a good one.
     """
-    import pooch
+    import pooch  # waits: slow to import
 
     downloader = _downloader(show_progress)
     whole = cache / f"{spec.name}.npz"
@@ -89,7 +89,7 @@ def _answering(mirrors: tuple[Mirror, ...], notes: list[str]) -> Iterator[Mirror
     server that does not respond costs more, and no setting of requests limits that. So all mirrors
     are asked at once, in threads that can be abandoned, and the wait is `ANSWER_SECONDS` at worst.
     """
-    import requests
+    import requests  # waits: slow to import
 
     def ask(url: str, trouble: list[str]) -> None:
         try:
@@ -116,7 +116,7 @@ def _answering(mirrors: tuple[Mirror, ...], notes: list[str]) -> Iterator[Mirror
 
 def _downloader(show_progress: bool) -> Any:
     """Return pooch's HTTP download, with a time limit and a progress bar; it refuses web pages."""
-    import pooch
+    import pooch  # waits: slow to import
 
     get = pooch.HTTPDownloader(
         progressbar=show_progress,

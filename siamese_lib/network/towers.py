@@ -62,7 +62,7 @@ def conv_tower(
     """
     height, width, channels = _checked_shape(image_shape)
     _check_dim(embedding_dim)
-    from siamese_lib.network.backend import keras, layers
+    from siamese_lib.network.backend import keras, layers  # waits: slow to import
 
     def convolution(filters: int, size: int, number: int, **options: Any) -> keras.layers.Layer:
         glorot = keras.initializers.GlorotUniform(None if seed is None else 5 * seed + number)

@@ -68,7 +68,7 @@ def build(kind: str, dim: int, parameters: Mapping[str, int], count: int, vector
         count: N, number of vectors.
         vectors: a function from a slice or an array of rows to float32 vectors (rows, dim).
     """
-    import faiss  # only here, so that the library imports quickly
+    import faiss  # waits: slow to import
 
     if kind == "flat":
         index: Any = faiss.IndexFlatL2(dim)
@@ -99,7 +99,7 @@ def search(index: Any, queries: np.ndarray, width: int) -> tuple[np.ndarray, np.
     If the graph or the searched lists yield fewer, the whole index is searched. A row is −1 if
     its distance is infinite even then.
     """
-    import faiss
+    import faiss  # waits: slow to import
 
     if len(queries) != 1:
         return _search(index, queries, width)
@@ -115,20 +115,20 @@ def search(index: Any, queries: np.ndarray, width: int) -> tuple[np.ndarray, np.
 
 def to_bytes(index: Any) -> np.ndarray:
     """Return an index as uint8 (bytes,)."""
-    import faiss
+    import faiss  # waits: slow to import
 
     return faiss.serialize_index(index)
 
 
 def from_bytes(content: np.ndarray) -> Any:
     """Return the index that `to_bytes` wrote. Raise RuntimeError for anything else."""
-    import faiss
+    import faiss  # waits: slow to import
 
     return faiss.deserialize_index(content)
 
 
 def _search(index: Any, queries: np.ndarray, width: int) -> tuple[np.ndarray, np.ndarray]:
-    import faiss
+    import faiss  # waits: slow to import
 
     if isinstance(index, faiss.IndexHNSW) and index.hnsw.efSearch < width:
         # A graph returns at most efSearch candidates.
@@ -142,7 +142,7 @@ def _search(index: Any, queries: np.ndarray, width: int) -> tuple[np.ndarray, np
 
 
 def _search_all(index: Any, queries: np.ndarray, width: int) -> tuple[np.ndarray, np.ndarray]:
-    import faiss
+    import faiss  # waits: slow to import
 
     if isinstance(index, faiss.IndexIVF):
         return _search_with(index, "nprobe", index.nlist, index, queries, width)

@@ -1,7 +1,7 @@
 """A threshold to drag, and what it gets wrong.
 
 The page draws, and moves the line at once; this class says what a threshold does
-(`siamese_lib.views.mistakes`), and sends only what has changed.
+(`siamese_lib.views.threshold.mistakes`), and sends only what has changed.
 """
 
 from __future__ import annotations
@@ -110,7 +110,7 @@ class ThresholdExplorer(anywidget.AnyWidget):
 
     @property
     def mistakes(self) -> list[dict[str, Any]]:
-        """Every pair that is called wrongly: see `siamese_lib.views.mistakes.listed`."""
+        """Every pair that is called wrongly: see `siamese_lib.views.threshold.mistakes.listed`."""
         return mistakes.listed(self._pairs, self._choice)
 
     def still(self) -> bytes:
