@@ -44,3 +44,5 @@ from .training.recorder import Recorder as Recorder
 from .views.embedding_view import EmbeddingView as EmbeddingView
 from .views.strip import NeighbourStrip as NeighbourStrip
 from .views.threshold.threshold import ThresholdExplorer as ThresholdExplorer
+
+__version__: str
