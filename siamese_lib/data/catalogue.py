@@ -21,7 +21,7 @@ class Mirror:
     files: Mapping[str, str]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class DatasetSpec:
     """A named set. The checksums below are of pixels and labels, not of the files around them:
     the same images are genuine as `.npz` or IDX, however they were compressed.

@@ -17,9 +17,9 @@ def slowly(queries, query_labels, gallery, gallery_labels, *, exclude_self=False
     indices, _ = sl.Gallery(gallery).nearest(queries, counts.max(), exclude_self=exclude_self)
     found = np.asarray(gallery_labels)[indices]
     return metrics.Retrieval(
-        metrics.precision_at_k(found[:, :1], query_labels),
-        metrics.r_precision(found, query_labels, counts),
-        metrics.map_at_r(found, query_labels, counts),
+        precision_at_1=metrics.precision_at_k(found[:, :1], query_labels),
+        r_precision=metrics.r_precision(found, query_labels, counts),
+        map_at_r=metrics.map_at_r(found, query_labels, counts),
     )
 
 
@@ -85,7 +85,7 @@ def test_a_gallery_of_one_class():
     for exclude_self, queries in ((False, asked), (True, held)):
         labels, held_labels = np.zeros(len(queries), int), np.zeros(5, int)
         found = metrics.retrieval(queries, labels, held, held_labels, exclude_self=exclude_self)
-        assert found == metrics.Retrieval(1.0, 1.0, 1.0)
+        assert found == metrics.Retrieval(precision_at_1=1.0, r_precision=1.0, map_at_r=1.0)
 
 
 def test_labels_may_be_words():
