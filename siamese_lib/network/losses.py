@@ -7,11 +7,10 @@ Euclidean, and ``margin`` is the distance beyond which two different images are 
 from __future__ import annotations
 
 from numbers import Real
-from typing import Any
 
 import numpy as np
 
-from siamese_lib.network.backend import keras, ops
+from siamese_lib.network.backend import Tensor, keras, ops
 
 # Below this squared distance two embeddings count as equal. The square root has an infinite
 # slope at 0; with the squared distance clamped first, identical images get a zero gradient
@@ -19,7 +18,7 @@ from siamese_lib.network.backend import keras, ops
 _SMALLEST_SQUARE = 1e-12
 
 
-def euclidean_distance(left: Any, right: Any) -> Any:
+def euclidean_distance(left: Tensor, right: Tensor) -> Tensor:
     """Euclidean distance along the last axis, with a finite gradient everywhere.
 
     Args:
@@ -59,12 +58,12 @@ class ContrastiveLoss(keras.losses.Loss):
         most code since, the label is turned round and 1 means similar.
     """
 
-    def __init__(self, margin: float = 1.0, **kwargs: Any) -> None:
+    def __init__(self, margin: float = 1.0, **kwargs: object) -> None:
         kwargs.setdefault("name", "contrastive_loss")
         super().__init__(**kwargs)
         self.margin = _checked_margin(margin)
 
-    def call(self, y_true: Any, y_pred: Any) -> Any:
+    def call(self, y_true: Tensor, y_pred: Tensor) -> Tensor:
         """Return the loss of each pair, (N,)."""
         distance = _as_vector(y_pred, "y_pred", "one distance for each pair, as sl.siamese gives")
         same = _as_vector(y_true, "y_true", "one label for each pair, 1 = same and 0 = different")
@@ -79,7 +78,7 @@ class ContrastiveLoss(keras.losses.Loss):
         """The loss of embeddings in one point, half the pairs being similar: margin**2 / 4."""
         return self.margin**2 / 4
 
-    def get_config(self) -> dict[str, Any]:
+    def get_config(self) -> dict[str, object]:
         """Return what is needed to build this loss again."""
         return {**super().get_config(), "margin": self.margin}
 
@@ -114,12 +113,12 @@ class InBatchContrastiveLoss(keras.losses.Loss):
         (Schroff, Kalenichenko and Philbin 2015), which trains on hard pairs only.
     """
 
-    def __init__(self, margin: float = 1.0, **kwargs: Any) -> None:
+    def __init__(self, margin: float = 1.0, **kwargs: object) -> None:
         kwargs.setdefault("name", "in_batch_contrastive_loss")
         super().__init__(**kwargs)
         self.margin = _checked_margin(margin)
 
-    def call(self, y_true: Any, y_pred: Any) -> Any:
+    def call(self, y_true: Tensor, y_pred: Tensor) -> Tensor:
         """Return each image's share of the loss, (B,); their mean is the loss of the batch."""
         distance, similar, different = _all_pairs(y_true, y_pred)
         gap = ops.maximum(self.margin - distance, 0)
@@ -132,7 +131,7 @@ class InBatchContrastiveLoss(keras.losses.Loss):
         """The loss of embeddings that are all in one point: margin**2 / 4."""
         return self.margin**2 / 4
 
-    def get_config(self) -> dict[str, Any]:
+    def get_config(self) -> dict[str, object]:
         """Return what is needed to build this loss again."""
         return {**super().get_config(), "margin": self.margin}
 
@@ -162,13 +161,13 @@ class BatchTripletLoss(keras.losses.Loss):
         Re-Identification", 2017, equations 5 and 6 (with distances not squared).
     """
 
-    def __init__(self, margin: float = 1.0, hardest: bool = True, **kwargs: Any) -> None:
+    def __init__(self, margin: float = 1.0, hardest: bool = True, **kwargs: object) -> None:
         kwargs.setdefault("name", "batch_triplet_loss")
         super().__init__(**kwargs)
         self.margin = _checked_margin(margin)
         self.hardest = bool(hardest)
 
-    def call(self, y_true: Any, y_pred: Any) -> Any:
+    def call(self, y_true: Tensor, y_pred: Tensor) -> Tensor:
         """Return each anchor's share of the loss, (B,); their mean is the loss of the batch."""
         distance, similar, different = _all_pairs(y_true, y_pred)
         if self.hardest:
@@ -186,12 +185,12 @@ class BatchTripletLoss(keras.losses.Loss):
         """The loss of embeddings that are all in one point: the margin."""
         return self.margin
 
-    def get_config(self) -> dict[str, Any]:
+    def get_config(self) -> dict[str, object]:
         """Return what is needed to build this loss again."""
         return {**super().get_config(), "margin": self.margin, "hardest": self.hardest}
 
 
-def _all_pairs(labels: Any, embeddings: Any) -> tuple[Any, Any, Any]:
+def _all_pairs(labels: Tensor, embeddings: Tensor) -> tuple[Tensor, Tensor, Tensor]:
     """Distances (B, B), and which of them are similar and different pairs, as 0.0 and 1.0."""
     embeddings = ops.convert_to_tensor(embeddings)
     if len(embeddings.shape) != 2:
@@ -206,14 +205,14 @@ def _all_pairs(labels: Any, embeddings: Any) -> tuple[Any, Any, Any]:
     return euclidean_distance(embeddings[:, None], embeddings[None, :]), same - itself, 1 - same
 
 
-def _share_of_mean(values: Any, mask: Any) -> Any:
+def _share_of_mean(values: Tensor, mask: Tensor) -> Tensor:
     """Split the mean of the masked values over the rows, so that the rows' mean is that mean."""
     axes = tuple(range(1, len(values.shape)))
     rows = ops.cast(ops.shape(values)[0], values.dtype)
     return rows * ops.sum(values * mask, axis=axes) / ops.maximum(ops.sum(mask), 1)
 
 
-def _as_vector(values: Any, name: str, meaning: str) -> Any:
+def _as_vector(values: Tensor, name: str, meaning: str) -> Tensor:
     """Accept (N,) and (N, 1), as arrays, tensors or lists, and give (N,)."""
     values = ops.convert_to_tensor(values)
     shape = tuple(values.shape)
@@ -224,7 +223,7 @@ def _as_vector(values: Any, name: str, meaning: str) -> Any:
     return values
 
 
-def _check_same_length(labels: Any, outputs: Any) -> None:
+def _check_same_length(labels: Tensor, outputs: Tensor) -> None:
     """Refuse batches whose lengths are known and differ."""
     if None not in (labels.shape[0], outputs.shape[0]) and labels.shape[0] != outputs.shape[0]:
         raise ValueError(
@@ -233,7 +232,7 @@ def _check_same_length(labels: Any, outputs: Any) -> None:
         )
 
 
-def _checked_binary(same: Any) -> Any:
+def _checked_binary(same: Tensor) -> Tensor:
     """Refuse labels other than 0 and 1; where values are not known yet, turn them into NaN."""
     valid = ops.equal(same * (1 - same), 0)
     try:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from importlib import import_module
-from typing import Any
 
-from siamese_lib.network.backend import keras
+from siamese_lib.network.backend import Tensor, keras
 from siamese_lib.network.losses import euclidean_distance
 
 
@@ -14,7 +14,7 @@ from siamese_lib.network.losses import euclidean_distance
 class EuclideanDistance(keras.layers.Layer):
     """Euclidean distance between two batches of embeddings: two (N, dim) to (N,)."""
 
-    def call(self, inputs: list[Any]) -> Any:
+    def call(self, inputs: Sequence[Tensor]) -> Tensor:
         """Measure the distance of each left embedding from its right one."""
         left, right = inputs
         return euclidean_distance(left, right)
@@ -48,7 +48,7 @@ def siamese(tower: keras.Model) -> keras.Model:
     return keras.Model([left, right], distance, name="siamese")
 
 
-def load_model(path: str | os.PathLike) -> keras.Model:
+def load_model(path: str | os.PathLike[str]) -> keras.Model:
     """Load a siamese model, or any other, from the ``.keras`` file that ``model.save`` wrote.
 
     Keras can only rebuild this library's layer, losses and optimizer once their modules are
