@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any
 
 import numpy as np
 from IPython.core.getipython import get_ipython
@@ -14,7 +13,7 @@ from IPython.display import display
 
 from siamese_lib.checks import whole_number
 from siamese_lib.metrics.headline import PRECISION, precision_of
-from siamese_lib.network.backend import keras
+from siamese_lib.network.backend import Logs, keras
 from siamese_lib.runs import plane
 from siamese_lib.runs.embedding import embed
 from siamese_lib.training.batches import Images
@@ -95,7 +94,7 @@ class LiveView(keras.callbacks.Callback):
         self._cost = math.inf  # seconds, of the quickest frame
         self._earlier: tuple[int, float] | None = None  # a step made, and the seconds until then
 
-    def on_train_begin(self, logs: Mapping[str, Any] | None = None) -> None:
+    def on_train_begin(self, logs: Logs = None) -> None:
         """Show the view, with the tower as it is."""
         if self.recorder.model is not self.model or not self.recorder.total:
             raise ValueError("LiveView needs its recorder before it in the callbacks of fit.")
@@ -109,13 +108,13 @@ class LiveView(keras.callbacks.Callback):
             self._look()
         self._begun = self.spent
 
-    def on_train_batch_end(self, batch: int, logs: Mapping[str, Any] | None = None) -> None:
+    def on_train_batch_end(self, batch: int, logs: Logs = None) -> None:
         """Add a frame, if one is due and has been earned."""
         if self.recorder.step in self.recorder.kept and self.spent + self._cost <= self._earned():
             with self._timed():
                 self._look()
 
-    def on_train_end(self, logs: Mapping[str, Any] | None = None) -> None:
+    def on_train_end(self, logs: Logs = None) -> None:
         """Add the last frame, and leave a still picture of all."""
         with self._timed():
             self._look()
@@ -173,7 +172,7 @@ class LiveView(keras.callbacks.Callback):
             return math.nan
         return float(np.average(np.array(history["loss"])[new], weights=np.diff(steps)[new]))
 
-    def _unless_it_fails(self, send: Callable[[], Any]) -> None:
+    def _unless_it_fails(self, send: Callable[[], object]) -> None:
         """Send something to the page; say once if it does not arrive."""
         try:
             send()
