@@ -10,6 +10,7 @@ from collections.abc import Sequence
 
 import numpy as np
 import plotly.graph_objects as go
+from numpy.typing import ArrayLike
 
 from siamese_lib.colors import DIFFERENT, SAME, rgb
 from siamese_lib.figures.style import styled
@@ -24,7 +25,7 @@ _CELL, _ROW, _LINE, _ROOM = 92, 920, 25, 9
 
 
 def image_grid(
-    images: np.ndarray,
+    images: ArrayLike,
     titles: Sequence[object] | None = None,
     *,
     columns: int = 8,
@@ -95,9 +96,9 @@ def image_grid(
 
 
 def pairs(
-    left_images: np.ndarray,
-    right_images: np.ndarray,
-    same: np.ndarray,
+    left_images: ArrayLike,
+    right_images: ArrayLike,
+    same: np.ndarray | Sequence[int],
     titles: Sequence[object] | None = None,
     *,
     columns: int = 8,
@@ -129,10 +130,10 @@ def pairs(
 
 
 def neighbours(
-    query_image: np.ndarray,
-    neighbour_images: np.ndarray,
+    query_image: ArrayLike,
+    neighbour_images: ArrayLike,
     neighbour_labels: Sequence[object],
-    distances: np.ndarray,
+    distances: np.ndarray | Sequence[float],
     *,
     query_label: object | None = None,
 ) -> go.Figure:

@@ -6,14 +6,12 @@ on a dark one. Colour never speaks alone: a word or a sign says the same.
 
 from __future__ import annotations
 
-from typing import Any
-
 import plotly.graph_objects as go
 
 from siamese_lib.colors import FAINT, INK, class_color
 
 
-def styled(figure: go.Figure, *, height: int, **layout: Any) -> go.Figure:
+def styled(figure: go.Figure, *, height: int, **layout: object) -> go.Figure:
     """Give a figure the book's look."""
     figure.update_layout(
         height=height,

@@ -12,13 +12,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from siamese_lib.checks import whole_number
 
 _CHUNK_BYTES = 32 << 20  # of distances held at a time
 
 
-def neighbour_graph(images: np.ndarray, k: int = 5) -> np.ndarray:
+def neighbour_graph(images: ArrayLike, k: int = 5) -> np.ndarray:
     """Find the nearest neighbours of every image among the others.
 
     Distances are Euclidean, between all the numbers of one image and another. They are
@@ -91,7 +92,7 @@ class Graph:
             that is everyone's neighbour, or no neighbours at all.
     """
 
-    def __init__(self, neighbours: np.ndarray | Sequence[Sequence[int] | np.ndarray]) -> None:
+    def __init__(self, neighbours: np.ndarray | Sequence[ArrayLike]) -> None:
         owners, named = _flatten(neighbours)
         self.size = size = len(neighbours)
         everyone = np.arange(size)
@@ -133,7 +134,7 @@ class Graph:
         return rank + found - self._first[images]
 
 
-def _flatten(neighbours: np.ndarray | Sequence) -> tuple[np.ndarray, np.ndarray]:
+def _flatten(neighbours: np.ndarray | Sequence[ArrayLike]) -> tuple[np.ndarray, np.ndarray]:
     """Return who names whom, int64 (M,) twice, without the padding."""
     rows = [np.asarray(row) for row in neighbours]
     for i, row in enumerate(rows):
