@@ -214,6 +214,11 @@ class _TensorBoard(keras.callbacks.TensorBoard):
         due = self._global_train_batch % self.update_freq == 0
         super().on_train_batch_end(batch, logs if due else None)
 
+    def _write_keras_model_summary(self) -> None:
+        # A training that ended in an error has left its own rule of what to record behind.
+        with self.summary.record_if(True):
+            super()._write_keras_model_summary()
+
     def _log_weights(self, epoch: int) -> None:
         with self._train_writer.as_default():
             for weight in self.model.weights:

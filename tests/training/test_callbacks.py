@@ -312,6 +312,16 @@ def test_tensorboard_holds_scalars_histograms_and_the_graph(tmp_path: Path) -> N
     assert inputs["distance"] == 2 * ["siamese/tower/embedding"]
 
 
+def test_the_graph_is_written_after_a_training_that_failed(tmp_path: Path) -> None:
+    def fail() -> None:
+        raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        Training().fit(after=[sl.tensorboard(tmp_path / "failed"), at_step(5, fail)])
+    Training(steps=20).fit(after=[sl.tensorboard(tmp_path / "log")])
+    assert "keras" in events(tmp_path / "log").Tags()["tensors"]
+
+
 def test_a_resumed_training_goes_on_with_its_curve(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
