@@ -16,7 +16,10 @@ _SIDE = 28  # pixels; smaller maps are enlarged to this, in whole pixels where i
 
 
 def feature_maps(
-    maps: Sequence[ArrayLike], titles: Sequence[object] | None = None, *, columns: int = 8
+    maps: Sequence[ArrayLike],
+    titles: Sequence[object] | np.ndarray | None = None,
+    *,
+    columns: int = 8,
 ) -> go.Figure:
     """Lay out arrays of any scale and sign: positive in orange, negative in blue, zero in black.
 

@@ -26,7 +26,7 @@ _CELL, _ROW, _LINE, _ROOM = 92, 920, 25, 9
 
 def image_grid(
     images: ArrayLike,
-    titles: Sequence[object] | None = None,
+    titles: Sequence[object] | np.ndarray | None = None,
     *,
     columns: int = 8,
     colors: Sequence[str] | None = None,
@@ -99,7 +99,7 @@ def pairs(
     left_images: ArrayLike,
     right_images: ArrayLike,
     same: np.ndarray | Sequence[int],
-    titles: Sequence[object] | None = None,
+    titles: Sequence[object] | np.ndarray | None = None,
     *,
     columns: int = 8,
 ) -> go.Figure:
@@ -132,7 +132,7 @@ def pairs(
 def neighbours(
     query_image: ArrayLike,
     neighbour_images: ArrayLike,
-    neighbour_labels: Sequence[object],
+    neighbour_labels: Sequence[object] | np.ndarray,
     distances: np.ndarray | Sequence[float],
     *,
     query_label: object | None = None,

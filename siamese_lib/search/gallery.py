@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, SupportsIndex
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -141,7 +141,7 @@ class Gallery:
             indexes.extend(self._index, len(added), lambda rows: self._offsets(added[rows]))
 
     def nearest(
-        self, queries: ArrayLike, k: int = 7, *, exclude_self: bool = False
+        self, queries: ArrayLike, k: SupportsIndex = 7, *, exclude_self: bool = False
     ) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
         """Find the `k` nearest embeddings of each query.
 
