@@ -85,11 +85,11 @@ def contenders(dims: Sequence[int]) -> tuple[list[Contender], list[Contender], l
 
 def part_of(data: sl.Dataset, train: int, test: int) -> sl.Dataset:
     """Take the first images of each split."""
-    halves = [
-        sl.Split(split.images[:count], split.labels[:count])
-        for split, count in ((data.train, train), (data.test, test))
-    ]
-    return sl.Dataset(*halves, data.class_names, data.source, data.name)
+
+    def first(split: sl.Split, count: int) -> sl.Split:
+        return sl.Split(split.images[:count], split.labels[:count])
+
+    return replace(data, train=first(data.train, train), test=first(data.test, test))
 
 
 def trained(

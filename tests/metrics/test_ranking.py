@@ -4,13 +4,21 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from numpy.typing import ArrayLike, DTypeLike
 
 import siamese_lib as sl
 from siamese_lib import metrics
 from siamese_lib.metrics import ranking
 
 
-def slowly(queries, query_labels, gallery, gallery_labels, *, exclude_self=False):
+def slowly(
+    queries: ArrayLike,
+    query_labels: ArrayLike,
+    gallery: ArrayLike,
+    gallery_labels: ArrayLike,
+    *,
+    exclude_self: bool = False,
+) -> metrics.Retrieval:
     """Find every neighbour, and judge the list."""
     counts = (np.asarray(gallery_labels) == np.asarray(query_labels)[:, None]).sum(axis=1)
     counts = counts - exclude_self
@@ -23,12 +31,14 @@ def slowly(queries, query_labels, gallery, gallery_labels, *, exclude_self=False
     )
 
 
-def same(one, other):
+def same(one: metrics.Retrieval, other: metrics.Retrieval) -> None:
     for name in ("precision_at_1", "r_precision", "map_at_r"):
         assert getattr(one, name) == pytest.approx(getattr(other, name), abs=1e-12), name
 
 
-def drawn(seed, size, dim=3, classes=4, dtype=np.float32):
+def drawn(
+    seed: int, size: int, dim: int = 3, classes: int = 4, dtype: DTypeLike = np.float32
+) -> tuple[np.ndarray, np.ndarray]:
     rng = np.random.default_rng(seed)
     labels = rng.choice(classes, size, p=np.arange(1, classes + 1) / sum(range(classes + 1)))
     return (labels[:, None] + rng.standard_normal((size, dim))).astype(dtype), labels
