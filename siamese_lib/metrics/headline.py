@@ -1,4 +1,4 @@
-"""The one measure that the whole book quotes: precision@7."""
+"""The measure that the whole book quotes: precision@7."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ _QUERIES = 1_000
 
 
 def precision_of(embeddings: np.ndarray, labels: np.ndarray) -> float:
-    """Measure precision@7 of images among each other; NaN if there are too few.
+    """Measure precision@7 of images among each other; NaN for 7 images or fewer.
 
     Args:
         embeddings: float (N, dim).
-        labels: int or str (N,). Of many images 1,000, evenly picked, are looked up.
+        labels: int or str (N,). If N is above 1,000, only 1,000 evenly spaced images are queries.
     """
     count = len(embeddings)
     if count <= NEIGHBOURS:

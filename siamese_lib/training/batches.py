@@ -44,27 +44,27 @@ Augmentation: TypeAlias = Callable[[np.ndarray, np.random.Generator], np.ndarray
 class ImageBatches(keras.utils.PyDataset):
     """Feed ``model.fit`` with the images that a sampler asks for.
 
-    With a `PairSampler` a batch is ``((left images, right images), same)``, for `siamese`
-    and `ContrastiveLoss`; with a `BalancedBatchSampler` it is ``(images, labels)``, for the
-    tower itself and `InBatchContrastiveLoss`. Each batch depends only on the sampler's seed
-    and the number of the step, so pass ``shuffle=False`` to ``fit``: the sampler has shuffled
-    already, and an interrupted training can go on exactly where it stopped.
+    With a `PairSampler`, a batch is ``((left images, right images), same)``, for `siamese` and
+    `ContrastiveLoss`. With a `BalancedBatchSampler`, it is ``(images, labels)``, for the tower
+    itself and `InBatchContrastiveLoss`. Each batch depends only on the sampler's seed and the
+    number of the step. So pass ``shuffle=False`` to ``fit``: the sampler has shuffled already, and
+    an interrupted training can continue exactly where it stopped.
 
     Args:
         data: images uint8 (N, H, W, C) and labels (N,), such as ``digits.train``.
-        sampler: what decides which images make a batch.
+        sampler: chooses the images of each batch.
         steps: batches in one Keras epoch; by default ``len(sampler)``.
-        augment: changes each batch of images before it is trained on, such as `RandomShift`:
-            called with images (B, H, W, C) and a `numpy.random.Generator`, which depends only on
+        augment: changes each batch of images before the training step, such as `RandomShift`. It
+            is called with images (B, H, W, C) and a `numpy.random.Generator` that depends only on
             the sampler's seed and the step.
-        workers: threads that gather batches ahead of the training. By default 2 on TensorFlow: with
-            a single one Keras leaves that to `tf.data`, which can hold up the end of a ``fit`` for
-            five seconds. By default 1 on JAX and PyTorch: with more, Keras 3.15 begins with what
-            was left over when it looked at the data, out of order.
+        workers: threads that gather batches ahead of the training. The default is 2 on TensorFlow:
+            with 1, Keras leaves the work to `tf.data`, which can delay the end of a ``fit`` by
+            five seconds. The default is 1 on JAX and PyTorch: with more, Keras 3.15 begins with
+            batches left over from its first look at the data, out of order.
 
     Attributes:
-        first_step: the sampler's step that the current epoch begins with. Keras takes its first
-            look at the data for an epoch; a `Recorder` sets this right when training begins.
+        first_step: the sampler's step at which the current epoch begins. Keras counts its first
+            look at the data as an epoch; a `Recorder` corrects this when training begins.
 
     Raises:
         ValueError: the sampler was made for another number of images, or `steps` is below 1.
@@ -85,11 +85,11 @@ class ImageBatches(keras.utils.PyDataset):
         size = getattr(sampler, "size", None)
         if size is not None and size != len(data.images):
             raise ValueError(
-                f"The sampler chooses among {size} images, but there are {len(data.images)}. "
-                "Make it from the labels of these same images."
+                f"The sampler chooses among {size} images; expected {len(data.images)}, as many as "
+                "the data have. Make it from the labels of these same images."
             )
         if steps is not None and steps < 1:
-            raise ValueError(f"steps must be at least 1, got {steps}.")
+            raise ValueError(f"steps is {steps}; expected at least 1.")
         self.data = data
         self.sampler = sampler
         self.steps = len(sampler) if steps is None else steps
@@ -102,7 +102,7 @@ class ImageBatches(keras.utils.PyDataset):
 
     @cached_property
     def images_per_step(self) -> int:
-        """Images that go through the tower for one batch: two for each pair."""
+        """The number of images that pass through the tower in one step: two for each pair."""
         batch = self.sampler.batch(0)
         return 2 * len(batch[0]) if isinstance(batch, tuple) else len(batch)
 
@@ -124,5 +124,5 @@ class ImageBatches(keras.utils.PyDataset):
         return tuple(self.augment(each, rng) for each in images)
 
     def on_epoch_end(self) -> None:
-        """Go on to the next epoch's batches."""
+        """Move on to the next epoch's batches."""
         self.first_step += self.steps

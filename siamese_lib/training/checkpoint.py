@@ -1,4 +1,4 @@
-"""All that an unfinished training needs to go on, in one file that is replaced in one move."""
+"""All that an unfinished training needs to continue, in one file that is replaced atomically."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from siamese_lib.runs.folder import CHECKPOINT, RunError
 class Checkpoint:
     """The file ``checkpoint.npz`` in the folder of a run.
 
-    It holds arrays only, and JSON as an array of bytes: the variables of the model and of its
+    It holds only arrays, and JSON as an array of bytes: the variables of the model and of its
     optimizer, the frames kept so far, and facts such as the step.
     """
 
@@ -26,7 +26,7 @@ class Checkpoint:
         self.path = folder / CHECKPOINT
 
     def exists(self) -> bool:
-        """Whether there is one to go on from."""
+        """Return whether there is a checkpoint."""
         return self.path.exists()
 
     def save(
@@ -35,7 +35,7 @@ class Checkpoint:
         facts: Mapping[str, Any],
         frames: Mapping[int, list[np.ndarray]],
     ) -> None:
-        """Write the state of a compiled model, JSON facts, and frames of weights by step."""
+        """Write the state of a compiled model, facts for JSON, and frames of weights by step."""
         arrays = {
             **{name: np.asarray(variable) for name, variable in _state(model).items()},
             **{f"frame{s}.{i}": w for s, weights in frames.items() for i, w in enumerate(weights)},
@@ -52,8 +52,8 @@ class Checkpoint:
         """Put the state back into a compiled model; return the facts and the frames.
 
         Raises:
-            RunError: the file is damaged, or was made by a training with another plan or model.
-                The model is then as it was.
+            RunError: the file is damaged, or belongs to a training with another plan or model.
+                The model then stays as it was.
         """
         try:
             with np.load(io.BytesIO(self.path.read_bytes()), allow_pickle=False) as file:
@@ -88,11 +88,11 @@ class Checkpoint:
         return facts, frames
 
     def delete(self) -> None:
-        """Remove it, once the training has ended."""
+        """Delete the checkpoint, once the training has ended."""
         self.path.unlink(missing_ok=True)
 
 
 def _state(model: keras.Model) -> dict[str, Any]:
-    """All variables of a compiled model and its optimizer, seeds of random layers included."""
+    """Return all variables of a compiled model and its optimizer, with seeds of random layers."""
     groups = {"model": model.variables, "optimizer": model.optimizer.variables}
     return {f"{name}{i}": v for name, group in groups.items() for i, v in enumerate(group)}

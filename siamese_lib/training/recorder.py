@@ -24,14 +24,14 @@ _CHECKPOINT_SECONDS = 20.0
 
 
 def frame_steps(total: int, frames: int = 40) -> list[int]:
-    """Choose after which steps to keep a frame: many early, when most changes, fewer later.
+    """Return the steps at which to keep a frame: many early, when most changes, and fewer later.
 
     Args:
         total: steps of the whole training.
-        frames: how many frames to keep, the untrained one included; at least 2.
+        frames: number of frames, the untrained one included; at least 2.
 
     Returns:
-        Ascending steps from 0 to `total`, at most `frames` of them, spaced as squares.
+        Ascending steps from 0 to `total`, up to `frames` of them, spaced as squares.
     """
     return sorted({round(total * (i / (frames - 1)) ** 2) for i in range(frames)})
 
@@ -39,17 +39,17 @@ def frame_steps(total: int, frames: int = 40) -> list[int]:
 class Recorder(keras.callbacks.Callback):
     """Keep the tower's weights through time, and the history, at almost no cost.
 
-    It records the ``fit`` that it is given to; another ``fit`` begins a new record.
+    It records the ``fit`` to which it is passed. Another ``fit`` begins a new record.
 
     Args:
         tower: the tower that is trained, alone or inside a siamese model.
-        batches: the batches that ``fit`` is given.
-        validation: labelled images to watch: precision@7 among at most 300 of them is measured
-            now and then, for about 4 % of the training time. They are never trained on.
-        frames: how many frames of weights to keep, at least 2, most of them early.
-        frame_every: keep one every so many steps instead.
+        batches: the batches that ``fit`` trains on.
+        validation: labelled images, which are never trained on. Precision@7 among up to 300 of
+            them is measured now and then, in about 4 % of the training time.
+        frames: number of frames of weights to keep, at least 2, most of them early.
+        frame_every: keep a frame every so many steps instead.
         folder: where to save the run at the end, and a checkpoint every 20 seconds and when the
-            training is stopped. A run that is there already is replaced at the end.
+            training is stopped. A run that is already there is replaced at the end.
         resume: go on from the checkpoint in `folder`. Where there is none yet, begin; where
             the run is finished, refuse.
         settings: JSON values to keep with the run, such as the name of the data set.
@@ -57,13 +57,13 @@ class Recorder(keras.callbacks.Callback):
     Attributes:
         step: training steps made so far.
         total: training steps that ``fit`` was asked for.
-        history: columns step; seconds, of training without the pauses; loss, the mean
+        history: the columns step; seconds of training, without the pauses; loss, the mean
             since the row before; precision, NaN where it was not measured; and spread, the
-            root mean square distance of the validation embeddings from their centre.
+            root mean square distance of the validation embeddings from their mean.
 
     Raises:
-        ValueError: an argument is out of range, or the folder holds something else (`RunError`);
-            or, on ``fit``, the checkpoint is damaged or of another training (`RunError`).
+        ValueError: an argument is out of range; the folder holds something else (`RunError`); or,
+            on ``fit``, the checkpoint is damaged or belongs to another training (`RunError`).
     """
 
     def __init__(
@@ -80,11 +80,13 @@ class Recorder(keras.callbacks.Callback):
     ) -> None:
         super().__init__()
         if frames < 2:
-            raise ValueError(f"frames must be at least 2, the first and the last, got {frames}.")
+            raise ValueError(f"frames is {frames}; expected at least 2, the first and the last.")
         if frame_every is not None and frame_every < 1:
-            raise ValueError(f"frame_every must be at least 1, got {frame_every}.")
+            raise ValueError(f"frame_every is {frame_every}; expected at least 1.")
         if resume and folder is None:
-            raise ValueError("resume=True needs the folder that the checkpoint is in.")
+            raise ValueError(
+                "resume=True was given without a folder; expected the folder of the checkpoint."
+            )
         self.tower = tower
         self.batches = batches
         self.settings = json.loads(to_json(dict(settings or {})))
@@ -105,8 +107,8 @@ class Recorder(keras.callbacks.Callback):
             name: [] for name in ("step", "seconds", "loss", "precision", "spread")
         }
         self._kept: dict[int, list[np.ndarray]] = {}
-        # Of the steps that Keras' running mean of the loss is over: how many are in the history
-        # already, and the sum of their losses. Below 0 it says what is still to be added.
+        # Of the steps in Keras' running mean of the loss: how many are in the history already,
+        # and the sum of their losses. A number below 0 says how many are still to be added.
         self._in_history = (0, 0.0)
         self._clock = Stopwatch()
         self._watch = None
@@ -115,7 +117,7 @@ class Recorder(keras.callbacks.Callback):
 
     @property
     def run(self) -> Run:
-        """The training so far; its last frame is the tower as it is now. Usable at any time."""
+        """The training so far, at any time. Its last frame is the tower as it is now."""
         kept = {**self._now(), **self._kept}
         steps = sorted(kept)
         frames = [np.stack(weights) for weights in zip(*(kept[s] for s in steps), strict=True)]
@@ -125,26 +127,26 @@ class Recorder(keras.callbacks.Callback):
 
     @property
     def kept(self) -> list[int]:
-        """Steps of which a frame was kept, ascending."""
+        """The steps at which a frame was kept, ascending."""
         return sorted(self._kept)
 
     def paused(self) -> AbstractContextManager[None]:
-        """Leave what is done meanwhile out of the training's seconds."""
+        """Leave the time of the block out of the training's seconds."""
         return self._clock.paused()
 
     def seconds(self) -> float:
-        """Seconds of training so far, without the pauses."""
+        """Return the seconds of training so far, without the pauses."""
         return self._clock.seconds()
 
     def images_per_second(self) -> float:
-        """Images through the tower in a second of training, validation not counted."""
+        """Return the images through the tower per second of training, without validation."""
         seconds = self._clock.seconds()
         return self.step * self.batches.images_per_step / seconds if seconds else math.nan
 
     def on_train_begin(self, logs: Logs = None) -> None:
-        """Plan the frames; restore the checkpoint if one was asked for and is there."""
+        """Plan the frames. Restore the checkpoint if that was asked for and there is one."""
         if not self.params.get("steps"):
-            raise ValueError("fit must know the steps of an epoch: give it ImageBatches.")
+            raise ValueError("fit does not know the steps of an epoch; expected ImageBatches.")
         self._begin()
         self.total = self.params["epochs"] * self.params["steps"]
         if self.folder is not None:
@@ -162,12 +164,12 @@ class Recorder(keras.callbacks.Callback):
         self._saved_at = self._clock.seconds()
 
     def on_epoch_begin(self, epoch: int, logs: Logs = None) -> None:
-        """Note where the epoch starts, and see that the right batches come."""
+        """Note the step at which the epoch starts, and make the batches start there too."""
         self.model._initial_epoch = None  # has done its work; see _restore
         self._epoch_start = self.batches.first_step = self.step
 
     def on_train_batch_end(self, batch: int, logs: Logs = None) -> None:
-        """Count the step, and keep what is due."""
+        """Count the step, and record what is due."""
         self.step = self._epoch_start + batch + 1
         loss = (logs or {})["loss"]
         due = bool(self._due) and self.step >= self._due[0]
@@ -178,21 +180,21 @@ class Recorder(keras.callbacks.Callback):
             self._add_row(batch + 1, float(loss))
         if self.folder is not None and self._clock.seconds() - self._saved_at > _CHECKPOINT_SECONDS:
             self._save_checkpoint(self.folder, self._carried(float(loss)))
-        if self.step == self.total:  # resumed within an epoch, which Keras makes a whole one
+        if self.step == self.total:  # resumed within an epoch, which Keras would run in full
             self.model.stop_training = True
 
     def on_epoch_end(self, epoch: int, logs: Logs = None) -> None:
-        """Carry over what is not in the history yet: Keras' mean of the loss starts anew."""
+        """Carry over what is not in the history yet, since Keras' mean of the loss starts again."""
         self._in_history = self._carried(float((logs or {})["loss"]))
         self._epoch_start = self.step
 
     def on_train_end(self, logs: Logs = None) -> None:
-        """Keep the last frame, and save the run; a checkpoint too, unless it is finished."""
+        """Keep the last frame, and save the run. Unless it is finished, save a checkpoint too."""
         self._clock.stop()
         self.model._initial_epoch = None
         finished = self.step >= self.total
         if self.folder is not None and not finished:
-            # Before the last frame is kept, which a training that goes on would not keep here.
+            # Before the last frame is kept, since a resumed training would keep no frame here.
             self._save_checkpoint(self.folder, self._in_history)
         self._keep_frame()
         if self.folder is not None:
@@ -201,15 +203,15 @@ class Recorder(keras.callbacks.Callback):
                 Checkpoint(self.folder).delete()
 
     def _carried(self, mean: float) -> tuple[int, float]:
-        """What `_in_history` is once Keras' running mean of the loss, now `mean`, starts anew."""
+        """Return `_in_history` once Keras' running mean of the loss, now `mean`, starts again."""
         seen = self.step - self._epoch_start
         recorded, total = self._in_history
         return recorded - seen, total - mean * seen
 
     def _save_checkpoint(self, folder: Path, in_history: tuple[int, float]) -> None:
-        """Write all that is needed to go on from here, in place of the checkpoint before."""
+        """Write all that is needed to continue from here, in place of the checkpoint before."""
         if not self._now():
-            return  # the weights are no longer numbers: the one before is the better one
+            return  # the weights are not finite: the checkpoint before is better
         facts = {
             "plan": self._plan(),
             "step": self.step,
@@ -227,11 +229,11 @@ class Recorder(keras.callbacks.Callback):
             self._restore(checkpoint)
         elif self._resume and holds_run(folder):
             raise RunError(
-                f"There is nothing to resume: {folder} holds a run that is finished. Load it "
-                "with Run.load, or train anew without resuming."
+                f"{folder} holds a run that is finished; expected a checkpoint to resume. Load the "
+                "run with Run.load, or train again without resuming."
             )
         else:
-            # A disk that cannot be written to shows itself here.
+            # If the disk cannot be written to, this fails now and not at the end.
             self._save_checkpoint(folder, self._in_history)
 
     def _restore(self, checkpoint: Checkpoint) -> None:
@@ -240,7 +242,7 @@ class Recorder(keras.callbacks.Callback):
         self.history = facts["history"]
         self._in_history = tuple(facts["in_history"])
         self._clock.before = facts["seconds"]
-        # Keras has no public way for a callback to say where to begin; its own
+        # Keras has no public way for a callback to set where to begin. Its own
         # BackupAndRestore sets the same attribute. It would outlast this fit.
         self.model._initial_epoch = self.step // self.params["steps"]
 
@@ -264,7 +266,7 @@ class Recorder(keras.callbacks.Callback):
         self._kept = {**self._now(), **self._kept}
 
     def _now(self) -> dict[int, list[np.ndarray]]:
-        """Copy the weights, under the step; nothing if they are no longer numbers."""
+        """Return a copy of the weights, by step; nothing if a weight is not finite."""
         _ = self.model  # on JAX this access brings the weights up to date
         weights = self.tower.get_weights()
         finite = all(np.isfinite(weight).all() for weight in weights)

@@ -1,4 +1,4 @@
-"""How a training is going, measured on a few images now and then, at a bounded cost."""
+"""Measure on a few images how a training is going, now and then, at a limited cost."""
 
 from __future__ import annotations
 
@@ -17,31 +17,31 @@ from siamese_lib.search.gallery import Gallery
 from siamese_lib.training.batches import Images
 
 _IMAGES = 300
-_SHARE = 0.04  # of the training time, at most
+_SHARE = 0.04  # at most, of the training time
 
 
 class Stopwatch:
-    """Seconds of training, with pauses left out and earlier seconds counted in."""
+    """Seconds of training, without the pauses, and with the seconds before a resumed training."""
 
     def __init__(self) -> None:
         self.before = 0.0
         self._since: float | None = None
 
     def seconds(self) -> float:
-        """Seconds so far."""
+        """Return the seconds so far."""
         return self.before + (0.0 if self._since is None else time.perf_counter() - self._since)
 
     def start(self) -> None:
-        """Let time count from now on."""
+        """Count the time from now on."""
         self._since = time.perf_counter()
 
     def stop(self) -> None:
-        """Let time count no more."""
+        """Stop counting the time."""
         self.before, self._since = self.seconds(), None
 
     @contextmanager
     def paused(self) -> Iterator[None]:
-        """Leave out what is done meanwhile."""
+        """Leave out the time of the block."""
         running = self._since is not None
         self.stop()
         try:
@@ -52,15 +52,16 @@ class Stopwatch:
 
 
 class Watch:
-    """Precision and spread of a few labelled images, whenever the time for it has been earned.
+    """Precision and spread of a few labelled images, measured whenever the time allows it.
 
     Args:
         tower: the tower in training.
-        data: the images to watch, more than 7; at most 300 are, evenly spaced over the classes.
-        clock: of the training; it is paused for the measurement.
+        data: the images, more than 7. Of more than 300, only 300 are used, evenly spaced over the
+            classes.
+        clock: the stopwatch of the training. It is paused during a measurement.
 
     Raises:
-        ValueError: too few images.
+        ValueError: there are 7 images or fewer.
     """
 
     def __init__(self, tower: keras.Model, data: Images, clock: Stopwatch) -> None:
@@ -70,14 +71,14 @@ class Watch:
         self._began = self._cost = self._spent = 0.0
 
     def begin(self) -> None:
-        """Measure once in vain, since the first time is slow, and begin to earn."""
+        """Begin to count time. Measure once without using it, since the first time is slow."""
         self._measure()
         self._began = self._clock.seconds()
 
     def look(self, *, last: bool) -> tuple[float, float]:
-        """Measure precision@7 and spread, if earned or for the last time; else NaN and NaN."""
-        earned = _SHARE * (self._clock.seconds() - self._began)
-        if self._spent + self._cost > earned and not last:
+        """Measure precision@7 and spread if time allows it, or for the last time; else NaN, NaN."""
+        allowed = _SHARE * (self._clock.seconds() - self._began)
+        if self._spent + self._cost > allowed and not last:
             return math.nan, math.nan
         started = time.perf_counter()
         with self._clock.paused():
@@ -97,17 +98,17 @@ class Watch:
 
 
 def evenly(data: Images, most: int) -> tuple[np.ndarray, np.ndarray]:
-    """Pick at most so many images and their labels, evenly spaced over the classes.
+    """Pick up to `most` images and their labels, evenly spaced over the classes.
 
     Raises:
-        ValueError: they are not more than 7.
+        ValueError: that leaves 7 images or fewer.
     """
     by_class = np.argsort(data.labels, kind="stable")
     count = min(len(by_class), most)
     if count <= NEIGHBOURS:
         raise ValueError(
-            f"To watch precision@{NEIGHBOURS} takes more than {NEIGHBOURS} images, so that each "
-            f"has {NEIGHBOURS} neighbours; got {count}."
+            f"Got {count} images to measure precision@{NEIGHBOURS}; expected more than "
+            f"{NEIGHBOURS} images, so that each has {NEIGHBOURS} neighbours."
         )
     chosen = by_class[np.linspace(0, len(by_class) - 1, count).astype(np.int64)]
     return data.images[chosen], data.labels[chosen]

@@ -65,9 +65,11 @@ def test_the_tables_name_the_device_and_its_rounding():
     assert "Abacus 9, 8 MiB, driver 1.2" in text
     assert "| 2-D, short | float32 | 9 | 5 |" in text
     assert "| theirs | 100 | 3 |" in text
+    assert "*2-D, short* takes 5 s in float32" in text
+    assert "Ours is 3 times as fast as the slowest way, *theirs*." in text
     assert "In every row memory is the larger floor" in text
-    assert "float32: factors are rounded first, as in TF32" in text
-    assert "float32, highest: factors keep all their digits" in text
+    assert "*float32* rounds factors first, as TF32 does" in text
+    assert "*float32, highest* keeps all their digits" in text
     assert "not figures of a GPU" not in text
 
 

@@ -269,7 +269,7 @@ def test_a_damaged_cache_is_fetched_again(
     cached.write_bytes(FILES["tiny.npz"][:-100])
     dataset = data.load_dataset("tiny", cache_dir=tmp_path)
     assert server.url("good") in dataset.source
-    assert f"passed over: {cached}" in capsys.readouterr().out
+    assert f"skipped: {cached}" in capsys.readouterr().out
     assert cached.read_bytes() == FILES["tiny.npz"]
 
 

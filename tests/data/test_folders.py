@@ -163,7 +163,7 @@ def test_what_cannot_be_read_is_named_and_left_out(
     save(zoo / "loose.png")
     (zoo / "README.md").write_text("no image, so nothing is lost")
     monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", 1000)
-    with pytest.warns(UserWarning, match="6 left out") as caught:
+    with pytest.warns(UserWarning, match="6 of its files and folders were left out") as caught:
         own = load_folder(zoo)
     assert len(caught) == 1
     reasons = dict(entry.split(": ", 1) for entry in own.skipped)

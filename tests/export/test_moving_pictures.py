@@ -148,10 +148,10 @@ def test_an_mp4_plays_the_film(run: sl.Run, tmp_path: Path) -> None:
     ("arguments", "message"),
     [
         ({"path": "film.png"}, r"must end in \.gif or \.webp or \.mp4, got .*film\.png"),
-        ({"size": 10}, "size must be a whole number from 64"),
-        ({"fps": 0}, "fps must be a whole number from 1"),
+        ({"size": 10}, "size is 10; expected a whole number, 64 or more"),
+        ({"fps": 0}, "fps is 0; expected a whole number, 1 or more"),
         ({"seconds": 0}, "seconds must be above 0"),
-        ({"images": 0}, "images must be a whole number"),
+        ({"images": 0}, "images is 0; expected a whole number"),
         ({"film": sl.EmbeddingView(np.zeros((3, 2)))}, "film must have points with labels"),
     ],
 )

@@ -63,10 +63,10 @@ def test_one_image_out_of_place_is_listed_once():
     [
         (np.zeros(4), np.zeros(4), {}, "shape \\(N, dim\\)"),
         (np.full((4, 2), np.nan), np.zeros(4), {}, "finite"),
-        (np.zeros((4, 2)), np.zeros(3), {}, "one for each"),
+        (np.zeros((4, 2)), np.zeros(3), {}, "expected one for each"),
         (np.zeros((1, 2)), np.zeros(1), {}, "at least 2"),
-        (np.zeros((4, 2)), np.zeros(4), {"margin": 0.0}, "margin must be above 0"),
-        (np.zeros((4, 2)), np.zeros(4), {"count": 0}, "count must be"),
+        (np.zeros((4, 2)), np.zeros(4), {"margin": 0.0}, "margin is 0.0; expected"),
+        (np.zeros((4, 2)), np.zeros(4), {"count": 0}, "count is 0; expected"),
     ],
 )
 def test_refuses_what_does_not_fit(points, labels, options, words):

@@ -205,13 +205,13 @@ def test_measures_are_those_of_pytorch_metric_learning(same_set):
 @pytest.mark.parametrize(
     ("neighbours", "labels", "message"),
     [
-        (np.zeros(3, int), np.zeros(3, int), r"got \(3,\) and \(3,\)"),
-        (np.zeros((3, 2), int), np.zeros(2, int), r"got \(3, 2\) and \(2,\)"),
-        (np.zeros((3, 2), int), np.zeros((3, 1), int), r"got \(3, 2\) and \(3, 1\)"),
-        (np.zeros((0, 2), int), np.zeros(0, int), r"at least 1; got \(0, 2\)"),
-        (np.zeros((3, 0), int), np.zeros(3, int), r"at least 1; got \(3, 0\)"),
-        (np.full((3, 2), np.nan), np.zeros(3, int), "neighbour_labels of float64"),
-        (np.zeros((1, 2), int), np.array(["0"]), "int64 and query_labels of <U1"),
+        (np.zeros(3, int), np.zeros(3, int), r"have shape \(3,\) and query_labels \(3,\)"),
+        (np.zeros((3, 2), int), np.zeros(2, int), r"have shape \(3, 2\) and query_labels \(2,\)"),
+        (np.zeros((3, 2), int), np.zeros((3, 1), int), r"\(3, 2\) and query_labels \(3, 1\)"),
+        (np.zeros((0, 2), int), np.zeros(0, int), r"have shape \(0, 2\) .*at least 1"),
+        (np.zeros((3, 0), int), np.zeros(3, int), r"have shape \(3, 0\) .*at least 1"),
+        (np.full((3, 2), np.nan), np.zeros(3, int), "neighbour_labels are float64"),
+        (np.zeros((1, 2), int), np.array(["0"]), "int64 and query_labels <U1"),
     ],
 )
 def test_labels_that_cannot_be_meant(measure, neighbours, labels, message):
@@ -224,11 +224,11 @@ def test_labels_that_cannot_be_meant(measure, neighbours, labels, message):
 @pytest.mark.parametrize(
     ("relevant", "message"),
     [
-        ([2], r"for each of 2 queries, got int64 of shape \(1,\)"),
-        ([2.0, 2.0], "got float64"),
-        ([2, 0], "from 1 to the 3 neighbours given, got 0 to 2"),
-        ([2, 4], "got 2 to 4"),
-        ([2, 1], "got 1 for query 1, which has 2 right"),
+        ([2], r"relevant is int64 of shape \(1,\); expected .*each of 2 queries"),
+        ([2.0, 2.0], "relevant is float64"),
+        ([2, 0], "from 0 to 2; expected 1 to 3, the number of neighbours given"),
+        ([2, 4], "from 2 to 4"),
+        ([2, 1], "relevant is 1 for query 1, which has 2 right"),
     ],
 )
 def test_counts_that_cannot_be_meant(measure, relevant, message):

@@ -129,14 +129,14 @@ POINTS, LABELS = np.eye(4), np.array([0, 0, 1, 1])
 @pytest.mark.parametrize(
     ("changed", "words"),
     [
-        ({"queries": POINTS[:, :3]}, r"of one dimension.*\(4, 3\) and \(4, 4\)"),
-        ({"queries": POINTS[:0], "query_labels": LABELS[:0]}, r"at least one of each"),
-        ({"queries": POINTS * np.nan}, "queries must be finite"),
-        ({"query_labels": LABELS[:3]}, r"query_labels must be of shape \(4,\).*got \(3,\)"),
-        ({"gallery_labels": LABELS.astype(float)}, "integers or strings.*gallery_labels of fl"),
-        ({"query_labels": np.array([0, 1, 2, 2])}, "2 of 4 have none, the first of them query 2"),
-        ({"gallery": POINTS[::-1], "exclude_self": True}, "exclude_self needs the gallery's own"),
-        ({"query_labels": LABELS[::-1], "exclude_self": True}, "exclude_self needs"),
+        ({"queries": POINTS[:, :3]}, r"\(4, 3\) and gallery \(4, 4\); expected one dimension"),
+        ({"queries": POINTS[:0], "query_labels": LABELS[:0]}, "at least one embedding in each"),
+        ({"queries": POINTS * np.nan}, "queries: got NaN.*expected finite"),
+        ({"query_labels": LABELS[:3]}, r"query_labels have shape \(3,\).*expected \(4,\)"),
+        ({"gallery_labels": LABELS.astype(float)}, "gallery_labels float64; expected integers"),
+        ({"query_labels": np.array([0, 1, 2, 2])}, "2 of 4 queries, such as 2, have no"),
+        ({"gallery": POINTS[::-1], "exclude_self": True}, "with other .*the gallery's own"),
+        ({"query_labels": LABELS[::-1], "exclude_self": True}, "exclude_self was given"),
     ],
 )
 def test_what_does_not_fit_is_refused(changed, words):

@@ -181,11 +181,11 @@ def test_the_interval_of_an_area_is_about_what_hanley_and_mcneil_say():
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ({"confidence": 1}, "confidence must be above 0 and below 1, got 1"),
-        ({"confidence": np.nan}, "got nan"),
-        ({"resamples": 0}, "resamples must be a whole number from 1 up, got 0"),
-        ({"seed": -1}, "seed must be .*got -1"),
-        ({"threshold": np.nan}, "threshold must be a distance, got NaN"),
+        ({"confidence": 1}, "confidence is 1; expected a number above 0 and below 1"),
+        ({"confidence": np.nan}, "confidence is nan"),
+        ({"resamples": 0}, "resamples is 0; expected a whole number, 1 or more"),
+        ({"seed": -1}, "seed is -1; expected"),
+        ({"threshold": np.nan}, "threshold is NaN; expected a distance"),
     ],
 )
 def test_intervals_that_cannot_be_meant(arguments, message):
@@ -196,16 +196,16 @@ def test_intervals_that_cannot_be_meant(arguments, message):
 @pytest.mark.parametrize(
     ("distances", "same", "message"),
     [
-        ([[0.1, 0.2]], [[1, 0]], r"got \(1, 2\) and \(1, 2\)"),
-        ([0.1, 0.2], [1], r"got \(2,\) and \(1,\)"),
+        ([[0.1, 0.2]], [[1, 0]], r"have shape \(1, 2\) and same has \(1, 2\)"),
+        ([0.1, 0.2], [1], r"have shape \(2,\) and same has \(1,\)"),
         ([0.1, np.nan], [1, 0], "finite numbers"),
         ([0.1, np.inf], [1, 0], "finite numbers"),
-        (["a", "b"], [1, 0], "finite numbers, got <U1"),
-        ([0.1, 0.2, 0.3], [1, 0, 2], "got 0, 1, 2"),
-        ([0.1, 0.2], [1.0, np.nan], "got 1.0, nan"),
-        ([0.1, 0.2], ["same", "no"], "got no, same"),
-        ([0.1, 0.2], [1, 1], "got 2 same and 0 different"),
-        ([], [], "got 0 same and 0 different"),
+        (["a", "b"], [1, 0], "distances are <U1 .*expected finite numbers"),
+        ([0.1, 0.2, 0.3], [1, 0, 2], "same holds 0, 1, 2"),
+        ([0.1, 0.2], [1.0, np.nan], "same holds 1.0, nan"),
+        ([0.1, 0.2], ["same", "no"], "same holds no, same"),
+        ([0.1, 0.2], [1, 1], "same holds 2 same and 0 different"),
+        ([], [], "same holds 0 same and 0 different"),
     ],
 )
 def test_pairs_that_cannot_be_judged(distances, same, message):

@@ -110,14 +110,14 @@ def test_neighbour_graph_of_float_vectors_feeds_the_sampler():
 @pytest.mark.parametrize(
     ("neighbours", "message"),
     [
-        ([[1], [4], [], []], "0 to N - 1 = 3, or -1 for none; got 4 in row 1"),
-        ([[1], [-2], [], []], "got -2 in row 1"),
+        ([[1], [4], [], []], "row 1 holds 4; expected 0 to N - 1 = 3, or -1 for none"),
+        ([[1], [-2], [], []], "row 1 holds -2"),
         (np.array([[0, 1], [1, 0], [2, 1]]), "image 0 .and 2 more. is its own neighbour.*1:"),
         (np.array([[1.0], [0.0]]), "row 0 is float64"),
         (np.array([1, 0]), r"row 0 is int64 of shape \(\)"),
         (np.full((4, 2), -1), "no neighbour in any of 4 rows"),
         ([], "no neighbour in any of 0 rows"),
-        ([[1, 2], [], [], [0]], "image 0 is a neighbour of everyone"),
+        ([[1, 2], [], [], [0]], "image 0 is a neighbour of every other image"),
     ],
 )
 def test_neighbours_that_cannot_be_meant(neighbours, message):
@@ -128,11 +128,11 @@ def test_neighbours_that_cannot_be_meant(neighbours, message):
 @pytest.mark.parametrize(
     ("images", "k", "message"),
     [
-        (np.zeros(5), 1, r"got float64 of shape \(5,\).*None"),
-        (np.full((3, 2), "x"), 1, "got <U1"),
-        (np.zeros((5, 2)), 5, "got k = 5 and 5 images"),
-        (np.zeros((5, 2)), 0, "k must be a whole number from 1 up, got 0"),
-        (np.zeros((5, 2)), 1.5, "got 1.5"),
+        (np.zeros(5), 1, r"images are float64 of shape \(5,\).*None"),
+        (np.full((3, 2), "x"), 1, "images are <U1"),
+        (np.zeros((5, 2)), 5, "k is 5; expected at most 4"),
+        (np.zeros((5, 2)), 0, "k is 0; expected a whole number, 1 or more"),
+        (np.zeros((5, 2)), 1.5, "k is 1.5"),
         (np.array([[0.0], [np.inf], [1.0]]), 1, "infinity in image 1"),
     ],
 )

@@ -136,7 +136,7 @@ def test_without_a_run_the_shipped_one_answers(capsys, monkeypatch):
         (["run"], "run is a folder"),
         (["tiny.npz"], r"tiny\.npz is not an image that can be read"),
         (["3.png", "--run", "elsewhere"], "no folder elsewhere"),
-        (["3.png", "--neighbours", "61"], "at most the number of embeddings to find, 60; got 61"),
+        (["3.png", "--neighbours", "61"], "k is 61; expected at most 60, the number of embeddings"),
         (["3.png", "--picture", "found.xyz"], r"such as \.png; got found\.xyz"),
         (["3.png", "--data", "mnist-of-nobody"], "'mnist-of-nobody'"),
     ],

@@ -259,8 +259,8 @@ def test_all_in_one_point_is_a_collapse() -> None:
 def test_a_loss_at_its_trivial_value_is_a_collapse() -> None:
     rng = np.random.default_rng(0)
     noise = (0.01 * rng.standard_normal(20)).tolist()
-    assert "sits at 0.25" in str(collapse(history([0.25 + x for x in noise], []), 1.0, 0.25))
-    assert "sits at 1," in str(collapse(history([9.0] + 20 * [1.0], []), 2.0, 1.0))
+    assert "stays at 0.25" in str(collapse(history([0.25 + x for x in noise], []), 1.0, 0.25))
+    assert "stays at 1," in str(collapse(history([9.0] + 20 * [1.0], []), 2.0, 1.0))
     assert collapse(history(19 * [0.25], []), 1.0, 0.25) is None
     assert collapse(history(20 * [0.22], []), 1.0, 0.25) is None
     falling = np.linspace(0.3, 0.2, 20).tolist()  # 0.25 on average, and learning

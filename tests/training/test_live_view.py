@@ -200,9 +200,9 @@ def test_with_no_share_only_the_first_and_the_last_frame_are_shown() -> None:
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"images": 7}, "more than 7 images, .* got 7"),
-        ({"images": 0}, "images must be a whole number from 1 up"),
-        ({"share": -0.5}, "share must be 0 or more, got -0.5"),
+        ({"images": 7}, "Got 7 images .* more than 7 images"),
+        ({"images": 0}, "images is 0; expected a whole number, 1 or more"),
+        ({"share": -0.5}, "share is -0.5; expected a number, 0 or more"),
         ({"class_names": ["a"]}, "labels must be from 0 to 0"),
     ],
 )
@@ -213,7 +213,7 @@ def test_arguments_that_cannot_be_meant(options: dict[str, Any], message: str) -
 
 def test_its_recorder_must_stand_before_it() -> None:
     training = Filmed()
-    with pytest.raises(ValueError, match="needs its recorder before it"):
+    with pytest.raises(ValueError, match="expected the recorder before it"):
         training.model.fit(training.batches, callbacks=[training.live], verbose=0, shuffle=False)
-    with pytest.raises(ValueError, match="needs its recorder before it"):
+    with pytest.raises(ValueError, match="expected the recorder before it"):
         training.fit(before=[training.live])

@@ -185,7 +185,7 @@ def test_one_view_error_is_both_a_value_error_and_a_trait_error():
         ({"marked": [30]}, "marked must be points from 0 to 29, got 30"),
         ({"class_names": "abc"}, "several names, got the string 'abc'"),
         ({"labels": ["a"] * 30, "class_names": ["a"]}, "labels must be numbers of class_names"),
-        ({"images": np.zeros((30, 4, 4))}, "images must be uint8 .* got float64"),
+        ({"images": np.zeros((30, 4, 4))}, "images: got float64 .* expected uint8"),
         ({"images": np.zeros((7, 4, 4), np.uint8)}, "images must be one for each of 30 .* got 7"),
         ({"steps": [0, 1]}, "steps must be one for each of 4 frames, got 2"),
         ({"steps": [0, 1, 1, 2]}, "steps must be ascending whole numbers"),
@@ -318,7 +318,7 @@ def test_a_curve_may_begin_late_and_have_gaps():
         (np.ones((2, 30, 2)), 9, "one frame"),
         (np.full((30, 2), np.nan), 9, "finite"),
         (np.ones((30, 2)), None, "step is needed"),
-        (np.ones((30, 2)), 3, "step must be a whole number from 4 up, got 3"),
+        (np.ones((30, 2)), 3, "step is 3; expected a whole number, 4 or more"),
     ],
 )
 def test_what_is_no_next_frame(points, step, message):

@@ -1,6 +1,6 @@
-"""What is measured on a GPU: whole trainings, steps beside their floors, and what helps.
+"""What is measured on a GPU: whole trainings, steps next to their floors, and what helps.
 
-`benchmarks.gpu` says how it is put together. This module needs Keras on JAX.
+`gpu` says how it is put together. This module needs Keras on JAX.
 """
 
 from __future__ import annotations
@@ -109,7 +109,7 @@ def device_facts() -> dict[str, Any]:
 def in_batch_training(
     recipe: Recipe, data: OnDevice, mode: Mode, chunk: int
 ) -> tuple[DeviceTraining, keras.Model]:
-    """Set a recipe up as `benchmarks.recipes.train` does; also give its tower."""
+    """Set a recipe up as `recipes.ours.train` does; also return its tower."""
     keras.utils.set_random_seed(recipe.seed)
     tower = sl.conv_tower(
         data.image_shape, recipe.embedding_dim, seed=recipe.seed, dtype=mode.policy
@@ -135,7 +135,7 @@ def in_batch_training(
 def original_training(
     seed: int, pairs: int, data: OnDevice, mode: Mode, chunk: int
 ) -> tuple[DeviceTraining, keras.Model]:
-    """Set the original's recipe up; also give its tower."""
+    """Set the original's recipe up; also return its tower."""
     keras.utils.set_random_seed(seed)
     tower = sl.conv_tower(data.image_shape, 2, seed=seed, dtype=mode.policy)
     optimizer = keras.optimizers.SGD(0.01, momentum=0.99, nesterov=True)
@@ -185,7 +185,7 @@ def whole_trainings(name: str, seed: int, data: sl.Dataset, sizes: Sizes) -> dic
     return rows
 
 
-# A step beside its floors
+# A step next to its floors
 
 
 def product_rate(mode: Mode, side: int) -> float:
