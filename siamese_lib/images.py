@@ -37,8 +37,6 @@ def checked_images(images: ArrayLike, name: str = "images") -> np.ndarray:
 
 def png_uri(pixels: np.ndarray) -> str:
     """Encode uint8 pixels (H, W), (H, W, 3) or (H, W, 4) as a data URI that holds a PNG."""
-    from PIL import Image
-
     buffer = io.BytesIO()
     Image.fromarray(pixels).save(buffer, format="PNG", optimize=True)
     return "data:image/png;base64," + base64.b64encode(buffer.getvalue()).decode()
@@ -85,8 +83,6 @@ def draw(
         images: uint8 (Q, k, H, W, C), nearest first.
         captions: Q rows of k texts, drawn under the images.
     """
-    from PIL import Image
-
     rows, columns = images.shape[0], images.shape[1] + 1
     across, down = _SIDE + _GAP, _SIDE + _TEXT + 2 * _GAP
     # An extra gap separates the query from its neighbours.
@@ -95,11 +91,12 @@ def draw(
     pen, font = ImageDraw.Draw(picture), ImageFont.load_default(_TEXT - 2)
     for row in range(rows):
         tiles = [(queries[row], names[row]), *zip(images[row], captions[row], strict=True)]
-        for column, (pixels, text) in enumerate(tiles):
+        for column, (pixels, caption) in enumerate(tiles):
             left, top = _GAP + column * across + _GAP * (column > 0), _GAP + row * down
             tile = Image.fromarray(pixels[..., 0] if pixels.shape[-1] == 1 else pixels)
             tile = tile.resize((_SIDE, _SIDE), Image.Resampling.NEAREST)
             picture.paste(tile.convert("RGB"), (left, top))
+            text = caption
             while pen.textlength(text, font) > _SIDE:
                 text = text.rstrip("…")[:-1] + "…"
             place = left + _SIDE / 2, top + _SIDE + _GAP / 2
