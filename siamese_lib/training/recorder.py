@@ -66,6 +66,17 @@ class Recorder(keras.callbacks.Callback):
     Raises:
         ValueError: an argument is out of range; the folder holds something else (`RunError`); or,
             on ``fit``, the checkpoint is damaged or belongs to another training (`RunError`).
+
+    Example:
+        >>> digits = sl.load_dataset("mnist", verbose=False)
+        >>> sampler = sl.BalancedBatchSampler(digits.train.labels, batch_size=32)
+        >>> batches = sl.ImageBatches(digits.train, sampler, steps=4)
+        >>> tower = sl.conv_tower(seed=0)
+        >>> tower.compile("adam", sl.InBatchContrastiveLoss(), **sl.compile_options())
+        >>> recorder = sl.Recorder(tower, batches, frames=3)
+        >>> _ = tower.fit(batches, callbacks=[recorder], shuffle=False, verbose=0)
+        >>> recorder.run
+        Run(3 frames from step 0 to 4, 28x28x1 images to 2-D)
     """
 
     def __init__(
