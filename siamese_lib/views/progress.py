@@ -20,7 +20,8 @@ def progress_bar(steps: Sequence[_Step], what: str, unit: str) -> Iterator[_Step
     tqdm closes the widget of a notebook's bar, but leaves its output: a page that is opened later
     finds no such widget there, and says so. Here the output is emptied, too.
     """
-    # Whoever has nothing to wait for does not wait for tqdm, nor a terminal for ipywidgets.
+    # Imported here, as most work needs no bar, and a terminal's needs neither of the heavy
+    # packages IPython and ipywidgets.
     options = {"desc": what, "unit": unit, "leave": False}
     if not _in_notebook():
         from tqdm import tqdm
