@@ -9,7 +9,7 @@ import numpy as np
 import siamese_lib as sl
 from benchmarks.recipes.contenders import Copy, Training
 from benchmarks.recipes.keras_example import Pairs, example_pairs
-from siamese_lib.metrics.headline import GALLERY_IMAGES, NEIGHBOURS
+from siamese_lib.metrics.headline import GALLERY_IMAGES, HEADLINE_K
 
 PAIR_SEED = 2021  # of the pairs, which are the same for all
 
@@ -22,7 +22,7 @@ def precision(training: Training, copy: Copy, data: sl.Dataset) -> float:
 
 def precision_at_7(gallery: np.ndarray, queries: np.ndarray, data: sl.Dataset) -> float:
     """Measure precision@7 of embedded test images among the first embedded training images."""
-    indices, _ = sl.Gallery(gallery[:GALLERY_IMAGES]).nearest(queries, NEIGHBOURS)
+    indices, _ = sl.Gallery(gallery[:GALLERY_IMAGES]).nearest(queries, HEADLINE_K)
     return sl.metrics.precision_at_k(data.train.labels[indices], data.test.labels)
 
 

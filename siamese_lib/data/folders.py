@@ -136,7 +136,7 @@ def _ignored(name: str) -> bool:
 
 def _is_image(file: Path) -> bool:
     """Return whether a file is named like an image. A list or a note next to the classes is not."""
-    from PIL import Image
+    from PIL import Image  # waits: slow to import
 
     return file.suffix.lower() in Image.registered_extensions() and file.is_file()
 
@@ -150,7 +150,7 @@ def _files(folder: Path) -> Iterator[Path]:
 
 def read_image(file: Path, image_size: tuple[int, int], mode: str) -> np.ndarray:
     """Return one picture, uint8 (height, width, channels), prepared as `load_folder` describes."""
-    from PIL import Image, ImageOps
+    from PIL import Image, ImageOps  # waits: slow to import
 
     height, width = image_size
     enough = 2 * max(image_size)
@@ -176,7 +176,7 @@ def read_image(file: Path, image_size: tuple[int, int], mode: str) -> np.ndarray
 
 def _eight_bits(picture: Image.Image) -> Image.Image:
     """Scale 16-bit greys to 8 bits; Pillow's own conversion clips them at 255."""
-    from PIL import Image
+    from PIL import Image  # waits: slow to import
 
     if not picture.mode.startswith("I"):
         if picture.mode == "F":
@@ -190,7 +190,7 @@ def _eight_bits(picture: Image.Image) -> Image.Image:
 
 def _on_white(picture: Image.Image) -> Image.Image:
     """Put white behind the transparent parts of a picture, as a web page would show it."""
-    from PIL import Image
+    from PIL import Image  # waits: slow to import
 
     if not picture.has_transparency_data:
         return picture

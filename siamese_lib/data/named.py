@@ -101,7 +101,7 @@ def _unknown(name: str) -> DataError:
 
 
 def _default_cache() -> Path:
-    import pooch
+    import pooch  # waits: slow to import
 
     return Path(pooch.os_cache("siamese_lib"))
 

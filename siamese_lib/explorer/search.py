@@ -13,7 +13,7 @@ from siamese_lib.data.dataset import Dataset
 from siamese_lib.explorer.answer import Answer
 from siamese_lib.explorer.screen import Screen, lit
 from siamese_lib.explorer.state import Facts, Query, State
-from siamese_lib.metrics.headline import NEIGHBOURS
+from siamese_lib.metrics.headline import HEADLINE_K
 from siamese_lib.metrics.precision import vote
 from siamese_lib.runs import plane
 from siamese_lib.runs.evaluation import check_enough
@@ -80,7 +80,7 @@ class Search:
         self._axes, self.explained = plane.principal_axes(embeddings[self.shown])
         self._moments = {len(run) - 1: self._moment(embeddings, np.arange(len(embeddings)))}
         self._tests = run.embed_once(data.test.images, what="test images")
-        found, _ = self.last.galleries[METRICS[0]].nearest(self._tests, NEIGHBOURS)
+        found, _ = self.last.galleries[METRICS[0]].nearest(self._tests, HEADLINE_K)
         edges = np.concatenate([images[:200, 0].ravel(), images[:200, :, 0].ravel()])
         self.facts = Facts(
             steps=tuple(run.steps.tolist()),

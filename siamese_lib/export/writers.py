@@ -19,7 +19,7 @@ from siamese_lib.export.page import packed, page
 from siamese_lib.export.projector import projector_files
 from siamese_lib.files import write_atomically
 from siamese_lib.images import at_most, checked_images
-from siamese_lib.metrics.headline import GALLERY_IMAGES, NEIGHBOURS
+from siamese_lib.metrics.headline import GALLERY_IMAGES, HEADLINE_K
 from siamese_lib.metrics.precision import knn_accuracy, precision_at_k
 from siamese_lib.runs.run import Run
 from siamese_lib.search.gallery import Gallery
@@ -42,7 +42,7 @@ def export_html(
     film: Film | EmbeddingView | None = None,
     images: int = _IMAGES,
     gallery: int = GALLERY_IMAGES,
-    k: int = NEIGHBOURS,
+    k: int = HEADLINE_K,
     metric: str = "euclidean",
     title: str | None = None,
     playing: bool = True,
@@ -256,11 +256,11 @@ def _facts(
         f"{len(vectors):,} training images to find",
         f"{run.steps[-1]:,} training steps",
     ]
-    if known.any() and len(vectors) >= NEIGHBOURS:
-        found, _ = Gallery(vectors).nearest(queries[known], NEIGHBOURS)
+    if known.any() and len(vectors) >= HEADLINE_K:
+        found, _ = Gallery(vectors).nearest(queries[known], HEADLINE_K)
         labels, asked = found_labels[found], classes[known]
         right, won = precision_at_k(labels, asked), knn_accuracy(labels, asked)
-        words += [f"{right:.1%} of the {NEIGHBOURS} nearest are right, {won:.1%} of the votes"]
+        words += [f"{right:.1%} of the {HEADLINE_K} nearest are right, {won:.1%} of the votes"]
     return " · ".join(words)
 
 

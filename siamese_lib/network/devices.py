@@ -52,26 +52,26 @@ def configure() -> None:
 
 def device() -> Device:
     """Return the device that Keras will train on: an accelerator if there is one, else the CPU."""
-    from siamese_lib.network.backend import keras
+    from siamese_lib.network.backend import keras  # waits: slow to import
 
     backend = keras.backend.backend()
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
     cpu = Device("cpu", f"{cores} core{'s' if cores != 1 else ''}", backend)
     if backend == "tensorflow":
-        import tensorflow as tf
+        import tensorflow as tf  # waits for its backend
 
         gpus = tf.config.list_physical_devices("GPU")
         if gpus:
             name = tf.config.experimental.get_device_details(gpus[0]).get("device_name", "GPU")
             return Device("gpu", name, backend)
     elif backend == "jax":
-        import jax  # pyright: ignore[reportMissingImports]
+        import jax  # waits for its backend  # pyright: ignore[reportMissingImports]
 
         first = jax.devices()[0]
         if first.platform != "cpu":
             return Device(first.platform, first.device_kind, backend)
     elif backend == "torch":
-        import torch  # pyright: ignore[reportMissingImports]
+        import torch  # waits for its backend  # pyright: ignore[reportMissingImports]
 
         if torch.cuda.is_available():
             return Device("gpu", torch.cuda.get_device_name(0), backend)

@@ -141,7 +141,7 @@ class TowerFrames:
         return self._copy()
 
     def _copy(self) -> keras.Model:
-        from siamese_lib.network.backend import keras  # takes seconds: not before images come
+        from siamese_lib.network.backend import keras  # waits for images: it takes seconds
 
         return keras.models.clone_model(self.layers)
 
@@ -168,7 +168,7 @@ def embed(tower: keras.Model, images: np.ndarray, *, batch_size: int = 500) -> n
     The tower is called directly: one image takes a few milliseconds, where ``predict`` would
     first build a data pipeline, and many take no longer than there.
     """
-    from siamese_lib.network.backend import keras  # takes seconds: not before images come
+    from siamese_lib.network.backend import keras  # waits for images: it takes seconds
 
     parts = [np.zeros((0, tower.output_shape[-1]), np.float32)]
     for start in range(0, len(images), batch_size):

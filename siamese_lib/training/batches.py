@@ -1,21 +1,29 @@
-"""The siamese model, and the batches of images that Keras trains it on."""
+"""The batches of images that Keras trains a tower or a siamese model on."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from functools import cached_property
-from typing import Any, Protocol
+from typing import Protocol, TypeAlias
 
 import numpy as np
 
 from siamese_lib.network.backend import keras
+from siamese_lib.pairs.samplers import Pairs
 
 
 class Images(Protocol):
-    """Labelled images, such as one half of a `Dataset`: uint8 (N, H, W, C) and int64 (N,)."""
+    """Labelled images, such as one half of a `Dataset`."""
 
-    images: np.ndarray
-    labels: np.ndarray
+    @property
+    def images(self) -> np.ndarray:
+        """uint8 (N, H, W, C)."""
+        ...
+
+    @property
+    def labels(self) -> np.ndarray:
+        """int64 (N,)."""
+        ...
 
 
 class Sampler(Protocol):
@@ -25,12 +33,12 @@ class Sampler(Protocol):
         """Batches in an epoch."""
         ...
 
-    def batch(self, step: int) -> Any:
-        """Indices of the images in one batch."""
+    def batch(self, step: int) -> np.ndarray | Pairs:
+        """Indices of the images in one batch, which depend on nothing but the step."""
         ...
 
 
-Augmentation = Callable[[np.ndarray, np.random.Generator], np.ndarray]
+Augmentation: TypeAlias = Callable[[np.ndarray, np.random.Generator], np.ndarray]
 
 
 class ImageBatches(keras.utils.PyDataset):
@@ -98,22 +106,26 @@ class ImageBatches(keras.utils.PyDataset):
         batch = self.sampler.batch(0)
         return 2 * len(batch[0]) if isinstance(batch, tuple) else len(batch)
 
-    def __getitem__(self, index: int) -> tuple[Any, np.ndarray]:
+    def __getitem__(self, index: int) -> tuple[np.ndarray | tuple[np.ndarray, ...], np.ndarray]:
         """Gather the batch at one step of the current epoch."""
         step = self.first_step + index
+        images, target = self.plain(step)
+        if self.augment is not None:
+            rng = np.random.default_rng([getattr(self.sampler, "seed", 0), step])
+            images = tuple(self.augment(each, rng) for each in images)
+        return (images[0] if len(images) == 1 else images), target
+
+    def plain(self, step: int) -> tuple[tuple[np.ndarray, ...], np.ndarray]:
+        """Gather the batch of one step of the whole training, before it is augmented.
+
+        Returns:
+            Of pairs, left and right images and whether they are similar; else images and labels.
+        """
         batch = self.sampler.batch(step)
         if isinstance(batch, tuple):
             left, right, same = batch
-            return self._images(step, left, right), same
-        (images,) = self._images(step, batch)
-        return images, self.data.labels[batch]
-
-    def _images(self, step: int, *indices: np.ndarray) -> tuple[np.ndarray, ...]:
-        images = tuple(self.data.images[each] for each in indices)
-        if self.augment is None:
-            return images
-        rng = np.random.default_rng([getattr(self.sampler, "seed", 0), step])
-        return tuple(self.augment(each, rng) for each in images)
+            return (self.data.images[left], self.data.images[right]), same
+        return (self.data.images[batch],), self.data.labels[batch]
 
     def on_epoch_end(self) -> None:
         """Move on to the next epoch's batches."""

@@ -13,6 +13,9 @@ import numpy as np
 from siamese_lib.files import write_atomically
 from siamese_lib.network.backend import keras
 from siamese_lib.runs.folder import CHECKPOINT, RunError
+from siamese_lib.training.plan import differences
+
+_LISTED = 6  # differences that an error names
 
 
 class Checkpoint:
@@ -47,9 +50,14 @@ class Checkpoint:
         write_atomically(self.path, buffer.getvalue())
 
     def load(
-        self, model: keras.Model, plan: Mapping[str, Any]
+        self, model: keras.Model, plan: Mapping[str, Any], parts: Mapping[str, Any]
     ) -> tuple[dict[str, Any], dict[int, list[np.ndarray]]]:
         """Put the state back into a compiled model; return the facts and the frames.
+
+        Args:
+            model: of the training that is to go on.
+            plan: what was asked for, JSON values by name.
+            parts: what the training is made of, as `parts_of` says.
 
         Raises:
             RunError: the file is damaged, or belongs to a training with another plan or model.
@@ -60,28 +68,30 @@ class Checkpoint:
                 arrays = dict(file)
             facts = json.loads(arrays.pop("facts").tobytes())
             plan_before = dict(facts["plan"])
+            parts_before = dict(facts.get("parts", {}))  # version 0.1.0 wrote none
             frames: dict[int, list[np.ndarray]] = {}
             for name in [name for name in arrays if name.startswith("frame")]:
                 step, _ = name.removeprefix("frame").split(".")
                 frames.setdefault(int(step), []).append(arrays.pop(name))
         except Exception as error:
             raise RunError(
-                f"{self.path} is damaged ({error}). Delete it to start this training anew."
+                f"{self.path} is damaged ({error}). Delete it to start this training again."
             ) from error
         differs = [
             f"{name} was {plan_before.get(name)!r}, now {plan.get(name)!r}"
             for name in {**plan_before, **plan}
             if plan_before.get(name) != plan.get(name)
-        ]
+        ] or list(differences(parts_before, parts))
         model.optimizer.build(model.trainable_variables)
         state = _state(model)
         shapes = {name: tuple(variable.shape) for name, variable in state.items()}
         if {name: array.shape for name, array in arrays.items()} != shapes:
-            differs.append("the weights were of other shapes")
+            differs.insert(0, "the weights were of other shapes")
         if differs:
+            more = f"; and {len(differs) - _LISTED} more" if len(differs) > _LISTED else ""
             raise RunError(
-                f"{self.path} belongs to another training: {'; '.join(differs)}. Ask for the "
-                "same training, choose another folder, or start anew without resuming."
+                f"{self.path} belongs to another training: {'; '.join(differs[:_LISTED])}{more}. "
+                "Ask for the same training, choose another folder, or start again without resuming."
             )
         for name, variable in state.items():
             variable.assign(arrays[name])

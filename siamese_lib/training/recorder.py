@@ -5,20 +5,20 @@ from __future__ import annotations
 import json
 import math
 import os
-import re
 from collections.abc import Mapping
 from contextlib import AbstractContextManager
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
-from siamese_lib.network.backend import keras
+from siamese_lib.network.backend import Logs, keras
 from siamese_lib.runs.folder import RunError, check_folder, holds_run, to_json
 from siamese_lib.runs.run import Run
 from siamese_lib.training.batches import ImageBatches, Images
 from siamese_lib.training.checkpoint import Checkpoint
-from siamese_lib.training.watch import Stopwatch, Watch
+from siamese_lib.training.plan import parts_of, without_address
+from siamese_lib.training.stopwatch import Stopwatch
+from siamese_lib.training.validation import Validation
 
 _HISTORY_ROWS = 200
 _CHECKPOINT_SECONDS = 20.0
@@ -52,7 +52,8 @@ class Recorder(keras.callbacks.Callback):
         folder: where to save the run at the end, and a checkpoint every 20 seconds and when the
             training is stopped. A run that is already there is replaced at the end.
         resume: go on from the checkpoint in `folder`. Where there is none yet, begin; where
-            the run is finished, refuse.
+            the run is finished, refuse. The training must be the one that was interrupted:
+            another seed, batch size, set of images, loss or the like is refused.
         settings: JSON values to keep with the run, such as the name of the data set.
 
     Attributes:
@@ -75,9 +76,9 @@ class Recorder(keras.callbacks.Callback):
         validation: Images | None = None,
         frames: int = 40,
         frame_every: int | None = None,
-        folder: str | os.PathLike | None = None,
+        folder: str | os.PathLike[str] | None = None,
         resume: bool = False,
-        settings: Mapping[str, Any] | None = None,
+        settings: Mapping[str, object] | None = None,
     ) -> None:
         super().__init__()
         if frames < 2:
@@ -112,9 +113,9 @@ class Recorder(keras.callbacks.Callback):
         # and the sum of their losses. A number below 0 says how many are still to be added.
         self._in_history = (0, 0.0)
         self._clock = Stopwatch()
-        self._watch = None
+        self._measured = None
         if self._validation is not None:
-            self._watch = Watch(self.tower, self._validation, self._clock)
+            self._measured = Validation(self.tower, self._validation, self._clock)
 
     @property
     def run(self) -> Run:
@@ -144,7 +145,7 @@ class Recorder(keras.callbacks.Callback):
         seconds = self._clock.seconds()
         return self.step * self.batches.images_per_step / seconds if seconds else math.nan
 
-    def on_train_begin(self, logs: Mapping[str, Any] | None = None) -> None:
+    def on_train_begin(self, logs: Logs = None) -> None:
         """Plan the frames. Restore the checkpoint if that was asked for and there is one."""
         if not self.params.get("steps"):
             raise ValueError("fit does not know the steps of an epoch; expected ImageBatches.")
@@ -159,17 +160,17 @@ class Recorder(keras.callbacks.Callback):
         self._due = [step for step in planned if step > self.step]
         if self.step == 0:
             self._keep_frame()
-        if self._watch is not None:
-            self._watch.begin()
+        if self._measured is not None:
+            self._measured.begin()
         self._clock.start()
         self._saved_at = self._clock.seconds()
 
-    def on_epoch_begin(self, epoch: int, logs: Mapping[str, Any] | None = None) -> None:
+    def on_epoch_begin(self, epoch: int, logs: Logs = None) -> None:
         """Note the step at which the epoch starts, and make the batches start there too."""
         self.model._initial_epoch = None  # has done its work; see _restore
         self._epoch_start = self.batches.first_step = self.step
 
-    def on_train_batch_end(self, batch: int, logs: Mapping[str, Any] | None = None) -> None:
+    def on_train_batch_end(self, batch: int, logs: Logs = None) -> None:
         """Count the step, and record what is due."""
         self.step = self._epoch_start + batch + 1
         loss = (logs or {})["loss"]
@@ -184,12 +185,12 @@ class Recorder(keras.callbacks.Callback):
         if self.step == self.total:  # resumed within an epoch, which Keras would run in full
             self.model.stop_training = True
 
-    def on_epoch_end(self, epoch: int, logs: Mapping[str, Any] | None = None) -> None:
+    def on_epoch_end(self, epoch: int, logs: Logs = None) -> None:
         """Carry over what is not in the history yet, since Keras' mean of the loss starts again."""
         self._in_history = self._carried(float((logs or {})["loss"]))
         self._epoch_start = self.step
 
-    def on_train_end(self, logs: Mapping[str, Any] | None = None) -> None:
+    def on_train_end(self, logs: Logs = None) -> None:
         """Keep the last frame, and save the run. Unless it is finished, save a checkpoint too."""
         self._clock.stop()
         self.model._initial_epoch = None
@@ -214,7 +215,8 @@ class Recorder(keras.callbacks.Callback):
         if not self._now():
             return  # the weights are not finite: the checkpoint before is better
         facts = {
-            "plan": self._plan(),
+            "plan": self._plan,
+            "parts": self._parts,
             "step": self.step,
             "seconds": self._clock.seconds(),
             "history": self.history,
@@ -225,6 +227,9 @@ class Recorder(keras.callbacks.Callback):
 
     def _open(self, folder: Path) -> None:
         """Go on from what is in the folder, or begin there."""
+        # Now, as callbacks may change the learning rate later.
+        self._plan = self._asked_for()
+        self._parts = parts_of(self.model, self.batches, self.total)
         checkpoint = Checkpoint(folder)
         if self._resume and checkpoint.exists():
             self._restore(checkpoint)
@@ -238,7 +243,7 @@ class Recorder(keras.callbacks.Callback):
             self._save_checkpoint(folder, self._in_history)
 
     def _restore(self, checkpoint: Checkpoint) -> None:
-        facts, self._kept = checkpoint.load(self.model, self._plan())
+        facts, self._kept = checkpoint.load(self.model, self._plan, self._parts)
         self.step = facts["step"]
         self.history = facts["history"]
         self._in_history = tuple(facts["in_history"])
@@ -247,7 +252,7 @@ class Recorder(keras.callbacks.Callback):
         # BackupAndRestore sets the same attribute. It would outlast this fit.
         self.model._initial_epoch = self.step // self.params["steps"]
 
-    def _plan(self) -> dict[str, Any]:
+    def _asked_for(self) -> dict[str, object]:
         """What must be the same for a checkpoint to be continued to the same end."""
         return {
             "total": self.total,
@@ -255,8 +260,7 @@ class Recorder(keras.callbacks.Callback):
             "images_per_step": self.batches.images_per_step,
             "seed": getattr(self.batches.sampler, "seed", None),
             "images": len(self.batches.data.images),
-            # A function's address differs from one process to the next.
-            "augment": re.sub(" at 0x[0-9a-f]+", "", repr(self.batches.augment)),
+            "augment": without_address(self.batches.augment),
             "frames": self._frames,
             "frame_every": self._frame_every,
             "optimizer": type(self.model.optimizer).__name__,
@@ -279,9 +283,9 @@ class Recorder(keras.callbacks.Callback):
         loss = (mean * seen - total) / (seen - recorded)
         self._in_history = (seen, mean * seen)
         precision, spread = math.nan, math.nan
-        if self._watch is not None:
+        if self._measured is not None:
             _ = self.model  # brings the weights up to date, as in _now
-            precision, spread = self._watch.look(last=self.step == self.total)
+            precision, spread = self._measured.look(last=self.step == self.total)
         row = (self.step, self._clock.seconds(), loss, precision, spread)
         for column, value in zip(self.history.values(), row, strict=True):
             column.append(value)

@@ -19,6 +19,7 @@ from traitlets.utils.bunch import Bunch
 from siamese_lib.checks import whole_number
 from siamese_lib.views import wire
 from siamese_lib.views.film import Film
+from siamese_lib.views.script import Script
 from siamese_lib.views.still import MimeBundle, with_still
 from siamese_lib.views.wire import ViewError
 
@@ -104,7 +105,7 @@ class EmbeddingView(anywidget.AnyWidget):
             the view or on setting an attribute.
     """
 
-    _esm = Path(__file__).with_suffix(".js")
+    _esm = Script(Path(__file__).with_suffix(".js"))
     _css = Path(__file__).with_suffix(".css")
 
     frames = _Checked(wire.checked_frames, np.zeros((0, 0, 2)), "float32 (F, N, 2)")

@@ -20,16 +20,14 @@ def progress_bar(steps: Sequence[_Step], what: str, unit: str) -> Iterator[_Step
     tqdm closes the widget of a notebook's bar, but leaves its output: a page that is opened later
     finds no such widget there, and says so. Here the output is emptied, too.
     """
-    # Imported here, as most work needs no bar, and a terminal's needs neither of the heavy
-    # packages IPython and ipywidgets.
     options = {"desc": what, "unit": unit, "leave": False}
     if not _in_notebook():
-        from tqdm import tqdm
+        from tqdm import tqdm  # waits until there is something to wait for
 
         yield from tqdm(steps, **options)
         return
-    from IPython.display import display
-    from tqdm.notebook import tqdm
+    from IPython.display import display  # waits too, and ipywidgets with it
+    from tqdm.notebook import tqdm  # waits too
 
     bar = tqdm(steps, **options, display=False)
     shown = cast("DisplayHandle", display(bar.container, display_id=True))

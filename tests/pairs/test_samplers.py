@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import itertools
 import pickle
+from collections.abc import Callable
 
 import numpy as np
 import pytest
@@ -47,6 +48,7 @@ def test_same_fraction_is_the_share_of_similar_pairs(same_fraction):
     sampler = PairSampler(labels_of([5, 9, 30]), 500, seed=4, same_fraction=same_fraction)
     _, _, same = first_batches(sampler, 10)
     assert within_five_deviations(same.sum(), len(same), same_fraction)
+    assert sampler.same_fraction == same_fraction
 
 
 def test_every_possible_pair_is_as_likely_as_it_should_be():
@@ -69,7 +71,7 @@ def test_every_possible_pair_is_as_likely_as_it_should_be():
 # What all samplers promise
 
 
-def pair_samplers():
+def pair_samplers() -> dict[str, Callable[[int], PairSampler | BalancedBatchSampler]]:
     ring = np.stack([np.arange(1, 31) % 30, np.arange(2, 32) % 30], axis=1)
     left, right = np.arange(30), (np.arange(30) + 7) % 30
     return {
@@ -169,6 +171,7 @@ def test_given_pairs_come_once_a_pass_as_given():
     same = rng.integers(0, 2, 48)
     sampler = PairSampler.from_pairs(left, right, same, 16)
     assert sampler.size is None
+    assert sampler.same_fraction == same.mean()
     epochs = []
     for _ in range(3):
         parts = [np.concatenate(part) for part in zip(*sampler, strict=True)]

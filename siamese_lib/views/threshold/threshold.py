@@ -1,7 +1,7 @@
 """A threshold to drag, and what it gets wrong.
 
 The page draws, and moves the line at once; this class says what a threshold does
-(`siamese_lib.views.mistakes`), and sends only what has changed.
+(`siamese_lib.views.threshold.mistakes`), and sends only what has changed.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from traitlets.utils.bunch import Bunch
 
 from siamese_lib.metrics.thresholds import AtThreshold, Verification
 from siamese_lib.views import wire
+from siamese_lib.views.script import Script
 from siamese_lib.views.still import MimeBundle, with_still
 from siamese_lib.views.threshold import mistakes
 from siamese_lib.views.threshold.mistakes import Choice
@@ -58,7 +59,7 @@ class ThresholdExplorer(anywidget.AnyWidget):
             the explorer or on setting an attribute.
     """
 
-    _esm = Path(__file__).with_suffix(".js")
+    _esm = Script(Path(__file__).with_suffix(".js"))
     _css = Path(__file__).with_suffix(".css")
 
     threshold = traitlets.Float(0.0, help="a distance").tag(sync=True)
@@ -109,7 +110,7 @@ class ThresholdExplorer(anywidget.AnyWidget):
 
     @property
     def mistakes(self) -> list[dict[str, Any]]:
-        """Every pair that is called wrongly: see `siamese_lib.views.mistakes.listed`."""
+        """Every pair that is called wrongly: see `siamese_lib.views.threshold.mistakes.listed`."""
         return mistakes.listed(self._pairs, self._choice)
 
     def still(self) -> bytes:

@@ -4,54 +4,22 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 
 import numpy as np
 
-from siamese_lib.metrics.headline import NEIGHBOURS
+from siamese_lib.metrics.headline import HEADLINE_K
 from siamese_lib.metrics.precision import precision_at_k
 from siamese_lib.network.backend import keras
 from siamese_lib.runs.embedding import embed
 from siamese_lib.search.gallery import Gallery
 from siamese_lib.training.batches import Images
+from siamese_lib.training.stopwatch import Stopwatch
 
 _IMAGES = 300
 _SHARE = 0.04  # at most, of the training time
 
 
-class Stopwatch:
-    """Seconds of training, without the pauses, and with the seconds before a resumed training."""
-
-    def __init__(self) -> None:
-        self.before = 0.0
-        self._since: float | None = None
-
-    def seconds(self) -> float:
-        """Return the seconds so far."""
-        return self.before + (0.0 if self._since is None else time.perf_counter() - self._since)
-
-    def start(self) -> None:
-        """Count the time from now on."""
-        self._since = time.perf_counter()
-
-    def stop(self) -> None:
-        """Stop counting the time."""
-        self.before, self._since = self.seconds(), None
-
-    @contextmanager
-    def paused(self) -> Iterator[None]:
-        """Leave out the time of the block."""
-        running = self._since is not None
-        self.stop()
-        try:
-            yield
-        finally:
-            if running:
-                self.start()
-
-
-class Watch:
+class Validation:
     """Precision and spread of a few labelled images, measured whenever the time allows it.
 
     Args:
@@ -93,7 +61,7 @@ class Watch:
             spread = float(np.sqrt(embeddings.var(axis=0).sum()))
         if not math.isfinite(spread):  # diverged; Guard will say so
             return math.nan, math.nan
-        neighbours, _ = Gallery(embeddings).nearest(embeddings, NEIGHBOURS, exclude_self=True)
+        neighbours, _ = Gallery(embeddings).nearest(embeddings, HEADLINE_K, exclude_self=True)
         return precision_at_k(self._labels[neighbours], self._labels), spread
 
 
@@ -105,10 +73,10 @@ def evenly(data: Images, most: int) -> tuple[np.ndarray, np.ndarray]:
     """
     by_class = np.argsort(data.labels, kind="stable")
     count = min(len(by_class), most)
-    if count <= NEIGHBOURS:
+    if count <= HEADLINE_K:
         raise ValueError(
-            f"Got {count} images to measure precision@{NEIGHBOURS}; expected more than "
-            f"{NEIGHBOURS} images, so that each has {NEIGHBOURS} neighbours."
+            f"Got {count} images to measure precision@{HEADLINE_K}; expected more than "
+            f"{HEADLINE_K} images, so that each has {HEADLINE_K} neighbours."
         )
     chosen = by_class[np.linspace(0, len(by_class) - 1, count).astype(np.int64)]
     return data.images[chosen], data.labels[chosen]
