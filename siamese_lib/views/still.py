@@ -79,7 +79,7 @@ def _drawn(
     chosen = sorted({0, (len(frames) - 1) // 3, len(frames) - 1})
     axes = np.ascontiguousarray(frames.reshape(-1, 2).T, float)
     low, high = axes.min(axis=1), axes.max(axis=1)
-    # What is left around a cloud has room for half a ring.
+    # The 8.6 pixels that are left around a cloud have room for half a ring.
     scale = 0.94 * _SIDE / max(float((high - low).max()), 1e-12)
     numbers, names, colors = classes
     inks = np.array([rgb(color) for color in colors or [PALETTE[4]]], np.uint8)
@@ -109,13 +109,13 @@ def _drawn(
 def _draw_discs(
     pixels: np.ndarray, at: np.ndarray, inks: np.ndarray, radius: float, *, hole: float = -1.0
 ) -> None:
-    """Draw discs or rings with smooth edges; a pixel is of the disc that covers most of it.
+    """Draw discs or rings with smooth edges; each pixel shows the disc that covers most of it.
 
-    All at once, which takes a quarter of what Pillow takes for one after the other.
+    All are drawn at once, which takes a quarter of the time that Pillow takes for one by one.
 
     Args:
         pixels: uint8 (H, W, 4), which is drawn on.
-        at: float (N, 2), x and y of the middles, not nearer to an edge than `radius`.
+        at: float (N, 2), x and y of the middles, at least ``radius + 1`` from every edge.
         inks: uint8 (N, 3), or (1, 3) for all.
         radius: in pixels.
         hole: radius of what is left out in the middle.
@@ -148,8 +148,9 @@ def _write_names(
     for number, name in enumerate(names):
         cloud = at[numbers == number]
         if len(cloud):
-            # Not np.median, which would import numpy's masked arrays for it: as long as the rest.
-            x, y = np.sort(cloud, axis=0)[len(cloud) // 2]
+            # The median. np.median imports numpy.ma first, for half the time of a whole still.
+            ranked = np.sort(cloud, axis=0)
+            x, y = (ranked[(len(cloud) - 1) // 2] + ranked[len(cloud) // 2]) / 2
             pen.text(
                 (x, y), name, "white", font, anchor="mm", stroke_width=2, stroke_fill="#30343A"
             )
