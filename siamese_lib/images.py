@@ -7,13 +7,14 @@ import io
 from collections.abc import Sequence
 
 import numpy as np
+from numpy.typing import ArrayLike
 from PIL import Image, ImageDraw, ImageFont
 
 _SIDE, _GAP, _TEXT = 96, 8, 14  # pixels: a drawn image, a gap, a line of text
 _PAPER, _INK = "#FFFFFF", "#20242B"
 
 
-def checked_images(images: np.ndarray, name: str = "images") -> np.ndarray:
+def checked_images(images: ArrayLike, name: str = "images") -> np.ndarray:
     """Check images, and return them as uint8 (N, H, W, 1 or 3).
 
     Args:

@@ -20,10 +20,11 @@ from typing import Any
 import nbformat
 import numpy as np
 import pytest
-from playwright.sync_api import Browser, Locator, Page, sync_playwright
+from playwright.sync_api import Browser, FloatRect, Locator, Page, Request, sync_playwright
 from playwright.sync_api import TimeoutError as PlaywrightTimeout
 
 from siamese_lib.views.embedding_view import EmbeddingView
+from siamese_lib.views.script import Script
 
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 # Quiet, and with WebGL2 in software where there is no graphics card; the page is put together
@@ -60,8 +61,8 @@ def chromium(*more: str) -> Iterator[Browser]:
 
 
 def write_page(path: Path, view: EmbeddingView, **options: Any) -> Path:
-    """Write a page of its own around the JavaScript module, with the view's payload inside."""
-    script = (ASSETS / "embedding_view.js").read_text(encoding="utf-8")
+    """Write a page of its own around the widget's script, with the view's payload inside."""
+    script = str(Script(ASSETS / "embedding_view.js"))
     style = (ASSETS / "embedding_view.css").read_text(encoding="utf-8")
     state = {name: getattr(view, name) for name in ("frame", "playing", "selected", "highlighted")}
     path.write_text(
@@ -92,6 +93,24 @@ def _in_script(value: Any) -> str:
 
 def _as_text(data: bytes) -> dict[str, str]:
     return {"base64": base64.b64encode(data).decode()}
+
+
+def note_faults(page: Page, faults: list[str]) -> None:
+    """Note errors on a page, and what it asks of a network."""
+
+    def asked(request: Request) -> None:
+        if not request.url.startswith(("file:", "blob:")):
+            faults.append(request.url)
+
+    page.on("pageerror", lambda error: faults.append(str(error)))
+    page.on("request", asked)
+
+
+def box_of(place: Locator) -> FloatRect:
+    """Where something that shows is on the page, in pixels."""
+    box = place.bounding_box()
+    assert box is not None
+    return box
 
 
 class ViewOnPage:
@@ -130,13 +149,12 @@ class ViewOnPage:
     def place_of(self, point: int) -> tuple[float, float]:
         """Return where a point is on the page, in pixels."""
         x, y = self.evaluate(f"view.toScreen(view.film.place({point}, view.p))")
-        box = self.stage.bounding_box()
-        assert box is not None
+        box = box_of(self.stage)
         return box["x"] + x, box["y"] + y
 
     def rest(self) -> None:
         """Wait until nothing moves."""
-        self.until("!view.request && !view.playing")
+        self.until("view.loop.request === null && !view.playing")
 
     def until(self, condition: str, seconds: float = 20) -> None:
         """Wait until JavaScript about `view` holds."""
@@ -147,7 +165,8 @@ class ViewOnPage:
         except PlaywrightTimeout:
             state = self.evaluate(
                 "{ p: view.p, frames: view.film.frames.length, playing: view.playing, selected:"
-                " view.selected, highlighted: view.highlighted, renderer: view.renderer.name }"
+                " view.selected, highlighted: view.highlighted,"
+                " renderer: view.painter.renderer.name }"
             )
             pytest.fail(f"{seconds} seconds on it does not hold that {condition}; it is {state}")
 
@@ -159,10 +178,11 @@ class ViewOnPage:
         height, width, data = self.evaluate(
             """(() => {
               view.draw();
+              const { canvas } = view.painter;
               const flat = document.createElement("canvas");
-              [flat.width, flat.height] = [view.canvas.width, view.canvas.height];
+              [flat.width, flat.height] = [canvas.width, canvas.height];
               const pen = flat.getContext("2d");
-              pen.drawImage(view.canvas, 0, 0);
+              pen.drawImage(canvas, 0, 0);
               const { data } = pen.getImageData(0, 0, flat.width, flat.height);
               let text = "";
               for (let i = 0; i < data.length; i += 9999) {
@@ -178,15 +198,16 @@ class ViewOnPage:
         pixels = self.pixels().astype(int)
         return [
             int(((np.abs(pixels[..., :3] - color).sum(-1) < 45) & (pixels[..., 3] > 100)).sum())
-            for color in self.evaluate("view.colors")
+            for color in self.evaluate("view.classes.rgb")
         ]
 
 
 class Lab:
     """A JupyterLab of our own on a free port of this machine."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, browser: Browser) -> None:
         self.folder = folder
+        self.browser = browser
 
     def __enter__(self) -> Lab:
         with socket.create_server(("127.0.0.1", 0)) as probe:

@@ -76,7 +76,10 @@ class TripletTraining:
 
     def run(self, watch: Watch) -> None:
         torch.manual_seed(self.seed)
-        self.network = self.build().to(memory_format=torch.channels_last)
+        # torch's types leave out that a network, too, takes a memory format.
+        self.network = self.build().to(
+            memory_format=torch.channels_last  # pyright: ignore[reportCallIssue]
+        )
         optimizer = torch.optim.Adam(self.network.parameters(), lr=self.rate)
         cosine = distances.CosineSimilarity()
         loss_of = losses.TripletMarginLoss(

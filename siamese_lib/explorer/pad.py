@@ -9,6 +9,8 @@ from typing import Any
 import anywidget
 import traitlets
 
+from siamese_lib.views.script import Script
+
 
 class Pad(anywidget.AnyWidget):
     """Draw with mouse, finger or pen; undo and clear; or upload a picture.
@@ -24,7 +26,7 @@ class Pad(anywidget.AnyWidget):
         preview: data URI of the image that was made of them, or "".
     """
 
-    _esm = Path(__file__).with_suffix(".js")
+    _esm = Script(Path(__file__).with_suffix(".js"))
     _css = Path(__file__).with_name("explorer.css")
 
     strokes = traitlets.List().tag(sync=True)

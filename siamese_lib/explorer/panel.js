@@ -1,13 +1,125 @@
+// @ts-check
 // Markup from the kernel, whose buttons and boxes report what was done to them.
 //
 // Every [data-act] sends { act, value }: a button its data-value, a select its value, a form that of
 // its box. [data-copy] copies its text. [data-value] equal to the trait `current` is marked.
 
-const key = (element) => element?.dataset && `${element.dataset.act}\n${element.dataset.value ?? ""}`;
+/** @import { Model } from "../views/js/model.js" */
 
-async function copy(text) {
+import { keepKeys, make, set } from "../views/js/dom.js";
+import { follow, valuesOf } from "../views/js/model.js";
+
+const TRAITS = { html: "html", current: "current" };
+
+class Panel {
+  #root = make("div");
+  #current = "";
+  #send;
+
+  /**
+   * @param {HTMLElement} element
+   * @param {Record<string, any>} values of the traits
+   * @param {(act: string, value: unknown) => void} send
+   */
+  constructor(element, { kind, live, html, current }, send) {
+    this.#send = send;
+    this.#root.className = `sx-panel sx-${kind}`;
+    if (live) set(this.#root, { role: "status", "aria-live": "polite" });
+    element.append(this.#root);
+    this.#listen();
+    this.update({ html, current });
+  }
+
+  /** @param {{ html?: string, current?: string }} changes */
+  update({ html, current = this.#current }) {
+    this.#current = current;
+    if (html !== undefined) this.#fill(html);
+    for (const element of elementsIn(this.#root, ".sx-thumb")) {
+      set(element, { "aria-pressed": String(element.dataset.value === current) });
+    }
+  }
+
+  /**
+   * Take other markup; what had the focus has it again.
+   * @param {string} html
+   */
+  #fill(html) {
+    const root = this.#root;
+    const focused = root.contains(document.activeElement) ? keyOf(document.activeElement) : null;
+    root.innerHTML = html;
+    elementsIn(root, "button, input, select").forEach(keepKeys);
+    if (focused === null) return;
+    const again = elementsIn(root, "[data-act]").find((element) => keyOf(element) === focused);
+    again?.focus({ preventScroll: true });
+  }
+
+  #listen() {
+    const root = this.#root;
+    root.addEventListener("click", (event) => {
+      const { act, value, copy } = targetOf(event).closest("button")?.dataset ?? {};
+      if (copy !== undefined) this.#copy(copy);
+      else if (act) this.#send(act, value ?? null);
+    });
+    root.addEventListener("change", (event) => {
+      const box = /** @type {HTMLInputElement} */ (targetOf(event));
+      if (box.dataset.act) this.#send(box.dataset.act, box.value);
+    });
+    // Where JupyterLab keeps Enter for itself, no form would be sent.
+    root.addEventListener("keydown", (event) => {
+      const box = targetOf(event);
+      if (event.key !== "Enter" || !(box instanceof HTMLInputElement)) return;
+      event.preventDefault();
+      box.form?.requestSubmit();
+    });
+    root.addEventListener("submit", (event) => {
+      event.preventDefault();
+      const form = targetOf(event);
+      this.#send(form.dataset.act ?? "", form.querySelector("input")?.value.trim());
+    });
+  }
+
+  /** @param {string} text */
+  async #copy(text) {
+    try {
+      await copyText(text);
+      this.#send("say", `Copied ${text}.`);
+    } catch (error) {
+      const { message } = /** @type {Error} */ (error);
+      this.#send("fail", `The indices could not be copied: ${message}.`);
+    }
+  }
+}
+
+/**
+ * @param {Element} root
+ * @param {string} selector
+ * @returns {HTMLElement[]}
+ */
+const elementsIn = (root, selector) => [...root.querySelectorAll(selector)].filter(isHtml);
+
+/**
+ * @param {Element} element
+ * @returns {element is HTMLElement}
+ */
+const isHtml = (element) => element instanceof HTMLElement;
+
+/** @param {Event} event */
+const targetOf = (event) => /** @type {HTMLElement} */ (event.target);
+
+/**
+ * What an element does, to find it again in new markup.
+ * @param {Element | null} element
+ */
+function keyOf(element) {
+  return element instanceof HTMLElement
+    ? `${element.dataset.act}\n${element.dataset.value ?? ""}`
+    : null;
+}
+
+/** @param {string} text */
+async function copyText(text) {
   if (navigator.clipboard) return navigator.clipboard.writeText(text);
-  const box = document.createElement("textarea"); // a page without https has no clipboard
+  const box = make("textarea"); // a page without https has no clipboard
   box.value = text;
   document.body.append(box);
   box.select();
@@ -16,66 +128,11 @@ async function copy(text) {
   if (!done) throw new Error("the browser does not allow it");
 }
 
+/** @param {{ model: Model, el: HTMLElement }} widget */
 function render({ model, el }) {
-  const root = document.createElement("div");
-  root.className = `sx-panel sx-${model.get("kind")}`;
-  if (model.get("live")) {
-    root.setAttribute("role", "status");
-    root.setAttribute("aria-live", "polite");
-  }
-  el.append(root);
-  const send = (act, value) => model.send({ act, value });
-
-  const mark = () => {
-    const current = model.get("current");
-    for (const element of root.querySelectorAll(".sx-thumb")) {
-      element.setAttribute("aria-pressed", String(element.dataset.value === current));
-    }
-  };
-  const fill = () => {
-    const focused = root.contains(document.activeElement) ? key(document.activeElement) : null;
-    root.innerHTML = model.get("html");
-    mark();
-    // JupyterLab hears keys before us, and "a" would add a cell, unless what has the focus says so.
-    for (const element of root.querySelectorAll("button, input, select")) {
-      element.dataset.lmSuppressShortcuts = "true";
-    }
-    if (!focused) return;
-    const again = [...root.querySelectorAll("[data-act]")].find((element) => key(element) === focused);
-    again?.focus({ preventScroll: true });
-  };
-
-  root.addEventListener("click", async (event) => {
-    const button = event.target.closest("button");
-    if (button?.dataset.copy !== undefined) {
-      try {
-        await copy(button.dataset.copy);
-        send("say", `Copied ${button.dataset.copy}.`);
-      } catch (error) {
-        send("fail", `The indices could not be copied: ${error.message}.`);
-      }
-    } else if (button?.dataset.act) send(button.dataset.act, button.dataset.value ?? null);
-  });
-  root.addEventListener("change", (event) => {
-    if (event.target.dataset.act) send(event.target.dataset.act, event.target.value);
-  });
-  // Where JupyterLab keeps Enter for itself, no form would be sent.
-  root.addEventListener("keydown", (event) => {
-    if (event.key !== "Enter" || event.target.tagName !== "INPUT") return;
-    event.preventDefault();
-    event.target.form.requestSubmit();
-  });
-  root.addEventListener("submit", (event) => {
-    event.preventDefault();
-    send(event.target.dataset.act, event.target.querySelector("input").value.trim());
-  });
-  fill();
-  model.on("change:html", fill);
-  model.on("change:current", mark);
-  return () => {
-    model.off("change:html", fill);
-    model.off("change:current", mark);
-  };
+  const values = valuesOf(model, { ...TRAITS, kind: "kind", live: "live" });
+  const panel = new Panel(el, values, (act, value) => model.send({ act, value }));
+  return follow(model, TRAITS, (changes) => panel.update(changes));
 }
 
 export default { render };

@@ -9,6 +9,8 @@ from typing import Any
 import anywidget
 import traitlets
 
+from siamese_lib.views.script import Script
+
 
 class Panel(anywidget.AnyWidget):
     """Show markup; call back when one of its buttons, boxes or forms is used.
@@ -23,7 +25,7 @@ class Panel(anywidget.AnyWidget):
         current: the ``data-value`` of the thumbnail that is marked.
     """
 
-    _esm = Path(__file__).with_suffix(".js")
+    _esm = Script(Path(__file__).with_suffix(".js"))
     _css = Path(__file__).with_name("explorer.css")
 
     html = traitlets.Unicode().tag(sync=True)

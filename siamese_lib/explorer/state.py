@@ -8,13 +8,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from siamese_lib.data import handwriting
 from siamese_lib.search.vectors import METRICS
 
+if TYPE_CHECKING:
+    from numpy.typing import ArrayLike
+
+Given = str | float  # a number, by code or as a control of the page writes it
 PAGE = 40  # thumbnails
 MOST_NEIGHBOURS = 20
 MOST_PINS = 6
@@ -141,7 +145,7 @@ def begin(facts: Facts, frame: int, k: int) -> State:
     return State(Query("test", 0), frame, np.arange(len(facts.test_labels)), k=k)
 
 
-def choose_test(state: State, facts: Facts, index: Any) -> State:
+def choose_test(state: State, facts: Facts, index: Given) -> State:
     """Ask about a test image, and turn to its page if it is on offer."""
     number = _number("index", index, 0, len(facts.test_labels) - 1, "test images")
     place = int(np.searchsorted(state.offered, number))
@@ -150,7 +154,7 @@ def choose_test(state: State, facts: Facts, index: Any) -> State:
     return replace(_asked(state, Query("test", number)), page=page)
 
 
-def choose_train(state: State, facts: Facts, index: Any) -> State:
+def choose_train(state: State, facts: Facts, index: Given) -> State:
     """Ask about a training image; it is not its own neighbour."""
     number = _number("index", index, 0, len(facts.training_images) - 1, "training images")
     return _asked(state, Query("train", number))
@@ -164,7 +168,7 @@ def choose_random(state: State, facts: Facts, chance: float) -> State:
     return choose_test(state, facts, int(state.offered[int(chance * count) % count]))
 
 
-def draw(state: State, facts: Facts, strokes: Sequence[Any]) -> State:
+def draw(state: State, facts: Facts, strokes: Sequence[Sequence[Sequence[float]]]) -> State:
     """Ask about a drawing."""
     image = handwriting.from_strokes(strokes, facts.image_shape, light=facts.light)
     note = "centred and scaled as MNIST's digits were"
@@ -186,7 +190,7 @@ def upload(state: State, facts: Facts, content: bytes, name: str = "") -> State:
     return replace(state, status=f"{name or 'Your picture'}: {note}.")
 
 
-def own_image(state: State, facts: Facts, image: Any) -> State:
+def own_image(state: State, facts: Facts, image: ArrayLike) -> State:
     """Ask about an array, as it is: uint8 (H, W, C), or (H, W) for one channel."""
     given = np.asarray(image)
     shaped = given[..., None] if given.ndim == 2 else given
@@ -198,12 +202,12 @@ def own_image(state: State, facts: Facts, image: Any) -> State:
     return _asked(state, Query("picture", None, shaped.tobytes(), "taken as it is"))
 
 
-def set_k(state: State, facts: Facts, k: Any) -> State:
+def set_k(state: State, facts: Facts, k: Given) -> State:
     """Change the number of neighbours."""
     return _quiet(state, k=_number("k", k, 1, facts.largest_k))
 
 
-def set_frame(state: State, facts: Facts, frame: Any) -> State:
+def set_frame(state: State, facts: Facts, frame: Given) -> State:
     """Go to another moment of the training."""
     return _quiet(state, frame=_number("frame", frame, 0, len(facts.steps) - 1))
 
@@ -215,24 +219,24 @@ def set_metric(state: State, facts: Facts, metric: str) -> State:
     return _quiet(state, metric=metric)
 
 
-def set_class(state: State, facts: Facts, label: Any) -> State:
+def set_class(state: State, facts: Facts, label: Given | None) -> State:
     """Offer images of one class; "" is all."""
     last = len(facts.class_names) - 1
     number = None if label in ("", None) else _number("class", label, 0, last)
     return _filtered(state, facts, number, state.mistakes)
 
 
-def toggle_mistakes(state: State, facts: Facts, value: Any = None) -> State:
+def toggle_mistakes(state: State, facts: Facts, value: object = None) -> State:
     """Offer only images that the network gets wrong, or all again."""
     return _filtered(state, facts, state.label, not state.mistakes)
 
 
-def turn_page(state: State, facts: Facts, by: Any) -> State:
+def turn_page(state: State, facts: Facts, by: Given) -> State:
     """Turn the thumbnails forwards or backwards, round the ends."""
     return _quiet(state, page=(state.page + int(by)) % state.pages)
 
 
-def pin(state: State, facts: Facts, value: Any = None) -> State:
+def pin(state: State, facts: Facts, value: object = None) -> State:
     """Keep the query to compare."""
     if state.query in state.pins:
         raise ExplorerError(f"{str(state.query).capitalize()} is pinned already.")
@@ -241,23 +245,23 @@ def pin(state: State, facts: Facts, value: Any = None) -> State:
     return _quiet(state, pins=(*state.pins, state.query), status=f"Pinned {state.query}.")
 
 
-def unpin(state: State, facts: Facts, place: Any) -> State:
+def unpin(state: State, facts: Facts, place: Given) -> State:
     """Let a pinned query go."""
     number = _number("pin", place, 0, len(state.pins) - 1)
     return _quiet(state, pins=state.pins[:number] + state.pins[number + 1 :])
 
 
-def recall(state: State, facts: Facts, place: Any) -> State:
+def recall(state: State, facts: Facts, place: Given) -> State:
     """Ask about a pinned query again."""
     return _asked(state, state.pins[_number("pin", place, 0, len(state.pins) - 1)])
 
 
-def say(state: State, facts: Facts, message: Any) -> State:
+def say(state: State, facts: Facts, message: object) -> State:
     """Show a message of the page."""
     return _quiet(state, status=str(message))
 
 
-def fail(state: State, facts: Facts, message: Any) -> State:
+def fail(state: State, facts: Facts, message: object) -> State:
     """Show a fault, and leave all else as it is."""
     return replace(state, status=str(message), failed=True)
 
@@ -288,7 +292,7 @@ def _quiet(state: State, **changes: Any) -> State:
     return replace(state, **{"status": "", "failed": False, **changes})
 
 
-def _number(name: str, value: Any, least: int, most: int, of: str = "") -> int:
+def _number(name: str, value: Given, least: int, most: int, of: str = "") -> int:
     """Read a whole number in a range, from the page or from Python."""
     words = f"{name} must be a whole number from {least} to {most:,}"
     words += f", as there are {most + 1:,} {of}" if of else ""

@@ -27,7 +27,7 @@ from siamese_lib.explorer.state import ACTIONS, State, begin, choose_test, fail,
 from siamese_lib.explorer.still import explorer_png
 from siamese_lib.runs.run import Run
 from siamese_lib.search.gallery import Gallery
-from siamese_lib.views.still import with_still
+from siamese_lib.views.still import MimeBundle, with_still
 
 _ONE_MOMENT = (
     "This run kept the weights of its last step only, so that it cannot be asked what it would "
@@ -248,7 +248,7 @@ class RetrievalExplorer(ipywidgets.VBox):
         )
         return [panels["status"], columns, panels["pins"]]
 
-    def _repr_mimebundle_(self, **kwargs: Any) -> Any:
+    def _repr_mimebundle_(self, **kwargs: Any) -> MimeBundle:
         return with_still(super()._repr_mimebundle_(**kwargs), self.still())
 
 

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any
+from typing import IO, cast
 
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
@@ -151,7 +151,7 @@ def _mp4(pictures: Sequence[Image.Image], lengths: Sequence[float], fps: int) ->
             str(path),
         ]  # fmt: skip
         with subprocess.Popen(command, stdin=subprocess.PIPE, stderr=subprocess.PIPE) as process:
-            pipe: Any = process.stdin
+            pipe = cast(IO[bytes], process.stdin)
             with suppress(BrokenPipeError):  # it has stopped, and says why
                 for picture, length in zip(pictures, lengths, strict=True):
                     for _ in range(max(round(length * fps), 1)):

@@ -1,6 +1,6 @@
 """A page of its own: one file with a film, and a search that the page itself does.
 
-The file holds `embedding_view.js` and `page.js` as one script, both style sheets, and one block of
+The file holds `page.js` with all that it imports as one script, two style sheets, and one block of
 JSON, in which ``{"base64": text}`` stands for bytes:
 
 ``view``
@@ -38,9 +38,11 @@ import numpy as np
 from PIL import Image
 
 from siamese_lib.images import sheet
+from siamese_lib.views.script import Script
 
 _HERE = Path(__file__).parent
-_VIEWS = _HERE.parent / "views"
+_SCRIPT = Script(_HERE / "page.js")
+_STYLES = (_HERE.parent / "views" / "embedding_view.css", _HERE / "page.css")
 _EXACT = 3_500_000  # bytes of deflated images above which WebP takes their place
 _QUALITIES = (85, 70, 55, 40, 25)
 _ACROSS = 50  # images in a row of a sheet, and rows
@@ -54,14 +56,13 @@ def page(title: str, data: Mapping[str, Any], still: bytes) -> bytes:
         data: as above, with bytes as they are.
         still: a PNG, for where no JavaScript runs.
     """
-    sources = (_VIEWS / "embedding_view", _HERE / "page")
-    script = "\n" + "\n".join(_read(path.with_suffix(".js")) for path in sources) + "\n"
+    script = f"\n{_SCRIPT}\n"
     digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
     parts = {
         "policy": f"default-src 'none'; script-src 'sha256-{digest}'; style-src 'unsafe-inline'; "
         "img-src data: blob:; base-uri 'none'; form-action 'none'",
         "title": html.escape(title),
-        "style": "\n".join(_read(path.with_suffix(".css")) for path in sources),
+        "style": "\n".join(map(_read, _STYLES)),
         "still": base64.b64encode(still).decode(),
         "data": json_in_html(data),
         "script": script[1:-1],

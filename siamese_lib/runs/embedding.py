@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
@@ -37,12 +37,12 @@ class Unbuilt:
     folder: Path
 
     @property
-    def input_shape(self) -> tuple[Any, ...]:
+    def input_shape(self) -> tuple[None, int, int, int]:
         """Shape of a batch of images."""
         return (None, *self.image_shape)
 
     @property
-    def output_shape(self) -> tuple[Any, ...]:
+    def output_shape(self) -> tuple[None, int]:
         """Shape of a batch of embeddings."""
         return (None, self.embedding_dim)
 
@@ -81,7 +81,8 @@ class TowerFrames:
     def __init__(self, tower: keras.Model | Unbuilt, frames: Sequence[np.ndarray]) -> None:
         self._given = tower
         self.frames = [np.asarray(frame) for frame in frames]
-        self.image_shape: tuple[int, int, int] = tuple(tower.input_shape[1:])
+        _, height, width, channels = tower.input_shape
+        self.image_shape = (height, width, channels)
         self.embedding_dim = int(tower.output_shape[-1])
         shapes = [tuple(weight.shape) for weight in tower.weights]
         given = [array.shape[1:] for array in self.frames]

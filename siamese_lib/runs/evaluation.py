@@ -51,10 +51,10 @@ def evaluate(run: Run, data: Dataset, *, frame: int = -1) -> Evaluation:
     gallery = Gallery(run.embed(data.train.images[:GALLERY_IMAGES], frame))
     neighbours, _ = gallery.nearest(run.embed(data.test.images, frame), HEADLINE_K)
     return Evaluation(
-        precision_at_k(labels[neighbours], data.test.labels),
-        knn_accuracy(labels[neighbours], data.test.labels),
-        len(labels),
-        len(data.test.labels),
+        precision=precision_at_k(labels[neighbours], data.test.labels),
+        accuracy=knn_accuracy(labels[neighbours], data.test.labels),
+        gallery=len(labels),
+        queries=len(data.test.labels),
     )
 
 

@@ -244,7 +244,7 @@ def _read_frames(folder: Path, entry: Mapping[str, Any]) -> list[np.ndarray]:
         raise RunError(f"{path} does not hold the frames of a run: {error}") from error
 
 
-def _json_number(value: Any) -> int | float | None:
+def _json_number(value: float | np.generic) -> float | None:
     """A number that JSON has; it has no NaN and no infinity, which are stored as null."""
     number = value.item() if isinstance(value, np.generic) else value
     return None if isinstance(number, float) and not math.isfinite(number) else number

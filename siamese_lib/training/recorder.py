@@ -8,11 +8,10 @@ import os
 from collections.abc import Mapping
 from contextlib import AbstractContextManager
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
-from siamese_lib.network.backend import keras
+from siamese_lib.network.backend import Logs, keras
 from siamese_lib.runs.folder import RunError, check_folder, holds_run, to_json
 from siamese_lib.runs.run import Run
 from siamese_lib.training.batches import ImageBatches, Images
@@ -77,9 +76,9 @@ class Recorder(keras.callbacks.Callback):
         validation: Images | None = None,
         frames: int = 40,
         frame_every: int | None = None,
-        folder: str | os.PathLike | None = None,
+        folder: str | os.PathLike[str] | None = None,
         resume: bool = False,
-        settings: Mapping[str, Any] | None = None,
+        settings: Mapping[str, object] | None = None,
     ) -> None:
         super().__init__()
         if frames < 2:
@@ -146,7 +145,7 @@ class Recorder(keras.callbacks.Callback):
         seconds = self._clock.seconds()
         return self.step * self.batches.images_per_step / seconds if seconds else math.nan
 
-    def on_train_begin(self, logs: Mapping[str, Any] | None = None) -> None:
+    def on_train_begin(self, logs: Logs = None) -> None:
         """Plan the frames. Restore the checkpoint if that was asked for and there is one."""
         if not self.params.get("steps"):
             raise ValueError("fit does not know the steps of an epoch; expected ImageBatches.")
@@ -166,12 +165,12 @@ class Recorder(keras.callbacks.Callback):
         self._clock.start()
         self._saved_at = self._clock.seconds()
 
-    def on_epoch_begin(self, epoch: int, logs: Mapping[str, Any] | None = None) -> None:
+    def on_epoch_begin(self, epoch: int, logs: Logs = None) -> None:
         """Note the step at which the epoch starts, and make the batches start there too."""
         self.model._initial_epoch = None  # has done its work; see _restore
         self._epoch_start = self.batches.first_step = self.step
 
-    def on_train_batch_end(self, batch: int, logs: Mapping[str, Any] | None = None) -> None:
+    def on_train_batch_end(self, batch: int, logs: Logs = None) -> None:
         """Count the step, and record what is due."""
         self.step = self._epoch_start + batch + 1
         loss = (logs or {})["loss"]
@@ -186,12 +185,12 @@ class Recorder(keras.callbacks.Callback):
         if self.step == self.total:  # resumed within an epoch, which Keras would run in full
             self.model.stop_training = True
 
-    def on_epoch_end(self, epoch: int, logs: Mapping[str, Any] | None = None) -> None:
+    def on_epoch_end(self, epoch: int, logs: Logs = None) -> None:
         """Carry over what is not in the history yet, since Keras' mean of the loss starts again."""
         self._in_history = self._carried(float((logs or {})["loss"]))
         self._epoch_start = self.step
 
-    def on_train_end(self, logs: Mapping[str, Any] | None = None) -> None:
+    def on_train_end(self, logs: Logs = None) -> None:
         """Keep the last frame, and save the run. Unless it is finished, save a checkpoint too."""
         self._clock.stop()
         self.model._initial_epoch = None
@@ -253,7 +252,7 @@ class Recorder(keras.callbacks.Callback):
         # BackupAndRestore sets the same attribute. It would outlast this fit.
         self.model._initial_epoch = self.step // self.params["steps"]
 
-    def _asked_for(self) -> dict[str, Any]:
+    def _asked_for(self) -> dict[str, object]:
         """What must be the same for a checkpoint to be continued to the same end."""
         return {
             "total": self.total,

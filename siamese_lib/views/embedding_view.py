@@ -9,16 +9,18 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import fields
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import anywidget
 import numpy as np
 import traitlets
+from traitlets.utils.bunch import Bunch
 
 from siamese_lib.checks import whole_number
 from siamese_lib.views import wire
 from siamese_lib.views.film import Film
-from siamese_lib.views.still import with_still
+from siamese_lib.views.script import Script
+from siamese_lib.views.still import MimeBundle, with_still
 from siamese_lib.views.wire import ViewError
 
 _DATA = ("frames", "labels", "images", "class_names", "colors", "steps", "curves")
@@ -27,26 +29,28 @@ _ABOUT = (
 )  # fmt: skip
 _PARTS = tuple(part.name for part in fields(Film))
 _POINTS = ("selected", "highlighted", "marked")
+_Value = TypeVar("_Value")
 
 
-class _Checked(traitlets.TraitType):
+class _Checked(traitlets.TraitType[_Value, Any]):
     """A trait whose values go through a function that returns them in one form, or raises."""
 
-    def __init__(self, check: Callable[[Any], Any], default: Any, help: str) -> None:
+    def __init__(self, check: Callable[[Any], _Value], default: object, help: str) -> None:
         super().__init__(check(default), help=help)
         self._check = check
 
-    def validate(self, obj: Any, value: Any) -> Any:
+    def validate(self, obj: traitlets.HasTraits, value: object) -> _Value:
         return self._check(value)
 
-    def set(self, obj: Any, value: Any) -> None:
+    def set(self, obj: traitlets.HasTraits, value: object) -> None:
         """Set the trait. Arrays are compared by what they are, not by all their elements."""
+        name = self.name or ""
         new = self._validate(obj, value)
-        old = obj._trait_values.get(self.name, self.default_value)
-        obj._trait_values[self.name] = new
+        old = obj._trait_values.get(name, self.default_value)
+        obj._trait_values[name] = new
         arrays = isinstance(new, np.ndarray) or isinstance(old, np.ndarray)
         if not (new is old if arrays else new == old):
-            obj._notify_trait(self.name, old, new)
+            obj._notify_trait(name, old, new)
 
 
 class EmbeddingView(anywidget.AnyWidget):
@@ -101,7 +105,7 @@ class EmbeddingView(anywidget.AnyWidget):
             the view or on setting an attribute.
     """
 
-    _esm = Path(__file__).with_suffix(".js")
+    _esm = Script(Path(__file__).with_suffix(".js"))
     _css = Path(__file__).with_suffix(".css")
 
     frames = _Checked(wire.checked_frames, np.zeros((0, 0, 2)), "float32 (F, N, 2)")
@@ -255,7 +259,7 @@ class EmbeddingView(anywidget.AnyWidget):
         """Draw the view as a PNG, below 60 kB: of a film the first, a middle and the last frame."""
         return self.film.still()
 
-    def _repr_mimebundle_(self, **kwargs: Any) -> Any:
+    def _repr_mimebundle_(self, **kwargs: Any) -> MimeBundle:
         bundle = super()._repr_mimebundle_(**kwargs)
         return with_still(bundle, self.still()) if self.frames.size else bundle
 
@@ -273,10 +277,10 @@ class EmbeddingView(anywidget.AnyWidget):
             raise ViewError(str(error)) from None
 
     @traitlets.validate(*_DATA)
-    def _validate_data(self, proposal: Any) -> Any:
+    def _validate_data(self, proposal: Bunch) -> Any:
         values = {name: getattr(self, name) for name in _DATA}
         try:
-            wire.check_fit({**values, proposal["trait"].name: proposal["value"]})
+            wire.check_fit(**{**values, proposal["trait"].name: proposal["value"]})
         except ViewError as error:
             raise ViewError(
                 f"{error} To change several together, set them inside "
@@ -285,7 +289,7 @@ class EmbeddingView(anywidget.AnyWidget):
         return proposal["value"]
 
     @traitlets.validate("frame")
-    def _validate_frame(self, proposal: Any) -> int:
+    def _validate_frame(self, proposal: Bunch) -> int:
         frame, count = proposal["value"], max(len(self.frames), 1)
         if not -count <= frame < count:
             raise ViewError(
@@ -294,12 +298,12 @@ class EmbeddingView(anywidget.AnyWidget):
         return frame % count
 
     @traitlets.validate(*_POINTS)
-    def _validate_points(self, proposal: Any) -> list[int]:
+    def _validate_points(self, proposal: Bunch) -> list[int]:
         wire.check_points(proposal["trait"].name, proposal["value"], self.frames.shape[1])
         return proposal["value"]
 
     @traitlets.observe("frames")
-    def _send_frames(self, change: Any) -> None:
+    def _send_frames(self, change: Bunch) -> None:
         if self._packed:
             return
         count = self.frames.shape[1]
@@ -309,11 +313,11 @@ class EmbeddingView(anywidget.AnyWidget):
             setattr(self, name, [point for point in getattr(self, name) if point < count])
 
     @traitlets.observe(*_ABOUT)
-    def _send_about(self, change: Any) -> None:
+    def _send_about(self, change: Bunch) -> None:
         if not self._packed:
             self._about = self.film.about()
 
     @traitlets.observe("images")
-    def _send_images(self, change: Any) -> None:
+    def _send_images(self, change: Bunch) -> None:
         if not self._packed:
             self._images = wire.packed_images(self.images)

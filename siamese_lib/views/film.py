@@ -101,10 +101,13 @@ class Film:
             "height": wire.checked_height(height),
             "explained": explained,
         }
-        wire.check_fit(parts)
-        wire.check_points("marked", parts["marked"], parts["frames"].shape[1])
         for name, part in parts.items():
             object.__setattr__(self, name, part)
+        wire.check_fit(
+            frames=self.frames, labels=self.labels, images=self.images, steps=self.steps,
+            curves=self.curves, class_names=self.class_names, colors=self.colors,
+        )  # fmt: skip
+        wire.check_points("marked", self.marked, self.frames.shape[1])
 
     def __repr__(self) -> str:
         """Count points and frames."""

@@ -18,6 +18,9 @@ _SIDE, _CAPTION = 288, 24  # pixels of a panel, and of the words under it
 _POINTS = 3_000
 _ROOM = 60  # pixels of a cloud below which names would lie on each other
 
+# What a widget is shown by: MIME types to contents, and perhaps metadata.
+MimeBundle = dict[str, Any] | tuple[dict[str, Any], dict[str, Any]] | None
+
 
 def unseen(words: str = "", png: bytes | None = None) -> dict[str, Any]:
     """Bundle words and a picture as an output that a page with widgets hides.
@@ -30,7 +33,7 @@ def unseen(words: str = "", png: bytes | None = None) -> dict[str, Any]:
     return {"application/vnd.jupyter.widget-view+json": removed, **picture, "text/plain": words}
 
 
-def with_still(bundle: Any, png: bytes) -> Any:
+def with_still(bundle: MimeBundle, png: bytes) -> MimeBundle:
     """Add a picture to the MIME bundle of a widget; that of a widget without a view is None."""
     if bundle is None:
         return None

@@ -9,8 +9,8 @@ from __future__ import annotations
 import math
 import re
 import zlib
-from collections.abc import Mapping, Sequence
-from typing import Any, NamedTuple
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 import traitlets
@@ -18,6 +18,9 @@ import traitlets
 from siamese_lib.checks import whole_number
 from siamese_lib.colors import class_color, class_colors
 from siamese_lib.images import checked_images
+
+if TYPE_CHECKING:
+    from numpy.typing import ArrayLike, DTypeLike
 
 LEVELS = 65_535  # of a coordinate
 _MOST_CLASSES = 65_536
@@ -132,7 +135,7 @@ def json_numbers(values: Sequence[float]) -> list[float | None]:
     return [float(value) if math.isfinite(value) else None for value in values]
 
 
-def checked_frames(frames: Any) -> np.ndarray:
+def checked_frames(frames: ArrayLike) -> np.ndarray:
     """Return frames as read-only float32 (F, N, 2); (N, 2) is one frame."""
     given = np.asarray(frames)
     if given.dtype.kind not in "iuf" or given.ndim not in (2, 3) or given.shape[-1] != 2:
@@ -150,7 +153,7 @@ def checked_frames(frames: Any) -> np.ndarray:
     return _kept(given if given.ndim == 3 else given[None], np.float32)
 
 
-def checked_labels(labels: Any) -> np.ndarray | None:
+def checked_labels(labels: ArrayLike | None) -> np.ndarray | None:
     """Return labels read-only (N,), int64 or str."""
     if labels is None:
         return None
@@ -165,17 +168,17 @@ def checked_labels(labels: Any) -> np.ndarray | None:
     return _kept(given, given.dtype if given.dtype.kind == "U" else np.int64)
 
 
-def checked_pictures(images: Any) -> np.ndarray | None:
+def checked_pictures(images: ArrayLike | None) -> np.ndarray | None:
     """Return images read-only, uint8 (N, H, W, 1 or 3)."""
     if images is None:
         return None
     try:
-        return _kept(checked_images(images), np.uint8)
+        return _kept(checked_images(np.asarray(images)), np.uint8)
     except ValueError as error:
         raise ViewError(str(error)) from None
 
 
-def checked_steps(steps: Any) -> np.ndarray | None:
+def checked_steps(steps: ArrayLike | None) -> np.ndarray | None:
     """Return steps read-only, int64 (F,), ascending."""
     if steps is None:
         return None
@@ -187,7 +190,7 @@ def checked_steps(steps: Any) -> np.ndarray | None:
     return _kept(given, np.int64)
 
 
-def checked_curves(curves: Any) -> dict[str, list[float]]:
+def checked_curves(curves: Mapping[str, Iterable[float]] | None) -> dict[str, list[float]]:
     """Return curves as a dict of lists of floats."""
     try:
         return {str(n): [float(v) for v in values] for n, values in dict(curves or {}).items()}
@@ -197,7 +200,7 @@ def checked_curves(curves: Any) -> dict[str, list[float]]:
         ) from None
 
 
-def checked_names(names: Any) -> list[str] | None:
+def checked_names(names: Iterable[str] | None) -> list[str] | None:
     """Return class names as a list of strings."""
     if names is None:
         return None
@@ -206,7 +209,7 @@ def checked_names(names: Any) -> list[str] | None:
     return [str(name) for name in names]
 
 
-def checked_colors(colors: Any) -> list[str] | None:
+def checked_colors(colors: Iterable[str] | None) -> list[str] | None:
     """Return colours as a list of "#rrggbb"."""
     given = None if colors is None else [str(color) for color in colors]
     wrong = [color for color in given or [] if not re.fullmatch("#[0-9a-fA-F]{6}", color)]
@@ -215,7 +218,7 @@ def checked_colors(colors: Any) -> list[str] | None:
     return given
 
 
-def checked_margin(margin: Any) -> float | None:
+def checked_margin(margin: float | None) -> float | None:
     """Return a margin as a float, 0 or more."""
     if margin is None:
         return None
@@ -228,7 +231,7 @@ def checked_margin(margin: Any) -> float | None:
     return number
 
 
-def checked_height(height: Any) -> int:
+def checked_height(height: int) -> int:
     """Return a height as a whole number of pixels, 120 or more."""
     try:
         return whole_number("height", height, 120)
@@ -236,7 +239,7 @@ def checked_height(height: Any) -> int:
         raise ViewError(str(error)) from None
 
 
-def checked_points(points: Any) -> list[int]:
+def checked_points(points: ArrayLike | None) -> list[int]:
     """Return numbers of points as a list; a single number is a list of one, None of none."""
     if points is None:
         return []
@@ -253,40 +256,50 @@ def check_points(name: str, points: Sequence[int], count: int) -> None:
         raise ViewError(f"{name} must be points from 0 to {count - 1}, got {wrong[0]}.")
 
 
-def check_fit(values: Mapping[str, Any]) -> None:
-    """Raise ViewError unless what there is of the others fits the frames."""
-    frames, labels = values["frames"], values.get("labels")
+def check_fit(
+    *,
+    frames: np.ndarray,
+    labels: np.ndarray | None,
+    images: np.ndarray | None,
+    steps: np.ndarray | None,
+    curves: Mapping[str, Sequence[float]],
+    class_names: Sequence[str] | None,
+    colors: Sequence[str] | None,
+) -> None:
+    """Raise ViewError unless what there is of the others fits the frames, and each other."""
     count, points = frames.shape[:2]
-    counted = (("labels", points), ("images", points), ("steps", count))
+    counted = (
+        ("labels", labels, points, "points"),
+        ("images", images, points, "points"),
+        ("steps", steps, count, "frames"),
+    )
     problems = [
-        f"{name} must be one for each of {wanted:,} {'points' if wanted is points else 'frames'}, "
-        f"got {len(values[name]):,}"
-        for name, wanted in counted
-        if values.get(name) is not None and len(values[name]) != wanted
+        f"{name} must be one for each of {wanted:,} {what}, got {len(given):,}"
+        for name, given, wanted, what in counted
+        if given is not None and len(given) != wanted
     ]
     problems += [
         f"the curve {name!r} must have one number for each of {count} frames, got {len(curve)}"
-        for name, curve in values.get("curves", {}).items()
+        for name, curve in curves.items()
         if len(curve) != count
     ]
-    names, colors = values.get("class_names"), values.get("colors")
     if colors is not None and labels is not None:
-        classes = len(np.unique(labels)) if names is None else len(names)
+        classes = len(np.unique(labels)) if class_names is None else len(class_names)
         if len(colors) != classes:
             problems.append(f"colors must be one for each of {classes} classes, got {len(colors)}")
-    if names is not None and labels is not None and len(labels):
+    if class_names is not None and labels is not None and len(labels):
         if labels.dtype.kind != "i":
             problems.append("labels must be numbers of class_names, got strings")
-        elif labels.min() < 0 or labels.max() >= len(names):
+        elif labels.min() < 0 or labels.max() >= len(class_names):
             problems.append(
-                f"labels must be from 0 to {len(names) - 1}, as there are {len(names)} "
+                f"labels must be from 0 to {len(class_names) - 1}, as there are {len(class_names)} "
                 f"class_names; got {labels.min()} to {labels.max()}"
             )
     if problems:
         raise ViewError("; ".join(problems) + ".")
 
 
-def _kept(array: np.ndarray, dtype: Any) -> np.ndarray:
+def _kept(array: np.ndarray, dtype: DTypeLike) -> np.ndarray:
     """Copy an array, read-only: a change in place would not reach the page.
 
     An array that was kept before is returned as it is.

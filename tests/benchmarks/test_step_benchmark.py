@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
 
@@ -11,7 +13,7 @@ from benchmarks.published import summary
 from benchmarks.tools.results import machine
 
 
-def turn(ours, theirs, product):
+def turn(ours: float, theirs: float, product: float) -> list[dict[str, Any]]:
     """Make up one round in one dtype."""
     rates = {step.OURS: ours, step.PYTORCH: theirs}
     return [
@@ -21,7 +23,7 @@ def turn(ours, theirs, product):
 
 
 @pytest.fixture
-def result():
+def result() -> dict[str, Any]:
     chosen = {(way, "float32"): step.WAYS[way, "float32"] for way in (step.OURS, step.PYTORCH)}
     chosen["JAX", "float32"] = step.WAYS["JAX", "float32"]
     turns = [turn(2000, 1000, 2e11), turn(3000, 1000, 2e11), turn(1000, 1000, 2e11)]

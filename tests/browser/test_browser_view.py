@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any, Literal
+
 import numpy as np
 import pytest
-from browser import AS_IF_HARDWARE, NO_WEBGL, ViewOnPage, chromium, write_page
+from browser import AS_IF_HARDWARE, NO_WEBGL, ViewOnPage, chromium, note_faults, write_page
+from playwright.sync_api import Browser, Page
 
 import siamese_lib as sl
 
@@ -12,9 +17,12 @@ pytestmark = pytest.mark.browser
 FRAMES, POINTS = 6, 90
 STEPS = [0, 10, 20, 40, 80, 160]
 LOSS = [0.6, 0.5, 0.4, 0.3, 0.2, 0.1]
+POSE = "(({ x, y, scale }) => ({ x, y, scale }))(view.camera)"
 
 
-def clouds(frames=FRAMES, points=POINTS, seed=0):
+def clouds(
+    frames: int = FRAMES, points: int = POINTS, seed: int = 0
+) -> tuple[np.ndarray, np.ndarray]:
     """Three classes that start mixed and drift apart."""
     rng = np.random.default_rng(seed)
     labels = np.arange(points) % 3
@@ -23,7 +31,7 @@ def clouds(frames=FRAMES, points=POINTS, seed=0):
     return np.array([spread + centres * t for t in np.linspace(0, 1, frames)]), labels
 
 
-def example(**more):
+def example(**more: Any) -> sl.EmbeddingView:
     frames, labels = clouds()
     images = np.zeros((POINTS, 8, 8), np.uint8)
     images[:, 2:6, 2:6] = np.arange(POINTS)[:, None, None]
@@ -32,27 +40,35 @@ def example(**more):
 
 
 @pytest.fixture(scope="module", params=["webgl2", "canvas"])
-def browser(request):
-    with chromium(*(NO_WEBGL if request.param == "canvas" else ())) as browser:
-        browser.renderer = request.param
+def renderer(request: pytest.FixtureRequest) -> str:
+    return request.param
+
+
+@pytest.fixture(scope="module")
+def browser(renderer: str) -> Iterator[Browser]:
+    with chromium(*(NO_WEBGL if renderer == "canvas" else ())) as browser:
         yield browser
 
 
 @pytest.fixture
-def show(browser, tmp_path):
+def show(browser: Browser, renderer: str, tmp_path: Path) -> Iterator[Callable[..., ViewOnPage]]:
     """Open a page around a view; errors on the page fail the test."""
-    errors, pages = [], []
+    errors: list[str] = []
+    pages: list[Page] = []
 
-    def open_page(view=None, color_scheme="light", **options):
+    def open_page(
+        view: sl.EmbeddingView | None = None,
+        color_scheme: Literal["light", "dark"] = "light",
+        **options: Any,
+    ) -> ViewOnPage:
         page = browser.new_page(viewport={"width": 900, "height": 680}, color_scheme=color_scheme)
         pages.append(page)
         page.add_init_script(AS_IF_HARDWARE)
-        page.on("pageerror", lambda error: errors.append(error))
-        page.on("request", lambda r: r.url.startswith(("file:", "blob:")) or errors.append(r.url))
+        note_faults(page, errors)
         page.goto(write_page(tmp_path / "view.html", view or example(), **options).as_uri())
         shown = ViewOnPage(page)
         shown.rest()
-        assert shown.renderer == browser.renderer
+        assert shown.renderer == renderer
         return shown
 
     yield open_page
@@ -61,14 +77,14 @@ def show(browser, tmp_path):
     assert errors == []
 
 
-def about(pixels):
+def about(pixels: float) -> Any:
     """Points of other classes cover some."""
     return pytest.approx(pixels, rel=0.05)
 
 
-def changes(view):
+def changes(view: ViewOnPage) -> dict[str, Any]:
     """What the view has reported, all reports in one."""
-    reported = {}
+    reported: dict[str, Any] = {}
     for change in view.page.evaluate("window.changes"):
         reported |= change
     return reported
@@ -87,10 +103,10 @@ def test_points_lie_where_python_put_them(show):
 @pytest.mark.parametrize("moment", [1, 2.5, 4])
 def test_points_are_drawn_where_they_lie(show, moment):
     view = show()
-    view.evaluate(f"view.scrubTo({moment})")
+    view.evaluate(f"view.clock.scrubTo({moment})")
     view.rest()
     pixels = view.pixels().astype(int)
-    colors = view.evaluate("view.colors")
+    colors = view.evaluate("view.classes.rgb")
     places = np.array(view.evaluate("[...view.film.places(view.p)]")).reshape(-1, 2)
     at = np.array([view.evaluate(f"view.toScreen([{x}, {y}])") for x, y in places])
     far = np.linalg.norm(at[:, None] - at[None], axis=-1)
@@ -115,7 +131,7 @@ def test_the_film_plays_to_its_end_and_again(show):
     assert len({first, middle, view.pixels().tobytes()}) == 3
     assert changes(view) == {"playing": False, "frame": 5}
     view.button("Play").click()  # from the end: begins anew
-    view.until("view.p < 1 && view.playing && !view.motion")
+    view.until("view.p < 1 && view.playing && !view.clock.motion")
     view.button("Pause").click()
     assert not view.evaluate("view.playing")
 
@@ -147,17 +163,17 @@ def test_a_film_shows_its_end_where_motion_is_unwelcome(browser, tmp_path):
 
 def test_the_frame_of_reference_stays_through_the_film(show):
     view = show(frame=0)
-    before = view.evaluate("view.camera")
+    before = view.evaluate(POSE)
     view.button("Play").click()
     view.until("view.p > 3")
-    assert view.evaluate("view.camera") == before
+    assert view.evaluate(POSE) == before
 
 
 def test_repeat_and_speed(show):
     view = show(frame=0)
     view.button("Speed").click()
     view.button("Speed").click()
-    assert view.evaluate("view.speed") == 4
+    assert view.evaluate("view.clock.speed") == 4
     view.button("Repeat").click()
     view.button("Play").click()
     view.until("view.p === view.film.last")
@@ -179,7 +195,7 @@ def test_the_scrub_bar_and_the_curves_set_the_moment(show):
     view.page.mouse.up()
     view.rest()
     assert (view.words, view.values) == ("step 10", ["0.500"])
-    view.until("view.reported === 1")
+    view.until("view.clock.reported === 1")
     assert changes(view)["frame"] == 1
 
 
@@ -196,10 +212,10 @@ def test_keys(show):
     assert not view.evaluate("view.playing")
     view.page.keyboard.press("+")
     view.rest()
-    assert view.evaluate("view.camera.scale > view.home.scale")
+    assert view.evaluate("view.camera.scale > view.camera.home.scale")
     view.page.keyboard.press("0")
     view.rest()
-    assert view.evaluate("view.camera.scale === view.home.scale")
+    assert view.evaluate("view.camera.scale === view.camera.home.scale")
 
 
 def test_everything_that_acts_has_a_name_and_shows_its_focus(show):
@@ -259,18 +275,18 @@ def test_hover_tells_and_click_selects(show):
 
 def test_the_selection_moves_with_the_film_on_top(show):
     view = show(selected=[0], highlighted=[3, 6, 9])
-    over = "view.over.toDataURL().length"
+    over = "view.overlay.canvas.toDataURL().length"
     late = view.evaluate(over)
-    view.evaluate("view.jumpTo(1)")
+    view.evaluate("view.clock.jumpTo(1)")
     view.rest()
     assert view.evaluate(over) != late
     assert view.evaluate("[view.selected, view.highlighted]") == [[0], [3, 6, 9]]
 
 
 def test_marked_points_stay_in_sight(show):
-    plain = show().evaluate("view.over.toDataURL()")
+    plain = show().evaluate("view.overlay.canvas.toDataURL()")
     view = show(example(marked=[4]))
-    assert view.evaluate("view.over.toDataURL()") != plain
+    assert view.evaluate("view.overlay.canvas.toDataURL()") != plain
     assert view.evaluate("view.followed") == [4]
     view.page.mouse.click(*view.place_of(44))
     point = view.evaluate("view.selected[0]")
@@ -283,11 +299,11 @@ def test_marked_points_stay_in_sight(show):
 
 
 def test_a_class_may_have_a_colour_of_its_own_and_the_map_a_note(show):
-    plain = show().evaluate("view.over.toDataURL()")
+    plain = show().evaluate("view.overlay.canvas.toDataURL()")
     view = show(example(colors=["#FF0000", "#00FF00", "#0000FF"], note="2 of 16 dimensions"))
-    assert view.evaluate("view.colors") == [[255, 0, 0], [0, 255, 0], [0, 0, 255]]
+    assert view.evaluate("view.classes.rgb") == [[255, 0, 0], [0, 255, 0], [0, 0, 255]]
     assert min(view.colors()) > 100
-    assert view.evaluate("view.over.toDataURL()") != plain
+    assert view.evaluate("view.overlay.canvas.toDataURL()") != plain
 
 
 def test_a_lasso_selects_what_is_inside(show):
@@ -315,7 +331,7 @@ def test_pan_zoom_fit_and_reset(show):
     view.page.mouse.move(x, y)
     view.page.mouse.wheel(0, -300)
     view.rest()
-    assert view.evaluate("view.camera.scale > 1.5 * view.home.scale")
+    assert view.evaluate("view.camera.scale > 1.5 * view.camera.home.scale")
     assert view.place_of(3) == pytest.approx((x, y), abs=0.5), "what is under the pointer stays"
     view.page.mouse.down()
     view.page.mouse.move(x + 40, y + 25, steps=3)
@@ -324,18 +340,18 @@ def test_pan_zoom_fit_and_reset(show):
     assert view.evaluate("view.selected") == []
     view.button("Back to the whole").click()
     view.rest()
-    assert view.evaluate("view.camera") == view.evaluate("view.home")
-    view.evaluate("view.jumpTo(0)")
+    assert view.evaluate(POSE) == view.evaluate("view.camera.home")
+    view.evaluate("view.clock.jumpTo(0)")
     view.button("Fit").click()
     view.rest()
-    assert view.evaluate("view.camera.scale > 1.5 * view.home.scale")
+    assert view.evaluate("view.camera.scale > 1.5 * view.camera.home.scale")
 
 
 def test_a_page_scrolls_over_a_map_that_passes_under_the_pointer(show):
     view = show()
     view.page.evaluate("document.body.style.paddingBottom = '2000px'")
     scale = view.evaluate("view.camera.scale")
-    view.evaluate("view.armed = false")
+    view.evaluate("view.pointer.armed = false")
     view.page.evaluate("document.activeElement.blur()")
     box = view.stage.bounding_box()
     view.root.evaluate(
@@ -365,7 +381,7 @@ def test_the_newest_frame_moves_in_unless_the_reader_looks_back(show):
     assert view.evaluate("view.p < 6")
     view.rest()
     assert (view.words, view.values, view.evaluate("view.p")) == ("step 320", ["0.0500"], 6)
-    view.evaluate("view.jumpTo(2)")
+    view.evaluate("view.clock.jumpTo(2)")
     view.rest()
     view.evaluate(APPEND.format(index=7, step=640, loss=0.04))
     view.rest()
@@ -411,23 +427,23 @@ def test_a_view_that_is_taken_down_leaves_nothing(show):
     assert view.root.evaluate("root => { root.view.destroy(); return root.isConnected }") is False
 
 
-def test_webgl_that_a_processor_acts_out_is_not_used(browser, tmp_path):
+def test_webgl_that_a_processor_acts_out_is_not_used(browser, renderer, tmp_path):
     page = browser.new_page()
     page.goto(write_page(tmp_path / "view.html", example()).as_uri())
     assert ViewOnPage(page).renderer == "canvas"
     asked = write_page(tmp_path / "asked.html", example(), renderer="webgl2").as_uri()
     page.goto(asked)
-    assert ViewOnPage(page).renderer == browser.renderer
+    assert ViewOnPage(page).renderer == renderer
     page.close()
 
 
-def test_a_context_that_is_taken_away_is_replaced(show, browser):
-    if browser.renderer == "canvas":
+def test_a_context_that_is_taken_away_is_replaced(show, renderer):
+    if renderer == "canvas":
         pytest.skip("there is none here")
     view = show()
     before = view.colors()
-    view.evaluate("view.renderer.destroy()")
-    view.until("view.renderer.name === 'canvas'")
+    view.evaluate("view.painter.renderer.destroy()")
+    view.until("view.painter.renderer.name === 'canvas'")
     assert min(view.colors()) > 0.6 * min(before)
 
 
@@ -436,7 +452,7 @@ def test_a_pick_among_seventy_thousand_is_the_nearest_point(show):
     view = show(sl.EmbeddingView(points, np.arange(70_000) % 10))
     places = np.array(view.evaluate("[...view.film.places(view.p)]")).reshape(-1, 2)
     camera = view.evaluate(
-        "[view.camera.x, view.camera.y, view.camera.scale, view.width, view.height]"
+        "(({ x, y, scale, width, height }) => [x, y, scale, width, height])(view.camera)"
     )
     x, y, scale, width, height = camera
     at = (places - [x, y]) * [scale, -scale] + [width / 2, height / 2]

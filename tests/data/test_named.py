@@ -36,8 +36,8 @@ def folder(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
     return path
 
 
-def load(name: str = "tiny", **options: object) -> data.Dataset:
-    return data.load_dataset(name, verbose=False, download=False, **options)
+def load(name: str = "tiny") -> data.Dataset:
+    return data.load_dataset(name, verbose=False, download=False)
 
 
 # Where sets come from

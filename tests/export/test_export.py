@@ -238,6 +238,16 @@ def test_a_run_that_kept_its_last_frame_only_shows_its_recorded_film(
     assert len(others["view"]["film"]["frames"]) == 1  # the film is of other classes
 
 
+def test_a_film_is_taken_like_a_view_of_it(
+    run: sl.Run, film: sl.EmbeddingView, tmp_path: Path
+) -> None:
+    pages = [
+        sl.export_html(run, DIGITS, tmp_path / f"{number}.html", film=shown).read_bytes()
+        for number, shown in enumerate((film, film.film))
+    ]
+    assert pages[0] == pages[1]
+
+
 def test_fewer_images(run: sl.Run, tmp_path: Path) -> None:
     data = Page(sl.export_html(run, DIGITS, tmp_path / "p.html", images=9, gallery=8, k=8)).data
     assert data["view"]["film"]["count"] == 9

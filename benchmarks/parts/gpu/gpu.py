@@ -66,12 +66,12 @@ def _measured(ledger: Ledger, quick: bool) -> dict[str, Any]:
         ledger.once(f"steps, round {turn + 1}", lambda: figures.step_round(ways, sizes))
         for turn in range(sizes.rounds)
     ]
-    ways = figures.ablations(data, sizes)
+    ablations = figures.ablations(data, sizes)
     batch = sizes.batches[0]
     helps = [
         ledger.once(
             f"what helps, round {turn + 1}",
-            lambda: figures.ablation_round(ways, sizes.steps, batch),
+            lambda: figures.ablation_round(ablations, sizes.steps, batch),
         )
         for turn in range(sizes.rounds)
     ]

@@ -1,0 +1,199 @@
+// @ts-check
+// A test image, the gallery images nearest to it, and what they say of it.
+
+/** @import { About } from "../views/js/payload.js" */
+/** @import { PictureSource } from "../views/js/pictures.js" */
+/** @import { Metric, Neighbour, Search } from "./page_search.js" */
+
+import { make } from "../views/js/dom.js";
+import { clamp, grouped } from "../views/js/numbers.js";
+import {
+  button,
+  choice,
+  joined,
+  pictureCanvas,
+  row,
+  showPicture,
+  signButton,
+} from "./page_widgets.js";
+
+const FEW_OR_MANY = [1, 3, 5, 7, 10, 20, 50]; // neighbours
+const PATIENCE = 1500; // milliseconds to look for a mistake
+const METRICS = [
+  { value: "euclidean", words: "Euclidean distance" },
+  { value: "cosine", words: "cosine distance" },
+];
+
+export class Answers {
+  query = 0;
+  #picture = pictureCanvas();
+  #name = make("div", { class: "name" });
+  #number = make("div", { class: "quiet" });
+  #list = make("ol", { id: "neighbours" });
+  /** What the neighbours say. */
+  verdict = make("p", { id: "verdict", "aria-live": "polite" });
+  #search;
+  #about;
+  #pictures;
+  #acts;
+
+  /**
+   * @param {HTMLElement} section
+   * @param {Search} search
+   * @param {Pick<About, "names" | "colors">} about the classes
+   * @param {{ test: PictureSource, gallery: PictureSource }} pictures
+   * @param {object} acts
+   * @param {(query: number) => void} acts.ask the reader asks
+   * @param {() => void} acts.changed the reader searches in another way
+   * @param {boolean} cosine whether cosine distance can be asked for
+   */
+  constructor(section, search, about, pictures, acts, cosine) {
+    this.#search = search;
+    this.#about = about;
+    this.#pictures = pictures;
+    this.#acts = acts;
+    const { count, galleryLabels } = search;
+    this.index = make("input", { type: "number", min: 0, max: count - 1, step: 1, id: "index" });
+    this.index.addEventListener("change", () => this.#askTyped());
+    const back = signButton("‹", "Previous test image", () => this.#askBeside(-1));
+    const next = signButton("›", "Next test image", () => this.#askBeside(1));
+    const random = button("Random", () => acts.ask(this.#anyQuery()));
+    const mistake = button("Find a mistake", () => this.#askMistake());
+    const images = grouped(galleryLabels.length);
+    const words = `Click a point on the map, or choose a test image here: the nearest of ${images} training images follow.`;
+    section.append(
+      make("h2", {}, "Nearest neighbours"),
+      make("p", { class: "quiet" }, words),
+      row(
+        make("label", { for: "index" }, "Test image"),
+        joined(back, this.index, next),
+        random,
+        ...(about.names.length > 1 ? [mistake] : []),
+      ),
+      row(
+        make("label", {}, "Show", this.#countChoice()),
+        make("label", {}, "by", this.#metricChoice(cosine)),
+      ),
+      make(
+        "div",
+        { class: "query" },
+        this.#picture,
+        make("div", {}, this.#name, this.#number, this.verdict),
+      ),
+      this.#list,
+    );
+  }
+
+  show() {
+    const { query } = this;
+    const { names } = this.#about;
+    const label = this.#search.labels[query];
+    const neighbours = this.#search.nearest(query);
+    this.index.value = String(query);
+    showPicture(this.#picture, this.#pictures.test, query);
+    this.#name.replaceChildren(this.#swatch(label), names[label]);
+    this.#number.textContent = `test image ${grouped(query)}`;
+    const verdict = this.#search.verdict(query, neighbours);
+    const said = `${verdict.votes} of ${neighbours.length} say ${names[verdict.label]}`;
+    this.#say(`${signOf(verdict.right)}${said}`, verdict.right);
+    this.#list.replaceChildren(...neighbours.map((neighbour, i) => this.#item(neighbour, i)));
+  }
+
+  #countChoice() {
+    const most = this.#search.galleryLabels.length;
+    const counts = [...new Set([...FEW_OR_MANY, this.#search.k])].filter((k) => k <= most);
+    counts.sort((a, b) => a - b);
+    const options = counts.map((k) => ({ value: k, words: String(k) }));
+    const select = choice(options, (k) => {
+      this.#search.k = Number(k);
+      this.#acts.changed();
+    });
+    select.value = String(this.#search.k);
+    select.id = "k";
+    return select;
+  }
+
+  /** @param {boolean} cosine */
+  #metricChoice(cosine) {
+    const select = choice(cosine ? METRICS : METRICS.slice(0, 1), (metric) => {
+      this.#search.setMetric(/** @type {Metric} */ (metric));
+      this.#acts.changed();
+    });
+    select.value = this.#search.metric;
+    select.id = "metric";
+    return select;
+  }
+
+  #anyQuery() {
+    return Math.floor(Math.random() * this.#search.count);
+  }
+
+  #askTyped() {
+    const query = Math.round(Number(this.index.value));
+    if (this.index.value === "" || !Number.isFinite(query)) this.index.value = String(this.query);
+    else this.#acts.ask(clamp(query, 0, this.#search.count - 1));
+  }
+
+  /** @param {1 | -1} by */
+  #askBeside(by) {
+    const { count } = this.#search;
+    this.#acts.ask((this.query + by + count) % count);
+  }
+
+  #askMistake() {
+    const { query, tried } = this.#search.mistakeFrom(this.#anyQuery(), this.query, PATIENCE);
+    if (query !== null) this.#acts.ask(query);
+    else if (tried === this.#search.count) this.#say("There is no other mistake.");
+    else this.#say(`No other mistake among ${grouped(tried)} images.`);
+  }
+
+  /**
+   * @param {Neighbour} neighbour
+   * @param {number} rank
+   */
+  #item({ row: number, distance }, rank) {
+    const label = this.#search.galleryLabels[number];
+    const name = this.#about.names[label];
+    const right = this.#search.judged(this.query, label);
+    const picture = pictureCanvas();
+    showPicture(picture, this.#pictures.gallery, number);
+    const item = make(
+      "li",
+      { class: right === null ? "" : rightOrWrong(right), title: `${name}, distance ${distance}` },
+      picture,
+      make("span", { class: "name" }, `${signOf(right)}${name}`),
+      make("span", { class: "distance" }, shortDistance(distance)),
+      make("span", { class: "quiet" }, `#${grouped(number)}`),
+    );
+    Object.assign(item.dataset, { rank, row: number, distance });
+    return item;
+  }
+
+  /**
+   * @param {string} words
+   * @param {boolean | null} [right]
+   */
+  #say(words, right = null) {
+    this.verdict.textContent = words;
+    this.verdict.className = right === null ? "quiet" : rightOrWrong(right);
+  }
+
+  /** @param {number} k */
+  #swatch(k) {
+    const swatch = make("i", { class: "swatch" });
+    swatch.style.background = this.#about.colors[k];
+    return swatch;
+  }
+}
+
+/** @param {boolean | null} right */
+const signOf = (right) => (right === null ? "" : right ? "✓ " : "✗ ");
+
+/** @param {boolean} right */
+const rightOrWrong = (right) => (right ? "right" : "wrong");
+
+/** @param {number} distance */
+function shortDistance(distance) {
+  if (distance === 0) return "0";
+  return distance < 0.001 ? distance.toExponential(1) : distance.toPrecision(3);
+}

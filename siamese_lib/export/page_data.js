@@ -1,0 +1,38 @@
+// @ts-check
+// What siamese_lib/export/page.py writes into the page, with bytes as bytes.
+
+/** @import { Metric } from "./page_search.js" */
+/** @import { Payload } from "../views/js/payload.js" */
+/** @import { PackedImages } from "./page_pictures.js" */
+
+/**
+ * @typedef {object} PageData page.py says more of each
+ * @property {Payload} view
+ * @property {PackedImages} images
+ * @property {{ embeddings: Uint8Array, labels: Uint8Array, images: PackedImages }} gallery
+ * @property {Uint8Array} queries
+ * @property {number} dim
+ * @property {number} k
+ * @property {Metric} metric
+ * @property {boolean} cosine whether cosine distance can be asked for
+ * @property {number} classes that the gallery knows
+ * @property {boolean} playing
+ * @property {string} facts
+ */
+
+/**
+ * @param {string} text JSON in which { base64 } stands for bytes
+ * @returns {PageData}
+ */
+export const pageData = (text) => JSON.parse(text, (_, value) => unpacked(value));
+
+/** @param {any} value */
+const unpacked = (value) => (typeof value?.base64 === "string" ? bytesIn(value.base64) : value);
+
+/** @param {string} base64 */
+function bytesIn(base64) {
+  const letters = atob(base64);
+  const bytes = new Uint8Array(letters.length);
+  for (let i = 0; i < letters.length; i++) bytes[i] = letters.charCodeAt(i);
+  return bytes;
+}

@@ -1,0 +1,99 @@
+// @ts-check
+// All test images, a page of them at a time; mistakes are marked.
+
+/** @import { PictureSource } from "../views/js/pictures.js" */
+/** @import { Search } from "./page_search.js" */
+
+import { make, set } from "../views/js/dom.js";
+import { grouped } from "../views/js/numbers.js";
+import { choice, joined, pictureCanvas, row, showPicture, signButton } from "./page_widgets.js";
+
+const THUMBS = 60;
+
+export class Thumbs {
+  #page = 0;
+  /** The images of the chosen class, or of all. @type {number[]} */
+  #images = [];
+  #asked = 0;
+  #earlier = signButton("‹", "Earlier images", () => this.#turnTo(this.#page - 1));
+  #later = signButton("›", "Later images", () => this.#turnTo(this.#page + 1));
+  #range = make("span", { class: "range" });
+  #list = make("div", { id: "thumbs" });
+  #search;
+  #names;
+  #pictures;
+  #ask;
+
+  /**
+   * @param {HTMLElement} section
+   * @param {Search} search
+   * @param {{ names: string[], members: number[][] }} classes
+   * @param {PictureSource} pictures
+   * @param {(query: number) => void} ask the reader asks
+   */
+  constructor(section, search, { names, members }, pictures, ask) {
+    this.#search = search;
+    this.#names = names;
+    this.#pictures = pictures;
+    this.#ask = ask;
+    const all = [...Array(search.count).keys()];
+    this.#images = all;
+    const present = [...members.keys()].filter((k) => members[k].length);
+    const options = present.map((k) => ({ value: k, words: names[k] }));
+    const one = choice([{ value: "", words: "all classes" }, ...options], (value) => {
+      this.#images = value === "" ? all : members[Number(value)];
+      this.#turnTo(0);
+    });
+    one.setAttribute("aria-label", "Class");
+    const heading = make("h2", {}, "Test images");
+    section.append(row(heading, one, joined(this.#earlier, this.#range, this.#later)), this.#list);
+    this.show();
+  }
+
+  show() {
+    const count = this.#images.length;
+    const start = this.#page * THUMBS;
+    const end = Math.min(start + THUMBS, count);
+    this.#range.textContent = `${grouped(start + 1)}–${grouped(end)} of ${grouped(count)}`;
+    this.#earlier.disabled = this.#page === 0;
+    this.#later.disabled = end === count;
+    const shown = this.#images.slice(start, end);
+    this.#list.replaceChildren(...shown.map((query) => this.#thumb(query)));
+  }
+
+  /**
+   * Mark the image that is asked about.
+   * @param {number} query
+   */
+  mark(query) {
+    this.#asked = query;
+    for (const thumb of this.#list.querySelectorAll("button")) {
+      set(thumb, { "aria-pressed": String(Number(thumb.dataset.query) === query) });
+    }
+  }
+
+  /** @param {number} page */
+  #turnTo(page) {
+    this.#page = page;
+    this.show();
+  }
+
+  /** @param {number} query */
+  #thumb(query) {
+    const picture = pictureCanvas();
+    showPicture(picture, this.#pictures, query);
+    const wrong = this.#search.verdict(query).right === false;
+    const name = this.#names[this.#search.labels[query]];
+    const words = `test image ${query}, ${name}${wrong ? ", a mistake" : ""}`;
+    const pressed = String(query === this.#asked);
+    const onclick = () => this.#ask(query);
+    const thumb = make(
+      "button",
+      { type: "button", "aria-label": words, title: words, "aria-pressed": pressed, onclick },
+      picture,
+    );
+    if (wrong) thumb.append(make("span", { class: "wrong", "aria-hidden": "true" }, "✗"));
+    thumb.dataset.query = String(query);
+    return thumb;
+  }
+}

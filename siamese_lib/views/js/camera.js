@@ -1,0 +1,179 @@
+// @ts-check
+// Which part of the plane the map shows: a place in its middle, and a number of pixels per unit.
+
+/** @import { Box, Place } from "./film.js" */
+
+import { clamp, eased } from "./numbers.js";
+
+/** @typedef {{ x: number, y: number, scale: number }} Pose */
+
+const ROOM = 24; // pixels between what is shown and the edge
+const FLIGHT = 450; // milliseconds
+const FARTHEST = 1 / 20; // of the scale at home
+const NEAREST = 5000;
+
+export class Camera {
+  x = 0;
+  y = 0;
+  scale = 1;
+  width = 1; // of the map, in pixels
+  height = 1;
+  /** @type {Pose} */
+  home = { x: 0, y: 0, scale: 1 };
+  atHome = true; // whether it follows when home changes
+  settled = false; // whether home was ever known
+  /** @type {{ from: Pose, to: Pose, start: number, ms: number } | null} */
+  flight = null;
+  #calm;
+  #wake;
+
+  /**
+   * @param {boolean} calm whether motion is unwelcome
+   * @param {() => void} wake asks for `advance` and a drawing
+   */
+  constructor(calm, wake) {
+    this.#calm = calm;
+    this.#wake = wake;
+  }
+
+  /** How many times as large as at home. */
+  get zoom() {
+    return this.scale / this.home.scale;
+  }
+
+  /**
+   * @param {Place} place in the plane
+   * @returns {Place} on the map, in pixels from its top left corner
+   */
+  toScreen([x, y]) {
+    const { width, height, scale } = this;
+    return [width / 2 + (x - this.x) * scale, height / 2 - (y - this.y) * scale];
+  }
+
+  /**
+   * @param {Place} place on the map, in pixels
+   * @returns {Place} in the plane
+   */
+  toPlane([x, y]) {
+    const { width, height, scale } = this;
+    return [this.x + (x - width / 2) / scale, this.y - (y - height / 2) / scale];
+  }
+
+  /**
+   * The pose that shows a box whole.
+   * @param {Box} box
+   * @returns {Pose}
+   */
+  poseOf([left, bottom, right, top]) {
+    const wide = Math.max(right - left, 1e-12 + 1e-6 * Math.abs(left));
+    const high = Math.max(top - bottom, 1e-12 + 1e-6 * Math.abs(bottom));
+    const scale = Math.min((this.width - 2 * ROOM) / wide, (this.height - 2 * ROOM) / high);
+    return { x: (left + right) / 2, y: (bottom + top) / 2, scale: Math.max(scale, 1e-12) };
+  }
+
+  /**
+   * Make the pose that shows a box whole the home, and go there if the camera was at home.
+   * @param {Box} box
+   * @param {boolean} smoothly
+   */
+  setHome(box, smoothly) {
+    if (this.width < 2) return;
+    this.home = this.poseOf(box);
+    if (!this.atHome) return;
+    const aim = this.flight?.to ?? this;
+    if (!this.settled || !smoothly) this.#place(this.home);
+    else if (!samePose(this.home, aim)) this.#fly(this.home);
+    this.settled = true;
+  }
+
+  /** Go home. */
+  reset() {
+    this.atHome = true;
+    this.#fly(this.home);
+  }
+
+  /**
+   * Go where a box is shown whole.
+   * @param {Box} box
+   */
+  show(box) {
+    this.atHome = false;
+    this.#fly(this.poseOf(box));
+  }
+
+  /**
+   * Move what is shown by some pixels.
+   * @param {number} right
+   * @param {number} down
+   */
+  pan(right, down) {
+    this.#place({
+      x: this.x - right / this.scale,
+      y: this.y + down / this.scale,
+      scale: this.scale,
+    });
+    this.atHome = false;
+    this.#wake();
+  }
+
+  /**
+   * Zoom; what lies at a place on the map stays there.
+   * @param {Place} place in pixels
+   * @param {number} factor
+   */
+  zoomAt([x, y], factor) {
+    const scale = clamp(this.scale * factor, this.home.scale * FARTHEST, this.home.scale * NEAREST);
+    const part = 1 / this.scale - 1 / scale;
+    this.#place({
+      x: this.x + (x - this.width / 2) * part,
+      y: this.y - (y - this.height / 2) * part,
+      scale,
+    });
+    this.atHome = false;
+    this.#wake();
+  }
+
+  /**
+   * Fly on.
+   * @param {number} now milliseconds
+   * @returns {boolean} whether it moved
+   */
+  advance(now) {
+    if (!this.flight) return false;
+    const { from, to, start, ms } = this.flight;
+    const t = ms ? clamp((now - start) / ms, 0, 1) : 1;
+    if (t === 1) {
+      this.#place(to);
+      return true;
+    }
+    // Scale changes by equal factors in equal times, and the middle keeps pace with it.
+    const part = eased(t);
+    const growth = to.scale / from.scale;
+    this.scale = from.scale * growth ** part;
+    const still = Math.abs(growth - 1) < 1e-3;
+    const way = still ? part : (1 - from.scale / this.scale) / (1 - 1 / growth);
+    this.x = from.x + (to.x - from.x) * way;
+    this.y = from.y + (to.y - from.y) * way;
+    return true;
+  }
+
+  /** @param {Pose} to */
+  #fly(to) {
+    const { x, y, scale } = this;
+    const ms = this.#calm ? 0 : FLIGHT;
+    this.flight = { from: { x, y, scale }, to: { ...to }, start: performance.now(), ms };
+    this.#wake();
+  }
+
+  /** @param {Pose} pose */
+  #place({ x, y, scale }) {
+    Object.assign(this, { x, y, scale });
+    this.flight = null;
+  }
+}
+
+/**
+ * @param {Pose} a
+ * @param {Pose} b
+ */
+const samePose = (a, b) => a.x === b.x && a.y === b.y && a.scale === b.scale;

@@ -1,0 +1,99 @@
+// @ts-check
+// The classes of the points: which points they have, what they look like, which are hidden.
+
+/** @import { About } from "./payload.js" */
+
+import { clamp, wordsOf } from "./numbers.js";
+
+const ONE_COLOR = "#0072B2"; // of points without classes
+const FADE = 0.18; // seconds
+
+export class Classes {
+  /**
+   * @param {About} about
+   * @param {number} count of points
+   * @param {Iterable<number>} hidden
+   */
+  constructor({ labels, names, colors }, count, hidden) {
+    this.known = labels !== null;
+    this.of = labels ? wordsOf(labels) : new Uint16Array(count);
+    this.names = labels ? names : ["point"];
+    this.colors = labels ? colors : [ONE_COLOR];
+    /** Red, green and blue of each class, from 0 to 255. */
+    this.rgb = this.colors.map((color) =>
+      [1, 3, 5].map((start) => parseInt(color.slice(start, start + 2), 16)),
+    );
+    /** The points of each class; none where classes are not known. @type {number[][]} */
+    this.members = labels ? names.map(() => []) : [];
+    if (labels) this.of.forEach((k, point) => this.members[k].push(point));
+    this.hidden = new Set([...hidden].filter((k) => k < this.names.length));
+    /** How much of each class is shown, from 0 to 1. */
+    this.shown = Float32Array.from(this.names, (_, k) => (this.hidden.has(k) ? 0 : 1));
+  }
+
+  /** The classes that have points. */
+  get present() {
+    return [...this.members.keys()].filter((k) => this.members[k].length);
+  }
+
+  /** @param {number} point */
+  shows(point) {
+    return !this.hidden.has(this.of[point]);
+  }
+
+  /** @param {number} point */
+  colorOf(point) {
+    return this.colors[this.of[point]] ?? ONE_COLOR;
+  }
+
+  /**
+   * Hide a class, or show it again.
+   * @param {number} k
+   */
+  toggle(k) {
+    if (!this.hidden.delete(k)) this.hidden.add(k);
+  }
+
+  /** Show every class. */
+  showAll() {
+    this.hidden.clear();
+  }
+
+  /**
+   * Show a class alone, or every class if it was alone.
+   * @param {number} k
+   */
+  showOnly(k) {
+    const others = this.present.filter((j) => j !== k);
+    // Whether k itself is hidden says nothing: the first click of a double click has toggled it.
+    const alone = others.every((j) => this.hidden.has(j));
+    this.hidden = new Set(alone ? [] : others);
+  }
+
+  /**
+   * Let classes fade in and out.
+   * @param {number} seconds since the last time
+   * @returns {boolean} whether one did
+   */
+  fade(seconds) {
+    let going = false;
+    const step = seconds / FADE;
+    this.shown.forEach((value, k) => {
+      const aim = this.hidden.has(k) ? 0 : 1;
+      if (value === aim) return;
+      this.shown[k] = value + clamp(aim - value, -step, step);
+      going = true;
+    });
+    return going;
+  }
+
+  /**
+   * Four bytes for each class: its colour, and how opaque it is.
+   * @param {number} opacity of a class that is shown, from 0 to 1
+   */
+  rgba(opacity) {
+    const rgba = new Uint8Array(4 * this.names.length);
+    this.rgb.forEach((color, k) => rgba.set([...color, 255 * opacity * this.shown[k]], 4 * k));
+    return rgba;
+  }
+}

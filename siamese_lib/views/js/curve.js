@@ -1,0 +1,80 @@
+// @ts-check
+// A curve under the scrub bar, with a dot at the moment and the value there.
+
+import { drawn, make } from "./dom.js";
+import { clamp, shortNumber } from "./numbers.js";
+
+/** @typedef {(number | null)[]} Values one for each frame, or a gap */
+
+export class Curve {
+  #dot = make("b");
+  #value = make("div", { class: "sv-value" });
+  #values;
+  #line;
+
+  /**
+   * @param {string} name
+   * @param {Values} values
+   * @param {(part: number) => void} scrub called with where on the curve, from 0 to 1
+   */
+  constructor(name, values, scrub) {
+    this.#values = values;
+    this.#line = curveLine(values);
+    const svg = drawn(`0 0 ${Math.max(values.length - 1, 1)} 100`, this.#line.path);
+    svg.setAttribute("preserveAspectRatio", "none");
+    const plot = make("div", { class: "sv-curve" }, svg, make("i"), this.#dot);
+    /** @param {PointerEvent} event */
+    const follow = (event) => {
+      const box = plot.getBoundingClientRect();
+      scrub(clamp((event.clientX - box.left) / box.width, 0, 1));
+    };
+    plot.addEventListener("pointerdown", (event) => {
+      plot.setPointerCapture(event.pointerId);
+      follow(event);
+    });
+    plot.addEventListener("pointermove", (event) => {
+      if (event.buttons) follow(event);
+    });
+    /** The three cells of its row. */
+    this.cells = [make("div", { class: "sv-curve-name", title: name }, name), plot, this.#value];
+  }
+
+  /** @param {number} p the moment */
+  moveTo(p) {
+    const height = this.#line.heightAt(p);
+    this.#dot.hidden = height === null;
+    if (height !== null) this.#dot.style.top = `${height}%`;
+  }
+
+  /** @param {number} frame */
+  tell(frame) {
+    this.#value.textContent = shortNumber(this.#values[frame]);
+  }
+}
+
+/**
+ * The line through some values: as the path of a drawing that is 1 wide for each frame and 100 high,
+ * and how many of the 100 it lies below the top at a moment, null in a gap.
+ * @param {Values} values
+ */
+export function curveLine(values) {
+  const known = values.filter((value) => value !== null);
+  const low = Math.min(...known);
+  const span = Math.max(...known) - low || 1;
+  /** @param {number} value */
+  const height = (value) => 100 - (100 * (value - low)) / span;
+  let path = "";
+  let gap = true;
+  values.forEach((value, frame) => {
+    if (value !== null) path += `${gap ? "M" : "L"}${frame} ${height(value).toFixed(2)} `;
+    gap = value === null;
+  });
+  /** @param {number} p */
+  const heightAt = (p) => {
+    const before = values[Math.floor(p)] ?? null;
+    const after = values[Math.ceil(p)] ?? null;
+    if (before === null || after === null) return null;
+    return height(before + (after - before) * (p % 1));
+  };
+  return { path, heightAt };
+}

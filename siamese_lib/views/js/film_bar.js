@@ -1,0 +1,143 @@
+// @ts-check
+// What stands under the map of a film: transport, scrub bar, steps, curves.
+
+/** @import { Clock } from "./clock.js" */
+/** @import { About } from "./payload.js" */
+
+import { Curve } from "./curve.js";
+import { make, set } from "./dom.js";
+import { icon, iconButton } from "./icons.js";
+import { grouped } from "./numbers.js";
+import { momentWords } from "./words.js";
+
+const SPEEDS = [0.5, 1, 2, 4];
+const TICKS = 6;
+
+export class FilmBar {
+  /** @type {Pick<About, "steps" | "curves">} */
+  #about = { steps: null, curves: {} };
+  /** @type {Curve[]} */
+  #curves = [];
+  /** @type {number | null} */
+  #told = null; // the frame that the words are of
+  #clock;
+
+  /** @param {Clock} clock */
+  constructor(clock) {
+    this.#clock = clock;
+    this.play = iconButton("play", "Play (space)", () => clock.play(!clock.playing), {
+      class: "sv-play",
+    });
+    this.loop = iconButton("loop", "Repeat", () => this.#setLoop(!clock.loop), {
+      "aria-pressed": "false",
+      class: "sv-optional",
+    });
+    this.speed = make("button", {
+      type: "button",
+      class: "sv-optional",
+      title: "Speed",
+      onclick: () => this.#setSpeed(SPEEDS[(SPEEDS.indexOf(clock.speed) + 1) % SPEEDS.length]),
+    });
+    this.step = make("span", { class: "sv-step" });
+    this.scrub = make("input", {
+      type: "range",
+      class: "sv-scrub",
+      min: 0,
+      step: "any",
+      "aria-label": "Frame",
+    });
+    this.scrub.addEventListener("input", () => clock.scrubTo(Number(this.scrub.value)));
+    this.ticks = make("div", { class: "sv-ticks", "aria-hidden": "true" });
+    const back = iconButton("back", "Previous frame (left arrow)", () => clock.stepBy(-1));
+    const next = iconButton("next", "Next frame (right arrow)", () => clock.stepBy(1));
+    this.head = [
+      make("div", { class: "sv-transport" }, this.play, back, next),
+      this.scrub,
+      make("div", { class: "sv-now" }, this.step, this.speed, this.loop),
+      this.ticks,
+    ];
+    const attributes = { class: "sv-film", role: "group", "aria-label": "Film" };
+    this.element = make("div", attributes, ...this.head);
+    this.#setSpeed(1);
+  }
+
+  /**
+   * Take another film, or more of it.
+   * @param {number} count of frames
+   * @param {Pick<About, "steps" | "curves">} about
+   */
+  build(count, about) {
+    const { last } = this.#clock;
+    this.#about = about;
+    this.element.hidden = count < 2;
+    this.scrub.max = String(last);
+    // Room for the longest words, so that the scrub bar keeps its length.
+    const words = Array.from({ length: count }, (_, frame) => momentWords(about, frame).length);
+    this.step.style.minWidth = `${Math.max(...words, 0)}ch`;
+    this.ticks.replaceChildren(
+      ...tickFrames(count).map((frame) => {
+        const style = `left: ${(100 * frame) / Math.max(last, 1)}%`;
+        return make("span", { style }, grouped(about.steps?.[frame] ?? frame));
+      }),
+    );
+    this.#curves = Object.entries(about.curves).map(
+      ([name, values]) =>
+        new Curve(name, values, (part) => this.#clock.scrubTo(part * this.#clock.last)),
+    );
+    this.element.replaceChildren(...this.head, ...this.#curves.flatMap((curve) => curve.cells));
+    this.#told = null;
+    this.update();
+  }
+
+  /** The moment has changed. */
+  update() {
+    const { p, last, nearest } = this.#clock;
+    this.element.style.setProperty("--sv-at", String(last ? p / last : 0));
+    if (Math.abs(Number(this.scrub.value) - p) > 1e-6) this.scrub.value = String(p);
+    if (this.#told !== nearest) this.#tell(nearest);
+    for (const curve of this.#curves) curve.moveTo(p);
+  }
+
+  /** Playing has begun or ended. */
+  updatePlaying() {
+    const { playing } = this.#clock;
+    const label = playing ? "Pause (space)" : "Play (space)";
+    this.play.replaceChildren(icon(playing ? "pause" : "play"));
+    set(this.play, { "aria-label": label, title: label });
+  }
+
+  /** @param {number} frame */
+  #tell(frame) {
+    this.#told = frame;
+    const words = momentWords(this.#about, frame);
+    this.step.textContent = words;
+    const of = `frame ${frame + 1} of ${this.#clock.last + 1}`;
+    set(this.scrub, { "aria-valuetext": `${words}, ${of}` });
+    for (const curve of this.#curves) curve.tell(frame);
+  }
+
+  /** @param {boolean} loop */
+  #setLoop(loop) {
+    this.#clock.loop = loop;
+    set(this.loop, { "aria-pressed": String(loop) });
+  }
+
+  /** @param {number} speed */
+  #setSpeed(speed) {
+    this.#clock.speed = speed;
+    this.speed.textContent = `${speed}×`;
+    set(this.speed, { "aria-label": `Speed ${speed} times` });
+  }
+}
+
+/**
+ * The frames that have a tick: all, or some at about equal distances, the first and the last among
+ * them.
+ * @param {number} count of frames
+ */
+export function tickFrames(count) {
+  const ticks = Math.min(count, TICKS);
+  return Array.from({ length: ticks }, (_, i) =>
+    Math.round((i * (count - 1)) / Math.max(ticks - 1, 1)),
+  );
+}

@@ -1,0 +1,41 @@
+// @ts-check
+// Animation frames, asked for only while something moves.
+
+const LONGEST_STEP = 0.1; // seconds that one step may count, after a page was hidden
+
+export class Loop {
+  /** The animation frame that was asked for. @type {number | null} */
+  request = null;
+  #steppedAt = NaN;
+  #ended = false;
+  #step;
+
+  /**
+   * @param {(now: number, seconds: number) => boolean} step given the milliseconds of the page, and
+   *   the seconds since the last step; returns whether there is more to come
+   */
+  constructor(step) {
+    this.#step = step;
+  }
+
+  /** Take a step in the next animation frame. */
+  wake() {
+    if (this.request !== null || this.#ended) return;
+    this.request = requestAnimationFrame((now) => this.#tick(now));
+  }
+
+  /** Take no step any more. */
+  end() {
+    this.#ended = true;
+    if (this.request !== null) cancelAnimationFrame(this.request);
+  }
+
+  /** @param {number} now */
+  #tick(now) {
+    this.request = null;
+    const since = Number.isNaN(this.#steppedAt) ? 0 : (now - this.#steppedAt) / 1000;
+    this.#steppedAt = now;
+    if (this.#step(now, Math.min(since, LONGEST_STEP))) this.wake();
+    else this.#steppedAt = NaN;
+  }
+}

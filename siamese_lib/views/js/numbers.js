@@ -1,0 +1,65 @@
+// @ts-check
+// Small sums and formats that several modules need.
+
+/** @import { Bytes } from "./payload.js" */
+
+/**
+ * @param {number} value
+ * @param {number} low
+ * @param {number} high
+ */
+export const clamp = (value, low, high) => Math.min(Math.max(value, low), high);
+
+/**
+ * The part of the way that is done after part `t` of the time: slow, fast, slow.
+ * @param {number} t
+ */
+export const eased = (t) => (t < 0.5 ? 4 * t ** 3 : 1 - (2 - 2 * t) ** 3 / 2);
+
+/**
+ * 12,345
+ * @param {number} number
+ */
+export const grouped = (number) => number.toLocaleString("en");
+
+/**
+ * @param {number[]} a
+ * @param {number[]} b
+ */
+export const same = (a, b) => a.length === b.length && a.every((value, i) => value === b[i]);
+
+/**
+ * @param {Bytes} data
+ * @returns {Uint8Array<ArrayBuffer>} a view of the same bytes
+ */
+export function bytesOf(data) {
+  if (data instanceof ArrayBuffer) return new Uint8Array(data);
+  const buffer = /** @type {ArrayBuffer} */ (data.buffer);
+  return new Uint8Array(buffer, data.byteOffset, data.byteLength);
+}
+
+/**
+ * A copy, because a message's bytes may begin at an odd address, where no Uint16Array can.
+ * @param {Bytes} data
+ */
+export const wordsOf = (data) => new Uint16Array(bytesOf(data).slice().buffer);
+
+/**
+ * A number in about four characters, a dash for none.
+ * @param {number | null | undefined} value
+ */
+export function shortNumber(value) {
+  if (value === null || value === undefined) return "–";
+  const size = Math.abs(value);
+  if (size !== 0 && (size < 0.001 || size >= 1e6)) return value.toExponential(1);
+  return value.toFixed(size >= 100 ? 0 : size >= 10 ? 1 : size >= 0.1 ? 3 : 4);
+}
+
+/**
+ * The largest of 1, 2, 5, 10, 20, ... (and 0.5, 0.2, ...) that is at most `most`.
+ * @param {number} most
+ */
+export function roundLength(most) {
+  const power = 10 ** Math.floor(Math.log10(most));
+  return power * (most >= 5 * power ? 5 : most >= 2 * power ? 2 : 1);
+}

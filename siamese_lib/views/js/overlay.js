@@ -1,0 +1,296 @@
+// @ts-check
+// A second canvas, above the points: names, trail, lines, rings, scale, lasso.
+
+/** @import { Camera } from "./camera.js" */
+/** @import { Classes } from "./classes.js" */
+/** @import { Film, Place } from "./film.js" */
+/** @import { Align } from "./halo.js" */
+/** @import { About } from "./payload.js" */
+/** @import { PictureSource } from "./pictures.js" */
+/** @import { Theme } from "./theme.js" */
+
+import { make, penOf } from "./dom.js";
+import { HaloText } from "./halo.js";
+import { clamp } from "./numbers.js";
+import { scaleBars } from "./scale_bars.js";
+
+/**
+ * @typedef {object} Marks what there is to draw
+ * @property {Film} film
+ * @property {number} p the moment
+ * @property {Camera} camera
+ * @property {Classes} classes
+ * @property {About} about
+ * @property {boolean} showNames
+ * @property {number[]} selected points
+ * @property {number[]} highlighted points that lines join to the selected one, if it is one
+ * @property {number[]} followed points that have a trail and a ring
+ * @property {number | null} hover the point under the pointer
+ * @property {PictureSource | null} pictures
+ * @property {Place[] | null} lasso on the map, in pixels
+ * @property {number} size of a point
+ * @property {number} frontSize of one that is drawn on top
+ */
+
+const STEPS = 6; // lines of a trail from frame to frame
+const BESIDE = 240; // pixels that the scale needs beside the note
+
+export class Overlay {
+  canvas = make("canvas", { "aria-hidden": "true" });
+  #pen = penOf(this.canvas);
+  #text = new HaloText();
+  #ratio = 1;
+  /** @type {Theme} */
+  #theme = { font: "", ground: "", ink: "", quiet: "", accent: "" };
+
+  /**
+   * @param {number} width in pixels of the page
+   * @param {number} height
+   * @param {number} ratio pixels of the screen for one of the page
+   */
+  resize(width, height, ratio) {
+    this.#ratio = ratio;
+    this.canvas.width = Math.round(width * ratio);
+    this.canvas.height = Math.round(height * ratio);
+  }
+
+  clear() {
+    this.#pen.resetTransform();
+    this.#pen.clearRect(0, 0, this.canvas.width, this.canvas.height);
+  }
+
+  /**
+   * @param {Marks} marks
+   * @param {Theme} theme
+   */
+  draw(marks, theme) {
+    const pen = this.#pen;
+    this.#theme = theme;
+    this.clear();
+    pen.scale(this.#ratio, this.#ratio);
+    pen.lineJoin = pen.lineCap = "round";
+    if (marks.showNames) this.#names(marks);
+    for (const point of marks.followed) this.#trail(marks, point);
+    const one = marks.selected.length === 1 ? marks.selected[0] : null;
+    const shown = one !== null && marks.classes.shows(one) ? one : null;
+    if (shown !== null) this.#selected(marks, shown);
+    for (const point of marks.followed) this.#followed(marks, point);
+    if (marks.hover !== null && marks.hover !== shown) this.#hovered(marks, marks.hover);
+    this.#scale(marks);
+    this.#note(marks);
+    if (marks.lasso) this.#lasso(marks.lasso);
+  }
+
+  /** @param {Marks} marks */
+  #names({ film, p, camera, classes, about }) {
+    const pen = this.#pen;
+    pen.font = this.#font(600, 15);
+    pen.fillStyle = this.#theme.ink;
+    // In a heap of clouds, such as untrained ones, names would lie on each other: they fade.
+    const at = film.medians(p, classes.members).map((middle) => camera.toScreen(middle));
+    /** @param {number} k */
+    const named = (k) => classes.members[k].some((point) => !about.marked.includes(point));
+    const shown = [...at.keys()].filter((k) => classes.shown[k] > 0.01 && named(k));
+    for (const k of shown) {
+      const far = shown.map((j) => (j === k ? Infinity : distance(at[j], at[k])));
+      pen.globalAlpha = classes.shown[k] * clamp((Math.min(...far, 100) - 13) / 8, 0, 1);
+      if (pen.globalAlpha > 0.02) this.#write(classes.names[k], at[k]);
+    }
+    pen.globalAlpha = 1;
+  }
+
+  /**
+   * Where a point has been, fading into the past.
+   * @param {Marks} marks
+   * @param {number} point
+   */
+  #trail({ film, p: now, camera, classes }, point) {
+    const pen = this.#pen;
+    const total = Math.ceil(now * STEPS);
+    let from = camera.toScreen(film.place(point, 0));
+    pen.strokeStyle = pen.fillStyle = classes.colorOf(point);
+    pen.lineWidth = 2;
+    for (let i = 1; i <= total; i++) {
+      const p = Math.min(i / STEPS, now);
+      const to = camera.toScreen(film.place(point, p));
+      pen.globalAlpha = 0.2 + 0.7 * (p / now) ** 2;
+      this.#line(from, to);
+      if (i % STEPS === 0 && i < total) {
+        pen.beginPath();
+        pen.arc(...to, 1.75, 0, 7);
+        pen.fill();
+      }
+      from = to;
+    }
+    pen.globalAlpha = 1;
+  }
+
+  /**
+   * Lines to what is highlighted, and the margin around.
+   * @param {Marks} marks
+   * @param {number} selected
+   */
+  #selected({ film, p, camera, classes, about, highlighted }, selected) {
+    const pen = this.#pen;
+    const at = camera.toScreen(film.place(selected, p));
+    pen.lineWidth = 1;
+    pen.strokeStyle = this.#theme.ink;
+    pen.globalAlpha = 0.65;
+    for (const other of highlighted) {
+      if (other === selected || !classes.shows(other)) continue;
+      this.#line(at, camera.toScreen(film.place(other, p)));
+    }
+    pen.globalAlpha = 1;
+    const reach = (about.margin ?? 0) * camera.scale;
+    if (reach <= 8 || reach >= 4 * camera.width) return;
+    pen.strokeStyle = this.#theme.quiet;
+    pen.setLineDash([3, 5]);
+    this.#circle(at, reach);
+    pen.setLineDash([]);
+  }
+
+  /**
+   * @param {Marks} marks
+   * @param {number} point
+   */
+  #followed(marks, point) {
+    const { accent, ink } = this.#theme;
+    const at = marks.camera.toScreen(marks.film.place(point, marks.p));
+    this.#ring(at, marks.frontSize / 2 + 3, marks.selected.includes(point) ? accent : ink);
+    if (marks.hover === null) this.#thumbnail(marks, point, at);
+  }
+
+  /**
+   * @param {Marks} marks
+   * @param {number} point
+   */
+  #hovered({ film, p, camera, size }, point) {
+    this.#ring(camera.toScreen(film.place(point, p)), size / 2 + 3, this.#theme.accent);
+  }
+
+  /**
+   * @param {Marks} marks
+   * @param {number} point
+   * @param {Place} at
+   */
+  #thumbnail({ pictures, camera, classes }, point, [x, y]) {
+    if (!pictures) return;
+    const pen = this.#pen;
+    const picture = pictures.canvas(point);
+    const high = 44;
+    const wide = clamp((high * picture.width) / picture.height, 16, 88);
+    const left = x + 16 + wide > camera.width ? x - 16 - wide : x + 16;
+    const top = y - 16 - high < 0 ? y + 16 : y - 16 - high;
+    pen.fillStyle = classes.colorOf(point);
+    pen.beginPath();
+    pen.roundRect(left - 2, top - 2, wide + 4, high + 4, 4);
+    pen.fill();
+    pen.imageSmoothingEnabled = picture.width > 2 * wide;
+    pen.drawImage(picture, left, top, wide, high);
+  }
+
+  /** @param {Marks} marks */
+  #scale({ camera, about }) {
+    const pen = this.#pen;
+    const { ground, ink, quiet } = this.#theme;
+    pen.font = this.#font(400, 12);
+    pen.fillStyle = quiet;
+    scaleBars(camera.scale, about.margin, camera.width).forEach(({ kind, length, words }, i) => {
+      const y = camera.height - 16 - 22 * i;
+      /** @type {[number, string][]} */
+      const strokes = [
+        [4, ground],
+        [1.5, kind === "margin" ? ink : quiet],
+      ];
+      for (const [width, style] of strokes) {
+        pen.lineWidth = width;
+        pen.strokeStyle = style;
+        this.#line([16, y - 4], [16, y], [16 + length, y], [16 + length, y - 4]);
+      }
+      this.#write(words, [24 + length, y - 3], "left");
+    });
+  }
+
+  /** @param {Marks} marks */
+  #note({ camera, about }) {
+    if (!about.note) return;
+    const pen = this.#pen;
+    pen.font = this.#font(400, 12);
+    pen.fillStyle = this.#theme.quiet;
+    const beside = camera.width - pen.measureText(about.note).width > BESIDE;
+    this.#write(about.note, [camera.width - 14, camera.height - (beside ? 19 : 62)], "right");
+  }
+
+  /** @param {Place[]} lasso */
+  #lasso(lasso) {
+    const pen = this.#pen;
+    pen.beginPath();
+    for (const place of lasso) pen.lineTo(...place);
+    pen.closePath();
+    pen.fillStyle = pen.strokeStyle = this.#theme.accent;
+    pen.globalAlpha = 0.12;
+    pen.fill();
+    pen.globalAlpha = 1;
+    pen.lineWidth = 1.5;
+    pen.stroke();
+  }
+
+  /**
+   * @param {Place} start
+   * @param {Place[]} others
+   */
+  #line(start, ...others) {
+    this.#pen.beginPath();
+    this.#pen.moveTo(...start);
+    for (const place of others) this.#pen.lineTo(...place);
+    this.#pen.stroke();
+  }
+
+  /**
+   * @param {Place} at
+   * @param {number} radius
+   */
+  #circle(at, radius) {
+    this.#pen.beginPath();
+    this.#pen.arc(...at, radius, 0, 2 * Math.PI);
+    this.#pen.stroke();
+  }
+
+  /**
+   * @param {Place} at
+   * @param {number} radius
+   * @param {string} color
+   */
+  #ring(at, radius, color) {
+    this.#pen.lineWidth = 4;
+    this.#pen.strokeStyle = this.#theme.ground;
+    this.#circle(at, radius);
+    this.#pen.lineWidth = 2;
+    this.#pen.strokeStyle = color;
+    this.#circle(at, radius);
+  }
+
+  /**
+   * @param {number} weight
+   * @param {number} size
+   */
+  #font(weight, size) {
+    return `${weight} ${size}px ${this.#theme.font}`;
+  }
+
+  /**
+   * @param {string} text
+   * @param {Place} at
+   * @param {Align} [align]
+   */
+  #write(text, at, align) {
+    const paper = { ground: this.#theme.ground, ratio: this.#ratio };
+    this.#text.write(this.#pen, paper, text, at, align);
+  }
+}
+
+/**
+ * @param {Place} a
+ * @param {Place} b
+ */
+const distance = (a, b) => Math.hypot(b[0] - a[0], b[1] - a[1]);

@@ -1,0 +1,66 @@
+// @ts-check
+// What Python sends to a map (`siamese_lib/views/wire.py` packs it), and how a frame is added to it.
+
+/** @typedef {ArrayBuffer | ArrayBufferView} Bytes little-endian numbers */
+
+/**
+ * Of one frame: x and y of a corner, the size of one level, x and y of the opposite corner.
+ * @typedef {[x: number, y: number, size: number, right: number, top: number]} Bounds
+ */
+
+/**
+ * @typedef {object} FilmData
+ * @property {number} count of points
+ * @property {Bounds[]} bounds of each frame
+ * @property {Bytes[]} frames uint16 (count, 2) each: coordinate = corner + size * level
+ */
+
+/** @typedef {Record<string, (number | null)[]>} Curves a number for each frame, or a gap */
+
+/**
+ * @typedef {object} About
+ * @property {Bytes | null} labels uint16 (count,): the class of each point
+ * @property {string[]} names of the classes
+ * @property {string[]} colors of the classes, "#rrggbb"
+ * @property {number[]} marked points to keep in sight
+ * @property {number[] | null} steps of training, one for each frame
+ * @property {Curves} curves
+ * @property {number | null} margin of the loss, in units of the embedding
+ * @property {string} note small print
+ * @property {number} height of the map, in pixels
+ */
+
+/**
+ * @typedef {object} Images
+ * @property {number[]} shape count, height, width, channels (1 or 3)
+ * @property {Bytes} data uint8 of that shape, deflated
+ */
+
+/** @typedef {{ film: FilmData, about: About, images?: Images | null }} Payload */
+
+/**
+ * @typedef {object} FrameMessage one more frame; its points come beside it
+ * @property {number} index
+ * @property {Bounds} bounds
+ * @property {number | null} step
+ * @property {Record<string, number | null>} curves
+ */
+
+/**
+ * Add a frame to a payload, unless it is there. A frame that was missed on the way comes with the
+ * whole film later; until then the next one stands for it.
+ * @param {Payload} payload
+ * @param {FrameMessage} message
+ * @param {Bytes} data
+ */
+export function grow({ film, about }, { index, bounds, step, curves }, data) {
+  for (let i = film.frames.length; i <= index; i++) {
+    film.frames.push(data);
+    film.bounds.push(bounds);
+    if (step !== null) (about.steps ??= []).push(step);
+    for (const [name, value] of Object.entries(curves)) {
+      const curve = (about.curves[name] ??= Array(i).fill(null));
+      curve.push(i === index ? value : null);
+    }
+  }
+}

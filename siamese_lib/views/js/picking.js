@@ -1,0 +1,101 @@
+// @ts-check
+// Which points a place or a lasso on the map means, and what a click makes of a selection.
+
+/** @import { Camera } from "./camera.js" */
+/** @import { Classes } from "./classes.js" */
+/** @import { Film, Place } from "./film.js" */
+
+import { same } from "./numbers.js";
+
+/** @typedef {{ film: Film, p: number, camera: Camera, classes: Classes }} Shown what the map shows */
+
+/**
+ * The nearest point that is shown within some pixels of a place on the map, or null.
+ * @param {Shown} shown
+ * @param {Place} place
+ * @param {number} reach
+ */
+export function pointAt({ film, p, camera, classes }, place, reach) {
+  /** @param {number} point */
+  const isShown = (point) => classes.shows(point);
+  return nearestPoint(film.places(p), camera.toPlane(place), reach / camera.scale, isShown);
+}
+
+/**
+ * The points that are shown within a lasso on the map.
+ * @param {Shown} shown
+ * @param {Place[]} lasso
+ */
+export function pointsIn({ film, p, camera, classes }, lasso) {
+  const polygon = lasso.map((place) => camera.toPlane(place));
+  return pointsInside(film.places(p), polygon, (point) => classes.shows(point));
+}
+
+/**
+ * The nearest point that is shown, or null.
+ * @param {Float32Array} places x and y of every point
+ * @param {Place} place
+ * @param {number} reach how far it may be
+ * @param {(point: number) => boolean} isShown
+ */
+export function nearestPoint(places, [x, y], reach, isShown) {
+  let nearest = reach ** 2;
+  let found = null;
+  for (let point = 0, j = 0; j < places.length; point++, j += 2) {
+    const dx = places[j] - x;
+    const dy = places[j + 1] - y;
+    const far = dx * dx + dy * dy;
+    if (far < nearest && isShown(point)) {
+      nearest = far;
+      found = point;
+    }
+  }
+  return found;
+}
+
+/**
+ * The points that are shown within a polygon.
+ * @param {Float32Array} places x and y of every point
+ * @param {Place[]} polygon
+ * @param {(point: number) => boolean} isShown
+ */
+export function pointsInside(places, polygon, isShown) {
+  const found = [];
+  for (let point = 0; 2 * point < places.length; point++) {
+    if (isShown(point) && isInside(polygon, places[2 * point], places[2 * point + 1])) {
+      found.push(point);
+    }
+  }
+  return found;
+}
+
+/**
+ * Whether a ray to the left crosses the outline an odd number of times.
+ * @param {Place[]} polygon
+ * @param {number} x
+ * @param {number} y
+ */
+function isInside(polygon, x, y) {
+  let odd = false;
+  for (let a = 0, b = polygon.length - 1; a < polygon.length; b = a++) {
+    const [ax, ay] = polygon[a];
+    const [bx, by] = polygon[b];
+    if (ay > y !== by > y && x < ((bx - ax) * (y - ay)) / (by - ay) + ax) odd = !odd;
+  }
+  return odd;
+}
+
+/**
+ * What is selected after a click: the point alone, or with the others if `add`.
+ * @param {number[]} selected
+ * @param {number | null} point that was clicked, if any
+ * @param {boolean} add
+ * @returns {number[] | null} null where nothing changes
+ */
+export function afterClick(selected, point, add) {
+  if (point === null) return selected.length ? [] : null;
+  if (!add) return same(selected, [point]) ? null : [point];
+  return selected.includes(point)
+    ? selected.filter((other) => other !== point)
+    : [...selected, point];
+}

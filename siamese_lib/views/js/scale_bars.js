@@ -1,0 +1,36 @@
+// @ts-check
+// The bars that say how long a distance is on the map.
+
+import { clamp, roundLength } from "./numbers.js";
+
+const LONGEST_BAR = 110; // pixels, of the bar of a round distance
+const FREE = 120; // pixels that a bar of the margin leaves free
+
+/** @typedef {{ kind: "distance" | "margin", length: number, words: string }} ScaleBar in pixels */
+
+/**
+ * A bar of a round distance, and one of the margin where it fits; one bar if they are equal.
+ * @param {number} scale pixels per unit
+ * @param {number | null} margin of the loss, in units
+ * @param {number} width of the map, in pixels
+ * @returns {ScaleBar[]} from the bottom up
+ */
+export function scaleBars(scale, margin, width) {
+  const distance = roundLength(LONGEST_BAR / scale);
+  const length = (margin ?? 0) * scale;
+  /** @type {ScaleBar[]} */
+  const bars = [];
+  const fits = margin !== null && length >= 4 && length < width - FREE;
+  if (!fits || Math.abs(margin / distance - 1) >= 1e-6) {
+    const words = `distance ${distanceWords(distance)}`;
+    bars.push({ kind: "distance", length: distance * scale, words });
+  }
+  if (fits) bars.push({ kind: "margin", length, words: `margin ${+margin.toPrecision(3)}` });
+  return bars;
+}
+
+/** @param {number} distance */
+function distanceWords(distance) {
+  if (distance >= 1e6 || distance < 1e-4) return distance.toExponential(0);
+  return distance.toFixed(clamp(-Math.floor(Math.log10(distance)), 0, 20));
+}

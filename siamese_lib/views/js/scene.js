@@ -1,0 +1,102 @@
+// @ts-check
+// What the two renderers draw, and how large and opaque points are.
+
+/** @import { Camera, Pose } from "./camera.js" */
+/** @import { Classes } from "./classes.js" */
+/** @import { Film } from "./film.js" */
+/** @import { About } from "./payload.js" */
+
+import { clamp } from "./numbers.js";
+
+/**
+ * @typedef {object} Scene
+ * @property {Film} film
+ * @property {number} p the moment
+ * @property {Uint16Array<ArrayBuffer>} classes of every point
+ * @property {Uint8Array} rgba of each class
+ * @property {Pose} camera
+ * @property {number} width of the map, in pixels of the page
+ * @property {number} height
+ * @property {number} ratio pixels of the screen for one of the page
+ * @property {number} size of a point, in pixels of the page
+ * @property {Uint32Array<ArrayBuffer>} front points that are drawn on top
+ * @property {number} frontSize
+ * @property {number} frontRim around them, in the colour of the ground
+ * @property {number[]} ground red, green and blue from 0 to 255
+ */
+
+/**
+ * @typedef {object} Renderer
+ * @property {string} name
+ * @property {(film: Film, classes: Uint16Array<ArrayBuffer>) => void} use before drawing them
+ * @property {(scene: Scene) => void} draw
+ * @property {() => void} destroy
+ */
+
+/**
+ * @typedef {object} Shown what the scene is made of
+ * @property {Film} film
+ * @property {number} p
+ * @property {Camera} camera
+ * @property {Classes} classes
+ * @property {Pick<About, "marked">} about
+ * @property {number[]} selected
+ * @property {number[]} highlighted
+ * @property {number} ratio
+ */
+
+export const FEW = 8; // selected points that are marked one by one
+
+/**
+ * @param {Shown} shown
+ * @param {number[]} ground red, green and blue from 0 to 255
+ * @returns {Scene}
+ */
+export function sceneOf({ film, p, camera, classes, about, selected, highlighted, ratio }, ground) {
+  const { width, height } = camera;
+  const size = pointSize(film.count, camera);
+  const many = selected.length > FEW;
+  const chosen = [...(many ? [] : highlighted), ...selected];
+  const opacity = pointOpacity(film.count, camera.zoom) * (!chosen.length ? 1 : many ? 0.3 : 0.7);
+  return {
+    film,
+    p,
+    classes: classes.of,
+    rgba: classes.rgba(opacity),
+    camera,
+    width,
+    height,
+    ratio,
+    size,
+    front: Uint32Array.from([...chosen, ...about.marked]),
+    frontSize: many ? size + 1 : frontSizeOf(size),
+    frontRim: many ? 0 : 1.5,
+    ground,
+  };
+}
+
+/**
+ * Diameter of a point in pixels: small in a crowd, larger where the reader has zoomed in.
+ * @param {number} count of points
+ * @param {{ width: number, height: number, zoom: number }} camera
+ */
+export function pointSize(count, { width, height, zoom }) {
+  const roomy = clamp(0.55 * Math.sqrt((width * height) / count), 2.4, 8);
+  return clamp(zoom ** 0.4, 0.7, 5) * roomy;
+}
+
+/**
+ * Diameter of a point that is drawn on top.
+ * @param {number} size of the others
+ */
+export const frontSizeOf = (size) => Math.max(size * 1.35, size + 4);
+
+/**
+ * Opacity of a point: low in a crowd, higher where the reader has zoomed in.
+ * @param {number} count of points
+ * @param {number} zoom
+ */
+export function pointOpacity(count, zoom) {
+  const crowd = Math.log10(Math.max(count, 10));
+  return clamp(1.24 - 0.125 * crowd + 0.1 * Math.log2(clamp(zoom, 1, 20)), 0.4, 0.95);
+}

@@ -1,0 +1,57 @@
+// @ts-check
+// The elements that hold the parts of a view together, and what they say without a picture.
+
+import { make, set } from "./dom.js";
+import { KEYS_HELP } from "./keys.js";
+import { grouped } from "./numbers.js";
+
+export class Shell {
+  #message = make("div", { class: "sv-message" }, "waiting for the first frame");
+  #live = make("div", { class: "sv-unseen", "aria-live": "polite" });
+
+  /**
+   * @param {object} parts
+   * @param {Element[]} parts.layers of the map, from the bottom up
+   * @param {Element[]} parts.floating on the map
+   * @param {Element} parts.legend beside the map
+   * @param {Element} parts.filmBar under the map
+   */
+  constructor({ layers, floating, legend, filmBar }) {
+    const id = `sv-help-${Math.random().toString(36).slice(2)}`;
+    this.stage = make(
+      "div",
+      { class: "sv-stage", tabindex: 0, role: "application", "aria-describedby": id },
+      ...layers,
+      this.#message,
+      ...floating,
+    );
+    this.root = make(
+      "div",
+      { class: "siamese-view", role: "group", "aria-label": "Embedding view" },
+      make("div", { class: "sv-main" }, this.stage, legend),
+      filmBar,
+      make("span", { class: "sv-unseen", id }, KEYS_HELP),
+      this.#live,
+    );
+  }
+
+  /**
+   * Tell who hears the page.
+   * @param {string} words
+   */
+  say(words) {
+    this.#live.textContent = words;
+  }
+
+  /**
+   * @param {number} points
+   * @param {number} frames
+   * @param {number} height of the map, in pixels
+   */
+  describe(points, frames, height) {
+    const film = frames > 1 ? `, ${frames} frames` : "";
+    set(this.stage, { "aria-label": `Map of ${grouped(points)} points${film}` });
+    this.#message.hidden = points > 0 && frames > 0;
+    this.root.style.setProperty("--sv-height", `${height}px`);
+  }
+}

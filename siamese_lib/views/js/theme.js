@@ -1,0 +1,35 @@
+// @ts-check
+// The colours and the font that the style sheet gives a view.
+
+/**
+ * @typedef {object} Theme
+ * @property {string} font
+ * @property {string} ground as "rgb(...)"
+ * @property {string} ink
+ * @property {string} quiet
+ * @property {string} accent
+ */
+
+/**
+ * @param {Element} root
+ * @returns {Theme}
+ */
+export function themeOf(root) {
+  const style = getComputedStyle(root);
+  return {
+    font: style.fontFamily,
+    ground: style.backgroundColor,
+    ink: style.color,
+    quiet: style.getPropertyValue("--sv-quiet").trim(),
+    accent: style.getPropertyValue("--sv-accent").trim(),
+  };
+}
+
+/**
+ * Red, green and blue from 0 to 255; white where none are given.
+ * @param {string} color as "rgb(...)" or "rgba(...)"
+ */
+export function rgbOf(color) {
+  const parts = color.match(/[\d.]+/g) ?? [];
+  return parts.length < 3 ? [255, 255, 255] : parts.slice(0, 3).map(Number);
+}

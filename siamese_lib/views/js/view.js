@@ -1,0 +1,392 @@
+// @ts-check
+// A map of embedded points and the film of how they came to lie there, in any element of any page.
+
+/** @import { Place } from "./film.js" */
+/** @import { Bytes, FrameMessage, Images, Payload } from "./payload.js" */
+/** @import { PictureSource } from "./pictures.js" */
+
+import { Camera } from "./camera.js";
+import { HoverCard } from "./card.js";
+import { Classes } from "./classes.js";
+import { Clock } from "./clock.js";
+import { Film } from "./film.js";
+import { FilmBar } from "./film_bar.js";
+import { listenToKeys } from "./keys.js";
+import { Legend } from "./legend.js";
+import { Loop } from "./loop.js";
+import { bytesOf } from "./numbers.js";
+import { Overlay } from "./overlay.js";
+import { Painter } from "./painter.js";
+import { grow } from "./payload.js";
+import { afterClick, pointAt, pointsIn } from "./picking.js";
+import { Pictures } from "./pictures.js";
+import { Pointer } from "./pointer.js";
+import { FEW, frontSizeOf, pointSize, sceneOf } from "./scene.js";
+import { Shell } from "./shell.js";
+import { watchSurroundings } from "./surroundings.js";
+import { rgbOf, themeOf } from "./theme.js";
+import { Tools } from "./tools.js";
+import { readingWords, selectionWords } from "./words.js";
+
+/**
+ * What the reader changes and Python may set.
+ * @typedef {object} State
+ * @property {number} [frame] the frame on screen; from the end if negative
+ * @property {boolean} [playing]
+ * @property {number[]} [selected] points
+ * @property {number[]} [highlighted] points
+ */
+
+/**
+ * @typedef {object} Settings
+ * @property {(changes: State) => void} [onChange] called when the reader changes the state
+ * @property {string} [renderer] "webgl2" or "canvas" to insist on one
+ */
+
+/** @typedef {State & Settings} Options */
+
+const MANY = 30; // classes whose names would cover the map
+
+export class View {
+  /** @type {number[]} */
+  selected = [];
+  /** @type {number[]} */
+  highlighted = [];
+  /** The point under the pointer. @type {number | null} */
+  hover = null;
+  /** @type {PictureSource | null} */
+  pictures = null;
+  showNames = true;
+  onScreen = true;
+  ratio = 1; // pixels of the screen for one of the page
+  #calm = matchMedia("(prefers-reduced-motion: reduce)").matches;
+  #ending = new AbortController();
+  #onChange;
+
+  /**
+   * @param {HTMLElement} element
+   * @param {Payload} payload
+   * @param {Options} [options]
+   */
+  constructor(element, payload, options = {}) {
+    this.#onChange = options.onChange ?? (() => {});
+    this.payload = payload;
+    this.about = payload.about;
+    this.film = new Film(payload.film);
+    this.classes = new Classes(this.about, this.film.count, []);
+    this.loop = new Loop((now, seconds) => this.#step(now, seconds));
+    const wake = () => this.loop.wake();
+    this.camera = new Camera(this.#calm, wake);
+    this.clock = new Clock(this.#calm, {
+      wake,
+      moved: () => this.filmBar.update(),
+      played: () => this.filmBar.updatePlaying(),
+      rested: () => this.shell.say(readingWords(this.about, this.clock.nearest)),
+      report: (changes) => this.#onChange(changes),
+    });
+    this.painter = new Painter(options.renderer, () => this.#nameRenderer());
+    this.overlay = new Overlay();
+    this.card = new HoverCard();
+    this.legend = new Legend(() => this.#afterHiding());
+    this.filmBar = new FilmBar(this.clock);
+    this.tools = new Tools({
+      names: () => this.#setNames(!this.showNames),
+      lasso: () => this.#setLassoing(!this.pointer.lassoing),
+      fit: () => this.fit(),
+      reset: () => this.camera.reset(),
+    });
+    this.shell = new Shell({
+      layers: [this.painter.canvas, this.overlay.canvas],
+      floating: [this.card.element, this.tools.element],
+      legend: this.legend.element,
+      filmBar: this.filmBar.element,
+    });
+    this.stage = this.shell.stage;
+    this.root = this.shell.root;
+    Object.assign(this.root, { view: this });
+    element.append(this.root);
+    const acts = {
+      wake,
+      ready: () => this.ready,
+      clicked: this.#clicked.bind(this),
+      enclosed: this.#enclosed.bind(this),
+    };
+    this.pointer = new Pointer(this.stage, this.camera, acts, this.#ending.signal);
+    this.#listen();
+    this.#nameRenderer();
+    this.#take(null);
+    this.clock.start(options.frame ?? this.film.last, Boolean(options.playing));
+    this.set({ selected: options.selected, highlighted: options.highlighted });
+  }
+
+  destroy() {
+    this.#ending.abort();
+    this.loop.end();
+    this.clock.destroy();
+    this.painter.destroy();
+    this.root.remove();
+  }
+
+  // ---------------------------------------------------------------- data in
+
+  /**
+   * Take another payload; the moment, the camera and what is hidden stay where they can.
+   * @param {Payload} payload
+   */
+  update(payload) {
+    const { film, about } = payload;
+    const labels = about.labels ? bytesOf(about.labels).length / 2 : film.count;
+    if (film.frames.length && labels !== film.count) return; // its other half is on the way
+    const old = this.payload;
+    this.payload = payload;
+    this.about = about;
+    if (old.film !== film) this.film = new Film(film);
+    this.classes = new Classes(about, this.film.count, this.classes.hidden);
+    this.#take(old);
+  }
+
+  /**
+   * Take one more frame; if the newest was on screen, the points move on to it.
+   * @param {FrameMessage} message
+   * @param {Bytes} data
+   */
+  append(message, data) {
+    grow(this.payload, message, data);
+    if (message.index < this.film.frames.length) return; // came with the whole film already
+    this.film.append(message.index, message.bounds, data);
+    this.#refresh();
+  }
+
+  /**
+   * Set what Python or a script may set; nothing of it is reported back.
+   * @param {State} state
+   */
+  set({ frame, playing, selected, highlighted }) {
+    if (frame !== undefined) this.clock.hear(frame);
+    if (playing !== undefined && playing !== this.playing) this.clock.play(playing, false);
+    if (selected !== undefined) this.selected = [...selected];
+    if (highlighted !== undefined) this.highlighted = [...highlighted];
+    this.loop.wake();
+  }
+
+  /** @param {Payload | null} old what was shown before */
+  #take(old) {
+    const { names, known } = this.classes;
+    /** @param {number} point */
+    const exists = (point) => point < this.film.count;
+    this.selected = this.selected.filter(exists);
+    this.highlighted = this.highlighted.filter(exists);
+    this.hover = null;
+    if (old?.images !== this.payload.images) this.#unpack(this.payload.images);
+    this.tools.names.hidden = !known || names.length > MANY;
+    if (names.length > MANY) this.showNames = false;
+    this.painter.use(this.film, this.classes.of);
+    this.legend.build(this.classes);
+    this.#refresh(old === null);
+  }
+
+  /** @param {boolean} [first] whether nothing was shown before */
+  #refresh(first = false) {
+    const { film, about } = this;
+    const count = film.frames.length;
+    this.clock.setLast(film.last, { stay: first });
+    this.filmBar.build(count, about);
+    this.#goHome(true);
+    this.shell.describe(film.count, count, about.height);
+    this.loop.wake();
+  }
+
+  /** @param {Images | null | undefined} images */
+  async #unpack(images) {
+    this.pictures = null;
+    if (!images) return;
+    const pictures = await Pictures.unpack(images);
+    if (this.payload.images !== images) return;
+    this.pictures = pictures;
+    this.loop.wake();
+  }
+
+  // ---------------------------------------------------------------- what it shows
+
+  /** Whether there is a point to show. */
+  get ready() {
+    return this.film.frames.length > 0 && this.film.count > 0;
+  }
+
+  /** The moment: 0 is the first frame, 1.5 halfway from the second to the third. */
+  get p() {
+    return this.clock.p;
+  }
+
+  get playing() {
+    return this.clock.playing;
+  }
+
+  /** The lasso that is being drawn. */
+  get lasso() {
+    return this.pointer.lasso;
+  }
+
+  /** The few points that are ringed and have a trail: the marked, and the selected if few are. */
+  get followed() {
+    const few = this.selected.length <= FEW ? this.selected : [];
+    const points = new Set([...this.about.marked.slice(0, FEW), ...few]);
+    return [...points].filter((point) => this.classes.shows(point));
+  }
+
+  /** Diameter of a point, in pixels. */
+  get size() {
+    return pointSize(this.film.count, this.camera);
+  }
+
+  /** Diameter of a point that is drawn on top. */
+  get frontSize() {
+    return frontSizeOf(this.size);
+  }
+
+  /**
+   * @param {Place} place in the plane of the embedding
+   * @returns {Place} on the map, in pixels
+   */
+  toScreen(place) {
+    return this.camera.toScreen(place);
+  }
+
+  // ---------------------------------------------------------------- what the reader does
+
+  #listen() {
+    const { clock, camera } = this;
+    const { signal } = this.#ending;
+    const escape = () => (this.selected.length ? this.select([]) : this.#setLassoing(false));
+    listenToKeys(this.root, { clock, camera, escape }, signal);
+    const acts = {
+      resized: () => this.#resize(),
+      restyled: () => this.loop.wake(),
+      /** @param {boolean} some @param {boolean} enough */
+      sighted: (some, enough) => {
+        this.onScreen = some;
+        clock.seen ||= enough;
+        if (some) this.loop.wake();
+      },
+    };
+    watchSurroundings(this.stage, acts, signal);
+  }
+
+  /** @param {boolean} playing */
+  play(playing) {
+    this.clock.play(playing);
+  }
+
+  /** @param {number[]} points */
+  select(points) {
+    this.selected = points;
+    this.highlighted = [];
+    this.#onChange({ selected: points, highlighted: [] });
+    this.shell.say(selectionWords(this.classes, points));
+    this.loop.wake();
+  }
+
+  /** Show what is shown now, or what is selected, as large as it fits. */
+  fit() {
+    const chosen = this.selected.length > 1 ? this.selected : [...Array(this.film.count).keys()];
+    const shown = chosen.filter((point) => this.classes.shows(point));
+    if (shown.length) this.camera.show(this.film.boxOf(shown, this.clock.goal));
+  }
+
+  /**
+   * The nearest point that is shown within some pixels of a place on the map, or null.
+   * @param {number} x
+   * @param {number} y
+   */
+  pick(x, y) {
+    return pointAt(this, [x, y], Math.max(9, this.size / 2 + 3));
+  }
+
+  /**
+   * @param {Place} place on the map
+   * @param {boolean} add
+   */
+  #clicked([x, y], add) {
+    const selected = afterClick(this.selected, this.pick(x, y), add);
+    if (selected) this.select(selected);
+  }
+
+  /** @param {Place[]} lasso on the map */
+  #enclosed(lasso) {
+    this.select(pointsIn(this, lasso));
+  }
+
+  #afterHiding() {
+    this.hover = null;
+    this.loop.wake();
+  }
+
+  /** @param {boolean} lassoing */
+  #setLassoing(lassoing) {
+    this.pointer.setLassoing(lassoing);
+    this.tools.pressLasso(lassoing);
+  }
+
+  /** @param {boolean} show */
+  #setNames(show) {
+    this.showNames = show;
+    this.tools.pressNames(show);
+    this.loop.wake();
+  }
+
+  // ---------------------------------------------------------------- drawing
+
+  /**
+   * @param {number} now
+   * @param {number} seconds
+   */
+  #step(now, seconds) {
+    const played = this.clock.advance(now, seconds);
+    const flew = this.camera.advance(now);
+    const faded = this.classes.fade(this.#calm ? Infinity : seconds);
+    if (this.onScreen) this.draw();
+    return played || flew || faded;
+  }
+
+  draw() {
+    if (!this.ready || this.camera.width < 2) return this.overlay.clear();
+    const theme = themeOf(this.root);
+    this.#updateHover();
+    this.painter.draw(sceneOf(this, rgbOf(theme.ground)));
+    this.overlay.draw(this, theme);
+  }
+
+  #updateHover() {
+    const { place, dragging, lassoing } = this.pointer;
+    this.hover = place && !dragging ? this.pick(...place) : null;
+    this.stage.classList.toggle("sv-over", this.hover !== null && !lassoing);
+    if (this.hover === null) return this.card.hide();
+    const at = this.toScreen(this.film.place(this.hover, this.p));
+    this.card.show(this.hover, this.classes, this.pictures, at, this.camera);
+  }
+
+  #resize() {
+    const { clientWidth: width, clientHeight: height } = this.stage;
+    if (!width || !height) return;
+    this.ratio = Math.min(window.devicePixelRatio || 1, 3);
+    Object.assign(this.camera, { width, height });
+    this.painter.resize(Math.round(width * this.ratio), Math.round(height * this.ratio));
+    this.overlay.resize(width, height, this.ratio);
+    this.#goHome(false);
+    // Resizing clears a canvas, so draw before the page is painted.
+    this.draw();
+  }
+
+  /**
+   * Give the whole film one frame of reference.
+   * @param {boolean} smoothly
+   */
+  #goHome(smoothly) {
+    if (this.ready) this.camera.setHome(this.film.box(), smoothly);
+  }
+
+  #nameRenderer() {
+    this.root.dataset.renderer = this.painter.renderer.name;
+    this.loop.wake();
+  }
+}

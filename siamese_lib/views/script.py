@@ -1,0 +1,126 @@
+"""ES modules joined into one: a widget takes a single module, and a page opened from disk none.
+
+The sources are plain modules, which a browser, Node and a type checker read as they are. `Script`
+follows the imports of one of them, the entry, and puts what it needs before it. It does so when a
+widget is first made or a page is first written; there is no build.
+
+It understands what the sources use, at the beginning of a line, and refuses any other form::
+
+    import { name, another } from "./file.js";
+    const, let, class, function or async function, of one name, with or without export
+    export default                                  (in the entry)
+"""
+
+from __future__ import annotations
+
+import functools
+import os.path
+import re
+from dataclasses import dataclass, field
+from pathlib import Path
+
+_TOP = re.compile(
+    r"^(?:import\b[^;]*;\n|(?:export|const|let|var|class|async|function)\b.*)", re.MULTILINE
+)
+_IMPORT = re.compile(r'import \{([\w\s,]+)\} from "(\.\.?/[^"]+)";\n')
+_DECLARATION = re.compile(r"(export )?((?:const|let|class|(?:async )?function) (\w+)\b(?!,).*)")
+
+
+class ScriptError(ValueError):
+    """A module that cannot be joined with what it imports."""
+
+
+class Script:
+    """A module and all that it imports, as one module that imports nothing: ``str(script)``.
+
+    Only the exports of the entry are left. The files of an entry are read once in a process.
+
+    Args:
+        entry: the module.
+
+    Raises:
+        ScriptError: (a ValueError) on ``str(script)``: a file is missing, imports form a circle, a
+            name is imported that is not exported, two modules declare one name at their top, or an
+            import, export or declaration has another form than the above.
+    """
+
+    def __init__(self, entry: Path) -> None:
+        self.entry = entry
+
+    def __str__(self) -> str:
+        """Join the modules."""
+        return _joined(self.entry)
+
+
+@dataclass
+class _Module:
+    """A module without its import lines, and without its exports unless it is the entry."""
+
+    path: Path
+    text: str = ""
+    imports: list[tuple[Path, list[str]]] = field(default_factory=list)
+    names: list[str] = field(default_factory=list)
+    exports: set[str] = field(default_factory=set)
+
+
+@functools.cache
+def _joined(entry: Path) -> str:
+    modules: dict[Path, _Module] = {}
+    _collect(entry, (), modules)
+    owners: dict[str, Path] = {}
+    for module in modules.values():
+        for name in module.names:
+            owner = owners.setdefault(name, module.path)
+            if owner is not module.path:
+                raise ScriptError(f"{owner} and {module.path} both declare {name}. Rename one.")
+    return "\n".join(module.text for module in modules.values())
+
+
+def _collect(path: Path, importers: tuple[Path, ...], modules: dict[Path, _Module]) -> None:
+    """Add a module to those that are there, after all that it imports."""
+    if path in importers:
+        circle = (*importers[importers.index(path) :], path)
+        raise ScriptError(f"imports form a circle: {' imports '.join(map(str, circle))}.")
+    if path in modules:
+        return
+    module = _read(path, importers)
+    for other, names in module.imports:
+        _collect(other, (*importers, path), modules)
+        for name in names:
+            if name not in modules[other].exports:
+                raise ScriptError(f"{path} imports {name}, which {other} does not export.")
+    modules[path] = module
+
+
+def _read(path: Path, importers: tuple[Path, ...]) -> _Module:
+    """Read a module; without importers it is the entry, which keeps its exports."""
+    module = _Module(path)
+
+    def changed(match: re.Match[str]) -> str:
+        line = match[0]
+        if found := _IMPORT.fullmatch(line):
+            names = [name.strip() for name in found[1].rstrip(", \n").split(",")]
+            if all(map(str.isidentifier, names)):
+                other = Path(os.path.normpath(path.parent / found[2]))
+                module.imports.append((other, names))
+                return ""
+        elif found := _DECLARATION.fullmatch(line):
+            export, declaration, name = found.groups()
+            module.names.append(name)
+            if export:
+                module.exports.add(name)
+            return declaration if importers else line
+        elif line.startswith("export default ") and not importers:
+            return line
+        raise ScriptError(
+            f"{path} cannot be joined: {line.strip()!r} has a form that is not supported. Write "
+            'import { name } from "./file.js"; and declare one name at a time, with const, let, '
+            "class or function."
+        )
+
+    try:
+        module.text = _TOP.sub(changed, path.read_text(encoding="utf-8"))
+    except OSError as error:
+        asked = f", which {importers[-1]} imports" if importers else ""
+        raise ScriptError(f"{path}{asked}, cannot be read: {error.strerror}.") from None
+    return module

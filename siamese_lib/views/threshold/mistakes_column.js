@@ -1,0 +1,83 @@
+// @ts-check
+// The pairs that are called wrongly in one way: how many, and the first of them with their images.
+
+import { make } from "../js/dom.js";
+import { grouped } from "../js/numbers.js";
+
+/**
+ * @typedef {object} Mistake a pair that is called wrongly
+ * @property {number[]} images their numbers
+ * @property {string} distance
+ * @property {string[] | null} words their labels
+ * @property {string[]} pictures as data URIs
+ */
+
+const SLOTS = 12; // pairs that are shown
+
+export class MistakesColumn {
+  #count = make("b");
+  #words = make("span");
+  #rate = make("p", { class: "st-rate" });
+  #more = make("p", { class: "st-more" });
+  #slots = Array.from({ length: SLOTS }, () => new Slot());
+  #name;
+
+  /**
+   * @param {"same" | "different"} kind of the pairs
+   * @param {string} name of one such mistake
+   */
+  constructor(kind, name) {
+    this.#name = name;
+    const cards = this.#slots.map((slot) => slot.card);
+    this.element = make(
+      "section",
+      { class: `st-column st-${kind}` },
+      make("h4", { class: "st-head" }, this.#count, this.#words),
+      this.#rate,
+      make("div", { class: "st-cards" }, ...cards),
+      this.#more,
+    );
+  }
+
+  /**
+   * @param {number} wrong how many there are
+   * @param {string} rate in words
+   */
+  count(wrong, rate) {
+    this.#count.textContent = grouped(wrong);
+    this.#words.textContent = ` ${this.#name}${wrong === 1 ? "" : "s"}`;
+    this.#rate.textContent = rate;
+    this.#more.textContent = wrong > SLOTS ? `and ${grouped(wrong - SLOTS)} more` : "";
+  }
+
+  /** @param {Mistake[]} mistakes */
+  show(mistakes) {
+    this.#slots.forEach((slot, i) => slot.show(mistakes[i]));
+  }
+}
+
+class Slot {
+  #images = [make("img", { alt: "" }), make("img", { alt: "" })];
+  #words = make("b");
+  #distance = make("span");
+  card = make(
+    "figure",
+    { class: "st-card" },
+    make("div", {}, ...this.#images),
+    make("figcaption", {}, this.#words, this.#distance),
+  );
+
+  /** @param {Mistake | undefined} mistake */
+  show(mistake) {
+    this.card.classList.toggle("st-empty", !mistake);
+    if (!mistake) return;
+    const { images, distance, words, pictures } = mistake;
+    this.#images.forEach((image, side) => {
+      if (image.src !== pictures[side]) image.src = pictures[side];
+      image.alt = words?.[side] ?? "";
+    });
+    this.card.title = `images ${images.join(" and ")}`;
+    this.#words.textContent = (words ?? images).join(" · ");
+    this.#distance.textContent = distance;
+  }
+}

@@ -1,0 +1,68 @@
+// @ts-check
+// The inside of a chart, as wide as the page gives it.
+
+/** @import { Attributes } from "../js/dom.js" */
+
+import { makeSvg, set } from "../js/dom.js";
+
+/** @typedef {{ top: number, right: number, bottom: number, left: number, height: number }} Frame */
+
+const NARROWEST = 160; // pixels
+
+export class Plot {
+  #group;
+
+  /**
+   * Empty a chart, and begin anew.
+   * @param {SVGSVGElement} svg
+   * @param {Frame} frame the height of the chart, and the room around the plot
+   */
+  constructor(svg, { top, right, bottom, left, height }) {
+    const width = Math.max(svg.clientWidth, NARROWEST);
+    set(svg, { viewBox: `0 0 ${width} ${height}`, height });
+    this.#group = makeSvg("g", { transform: `translate(${left} ${top})` });
+    svg.replaceChildren(this.#group);
+    this.width = width - left - right;
+    this.height = height - top - bottom;
+  }
+
+  /**
+   * @template {keyof SVGElementTagNameMap} Tag
+   * @param {Tag} tag
+   * @param {Attributes} attributes
+   * @param {(Node | string)[]} children
+   */
+  add(tag, attributes, ...children) {
+    const child = makeSvg(tag, attributes, ...children);
+    this.#group.append(child);
+    return child;
+  }
+
+  /** @param {SVGElement} child */
+  append(child) {
+    this.#group.append(child);
+  }
+
+  /**
+   * A line across the plot, up or to the side.
+   * @param {string} kind
+   * @param {{ x: number } | { y: number }} where
+   */
+  line(kind, where) {
+    const ends =
+      "x" in where
+        ? { x1: where.x, x2: where.x, y1: 0, y2: this.height }
+        : { x1: 0, x2: this.width, y1: where.y, y2: where.y };
+    this.add("line", { class: kind, ...ends });
+  }
+
+  /**
+   * @param {string} kind
+   * @param {[x: number, y: number]} place
+   * @param {"start" | "middle" | "end"} anchor
+   * @param {string} words
+   */
+  text(kind, [x, y], anchor, words) {
+    this.add("text", { class: kind, x, y, "text-anchor": anchor }, words);
+  }
+}
