@@ -1,5 +1,5 @@
-# `make lab` opens the book, `make test` checks everything. Both install what they need first,
-# into .venv, in the versions that requirements.lock pins.
+# `make lab` opens the book; `make test` checks everything. Both first install what they need into
+# .venv, in the versions that requirements.lock pins.
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
@@ -11,20 +11,20 @@ export TF_CPP_MIN_LOG_LEVEL ?= 2
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help lab test test-unit test-notebooks test-browser lint types sync book bench shipped-run picture lock clean
+.PHONY: help lab test test-unit test-notebooks test-browser lint types sync book bench readme shipped-run picture lock clean
 
 help: ## list these targets
 	@sed -nE 's/^([a-z-]+):[^#]*## (.*)/  make \1\t\2/p' Makefile | expand -t 24
-	@echo 'PYTHON=python3.12 make lab chooses the Python (3.10 to 3.13) that a new .venv is made with.'
+	@echo 'PYTHON=python3.12 make lab makes a new .venv with that Python (3.10 to 3.13).'
 
 lab: $(VENV)/book.stamp ## open the book in JupyterLab (LAB_ARGS="--no-browser --port 8890")
 	$(BIN)/jupyter lab $(if $(filter 0,$(shell id -u)),--allow-root) --ServerApp.root_dir=. \
 	  --LabApp.default_url=/lab/tree/notebooks/00_start_here.ipynb $(LAB_ARGS)
 
-test: lint types ## lint, types, unit tests, every chapter against its saved outputs
+test: lint types ## everything: lint, types, tests, every chapter against its saved outputs
 	$(BIN)/pytest
 
-test-unit: $(VENV)/test.stamp ## the quick tests only
+test-unit: $(VENV)/test.stamp ## the quick tests only (3 minutes)
 	$(BIN)/pytest -m 'not notebooks and not browser'
 
 test-notebooks: $(VENV)/test.stamp ## the chapters only
@@ -40,7 +40,7 @@ lint: $(VENV)/test.stamp ## ruff on code and notebooks
 types: $(VENV)/test.stamp ## pyright on the library
 	$(BIN)/pyright --pythonpath $(BIN)/python
 
-sync: $(VENV)/book.stamp ## carry edits of notebooks/*.py into the .ipynb twins, keeping outputs
+sync: $(VENV)/book.stamp ## copy edits of notebooks/*.py into the .ipynb files, keep their outputs
 	$(BIN)/jupytext --to ipynb --update $(BOOK)
 
 book: sync ## run every chapter and save its outputs (BOOK=notebooks/01_pairs.py for one)
@@ -49,16 +49,19 @@ book: sync ## run every chapter and save its outputs (BOOK=notebooks/01_pairs.py
 	  --ExecutePreprocessor.coalesce_streams=True \
 	  $(BOOK:.py=.ipynb)
 
-bench: $(VENV)/bench.stamp ## the comparisons behind every claim of speed or quality
+bench: $(VENV)/bench.stamp ## measure quality and speed next to others (BENCH_ARGS="step retrieval")
 	$(BIN)/python -m benchmarks $(BENCH_ARGS)
+
+readme: $(VENV)/bench.stamp ## bring the measurements into both READMEs and their figures
+	$(BIN)/python -m benchmarks.published.readme
 
 shipped-run: $(VENV)/book.stamp ## train the run that comes with the package (4 minutes)
 	$(BIN)/python -m benchmarks.published.shipped_run
 
-picture: $(VENV)/book.stamp ## draw the picture that the README opens with
+picture: $(VENV)/book.stamp ## make the moving picture at the top of the README
 	$(BIN)/python -m benchmarks.published.picture
 
-lock: $(VENV)/bin/pip ## pin again after editing pyproject.toml (LOCK_ARGS=--upgrade for newest)
+lock: $(VENV)/bin/pip ## pin versions after editing pyproject.toml (LOCK_ARGS=--upgrade: the newest)
 	$(BIN)/pip install --quiet uv
 	$(BIN)/uv pip compile pyproject.toml --output-file requirements.lock --all-extras \
 	  --universal --python-version 3.10 --no-python-downloads --no-emit-index-url \
@@ -68,7 +71,7 @@ clean: ## remove .venv and every cache
 	rm -rf $(VENV) build dist .hypothesis .pytest_cache .ruff_cache
 	find . \( -name __pycache__ -o -name .ipynb_checkpoints \) -prune -exec rm -rf {} +
 
-# A stamp says which extras .venv holds, and is made again when the pins change.
+# A stamp says which extras .venv holds. It is made again when the pins change.
 $(VENV)/book.stamp: EXTRAS := book
 $(VENV)/test.stamp: EXTRAS := book,test
 $(VENV)/bench.stamp: EXTRAS := book,test,bench

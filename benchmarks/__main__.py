@@ -1,8 +1,8 @@
 """``make bench``, or ``python -m benchmarks [PART ...]``: measure, print tables, write results.
 
-A part that was interrupted goes on where it stopped when it is asked for again. Each writes
-``benchmarks/results/PART.json``, with the date, the machine and the versions beside the figures.
-``python -m benchmarks.published.readme`` brings them into both READMEs.
+A part that was interrupted goes on where it stopped when it is run again. Each part writes
+``benchmarks/results/PART.json``, with the date, the machine and the versions next to the figures.
+``make readme`` brings them into README.md and benchmarks/README.md.
 """
 
 from __future__ import annotations
@@ -23,26 +23,28 @@ def main() -> None:
     known = "\n".join(f"{part:10} {title}" for part, title in PARTS.items())
     parser.add_argument("parts", nargs="*", metavar="PART", help=f"any of these:\n{known}")
     parser.add_argument("--quick", action="store_true", help="a short try that writes nothing")
-    parser.add_argument("--afresh", action="store_true", help="forget what was interrupted")
+    parser.add_argument(
+        "--afresh", action="store_true", help="start an interrupted part from the beginning"
+    )
     options = parser.parse_args()
     wanted = options.parts or list(PARTS)
     unknown = [part for part in wanted if part not in PARTS]
     if unknown:
-        parser.error(f"no part is called {', '.join(unknown)}; there are {', '.join(PARTS)}.")
+        parser.error(f"no part is called {', '.join(unknown)}; the parts are {', '.join(PARTS)}.")
     if len(wanted) == 1:
         run(*wanted, quick=options.quick, afresh=options.afresh)
         return
     flags = [flag for flag in ("quick", "afresh") if getattr(options, flag)]
     for number, part in enumerate(wanted, start=1):
         print(f"\n== {part} ({number} of {len(wanted)}): {PARTS[part]}", flush=True)
-        # A process of its own: nothing that one part leaves behind weighs on the next.
+        # A process of its own, so that nothing that one part leaves behind slows the next.
         command = [sys.executable, "-m", "benchmarks", part, *(f"--{flag}" for flag in flags)]
         if subprocess.run(command, check=False).returncode:
             sys.exit(f"{part} failed; the parts after it were not measured.")
 
 
 def run(part: str, *, quick: bool, afresh: bool = False) -> None:
-    """Measure one part, print what was found, and, unless it was but a try, write it down."""
+    """Measure one part and print the result; unless it is a quick try, write it too."""
     try:
         module = part_module(part)
         ledger = Ledger(part, module.COMPARED, folder=None if quick else RESULTS / "unfinished")
@@ -54,10 +56,12 @@ def run(part: str, *, quick: bool, afresh: bool = False) -> None:
         return
     before = load_result(part)
     if before is not None and result.get("status") == "not measured":
-        print(f"{part}: not measured here; the result of {before['machine']['date']} stays")
+        print(f"{part}: not measured here, so the result of {before['machine']['date']} stays")
     elif not quick:
         save_result(part, result)
     ledger.forget()
+    if quick:
+        print("A quick try with few rounds and small sizes: no figure below is a result.\n")
     print(module.render(result))
 
 
@@ -65,4 +69,4 @@ if __name__ == "__main__":
     try:
         main()
     except KeyboardInterrupt:
-        sys.exit("\ninterrupted; the same command goes on after the last whole measurement")
+        sys.exit("\nInterrupted. The same command goes on after the last whole measurement.")

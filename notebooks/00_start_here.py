@@ -18,8 +18,8 @@
 # **What you will see.** You open a trained neural network that never learned the names of the
 # digits. It learned only whether the two images of a pair show the *same* digit or *different*
 # ones. From that, it found a place on a map for every image. You look at this map. Then you give
-# the network an image that it has never seen, and it finds the images that it takes to be most
-# alike.
+# the network an image that it has never seen, and it finds the images that look most similar to
+# it.
 #
 # Is this your first notebook? A notebook is made of text and of cells of code. Click on a cell and
 # press **Shift+Enter**. The cell runs, its result appears below it, and the next cell is selected.

@@ -15,18 +15,19 @@
 # %% [markdown]
 # # 3 · Train
 #
-# **What you will see.** The same untrained tower is trained twice. First the way of the 2006
-# paper: random pairs, half of them similar. Then the way that a batch of 128 images offers for
-# free: all of its 8,128 pairs at once. You watch both numbers climb, and then look at the two
-# maps side by side.
+# **What you will see.** You train the same tower twice, from the same first weights. The first
+# training follows the 2006 paper: it uses random pairs, half of them similar. The second training
+# uses all 8,128 pairs in a batch of 128 images. You watch the precision of both rise, and then
+# compare the two maps.
 #
-# Training takes about a minute on a laptop and seconds on a GPU. Nothing in it is special to
+# Training takes about a minute on a laptop and a few seconds on a GPU. Nothing in it is special to
 # this book: `compile` and `fit` are plain Keras.
 
 # %% [markdown]
 # ## The digits and the device
 #
-# The first line loads MNIST, and says where it came from. The second says what will do the work.
+# The cell loads MNIST and prints where the images came from. It also prints the device that will
+# do the training.
 
 # %% tags=["nbval-ignore-output"]
 import numpy as np
@@ -37,18 +38,19 @@ digits = sl.load_dataset("mnist")
 print(sl.device())
 
 # %% [markdown]
-# A training image is 28 by 28 grey pixels and has one of ten labels. This is what the two halves
-# of the data set look like to the tower:
+# A training image has 28 by 28 grey pixels and one of ten labels. The cell prints the shape of an
+# image, the type of its pixels, and the ten classes.
 
 # %%
 print("one image:", digits.train.images.shape[1:], digits.train.images.dtype)
 print("classes:  ", *digits.class_names)
 
 # %% [markdown]
-# ## Random pairs, the paper's way
+# ## Random pairs, as in the paper
 #
-# One tower, used for both images of a pair; the model's output is the distance between the two
-# embeddings. `seed=0` makes the first weights, so that both trainings start from the same ones.
+# One tower embeds both images of a pair. The model's output is the distance between the two
+# embeddings. Both trainings use `seed=0`, so both start from the same weights. The cell prints how
+# many weights there are.
 
 # %%
 pair_tower = sl.conv_tower(image_shape=(28, 28, 1), embedding_dim=2, seed=0)
@@ -56,8 +58,9 @@ model = sl.siamese(pair_tower)
 print(f"{model.count_params():,} weights, shared by both images")
 
 # %% [markdown]
-# The sampler draws 128 pairs for each step: 256 images go through the tower to compare 128 pairs.
-# A pair of the same class has label 1.
+# The sampler draws 128 pairs for each step, so 256 images go through the tower. A similar pair has
+# label 1, and a different pair has label 0. The cell prints the shapes of the left and the right
+# images, and the first eight labels.
 
 # %%
 sampler = sl.PairSampler(digits.train.labels, batch_size=128, seed=0)
@@ -66,10 +69,10 @@ pairs = sl.ImageBatches(digits.train, sampler, steps=180)
 print(left.shape, right.shape, same[:8])
 
 # %% [markdown]
-# The *contrastive loss* pulls similar pairs together and pushes different ones apart until they
-# are one margin away. The step size starts at 0.02 and falls to 0 in a line, so that the cloud
-# comes to rest. [Muon](https://kellerjordan.github.io/posts/muon/) is the optimizer: chapter 2
-# says what it does to a gradient, and races it against Adam.
+# The contrastive loss pulls similar pairs together. It pushes different pairs apart until they are
+# one margin apart. The learning rate starts at 0.02 and falls linearly to 0, so that the points
+# come to rest at the end. The optimizer is [Muon](https://kellerjordan.github.io/posts/muon/).
+# Chapter 2 explains what Muon does to a gradient, and compares it with Adam.
 
 # %%
 import keras
@@ -82,10 +85,14 @@ def falling(steps):
 model.compile(sl.Muon(falling(180)), sl.ContrastiveLoss(margin=1.0), **sl.compile_options())
 
 # %% [markdown]
-# Three callbacks go along. `Recorder` keeps the weights at up to 40 moments, so that the whole training
-# can be looked at afterwards; `Guard` lets the stop button end the training cleanly, after which
-# the recorder still holds a usable run; `Progress` prints a dozen lines: the loss, and how many
-# of the 7 nearest neighbours of some watched test images show the same digit.
+# Keras calls a **callback** while it trains, for example after each step. This training has three:
+#
+# * `Guard` lets the stop button end the training cleanly. The recorder then still holds a usable
+#   run.
+# * `Recorder` keeps up to 40 frames. Each frame holds the weights at one step. With the frames you
+#   can look at the whole training afterwards.
+# * `Progress` prints a dozen lines with the loss and the precision@7 of some watched test images.
+#   Precision@7 is the share of right digits among the 7 nearest neighbours.
 
 # %% tags=["nbval-ignore-output"]
 recorder = sl.Recorder(pair_tower, pairs, validation=digits.test)
@@ -96,13 +103,14 @@ pair_run = recorder.run
 # %% [markdown]
 # ## Every pair in the batch
 #
-# Those 256 images could have been compared in 32,640 ways, and only 128 of them were. Now the
-# tower embeds 128 labelled images, as many of each class as possible, and the loss looks at all
-# 128 · 127 / 2 = 8,128 pairs among them. Similar pairs are few, one in ten or so; the loss
-# averages over them apart, so that they pull as hard as the others push.
+# The 256 images of a step form 32,640 pairs, but the loss compared only 128 of them. Now the tower
+# embeds 128 labelled images, 12 or 13 of each class. The loss compares all
+# 128 · 127 / 2 = 8,128 pairs among them. About one pair in ten is similar. The loss takes a
+# separate mean over the similar pairs and over the different pairs, so both kinds weigh the same.
 #
-# To be fair, both trainings see the same number of images: 180 steps of 256 before, 360 steps
-# of 128 now.
+# To make the comparison fair, both trainings see the same number of images. The first had 180
+# steps of 256 images; this one has 360 steps of 128. The cell prints the shape of a batch, and how
+# many images each class has in it.
 
 # %%
 tower = sl.conv_tower(image_shape=(28, 28, 1), embedding_dim=2, seed=0)
@@ -112,15 +120,15 @@ images, labels = batches[0]
 print(images.shape, "images of each class:", *np.bincount(labels))
 
 # %% [markdown]
-# There is no second input any more: the tower itself is trained, on images and their labels.
+# This training needs no pairs as input. The tower itself is trained, on images and their labels.
 
 # %%
 tower.compile(sl.Muon(falling(360)), sl.InBatchContrastiveLoss(margin=1.0), **sl.compile_options())
 
 # %% [markdown]
-# This time a map comes along: `LiveView` shows 500 test images and moves them as the tower learns.
-# It takes less than a tenth of the time. Watch the precision, too: halfway through it should be past
-# what the pairs reached at their end.
+# This time a map appears under the cell. `LiveView` shows 500 test images and moves them as the
+# tower learns. It takes less than a tenth of the training time. Watch the precision, too. Halfway
+# through, it should already be higher than the precision of random pairs at the end.
 
 # %% tags=["nbval-ignore-output"]
 recorder = sl.Recorder(tower, batches, validation=digits.test)
@@ -132,7 +140,8 @@ run = recorder.run
 # %% [markdown]
 # ## What to notice
 #
-# The two curves, against the number of images that each training had seen:
+# The cell draws the loss and the precision of both trainings. The horizontal axis is the number of
+# images that each training has seen.
 
 # %%
 histories = {}
@@ -142,8 +151,10 @@ for name, one, each in [("random pairs", pair_run, 256), ("every pair", run, 128
 sl.figures.training_curves(histories, x="images")
 
 # %% [markdown]
-# The last watched figure used a few hundred images. Here is the real one: each test image is
-# looked up among the first 10,000 training images (or all of them, if there are fewer).
+# The precision in this chart comes from a few hundred watched images. The next cell measures it on
+# every test image. It finds the 7 nearest neighbours among the first 10,000 training images, or
+# among all of them if there are fewer. It also prints the **kNN accuracy**: the 7 neighbours vote,
+# and the share of test images whose own digit wins is the accuracy.
 
 # %% tags=["nbval-ignore-output"]
 by_pairs = sl.evaluate(pair_run, digits)
@@ -152,16 +163,16 @@ print("random pairs:", by_pairs)
 print("every pair:  ", by_batch)
 
 # %% [markdown]
-# The figures move a little with the machine and the data, but the order does not:
+# The numbers change a little with the machine and the data, but their order does not:
 
 # %%
 print("every pair beats random ones:", by_batch.precision > by_pairs.precision)
 print("precision@7 above 0.93:      ", by_batch.precision > 0.93)
 
 # %% [markdown]
-# And the two maps of the same 2,000 test images. Neither training was ever told *where* a digit
-# should go, only which images belong together. The scale differs little, since both were told
-# the same margin: 1.
+# The next two cells draw the two maps, each with the same 2,000 test images. Nobody told the towers
+# *where* to put a digit. They learned only which images belong together. First, the map from random
+# pairs. Its axes show how large it is.
 
 # %%
 some = slice(0, 2000)
@@ -169,19 +180,28 @@ labels = digits.test.labels[some]
 sl.figures.embedding_map(pair_run.embed(digits.test.images[some]), labels, digits.class_names)
 
 # %% [markdown]
-# With every pair, the clouds are tighter and the gaps between them emptier:
+# Next, the map from every pair. Compare the axes: this map is larger, although both trainings used
+# margin 1. Its clouds are about as wide as before, so the gaps between them are wider and emptier.
 
 # %%
 sl.figures.embedding_map(run.embed(digits.test.images[some]), labels, digits.class_names)
 
 # %% [markdown]
-# ## Beside other recipes
+# ## Compare it with other recipes
 #
-# How good is that, for its seconds? The book's benchmarks train recipes of others beside its own, on
-# one machine and the same digits, and look at their weights on the way: the recipe of 2017 that this
-# book starts from, the siamese example of Keras, and the recipe that pytorch-metric-learning publishes
-# for MNIST (*own network*; with *our tower*, and with Adam at a tenth of its rate, it is our change of
-# it). That takes an hour or two, so the cell reads what was found when it was last done.
+# How good is this result for its training time? The book's benchmarks train the book's own recipes
+# and the recipes of others, on one machine and on the same digits. They measure precision@7 several
+# times during each training. The recipes of others are:
+#
+# * the recipe of 2017 that this book grew from;
+# * the siamese example of Keras;
+# * the recipe that pytorch-metric-learning publishes for MNIST, with its *own network*.
+#
+# Two more lines show our changes to this last recipe. Both use *our tower* as the network. One of
+# them also divides Adam's learning rate by ten.
+#
+# All this takes an hour or two. So the cell only reads the latest saved results, and prints when
+# and where they were measured.
 
 # %% tags=["nbval-ignore-output"]
 import json
@@ -193,10 +213,10 @@ there = measured["machine"]
 print(f"measured on {there['cores']} cores of {there['processor']}, {there['date']}")
 
 # %% [markdown]
-# A line for each recipe, and on it a dot for each time that its weights were looked at. Of the book's
-# own it takes the shortest and the longest, with two numbers for an image and with 128, as many as
-# pytorch-metric-learning's have. *Yours*, the large dot, is the end of your training above, on your
-# machine.
+# The chart has one line for each recipe, and one dot for each measurement. The book's own recipes
+# appear in their shortest and longest version, each with 2 and with 128 dimensions.
+# (pytorch-metric-learning uses 128.) *Yours*, the large dot, is the end of your training above, on
+# your machine.
 
 # %%
 curves = {}
@@ -210,22 +230,24 @@ curves["yours"] = [run.history["seconds"][-1]], [by_batch.precision]
 sl.figures.quality_curves(curves, height=620)
 
 # %% [markdown]
-# Both axes are logarithmic: half as many mistakes are the same way up, wherever you begin. In the
-# book's own recipes the learning rate falls to 0, and each is at its best when it ends; so a short
-# one is ahead of its longer twin for as long as it lasts. Decide first how long a training may take,
-# then how fast its rate falls. (The others go on at one rate until they end or are stopped.)
+# Both axes are logarithmic. On the vertical axis, each halving of the mistakes is the same distance
+# upwards. In the book's own recipes the learning rate falls to 0, and each recipe is at its best
+# when it ends. So a short recipe is ahead of its longer version until the short one ends. First
+# decide how long a training may take, and then how fast its learning rate should fall. (The other
+# recipes keep one learning rate until they end or are stopped.)
 #
-# And who is ahead in the end? Here is where each line ends, the highest first:
+# Which recipe is best in the end? The cell prints the last precision of each line, highest first.
 
 # %%
 for name in sorted(last, key=last.get, reverse=True):
     print(f"{last[name]:.4f}  {name}")
 
 # %% [markdown]
-# ## Keep it
+# ## Save the run
 #
-# A run saves into a folder: all frames of weights, the history and the settings. Loading it
-# reads numbers and never runs code, and what it embeds is the same to the last bit.
+# `save` writes a run into a folder: all its frames, its history and its settings. `load` reads only
+# numbers and never runs code. The cell prints the loaded run. It then checks that the loaded run
+# gives exactly the same embeddings.
 
 # %%
 from tempfile import mkdtemp
@@ -239,9 +261,11 @@ print("the same embeddings:", np.array_equal(again.embed(query), run.embed(query
 # %% [markdown]
 # ## Try it yourself
 #
-# * Press the stop button while a training runs, then look at `recorder.run`.
-# * Give the tower 16 dimensions. It can no longer be drawn, but look at its precision.
-# * Set the margin to 0.1, then to 10. The loss grows with its square. And the precision?
-# * Let the pairs train three times as long. Do they catch up?
+# * Press the stop button during a training, and then look at `recorder.run`.
+# * Give the tower 16 dimensions. You can no longer draw its embeddings as they are, but look at the
+#   precision.
+# * Set the margin to 0.1, and then to 10. The loss grows with the square of the margin. What
+#   happens to the precision?
+# * Train the random pairs for three times as many steps. Do they catch up?
 #
-# [Chapter 4](04_watch_it_converge.ipynb) watches what happened in between.
+# [Chapter 4](04_watch_it_converge.ipynb) shows what happens between the first and the last step.

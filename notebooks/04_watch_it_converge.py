@@ -15,19 +15,20 @@
 # %% [markdown]
 # # 4 · Watch it converge
 #
-# **What you will see.** Ten digits pull apart, forwards and backwards and at any speed. You stop
-# the film where something happens, ask a single image who its neighbours are at that moment, and
-# follow an image that the network was never meant to see. At the end, a warning about pictures
-# like these, with a number to it.
+# **What you will see.** Ten classes of digits separate on a map, as a film that you can play and
+# drag. You stop the film where something happens, and look at one image's nearest neighbours at
+# that step. You then follow images of a kind that was never in the training data. At the end, you
+# measure how much a map leaves out when the embedding has sixteen dimensions.
 #
-# The chapter trains three small networks, half a minute each on a laptop.
+# The chapter trains three small networks. Each takes half a minute on a laptop.
 
 # %% [markdown]
 # ## A training to look at
 #
-# The same as in [chapter 3](03_train.ipynb): every pair in a batch, two dimensions, 300 steps. The
-# recorder keeps the weights at 40 moments. Weights are all one needs: *any* image can be embedded
-# as the network of that moment would have done it, long after the training is over.
+# As in [chapter 3](03_train.ipynb), the loss compares every pair in a batch, and the embedding has
+# two dimensions. Here the training has 300 steps. The recorder keeps up to 40 frames. Each frame
+# holds the weights at one step. So you can embed *any* image later, exactly as the network would
+# have embedded it at that step.
 
 # %% tags=["nbval-ignore-output"]
 import numpy as np
@@ -39,8 +40,8 @@ print(sl.device())
 images, labels = digits.test.images[:1000], digits.test.labels[:1000]
 
 # %% [markdown]
-# `train` is `compile` and `fit` in one breath. While it runs, `LiveView` shows some of the test
-# images under the cell, and moves them as the network learns.
+# The function `train` builds a tower, calls `compile` and `fit`, and returns the run. Its last
+# arguments add callbacks to the training.
 
 
 # %%
@@ -60,7 +61,8 @@ def train(dim, data, steps, *more):
 
 
 # %% [markdown]
-# Some test images, in colour by digit. They begin in one heap:
+# The cell trains a tower. `LiveView` shows some test images under the cell, coloured by digit, and
+# moves them as the network learns. At step 0 they all lie in one heap.
 
 # %% tags=["nbval-ignore-output"]
 run = train(2, digits.train, 300, lambda recorder: sl.LiveView(recorder, digits.test))
@@ -68,21 +70,22 @@ run = train(2, digits.train, 300, lambda recorder: sl.LiveView(recorder, digits.
 # %% [markdown]
 # ## The film
 #
-# The live view showed what there was time for. Here are all 40 frames, of a thousand test images,
-# none of which was trained on. Press play (or the space bar, once the map has been clicked on). Then
-# drag the bar underneath: the two curves are the loss and the precision at each moment.
+# The live view left out some frames, to save time. The film shows all 39. Its points are a thousand
+# test images, and the network was trained on none of them. Press play, or click on the map and
+# press the space bar. Then drag the bar under the map. The two curves show the loss and the
+# precision at each frame.
 
 # %%
 film = run.film(images, labels, class_names=digits.class_names)
 film
 
 # %% [markdown]
-# Hover over a point to see its image; click on a name in the legend to hide that digit, twice to see
-# it alone. The bar in the corner is as long as the margin. Click on a point, and a circle of that
-# radius appears around it: different digits outside it no longer push.
+# Hover over a point to see its image. Click on a name in the legend to hide that digit, and
+# double-click to see it alone. The scale bar in the corner is as long as the margin. Click on a
+# point, and a circle with the margin as its radius appears around it. Different digits outside the
+# circle no longer push this point.
 #
-# The frames are not evenly spaced. Most of what happens, happens early, and that is where most of
-# them are:
+# The frames are not evenly spaced. Most changes happen early, so most of the frames are early, too:
 
 # %%
 print("steps of the frames:", *run.steps[:12], "...", *run.steps[-3:])
@@ -90,9 +93,10 @@ print("steps of the frames:", *run.steps[:12], "...", *run.steps[-3:])
 # %% [markdown]
 # ## What to notice in the first twenty steps
 #
-# At step 0 the network is random, and yet not quite blind: images that look alike land near each
-# other, whatever the weights. Of the seven nearest neighbours of an image (among those on the map,
-# itself left out) chance would give it one in ten of the same digit:
+# At step 0 the weights are random, and still the map has some order: images that look alike land
+# near each other. The film's precision@7 measures this order. It takes the seven nearest neighbours
+# of each image on the map, without the image itself, and gives the share with the same digit. By
+# chance this share would be about one in ten, or 0.10. The cell checks whether it is above 0.12:
 
 # %%
 precision = dict(zip(run.steps.tolist(), film.curves["precision@7"], strict=True))
@@ -100,9 +104,10 @@ early = [step for step in precision if step <= 20]
 print("better than chance at step 0:", precision[0] > 0.12)
 
 # %% [markdown]
-# Then, within a handful of steps, the cloud is stretched out to about the size of the margin, long
-# before it is sorted: pushing apart is easy, knowing *whom* to push is not. The size grows first, the
-# precision follows.
+# Within a few steps, the cloud of points grows to about the size of the margin. At that time, most
+# of the neighbours still show other digits. It is easy to push all points apart, and it takes
+# longer to learn *which* points to push. So the size grows first, and the precision follows. The
+# cell prints both up to step 20. (The size is the root mean square distance from the centre.)
 
 # %% tags=["nbval-ignore-output"]
 for step, frame in zip(run.steps, film.frames, strict=True):
@@ -111,9 +116,9 @@ for step, frame in zip(run.steps, film.frames, strict=True):
         print(f"step {step:2}   size of the cloud {size:.2f}   precision@7 {precision[step]:.2f}")
 
 # %% [markdown]
-# ## When classes untangle
+# ## When classes separate
 #
-# Not all at the same time. The same precision, but of each digit by itself:
+# The classes do not separate at the same time. The chart shows the precision@7 of each digit.
 
 
 # %%
@@ -127,10 +132,12 @@ tangled = np.array([by_class(frame) for frame in film.frames])
 sl.figures.class_curves(run.steps, tangled, digits.class_names)
 
 # %% [markdown]
-# Ones are the first: few strokes look like them. Others stay in one cloud for a while. Look for
-# the threes and the fives: for the first thirty steps or so a third of a three's neighbours are
-# fives, and then, within some twenty steps, they part. Show only these two in the legend of the
-# film (double click on one, click on the other), and watch it happen.
+# The ones separate first, because few digits look like them. Others share a cloud for a while. Look
+# for the threes and the fives. From about step 15 to step 30, a third of a three's neighbours are
+# fives, or even more. In the next twenty steps or so, the two digits separate. To watch it, show
+# only these two in the film: double-click on one in the legend, and then click on the other.
+#
+# The cell checks the ones at step 10, and the neighbours of the threes from step 20 to the end:
 
 
 # %%
@@ -140,41 +147,45 @@ def next_to(digit, frame):
 
 
 at_20 = int(np.searchsorted(run.steps, 20, side="right")) - 1
-print("ones are the first:", tangled[at_20 - 3].argmax() == 1)
-print("threes leave fives:", next_to(3, at_20)[5] > 4 * next_to(3, -1)[5])
+print("ones have the highest precision:     ", tangled[at_20 - 3].argmax() == 1)
+print("threes lose over 3/4 of their fives: ", next_to(3, at_20)[5] > 4 * next_to(3, -1)[5])
 
 # %% [markdown]
-# The last to come apart is another matter: that depends on the digits and on the seed. It is where
-# the mistakes will be.
+# Which digit separates last depends on the images and on the seed. Look for the lowest curve at the
+# right end of the chart: that digit has the most wrong neighbours.
 
 # %% [markdown]
-# ## Late: coming to rest
+# ## Late steps: the points come to rest
 #
-# Most of the film is about little. How far does a point move in one training step, on average?
+# Later in the film, less and less changes. How far does a point move in one training step, on
+# average? The cell prints it for seven of the frames, measured in margins.
 
 # %% tags=["nbval-ignore-output"]
 moved = np.linalg.norm(np.diff(film.frames, axis=0), axis=2).mean(axis=1)
 a_step = moved / np.diff(run.steps)
 for frame in np.linspace(0, len(a_step) - 1, 7).astype(int):
-    print(f"from step {run.steps[frame]:3} on: {a_step[frame]:.4f} margins a step")
+    print(f"after step {run.steps[frame]:3}: {a_step[frame]:.4f} margins per step")
 
 # %% [markdown]
-# The learning rate falls to zero, and the points with it. What still happens is at the borders: a
-# point that lies between two clouds is pulled by both, and the last steps decide.
+# The learning rate falls to zero, so the points come to rest. The last changes happen at the
+# borders. A point between two clouds is pulled by both, and the last steps decide where it lands.
+# The cell compares the last movements with the early ones. It also compares the final precision
+# with the precision halfway through the film.
 
 # %%
-print("calmer at the end:", a_step[-1] < a_step[:8].mean() / 5)
+print("smaller movements at the end:            ", a_step[-1] < a_step[:8].mean() / 5)
 film_end = list(precision.values())
-print("better at the end than halfway:", film_end[-1] > film_end[len(film_end) // 2])
+print("higher precision at the end than halfway:", film_end[-1] > film_end[len(film_end) // 2])
 
 # %% [markdown]
 # ## One image and its neighbours
 #
-# The film again, with a row of pictures that follows it: an image, and the seven nearest to it on
-# the map at that moment. Drag the bar, and see what the network would have answered then. Click on any
-# other point to ask about that one.
+# The film can have a row of pictures under it. The row shows one image, and its seven nearest
+# neighbours on the map at the current frame. So it shows what the network would have answered at
+# that step.
 #
-# This one ends well, and was still wrong at step 20:
+# The next cell chooses the image for the row. It takes the image that gains the most right
+# neighbours between step 20 and the end:
 
 
 # %%
@@ -187,7 +198,8 @@ learned = right_at(-1) - right_at(at_20)
 one = int(learned.argmax())
 
 # %% [markdown]
-# The map and the row of pictures under it:
+# Here are the map and the row of pictures. Drag the bar, and see how the neighbours change. Click
+# on any other point to see its neighbours instead.
 
 # %%
 from ipywidgets import VBox
@@ -196,14 +208,14 @@ query = run.film(images, labels, class_names=digits.class_names, selected=one, h
 VBox([query, sl.NeighbourStrip(query)])
 
 # %% [markdown]
-# A trail shows where the selected point has been. It wanders through other clouds before it finds its
-# own.
+# A trail shows where the selected point has been. The point passes through other clouds before it
+# reaches its own.
 
 # %% [markdown]
 # ## An image that was never in the data
 #
-# Weights are kept, not pictures, so the past can be asked about anything. Here is a seven that no
-# hand has written: a printed one.
+# The run keeps weights, not pictures. So you can embed any image at any frame. Here is a seven that
+# was printed, not written by hand:
 
 # %%
 from PIL import Image, ImageDraw, ImageFont
@@ -214,17 +226,18 @@ printed = np.asarray(printed)
 sl.figures.image_grid(printed[None], ["printed"])
 
 # %% [markdown]
-# It is ringed on the map. Where does it go? The film plays once by itself. Hover over its
-# neighbours at the end.
+# A ring marks it on the map. Where does it go? The film plays once by itself. At the end, hover
+# over the neighbours of the ringed point.
 
 # %%
 run.film(images, labels, class_names=digits.class_names, extra=printed[None], playing=True)
 
 # %% [markdown]
-# ## A class that was kept out
+# ## A class that was left out
 #
-# A classifier with ten outputs can say ten things. This network says *how alike*, so it must have
-# something to say about a kind of image that it never met. Train one without any sevens:
+# A classifier with ten outputs can only give ten answers. This network measures *how alike* two
+# images are, so it can also place a kind of image that it has never seen. The cell trains a tower
+# without any sevens:
 
 # %% tags=["nbval-ignore-output"]
 seen = digits.train.labels != 7
@@ -232,50 +245,56 @@ others = sl.Split(digits.train.images[seen], digits.train.labels[seen])
 without = train(2, others, 300)
 
 # %% [markdown]
-# And show it all digits, sevens too. Isolate the sevens in the legend, then play the film.
+# The film shows this tower with all digits, sevens included. Show only the sevens in the legend,
+# and then play the film.
 
 # %%
 unmet = without.film(images, labels, class_names=digits.class_names)
 unmet
 
 # %% [markdown]
-# No one asked for it, and yet they find each other: most of them land in one place. What tells a
-# seven from other digits was learned from those. Chance would give a seven one neighbour in ten that
-# is a seven, too.
+# The training never used a seven, and still most sevens land in one part of the map. The network
+# learned from the other digits what separates a seven from them. By chance, about one in ten of a
+# seven's neighbours would be a seven. The cell checks whether it is more than four in ten:
 
 # %%
 last = unmet.frames[-1]
 found, _ = sl.Gallery(last).nearest(last, k=7, exclude_self=True)
 shares = np.bincount(labels[found[labels == 7]].ravel(), minlength=10) / found[labels == 7].size
-print("sevens among sevens:", shares[7] > 0.4)
+print("more than 40% of a seven's neighbours are sevens:", shares[7] > 0.4)
 
 # %% [markdown]
-# And whose neighbours are they otherwise?
+# Which other digits are near the sevens? The cell prints the four most frequent neighbours.
 
 # %% tags=["nbval-ignore-output"]
 for digit in shares.argsort()[::-1][:4]:
-    print(f"{shares[digit]:6.1%} of the neighbours of sevens are a {digit}")
+    print(f"{shares[digit]:6.1%} of the neighbours of sevens are {digit}s")
 
 # %% [markdown]
-# That is what makes such a network useful beyond its training: new kinds can be searched for without
-# training again. With sixteen dimensions there is more room for them; try it below.
+# This makes such a network useful beyond its training classes. You can search for new kinds of
+# image without training again. Sixteen dimensions have more room for new classes; try it below.
 
 # %% [markdown]
-# ## How far can the picture be trusted?
+# ## How far can you trust the picture?
 #
-# With two dimensions the map *is* the embedding: what looks near is near. Give the network sixteen,
-# and it gets better, but the map becomes a shadow of the embedding. `film` shows the plane in which
-# the points spread most, the first two principal axes of the last frame, and says so in small print.
+# With two dimensions, the map *is* the embedding: points that look near are near. With sixteen
+# dimensions the network gets better, but the map can only show a **projection** of the embedding.
+# `film` draws the plane in which the points of the last frame spread most: their first two
+# principal axes. A note in small print on the map says how much of the variance it shows.
 
 # %% tags=["nbval-ignore-output"]
 deep = train(16, digits.train, 240)
-shadow = deep.film(images, labels, class_names=digits.class_names)
-shadow
+flat = deep.film(images, labels, class_names=digits.class_names)
+flat
 
 # %% [markdown]
-# Clouds that overlap here need not overlap. Three numbers say how much the picture leaves out: the
-# share of the variance that lies in the plane; of the ten nearest neighbours in sixteen dimensions,
-# how many are among the ten nearest on the map; and what precision@7 is in either.
+# Clouds that overlap on this map may be apart in sixteen dimensions. Three numbers say how much the
+# map leaves out:
+#
+# * the share of the variance that lies in the plane;
+# * how many of the ten nearest neighbours in sixteen dimensions are also among the ten nearest on
+#   the map;
+# * precision@7, in sixteen dimensions and on the map.
 
 
 # %%
@@ -283,53 +302,56 @@ def neighbours(points, k=10):
     return sl.Gallery(points).nearest(points, k, exclude_self=True)[0]
 
 
-whole, plane = neighbours(deep.embed(images)), neighbours(shadow.frames[-1])
+whole, plane = neighbours(deep.embed(images)), neighbours(flat.frames[-1])
 kept = np.mean([len(np.intersect1d(a, b)) for a, b in zip(whole, plane, strict=True)]) / 10
 
 # %% [markdown]
-# The three numbers, of this training:
+# Here are these numbers for your training:
 
 # %% tags=["nbval-ignore-output"]
-print(f"variance in the plane:    {shadow.explained:.0%}")
-print(f"neighbours kept:          {kept:.0%}")
-for name, found in [("16 dimensions", whole), ("their shadow", plane)]:
+print(f"variance in the plane:         {flat.explained:.0%}")
+print(f"neighbours kept on the map:    {kept:.0%}")
+for name, found in [("in 16 dimensions", whole), ("on the map", plane)]:
     right = sl.metrics.precision_at_k(labels[found[:, :7]], labels)
-    print(f"precision@7 in {name}: {right:.3f}")
+    print(f"precision@7 {name + ':':18} {right:.3f}")
 
 # %% [markdown]
-# They vary a little from one training to the next, but not the conclusion:
+# The numbers change a little from one training to the next, but the conclusion does not:
 
 # %%
-print("most of the neighbours are lost:", kept < 0.5)
+print("the map keeps fewer than half of the neighbours:", kept < 0.5)
 
 # %% [markdown]
-# So: believe a two-dimensional embedding, and doubt a projection. Distances *between* clouds in the
-# shadow mean little, and two clouds on top of each other may be far apart. What can be believed is
-# a number that was computed where the points really are.
+# So you can trust a two-dimensional embedding, but not a projection. Distances *between* clouds in
+# a projection mean little, and two clouds that overlap may be far apart. Trust numbers that were
+# computed in all sixteen dimensions.
 
 # %% [markdown]
-# ## Take it with you
+# ## Take the film with you
 #
-# A film fits into one file that needs no Python, and opens in any browser: send it to someone.
-# `export_gif` makes the picture for a slide. The page is written beside this notebook, into the
-# folder `exports`; Git passes it over.
+# `export_html` writes a film into one file. The file needs no Python and opens in any browser, so
+# you can send it to someone. (`export_gif` makes a moving picture for a slide.) The file goes into
+# the folder `exports`, next to this notebook. Git ignores that folder.
 
 # %%
 page = sl.export_html(run, digits, "exports/film.html", film=film)
-print(f"{page} has less than 15 MB:", page.stat().st_size < 15e6)
+print(f"{page} is smaller than 15 MB:", page.stat().st_size < 15e6)
 
 # %% [markdown]
 # ## What to notice
 #
-# * Distances grow to the size of the margin at once; who is near whom takes longer.
-# * Classes do not come apart together. What looks alike comes apart last, or never.
-# * A network that learned *same* and *different* has a place for what it never saw, and it is a
-#   sensible one.
-# * A map of more than two dimensions is a shadow. Give it a number before you believe it.
+# * In the first few steps, the distances grow to about the size of the margin. It takes longer
+#   until the right images are near each other.
+# * The classes do not separate at the same time. Classes that look alike separate last, or never.
+# * A network that learned *same* and *different* also finds a place for a class that it never saw.
+#   Most images of that class land together.
+# * A map of more than two dimensions is a projection. Measure what it leaves out before you trust
+#   it.
 #
 # ## Try it yourself
 #
-# * Set another seed in `train`. Which clouds become neighbours, is that the same each time?
-# * Draw something on paper, photograph it, make it 28 by 28, white on black, and give it as `extra`.
-# * Keep the ones out instead of the sevens. And then both.
-# * Keep the sevens out of a 16-D training. Do they find each other now?
+# * Set another seed in `train`. Which clouds become neighbours? Are they the same each time?
+# * Draw something on paper and photograph it. Make it 28 by 28 pixels, white on black, and pass it
+#   as `extra`.
+# * Leave out the ones instead of the sevens. Then leave out both.
+# * Leave the sevens out of a training with 16 dimensions. Do they still land together?

@@ -15,15 +15,16 @@
 # %% [markdown]
 # # 5 · Retrieval explorer
 #
-# **What you will see.** Pick a digit, and its nearest training images appear in the blink of an eye.
-# Then look for one that the network gets wrong, write one yourself, turn time back to the first
-# steps of the training, and at last ask about something that is no digit at all.
+# **What you will see.** You pick a digit, and its nearest training images appear at once. Then you
+# look for a digit that the network gets wrong, and you draw one yourself. You go back to the first
+# steps of the training. At the end, you ask about an image that is not a digit.
 
 # %% [markdown]
 # ## A network to ask
 #
-# One like that of [chapter 3](03_train.ipynb), of 300 steps and two dimensions. The recorder keeps
-# its weights at 40 moments, so that it can be asked about the past. This takes half a minute.
+# The network is like the one in [chapter 3](03_train.ipynb), with two dimensions and 300 steps. The
+# recorder keeps up to 40 frames, so you can ask about earlier steps, too. The training takes half a
+# minute. First, the cell loads the digits and prints the device.
 
 # %% tags=["nbval-ignore-output"]
 import numpy as np
@@ -34,7 +35,7 @@ digits = sl.load_dataset("mnist")
 print(sl.device())
 
 # %% [markdown]
-# The training itself, as in the chapters before:
+# The next cell trains the network, as in the chapters before. It prints nothing.
 
 # %% tags=["nbval-ignore-output"]
 import keras
@@ -51,21 +52,29 @@ run = recorder.run
 # %% [markdown]
 # ## The explorer
 #
-# It embeds every training image once, then opens on test image 865, which the notebook of 2017 that
-# this book grew out of shows too. Left: what you choose. Middle: what the network says, and its
-# nearest training images by two measures of distance. Right: where all that lies. (Once the whole
-# chapter has run, it shows what was asked last: a shirt. Type 865 into the index box to be back here.)
+# The explorer embeds every training image once. Then it opens on test image 865, which also appears
+# in the 2017 notebook that this book grew from.
+#
+# * On the left, you choose a query.
+# * In the middle, you see the network's answer. It is the query's nearest training images, by two
+#   measures of distance.
+# * On the right, two maps show where the query and these images lie.
+#
+# (When you have run the whole chapter, the explorer shows the last query, a shirt. Type 865 into
+# the index box to return to this one.)
 
 # %% tags=["nbval-ignore-output"]
 explorer = sl.RetrievalExplorer(run, digits, index=865)
 explorer
 
 # %% [markdown]
-# Each neighbour has its label, its index among the training images, and its distance. ✓ is one with
-# the label of the query, ✗ is one without. The small map shows the surroundings of the query; hover
-# over a point there to see its image, click on one to ask about it.
+# Under each neighbour are its label, its index among the training images, and its distance from the
+# query. ✓ marks a neighbour with the query's label, and ✗ marks one with another label. The small
+# map shows the points around the query. Hover over a point there to see its image, and click on it
+# to ask about it.
 #
-# Whatever is on the page is at hand in Python, as `explorer.answer`:
+# In Python, `explorer.answer` holds what the page shows. The cell prints parts of it, and checks
+# that the neighbours vote for the right digit.
 
 # %%
 answer = explorer.answer
@@ -76,11 +85,12 @@ print("the vote is right:", answer.right)
 # %% [markdown]
 # ## A hard case
 #
-# Press **only mistakes** above, and take your pick: these are the test images that the vote of the
-# seven nearest gets wrong. For each, look at the map before you look at the digit. Most lie
-# between two clouds, and some deep inside a wrong one.
+# Press **only mistakes** above, and choose one. For these test images, the seven nearest neighbours
+# vote for a wrong digit. For each image, look at the map before you look at the digit. Most of them
+# lie between two clouds, and some lie deep inside a wrong cloud.
 #
-# The same from Python: one of the test images with the fewest right neighbours.
+# You can do the same in Python. The cell selects one of the test images with the fewest right
+# neighbours.
 
 # %%
 gallery = sl.Gallery(run.embed(digits.train.images))
@@ -88,57 +98,63 @@ test = digits.test
 found, _ = gallery.nearest(run.embed(test.images), k=7)
 right = (digits.train.labels[found] == test.labels[:, None]).mean(axis=1)
 hard = int(right.argmin())
-print("a mistake:", not explorer.select(index=hard).right)
+print("the vote is wrong:", not explorer.select(index=hard).right)
 
 # %% [markdown]
-# `select` moves the explorer above as a click would. Here is what it shows there, as a table:
+# `select` changes the explorer above, as a click would. Here is its answer as a table:
 
 # %% tags=["nbval-ignore-output"]
 explorer.answer
 
 # %% [markdown]
-# Confidence is a share of votes and no more: look for a mistake with 100%. There are some.
+# The percentage in the explorer is the **confidence**: the share of the neighbours that vote for
+# the winning digit. It does not say that the answer is right. Look for a mistake with 100%; there
+# are some.
 
 # %% [markdown]
-# ## What it would have said at step 20
+# ## What it would have answered at step 20
 #
-# Drag the slider **at step**. The weights of that moment embed the images on the map, and the
-# question is asked anew: at step 0 the neighbours are a motley lot, at step 20 often of two or three
-# kinds. (At earlier steps only the 5,000 images on the map are searched, so that you need not
-# wait.)
+# Drag the slider **at step**. The explorer then embeds the images on the map with the weights of
+# that step, and searches again. At step 0 the neighbours are a mixture of many digits. At step 20
+# they often show two or three digits. (At earlier steps the explorer searches only the 5,000 images
+# on the map, so that you need not wait.)
+#
+# The cell asks about 20 test images, at step 20 and at the end. It compares the mean confidence:
 
 # %%
 then = int(np.searchsorted(run.steps, 20, side="right")) - 1
 queries = range(0, 200, 10)
 early = np.mean([explorer.select(index=index, frame=then).confidence for index in queries])
 late = np.mean([explorer.select(index=index, frame=-1).confidence for index in queries])
-print("more of one mind at the end:", late > early)
+print("higher mean confidence at the end:", late > early)
 
 # %% [markdown]
 # ## Your own handwriting
 #
-# Draw a digit on the black square: with a mouse, a finger or a pen. After each stroke the answer is
-# there. Small in the corner of the pad you see what the network gets: MNIST's digits were scaled to
-# 20 pixels, and placed with their centre of mass in the middle of 28 by 28, and so is yours.
+# Draw a digit on the black square with a mouse, a finger or a pen. The answer appears after each
+# stroke. The small picture in the corner of the pad is what the network receives. MNIST's digits
+# were scaled to 20 pixels. Then their centre of mass was placed in the middle of 28 by 28 pixels.
+# The explorer does the same with your drawing.
 #
-# A drawing is a list of strokes, and a stroke a list of points. This one is a seven:
+# In Python, a drawing is a list of strokes, and a stroke is a list of points. This one is a seven:
 
 # %%
 explorer.pad.strokes = [[[0.25, 0.2], [0.75, 0.2], [0.45, 0.85]]]
 print(explorer.answer.query, "has a label:", explorer.answer.label is not None)
 
 # %% [markdown]
-# It has no label, as nobody has told the explorer what you meant; so nothing is marked right or
-# wrong. Did it get it? Write sevens with a bar, ones with a foot, open fours. Whose hand was it
-# taught by?
+# A drawing has no label, so the explorer marks nothing as right or wrong. Did the network recognise
+# your digit? Write sevens with a bar, ones with a foot, and open fours. Whose handwriting did the
+# network learn from?
 
 # %% [markdown]
-# ## Cosine against Euclid
+# ## Cosine against Euclidean distance
 #
-# The 2017 notebook compared embeddings by the *cosine* of the angle between them, seen from the
-# origin. The loss of this network is about Euclidean *distance*. Press **Cosine** in the explorer:
-# its neighbours lie on a ray. In two dimensions an angle is a single number, and throws half of what
-# the network says away. It shows in the precision, of every test image:
+# The 2017 notebook compared embeddings by their **cosine**: the cosine of the angle between them,
+# seen from the origin. The loss of this network uses the Euclidean *distance* instead. Press
+# **Cosine** in the explorer, and its neighbours lie on a ray from the origin. In two dimensions, an
+# angle is one number. So the cosine ignores half of what the network says. The cell compares the
+# precision of both, over every test image:
 
 
 # %%
@@ -152,17 +168,17 @@ both = {metric: precision(run.embed, metric) for metric in ("euclidean", "cosine
 print("Euclidean is better:", both["euclidean"] > both["cosine"])
 
 # %% [markdown]
-# How much better depends on how the clouds happen to lie around the origin:
+# How much better it is depends on where the clouds lie around the origin:
 
 # %% tags=["nbval-ignore-output"]
 for metric, value in both.items():
     print(f"precision@7, {metric:9}: {value:.3f}")
 
 # %% [markdown]
-# ## Something that is no digit
+# ## An image that is not a digit
 #
-# The network has an answer to anything. Here is a shirt, drawn in code, as a fashion catalogue might
-# have it:
+# The network has an answer for every image. Here is a shirt, drawn in code, as a fashion catalogue
+# might show it. The cell asks about it and prints how many neighbours it gets.
 
 # %%
 from PIL import Image, ImageDraw
@@ -171,12 +187,13 @@ shirt = Image.new("L", (28, 28))
 outline = [9, 3, 19, 3, 26, 8, 23, 13, 20, 11, 20, 25, 8, 25, 8, 11, 5, 13, 2, 8]  # x, y, x, y ...
 ImageDraw.Draw(shirt).polygon(outline, fill=200)
 answer = explorer.select(image=np.asarray(shirt))
-print(answer.k, "nearest all the same")
+print("nearest training images found:", answer.k)
 
 # %% [markdown]
-# It is ringed on the map above, among digits. *Nearest* means: nearest of what there is. No distance
-# says *this is nothing I know*, unless one asks how far the nearest usually is. For the shirt, and
-# for digits that it has never seen either:
+# A ring marks the shirt on the map above, among the digits. *Nearest* only means nearest of all the
+# images in the gallery. A distance alone cannot say *I do not know this*. But you can compare it
+# with the usual distance to the nearest neighbour. The cell prints that distance for test images,
+# which the network has never seen either, and then for the shirt:
 
 # %% tags=["nbval-ignore-output"]
 distances = np.sort(gallery.nearest(run.embed(test.images), k=1)[1][:, 0])
@@ -185,21 +202,25 @@ for share in (0.5, 0.99):
 print(f"the shirt: {explorer.answers['euclidean'].distances[0]:.4f}")
 
 # %% [markdown]
-# Even so it may well be near: in two dimensions there is no room for all that is not a digit, and it
-# has to land somewhere. Upload a photograph of your own and see where it goes. PNG and JPEG will do;
-# dark on light is recognised and turned round, and the status line says what was done to it.
+# Even this comparison may not help, because the shirt may lie near some digit. Two dimensions have
+# no room for everything that is not a digit, and each image has to land somewhere.
+#
+# Upload a photograph of your own as a PNG or JPEG, and see where it lands. The explorer recognises
+# dark ink on a light ground and inverts it. The status line says what was done to the picture.
 
 # %% [markdown]
 # ## What to notice
 #
-# * An answer is a place and its surroundings. Mistakes are where surroundings are mixed, or where an
-#   image landed in the wrong place for good.
-# * The metric is part of the answer. Ask by the one that the loss was about.
-# * A network that finds the nearest finds something near in anything.
+# * An answer depends on a place and on the points around it. Mistakes happen where clouds mix, or
+#   where an image has landed inside a wrong cloud.
+# * The answer also depends on the metric. Search with the metric that the loss uses.
+# * A search finds a nearest image for every query, even for one that is not a digit.
 #
 # ## Try it yourself
 #
-# * Pin a mistake and a right answer that look alike, and drag the slider. When do they part?
-# * Set **neighbours** to 20. Which mistakes become right, and which right answers wrong?
-# * Train with 16 dimensions instead of 2. How many mistakes remain? Do the metrics still differ?
-# * Give `RetrievalExplorer` a run of your own, and a `load_folder` of your photographs.
+# * Pin a mistake and a right answer that look alike, and drag the slider. At which step do their
+#   answers become different?
+# * Set **neighbours** to 20. Which mistakes become right, and which right answers become wrong?
+# * Train with 16 dimensions instead of 2. How many mistakes remain? Do the two metrics still
+#   differ?
+# * Give `RetrievalExplorer` a run of your own, with your photographs from `load_folder`.

@@ -15,20 +15,20 @@
 # %% [markdown]
 # # 6 · How good is it?
 #
-# **What you will see.** A map can look convincing and be wrong, so this chapter counts. Each measure
-# is first computed by hand, in a line or two, and then by the library, and both must agree. They are
-# put to raw pixels, to a projection, to a network that has learned nothing, and to three that have.
-# Then you drag a threshold, and watch who is let in and who is kept out. At the end stand the pairs
-# that cost a trained network the most, and a question: is it the network that is wrong?
+# **What you will see.** A map can look convincing and be wrong, so this chapter measures. You compute
+# each measure by hand, in a line or two, and check that the library gives the same number. Then you
+# measure raw pixels, a projection of them, a network that has learned nothing, and three that have
+# learned. After that you drag a threshold, and see which pairs of images it gets wrong. At the end
+# you look at the pairs that cost a trained network the most, and ask whether the network is wrong.
 #
-# The chapter trains two small networks, half a minute each on a laptop.
+# The chapter trains two small networks. Each takes half a minute on a laptop.
 
 # %% [markdown]
-# ## Images to ask about, images to search in
+# ## Queries and a gallery
 #
-# A *gallery* is what is searched: up to 5,000 training images. *Queries* are what is asked: up to
-# 2,000 test images, spread evenly over the test set. (The first half of MNIST's is harder than the
-# second, so that its first 2,000 would be unfair to everyone.)
+# The *gallery* holds the images to search: up to 5,000 training images. The *queries* are the images
+# to ask about: up to 2,000 test images, spread evenly over the test set. (The first half of MNIST's
+# test set is harder than the second. Its first 2,000 images would make every result look too low.)
 
 # %% tags=["nbval-ignore-output"]
 import numpy as np
@@ -42,10 +42,10 @@ evenly = everyone[:: max(1, len(everyone) // 2000)]
 queries, query_labels = digits.test.images[evenly], digits.test.labels[evenly]
 
 # %% [markdown]
-# ## By hand: the nearest seven
+# ## By hand: the seven nearest
 #
-# Begin with no network at all: two images are as far apart as their 784 pixels say. The cell finds the
-# seven nearest gallery images of each query.
+# Begin without any network: the distance between two images is the distance between their 784 pixel
+# values. The cell finds the seven nearest gallery images of each query.
 
 
 # %%
@@ -58,8 +58,9 @@ neighbour_labels = gallery_labels[found]
 print("neighbours of each query:", neighbour_labels.shape[1])
 
 # %% [markdown]
-# Six queries will do to count by hand: the two that come off worst, two that are partly right, two of the
-# best. Each row below is one of them: its label, and the labels of its neighbours, nearest first.
+# Six queries are enough to count by hand: the two with the fewest right neighbours, two that are
+# partly right, and two of the best. Each line shows the label of one query, and then the labels of
+# its neighbours, nearest first.
 
 # %% tags=["nbval-ignore-output"]
 right = (neighbour_labels == query_labels[:, None]).sum(axis=1)
@@ -69,8 +70,8 @@ for query in few:
     print(query_labels[query], "|", *neighbour_labels[query], "|", right[query], "of 7 right")
 
 # %% [markdown]
-# This is one of those that are partly right. Similar strokes in similar places make similar pixels, and
-# sometimes that is another digit:
+# Here is one of the queries that are partly right. Similar strokes in similar places give similar
+# pixels, even when the other image shows another digit.
 
 # %%
 one = few[2]
@@ -78,8 +79,9 @@ answers = gallery_images[found[one]], gallery_labels[found[one]], distances[one]
 sl.figures.neighbours(queries[one], *answers, query_label=query_labels[one])
 
 # %% [markdown]
-# **Precision@k** is the share of right ones among the k nearest, here k = 7, averaged over the
-# queries. That is the mean of a table of true and false. The library says the same:
+# **Precision@k** is the share of right labels among the k nearest neighbours, averaged over the
+# queries. Here k = 7. In code, it is the mean of a table of true and false. The cell checks that the
+# library gives the same number.
 
 # %%
 hits = neighbour_labels[few] == query_labels[few][:, None]
@@ -88,15 +90,16 @@ assert by_hand == sl.metrics.precision_at_k(neighbour_labels[few], query_labels[
 print("precision@7, both ways: equal")
 
 # %% [markdown]
-# **kNN accuracy** asks less: the seven neighbours vote, and only the winner counts. (Where two digits
-# have equally many votes, the one that was found nearer wins.) A query with four right neighbours is
-# as good as one with seven. Counting votes by hand:
+# **kNN accuracy** asks for less: the seven neighbours vote, and only the winner counts. (When two
+# digits have equally many votes, the one with the nearest neighbour wins.) So a query with four right
+# neighbours counts as much as one with seven. The cell counts the votes by hand, and compares the
+# result with the library's:
 
 
 # %%
 def winner(labels):
     votes = [np.sum(labels == label) for label in labels]
-    return labels[np.argmax(votes)]  # the first, hence the nearest, of equal ones
+    return labels[np.argmax(votes)]  # argmax takes the first of equal counts: the nearest
 
 
 winners = np.array([winner(labels) for labels in neighbour_labels[few]])
@@ -105,12 +108,12 @@ assert by_hand == sl.metrics.knn_accuracy(neighbour_labels[few], query_labels[fe
 print("kNN accuracy, both ways: equal")
 
 # %% [markdown]
-# ## By hand: everyone of the class
+# ## By hand: the whole class
 #
-# Seven neighbours say nothing of the other hundreds. **R-precision** looks at as many neighbours as
-# there are images to find: if the gallery holds R images of the query's digit, how many of the R
-# nearest are right? Only a gallery in which all of them come first gets a 1. So the cell asks for
-# many more neighbours.
+# Seven neighbours say nothing about the other hundreds of images in the class. **R-precision** looks
+# at as many neighbours as there are images to find. Suppose that the gallery holds R images of the
+# query's digit. Then R-precision is the share of right labels among the R nearest neighbours. It is 1
+# only if all R images come first. So the cell asks for many more neighbours.
 
 # %%
 relevant = np.bincount(gallery_labels)[query_labels]  # R of each query
@@ -122,9 +125,10 @@ assert np.isclose(np.mean(by_hand), library)
 print("R-precision, both ways: equal")
 
 # %% [markdown]
-# **MAP@R**, the *mean average precision at R*, also asks in which order they come. Walk down the R
-# nearest; at each right one, write down the share of right ones so far; add up, and divide by R.
-# A wrong neighbour early on spoils all shares after it, a late one hardly any.
+# **MAP@R**, the *mean average precision at R*, also looks at the order of the neighbours. Go through
+# the R nearest neighbours, from the nearest on. At each right one, note the share of right ones so
+# far. Add up these shares and divide by R. An early wrong neighbour lowers all the shares after it,
+# and a late one changes hardly any.
 
 # %%
 by_hand = []
@@ -137,15 +141,16 @@ assert np.isclose(np.mean(by_hand), library)
 print("MAP@R, both ways: equal")
 
 # %% [markdown]
-# Both are from Musgrave, Belongie and Lim, *A Metric Learning Reality Check* (2020, section 3.2), who
-# found that with the older measures alone, methods looked better than one another that were not.
+# Musgrave, Belongie and Lim describe both measures in *A Metric Learning Reality Check* (2020, section
+# 3.2). They found that the older measures alone made some methods look better than others when they
+# were not.
 
 # %% [markdown]
-# ## By hand: the same or not?
+# ## By hand: same or different?
 #
-# A passport gate does not search: it holds two pictures, and has to say whether they are of one
-# person. That is *verification*. Draw 4,000 pairs of queries, about half of them the same digit, and
-# measure how far the two are apart.
+# A passport gate does not search. It has two pictures, and must decide whether they show one person.
+# This is called **verification**. The cell draws 4,000 pairs of queries, and about half of them are
+# similar pairs. It computes the distance of each pair. In the chart, similar pairs are called *same*.
 
 # %%
 left, right, same = sl.PairSampler(query_labels, batch_size=4000, seed=0).batch(0)
@@ -159,8 +164,10 @@ distances = apart(pixels(queries))
 sl.figures.distance_histogram(distances, same)
 
 # %% [markdown]
-# Now someone has to set a **threshold**: closer than this is *same*. A different pair that gets in is
-# a **false accept**, a same pair that is turned away a **false reject**. At the median distance:
+# The two kinds of pair overlap. Someone has to choose a **threshold**: pairs up to this distance are
+# called *same*, and pairs beyond it *different*. A different pair that is called same is a **false
+# accept**. A similar pair that is called different is a **false reject**. The cell counts both at the
+# median distance.
 
 # %%
 threshold = np.median(distances)
@@ -169,17 +176,18 @@ rejects = np.sum((distances > threshold) & (same == 1))
 judged = sl.metrics.verification(distances, same)
 at = judged.at(threshold)
 assert (accepts, rejects) == (at.false_accepts, at.false_rejects)
-print("more than a quarter called wrongly:", (accepts + rejects) / len(same) > 0.25)
+print("more than a quarter of the pairs are wrong:", (accepts + rejects) / len(same) > 0.25)
 
 # %% [markdown]
-# Every threshold gives two rates: of the same pairs, how many are called same (the more the better),
-# and of the different pairs, how many are (the fewer the better). All of them together are a curve, the
-# **ROC**, for *receiver operating characteristic*: it comes from radar. Fawcett's *An introduction to
-# ROC analysis* (2006) is the place to read about it.
+# Every threshold gives two rates. The first is the share of similar pairs that are called same; higher
+# is better. The second is the share of different pairs that are called same; lower is better. All
+# thresholds together give a curve, the **ROC**. The name comes from radar: *receiver operating
+# characteristic*. Fawcett's *An introduction to ROC analysis* (2006) is a good place to read about it.
 #
-# Two numbers sum a curve up. **AUC** is the area under it: take any same pair and any different one,
-# and it is how often the same pair is the closer. **EER**, the *equal error rate*, is where both rates
-# of mistakes are equal. By hand, the first over all 4 million combinations:
+# Two numbers summarise the curve. **AUC** is the area under it. Take any similar pair and any
+# different pair: the AUC is how often the similar pair is the closer one. **EER**, the *equal error
+# rate*, is the rate of both mistakes at the threshold where the two rates are equal. The cell computes
+# the AUC by hand over all 4 million combinations, and the EER over all thresholds.
 
 # %%
 near, far = distances[same == 1], distances[same == 0]
@@ -191,14 +199,15 @@ assert np.isclose(np.mean(closest), judged.eer, atol=0.002)
 print("AUC and EER, both ways: equal")
 
 # %% [markdown]
-# ## Rivals
+# ## The rivals
 #
-# What does a network have to beat? First the pixels themselves. Then **PCA**, *principal component
-# analysis*: the directions in which the pixels vary most, 2 of them or 16. It needs no labels.
+# What does a network have to beat? The first rival is the pixels themselves. The second is **PCA**,
+# *principal component analysis*. It keeps only the directions in which the pixels vary most, here 2
+# or 16 of them. It needs no labels.
 
 # %%
 mean = pixels(gallery_images).mean(axis=0)
-_, axes = np.linalg.eigh(np.cov(pixels(gallery_images), rowvar=False))  # the last vary most
+_, axes = np.linalg.eigh(np.cov(pixels(gallery_images), rowvar=False))  # variance ascending
 
 
 def pca(dim):
@@ -208,8 +217,8 @@ def pca(dim):
 rivals = {"pixels": pixels, "PCA, 2-D": pca(2), "PCA, 16-D": pca(16)}
 
 # %% [markdown]
-# Then the tower as it is born, with random weights, which shows how much is due to the convolutions
-# alone. `embedder` turns a tower into a function, as the others are.
+# The third rival is an untrained tower with random weights. It shows how much the convolutions can do
+# alone. `embedder` turns a tower into a function from images to embeddings, like the other rivals.
 
 
 # %%
@@ -217,12 +226,13 @@ def embedder(tower):
     return lambda images: tower.predict(images, verbose=0)
 
 
-newborn = sl.conv_tower(image_shape=queries.shape[1:], embedding_dim=16, seed=0)
-rivals["untrained, 16-D"] = embedder(newborn)
+untrained_tower = sl.conv_tower(image_shape=queries.shape[1:], embedding_dim=16, seed=0)
+rivals["untrained, 16-D"] = embedder(untrained_tower)
 
 # %% [markdown]
-# And two that are trained, in two dimensions and in sixteen. All else is the same, and as in
-# [chapter 3](03_train.ipynb): every pair in a batch, 300 steps, margin 1.
+# The next two rivals are trained, one with two dimensions and one with sixteen. All else is the same
+# for both: the loss compares every pair in a batch, with margin 1, for 300 steps.
+# [Chapter 3](03_train.ipynb) explains this training.
 
 # %%
 import keras
@@ -239,18 +249,19 @@ def trained(dim, steps=300):
 
 
 # %% [markdown]
-# Half a minute for each. The cell says what does the work, and when it is done.
+# Each training takes half a minute. The cell prints the device, and one line when a training ends.
 
 # %% tags=["nbval-ignore-output"]
 print(sl.device())
 rivals["trained, 2-D"] = embedder(trained(2))
-print("two dimensions are done")
+print("the tower with 2 dimensions is trained")
 rivals["trained, 16-D"] = embedder(trained(16))
-print("sixteen, too")
+print("the tower with 16 dimensions is trained")
 
 # %% [markdown]
-# The last one comes with the book: two dimensions again, but trained for far longer. (Where the 5,000
-# offline digits serve, it has met them in its own training, and its figures flatter it.)
+# The last rival comes with the book. It also has two dimensions, but its training was far longer.
+# (Without internet, you use 5,000 digits that this tower was trained on. Its results are then too
+# good.)
 
 # %%
 rivals["shipped, 2-D"] = sl.shipped_run().embed
@@ -258,8 +269,8 @@ rivals["shipped, 2-D"] = sl.shipped_run().embed
 # %% [markdown]
 # ## The table
 #
-# All measures of one rival. The four of retrieval take labels of neighbours, the two of verification
-# take distances of pairs.
+# `judge` computes all measures of one rival. The four retrieval measures need the labels of the
+# neighbours. The two verification measures need the distances of the pairs.
 
 
 # %%
@@ -279,7 +290,7 @@ def judge(embed):
 
 
 # %% [markdown]
-# More is better in all columns but the last.
+# The cell prints a line for each rival. Higher is better in every column except the last, the EER.
 
 # %% tags=["nbval-ignore-output"]
 judged = {name: judge(embed) for name, embed in rivals.items()}
@@ -289,37 +300,40 @@ for name, measures in table.items():
     print(f"{name:17}", *[f"{value:9.4f}" for value in measures.values()])
 
 # %% [markdown]
-# Look at the first row. By its nearest seven, an image of pixels is a fine digit recogniser; yet of
-# everyone in its class, it finds not even half. An image has a few twins, which look like it stroke
-# for stroke, and hundreds of relatives that do not. **Precision@7 sees the twins, R-precision the
-# relatives**, and only the second says whether the class has come together.
+# Look at the first row. With seven nearest neighbours, raw pixels recognise digits well: the kNN
+# accuracy is above 0.9. But the R-precision is below 0.5, so they find less than half of the class. An
+# image has a few near twins, which match it stroke for stroke. It has hundreds of other images in its
+# class, which do not. **Precision@7 measures the near twins, and R-precision the whole class.** Only
+# R-precision shows whether the class has come together.
 
 # %%
 pixel_row, two, sixteen = (table[name] for name in ("pixels", "trained, 2-D", "trained, 16-D"))
-print("pixels, kNN accuracy above 0.9:  ", pixel_row["kNN acc."] > 0.9)
-print("pixels, R-precision below 0.5:   ", pixel_row["R-prec."] < 0.5)
-print("trained, R-precision above 0.85: ", two["R-prec."] > 0.85)
+print("pixels, kNN accuracy above 0.9: ", pixel_row["kNN acc."] > 0.9)
+print("pixels, R-precision below 0.5:  ", pixel_row["R-prec."] < 0.5)
+print("trained, R-precision above 0.85:", two["R-prec."] > 0.85)
 
 # %% [markdown]
-# PCA shows it from the other side: 16 of its numbers are as good as 784 pixels, since most of those
-# are redundant; two are hopeless for finding neighbours. (By AUC, even two can beat all the pixels.
-# Another measure, another winner.) Yet two are enough for a network that was told *same* and
-# *different*. And random convolutions are no help: the untrained tower is worse than the pixels that
-# it was given.
+# With PCA, 16 numbers are about as good as 784 pixels, because most of the pixels are redundant. Two
+# numbers are far too few to find neighbours. (By AUC, even two can beat all the pixels: another measure
+# gives another winner.) Yet two numbers are enough for a network that has learned *same* and
+# *different*. Random convolutions do not help. The untrained tower is better than chance, which would
+# give 0.1, but it is worse than the pixels that it receives.
 #
-# Of the trained ones compare the first two, which had the same 300 steps: sixteen dimensions win. The
-# shipped one has two, and thousands of steps: it comes close to the sixteen, or passes them.
+# Now compare the first two trained towers, which had the same 300 steps. Sixteen dimensions are better
+# than two. The shipped tower has two dimensions and thousands of steps. It comes close to the tower
+# with sixteen dimensions, or beats it.
 
 # %%
-print("16 of PCA about as good as pixels:", table["PCA, 16-D"]["kNN acc."] > 0.9)
-print("2 of PCA hopeless:                ", table["PCA, 2-D"]["kNN acc."] < 0.6)
+print("PCA, 16-D, kNN accuracy above 0.9:     ", table["PCA, 16-D"]["kNN acc."] > 0.9)
+print("PCA, 2-D, kNN accuracy below 0.6:       ", table["PCA, 2-D"]["kNN acc."] < 0.6)
 untrained = table["untrained, 16-D"]["kNN acc."]
-print("untrained better than chance:     ", untrained > 0.2)
-print("untrained worse than pixels:      ", untrained < pixel_row["kNN acc."])
+print("untrained, kNN accuracy above 0.2:      ", untrained > 0.2)
+print("untrained, kNN accuracy below pixels':  ", untrained < pixel_row["kNN acc."])
 
 # %% [markdown]
-# The ROC curves of the same rivals. The thin grey diagonal is a coin; the corner at the top left is where
-# one wants to be. The trained ones all but sit in it: click on names in the legend to hide the others.
+# Here are the ROC curves of the same rivals. The dotted diagonal is what guessing would give. The best
+# place is the corner at the top left, and the trained towers almost reach it. Click on names in the
+# legend to hide curves.
 
 # %%
 curves = {name: (pairs.fpr, pairs.tpr) for name, (pairs, _) in judged.items()}
@@ -328,10 +342,12 @@ sl.figures.roc_curves(curves)
 # %% [markdown]
 # ## Drag the threshold
 #
-# Back to the gate, with the two-dimensional tower at it. **Drag the line**, or click on it and use the
-# arrow keys. Same pairs are drawn upwards and different ones downwards; what is on the wrong side of
-# the line is in full colour. Below are the pairs themselves. Heights are square-rooted, and so are
-# the rates of both mistakes in the ROC curve, as otherwise rare ones could not be seen.
+# Now decide the same pairs with the 2-D tower. **Drag the line**, or click on it and use the arrow
+# keys. Bars for similar pairs point up, and bars for different pairs point down. The bars on the wrong
+# side of the line have the full colour. Below the chart are the pairs themselves.
+#
+# The height of a bar is the square root of its share, so that you can see rare mistakes, too. The ROC
+# curve shows the rates of both mistakes in the same way.
 
 # %%
 points = {name: rivals[name](queries) for name in ("trained, 2-D", "trained, 16-D")}
@@ -343,28 +359,31 @@ explorer
 # %% [markdown]
 # Things to try, and to see:
 #
-# * Far left, no stranger gets in, and hardly any friend; far right, everyone does. There is no
-#   threshold without mistakes, only a choice of which.
-# * The pairs shown are those *nearest to the line*, which a small step would save, and they change
-#   with every step. *The worst* are far on the wrong side: what saves them ruins others.
-# * Drag the point on the ROC curve instead. It is the same thing. The dashed line is where both kinds
-#   of mistake are equally frequent: it crosses the curve at the EER.
+# * Move the line far to the left: no different pair is called same, and hardly any similar pair is.
+#   Far to the right, every pair is called same. No threshold is free of mistakes. You can only choose
+#   which mistakes you get.
+# * The pairs shown first are *the nearest to the line*. A small move of the line would correct them,
+#   so they change with every move. *The worst* are far on the wrong side. A threshold that corrects
+#   them makes many other mistakes.
+# * Drag the point on the ROC curve instead. It moves the same threshold. On the dashed line, both
+#   kinds of mistake are equally frequent. It crosses the curve at the EER.
 #
-# What you see can be asked from Python, and set:
+# You can also read and set the threshold in Python. The cell sets it to zero, and then to the
+# threshold with the best accuracy.
 
 # %%
 explorer.threshold = 0.0
-print("at zero, same pairs called same:", explorer.at.tpr < 0.01)
+print("at 0, under 1% of similar pairs are called same:", explorer.at.tpr < 0.01)
 explorer.threshold = explorer.verification.best_threshold
 counted = explorer.at.false_accepts + explorer.at.false_rejects
-print("every mistake is listed:", len(explorer.mistakes) == counted)
+print("every mistake is listed:                        ", len(explorer.mistakes) == counted)
 
 # %% [markdown]
-# ## A threshold has to be chosen before it is judged
+# ## Choose a threshold before you judge it
 #
-# *Best accuracy* was chosen by looking at the answers. That is cheating, if a little: on other pairs,
-# that threshold is not quite the best. The honest way is to choose with one half of the images and
-# judge with the other.
+# The threshold of *best accuracy* was chosen by looking at the answers, so its accuracy is a little
+# too good. On other pairs, this threshold is not quite the best. An honest test chooses the threshold
+# with one half of the images, and judges it with the other half.
 
 
 # %%
@@ -378,25 +397,26 @@ def pairs_of(start):
 chosen = sl.metrics.verification(*pairs_of(0))
 judged_by = sl.metrics.verification(*pairs_of(1))
 honest = judged_by.at(chosen.best_threshold)
-print("never better than the best:", honest.accuracy <= judged_by.accuracy)
+print("at most the best accuracy of that half:", honest.accuracy <= judged_by.accuracy)
 
 # %% [markdown]
-# How far might the figure have come out otherwise, with other pairs? The *bootstrap* draws from these
-# pairs again and again, with replacement, and counts each time (Efron and Tibshirani, *An Introduction
-# to the Bootstrap*, 1993). The cell prints in what range 95 of 100 outcomes lie.
+# How different could this accuracy be with other pairs? The **bootstrap** draws from these pairs many
+# times, with replacement, and computes the accuracy each time (Efron and Tibshirani, *An Introduction
+# to the Bootstrap*, 1993). The cell prints the accuracy and the range that holds 95 of 100 outcomes. It
+# also prints the best accuracy that any threshold has on this half.
 
 # %% tags=["nbval-ignore-output"]
 ranges = sl.metrics.verification_intervals(*pairs_of(1), threshold=chosen.best_threshold)
 print(f"threshold {chosen.best_threshold:.3f}, chosen with one half")
 print(f"its accuracy on the other half: {honest.accuracy:.2%}")
 print("95% of the outcomes: {:.2%} to {:.2%}".format(*ranges["accuracy"]))
-print(f"the best there would have been: {judged_by.accuracy:.2%}")
+print(f"best accuracy on the other half: {judged_by.accuracy:.2%}")
 
 # %% [markdown]
 # ## Two dimensions against sixteen
 #
-# The same pairs, and a tower with sixteen numbers to an image. Its two heaps hardly
-# overlap, and that little is drawn larger than it is.
+# Here are the same pairs for the tower with sixteen dimensions. The bars of the two kinds hardly
+# overlap. The square root even makes the overlap look larger than it is.
 
 # %%
 deep_explorer = sl.ThresholdExplorer(
@@ -405,32 +425,34 @@ deep_explorer = sl.ThresholdExplorer(
 deep_explorer
 
 # %% [markdown]
-# Gates are not run at equal errors: a stranger let in is worse than a friend turned away. So one
-# allows few false accepts, say one in a hundred different pairs, and asks how many friends are let in.
+# In practice, the two mistakes are not equally bad. At a gate, a false accept is worse than a false
+# reject. So allow only a few false accepts, for example one in a hundred different pairs. Then ask how
+# many similar pairs are called same.
 
 
 # %%
-def let_in(pairs, allowed=0.01):
+def accepted(pairs, allowed=0.01):
     return pairs.tpr[pairs.fpr <= allowed].max()
 
 
-in_two, in_sixteen = (let_in(e.verification) for e in (explorer, deep_explorer))
-print("sixteen let more friends in:", in_sixteen > in_two)
-print("and have a smaller EER:     ", sixteen["EER"] < two["EER"])
-print("and a better kNN accuracy:  ", sixteen["kNN acc."] > two["kNN acc."])
+in_two, in_sixteen = (accepted(e.verification) for e in (explorer, deep_explorer))
+print("16-D accepts more similar pairs:", in_sixteen > in_two)
+print("16-D has a lower EER:           ", sixteen["EER"] < two["EER"])
+print("16-D has a higher kNN accuracy: ", sixteen["kNN acc."] > two["kNN acc."])
 
 # %% [markdown]
-# Figures for both, of this training:
+# Here are the shares for both towers, from your training:
 
 # %% tags=["nbval-ignore-output"]
 for name, share in [("2-D", in_two), ("16-D", in_sixteen)]:
-    print(f"{name:>4}: {share:.1%} of the same pairs, at 1% false accepts")
+    print(f"{name:>4}: {share:.1%} of the similar pairs, at 1% false accepts")
 
 # %% [markdown]
-# Why? The loss wants every two digits to be a margin apart, and no more. In a plane, three points can
-# be equally far from one another; a fourth has no place. Ten of them need nine dimensions. So in
-# two, some digits are pushed far away while others must be neighbours, and a single threshold has to
-# serve both. The distances between the centres of the ten clouds, the largest over the smallest:
+# Why are sixteen dimensions better? The loss wants any two different digits to be a margin apart, and
+# no more. In a plane, three points can be equally far from one another, but four cannot. Ten points
+# need nine dimensions. So in two dimensions, some digits are far apart and others must be neighbours.
+# A single threshold has to serve both. The cell takes the distances between the centres of the ten
+# clouds, and divides the largest by the smallest.
 
 
 # %%
@@ -441,27 +463,29 @@ def unevenness(points):
 
 
 uneven = {name: unevenness(embedded) for name, embedded in points.items()}
-print("2-D, more than 3 times: ", uneven["trained, 2-D"] > 3)
-print("16-D, less than 3 times:", uneven["trained, 16-D"] < 3)
+print("2-D, largest over smallest above 3: ", uneven["trained, 2-D"] > 3)
+print("16-D, largest over smallest below 3:", uneven["trained, 16-D"] < 3)
 
 # %% [markdown]
 # ## The pairs that cost the most
 #
-# Now to the mistakes of the better one. The contrastive loss says what each pair costs: $d^2/2$ for a
-# same pair, $\max(m - d, 0)^2/2$ for a different one, with $m$ the margin. Over *all* pairs of test
-# images, which are the dearest? One odd image makes a thousand dear pairs, so both images of a
-# pair are set aside before the next is looked for.
+# Now look at the mistakes of the tower with sixteen dimensions. The contrastive loss gives each pair a
+# cost, where $m$ is the margin. A similar pair costs $d^2/2$, and a different pair costs
+# $\max(m - d, 0)^2/2$. Which pairs cost the most, of *all* pairs of test images? One odd image is part
+# of about a thousand costly pairs. So the search takes the costliest pair, sets both of its images
+# aside, and then looks for the next.
 
 # %%
 images, labels = digits.test.images, digits.test.labels
 deep = rivals["trained, 16-D"](images)
 one, other, costs = sl.metrics.costliest_pairs(deep, labels, margin=1.0, count=16)
 alike = labels[one] == labels[other]
-print("dearest first:", bool((np.diff(costs) <= 0).all()))
+print("costliest first:", bool((np.diff(costs) <= 0).all()))
 
 # %% [markdown]
-# Below each pair stand its labels and its cost. Most are of *one* digit, and far apart: a same pair
-# pays without limit, a different one half a squared margin at most.
+# Under each pair are its two labels and its cost. Most or all of them are *similar* pairs, far apart.
+# There is no limit to the cost of a similar pair, but a different pair costs at most half the square
+# of the margin.
 
 # %%
 titles = [
@@ -470,10 +494,10 @@ titles = [
 sl.figures.pairs(images[one], images[other], alike, titles)
 
 # %% [markdown]
-# In many of them, one of the two is not what its label says; or not what *you* would say. Is the label
-# wrong? A second opinion helps: the two towers have learned from the same labels, but in different
-# spaces. For each test image, ask both for its 20 nearest gallery images, and count how many of those 40
-# have its label.
+# In many of these pairs, one image does not look like its label, or could be read as another digit. Is
+# the label wrong? A second opinion helps. The two towers learned from the same labels, but with
+# different numbers of dimensions. The cell asks both towers for the 20 nearest gallery images of each
+# test image. Then it counts how many of these 40 neighbours have the label of the test image.
 
 # %%
 votes = []
@@ -483,12 +507,12 @@ for name in points:
 votes = np.concatenate(votes, axis=1)
 support = (votes == labels[:, None]).sum(axis=1)
 opinion = np.array([np.bincount(row, minlength=10).argmax() for row in votes])
-print("most labels have the support of all 40:", np.median(support) == 40)
+print("at least half of the labels are supported by all 40:", np.median(support) == 40)
 
 # %% [markdown]
-# What they say of the dearest pairs. The fewer of the 40 take an image for what it is labelled, the more
-# it looks like an error of the label; where opinions are mixed, or the two towers disagree, it
-# is likely just hard to read.
+# `verdict` turns these counts into words. A label is fine if at least 20 of the 40 neighbours have it.
+# If at least 36 of them agree on another label, the label may be wrong. Otherwise the neighbours are
+# mixed, or the two towers disagree. Then the image is probably just hard to read.
 
 
 # %%
@@ -500,8 +524,9 @@ def verdict(image):
 
 
 # %% [markdown]
-# Each line is an image of one of those pairs that is not fine: its number in the test set, its label,
-# what most of the 40 say, and the verdict.
+# The cell takes the images of the costliest pairs, and prints a line for each one that is not fine. The
+# line shows the image's number in the test set, its label, the most frequent label among the 40
+# neighbours, and the verdict.
 
 # %% tags=["nbval-ignore-output"]
 for image in np.stack([one, other], axis=1).ravel():
@@ -510,42 +535,50 @@ for image in np.stack([one, other], axis=1).ravel():
         print(f"image {image:5}, labelled {labels[image]}: {most}, {verdict(image)}")
 
 # %% [markdown]
-# And now all test images, not only those of dear pairs: the sixteen whose label has the least support.
-# Under each stand its label, and what most of the 40 say instead.
+# Now look at all test images, not only at those in costly pairs. Here are the sixteen images whose
+# label has the least support. Under each image are its label, and the digit with the most votes among
+# the 40 neighbours.
 
 # %%
 agreed = (votes == opinion[:, None]).sum(axis=1)
 doubtful = np.lexsort([-agreed, support])[:16]
-titles = [f"label {labels[image]}<br>says {opinion[image]}" for image in doubtful]
+titles = [f"label {labels[image]}<br>vote {opinion[image]}" for image in doubtful]
 sl.figures.image_grid(images[doubtful], titles, columns=8)
 
 # %% [markdown]
-# Judge for yourself. In some the label stands and the hand was odd; in some you would side with the
-# networks. They cannot tell those two apart, and nor can a number: **a mistake in the labels counts
-# against whoever sees it.** Northcutt, Athalye and Mueller (*Pervasive Label Errors in Test Sets*, 2021)
-# let people look at the suspects in ten famous test sets; in MNIST's 10,000 images they confirmed 15
-# wrong labels. So there is an accuracy that an honest network cannot pass. Whoever does has learned the
-# mistakes.
+# Judge for yourself. In some images the label is right and the handwriting is odd. In others you may
+# agree with the networks. The networks cannot separate these two cases, and neither can a number: **a
+# wrong label counts against every network that reads the image correctly.**
+#
+# Northcutt, Athalye and Mueller (*Pervasive Label Errors in Test Sets*, 2021) asked people to look at
+# suspect images in ten well-known test sets. Among MNIST's 10,000 test images, they confirmed 15 wrong
+# labels. So there is an accuracy that a correct network cannot exceed. A network that exceeds it has
+# learned the mistakes.
+#
+# The cell counts the test images whose label may be wrong, by the verdict above.
 
 # %% tags=["nbval-ignore-output"]
 suspects = [image for image in range(len(labels)) if verdict(image) == "wrong label?"]
-print(
-    f"{len(suspects)} of {len(labels):,} test images look wrongly labelled to both towers together"
-)
+print(f"{len(suspects)} of {len(labels):,} test images may have a wrong label")
 
 # %% [markdown]
 # ## What to notice
 #
-# * Which measure you choose decides who wins. Pixels have fine nearest neighbours and no classes.
-# * A threshold trades one mistake for the other. Choose it on other images than you judge it on.
-# * Two dimensions can be seen, sixteen have room. The measures see the difference; the eye does not.
-# * The dearest mistakes are worth looking at one by one: some are the network's, some are the label's.
+# * The measure that you choose decides which method wins. Raw pixels give good nearest neighbours, but
+#   they do not bring a whole class together.
+# * A threshold trades one kind of mistake for the other. Choose it with other images than those that
+#   you judge it with.
+# * You can draw two dimensions, and sixteen have more room. The measures show the difference, and a map
+#   does not.
+# * Look at the costliest mistakes one by one. Some are mistakes of the network, and some are mistakes
+#   in the labels.
 #
 # ## Try it yourself
 #
-# * Ask for `k=1` or `k=50` in `judge`, in place of 7. Which rows change?
+# * In `judge`, take 1 or 50 neighbours instead of 7. Which rows change?
 # * Give the tower 3 dimensions, or 9. Where does it stop getting better?
-# * In the explorer, find the threshold at which one different pair in a thousand gets in. What does it
-#   cost?
-# * Train with `margin=3.0`, and look at the explorer again. What has moved, and what has not?
-# * Take `costliest_pairs` of the 2-D tower. Are its dear pairs odd images, or crowded places?
+# * In the explorer, find the threshold at which one different pair in a thousand is called same. How
+#   many similar pairs does it reject?
+# * Train with `margin=3.0`, and look at the explorer again. What has changed, and what has not?
+# * Use `costliest_pairs` with the 2-D tower. Are its costliest pairs odd images, or do they come from
+#   crowded parts of the map?

@@ -42,5 +42,8 @@ from .training.callbacks import tensorboard as tensorboard
 from .training.live import LiveView as LiveView
 from .training.recorder import Recorder as Recorder
 from .views.embedding_view import EmbeddingView as EmbeddingView
+from .views.film import Film as Film
 from .views.strip import NeighbourStrip as NeighbourStrip
 from .views.threshold.threshold import ThresholdExplorer as ThresholdExplorer
+
+__version__: str

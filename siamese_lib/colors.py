@@ -1,30 +1,31 @@
-"""The palette of the book, for figures, views and moving pictures alike."""
+"""The colours of the book, shared by figures, views and moving pictures."""
 
 from __future__ import annotations
 
 import numpy as np
 
-# Okabe and Ito's palette without its black, which a dark page hides, and three more, chosen so that
-# no two come near each other for colour-blind eyes.
+# Okabe and Ito's palette with a darker yellow and without black, which a dark page hides, plus
+# three more colours. They were chosen so that no two look alike to colour-blind readers.
 PALETTE = (
     "#E69F00", "#56B4E9", "#009E73", "#D6C400", "#0072B2",
     "#D55E00", "#CC79A7", "#AAAAAA", "#7B61FF", "#8C564B",
 )  # fmt: skip
-EXTRA = "#E5007D"  # an image of the reader's own among classes
+EXTRA = "#E5007D"  # the reader's own image, shown among the classes
 SAME, DIFFERENT = "#009E73", "#D55E00"
 INK, FAINT = "#7A7F87", "rgba(122, 127, 135, 0.25)"
 
 
 def class_color(number: int) -> str:
-    """Colour of one class, by its number; after ten the colours come round again."""
+    """Return the colour of one class, by its number; after ten classes the colours repeat."""
     return PALETTE[number % len(PALETTE)]
 
 
 def class_colors(count: int) -> list[str]:
-    """Colours of `count` classes: the palette, or as many hues as are needed.
+    """Return the colours of `count` classes, each as "#rrggbb".
 
-    More than ten are spread evenly over the hues of Oklab (Ottosson, 2020) in three steps of
-    lightness, so that neighbours differ in both and none stands out.
+    Up to ten classes take the palette. More are spread evenly over the hues of Oklab (Ottosson,
+    2020), and their lightness cycles through three values. So adjacent classes differ in both
+    hue and lightness, and none stands out.
     """
     if count <= len(PALETTE):
         return list(PALETTE[:count])
@@ -51,5 +52,5 @@ def class_colors(count: int) -> list[str]:
 
 
 def rgb(color: str) -> tuple[int, int, int]:
-    """Split "#rrggbb" into three numbers in 0..255."""
+    """Split "#rrggbb" into its red, green and blue, integers in 0..255."""
     return int(color[1:3], 16), int(color[3:5], 16), int(color[5:7], 16)

@@ -1,4 +1,4 @@
-"""Files that are there whole or not at all, and arrays remembered in them."""
+"""Write files atomically, and keep arrays in files so that they are computed only once."""
 
 from __future__ import annotations
 
@@ -8,12 +8,21 @@ import warnings
 from collections.abc import Callable, Iterable
 from io import BytesIO
 from pathlib import Path
+from typing import Any, TypeAlias
 
 import numpy as np
 
+JsonObject: TypeAlias = dict[str, Any]  # as json.loads reads it, its values yet to be checked
+
 
 def write_atomically(path: Path, *parts: bytes | memoryview) -> None:
-    """Write a file, part after part: it is there whole or not at all, even if the machine stops."""
+    """Write the parts to a file, one after another, atomically.
+
+    Even if the machine stops midway, the file is either complete or as it was before.
+
+    Raises:
+        OSError: the file cannot be written.
+    """
     partial = path.with_name(f".partial-{path.name}")
     try:
         with partial.open("wb") as file:
@@ -27,7 +36,7 @@ def write_atomically(path: Path, *parts: bytes | memoryview) -> None:
 
 
 def digest(*parts: Iterable[np.ndarray]) -> str:
-    """Name arrays by their shapes, types and contents: 32 hexadecimal digits."""
+    """Return 32 hexadecimal digits that identify arrays by dtype, shape and content."""
     name = hashlib.blake2b(digest_size=16)
     for array in (array for part in parts for array in part):
         name.update(f"{array.dtype.str}{array.shape}".encode())
@@ -36,15 +45,15 @@ def digest(*parts: Iterable[np.ndarray]) -> str:
 
 
 def remembered(path: Path, shape: tuple[int, ...], make: Callable[[], np.ndarray]) -> np.ndarray:
-    """Return the array in a file; make it and write it there if it is missing or damaged.
+    """Return the array that a file holds; if it is missing or damaged, compute and store it.
 
     Args:
-        path: an ``.npz`` file, which checks itself when it is read.
-        shape: of the array, float32.
-        make: what takes long.
+        path: an ``.npz`` file. Its checksums are verified when it is read.
+        shape: shape of the array, whose dtype is float32. A file with another array is replaced.
+        make: computes the array. It may be slow.
 
     Warns:
-        UserWarning: the file cannot be written; the array is returned all the same.
+        UserWarning: the file cannot be written. The array is returned anyway.
     """
     try:
         with np.load(BytesIO(path.read_bytes()), allow_pickle=False) as file:
@@ -60,8 +69,8 @@ def remembered(path: Path, shape: tuple[int, ...], make: Callable[[], np.ndarray
         write_atomically(path, buffer.getvalue())
     except OSError as error:
         warnings.warn(
-            f"The film cannot be kept for the next time: {os.strerror(error.errno or 0)} "
-            f"({path.parent}).",
+            f"The film was not saved in {path.parent}: {os.strerror(error.errno or 0)}. It will be "
+            "computed again next time. To save it, make that folder writable.",
             stacklevel=3,
         )
     return made

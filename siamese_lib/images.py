@@ -1,4 +1,4 @@
-"""Pixels checked, laid out and written as PNG."""
+"""Check images, lay them out side by side, and encode them as PNG."""
 
 from __future__ import annotations
 
@@ -7,36 +7,56 @@ import io
 from collections.abc import Sequence
 
 import numpy as np
+from numpy.typing import ArrayLike
 from PIL import Image, ImageDraw, ImageFont
 
-_SIDE, _GAP, _TEXT = 96, 8, 14  # pixels of a drawn image, between them, and of a line under them
+_SIDE, _GAP, _TEXT = 96, 8, 14  # pixels: a drawn image, a gap, a line of text
 _PAPER, _INK = "#FFFFFF", "#20242B"
 
 
-def checked_images(images: np.ndarray, name: str = "images") -> np.ndarray:
-    """Return images as uint8 (N, H, W, 1 or 3), or raise ValueError."""
+def checked_images(images: ArrayLike, name: str = "images") -> np.ndarray:
+    """Check images, and return them as uint8 (N, H, W, 1 or 3).
+
+    Args:
+        images: uint8 (N, H, W), (N, H, W, 1) or (N, H, W, 3).
+        name: what the error message calls the argument.
+
+    Raises:
+        ValueError: another dtype or shape.
+    """
     images = np.asarray(images)
     if images.ndim == 3:
         images = images[..., None]
     if images.ndim != 4 or images.shape[-1] not in (1, 3) or images.dtype != np.uint8:
         raise ValueError(
-            f"{name} must be uint8 of shape (N, H, W), (N, H, W, 1) or (N, H, W, 3), got "
-            f"{images.dtype} {images.shape}."
+            f"{name}: got {images.dtype} of shape {images.shape}; expected uint8 of shape "
+            "(N, H, W), (N, H, W, 1) or (N, H, W, 3)."
         )
     return images
 
 
-def png_uri(pixels: np.ndarray) -> str:
-    """Encode uint8 pixels (H, W), (H, W, 3) or (H, W, 4) as a PNG in a data URI."""
-    from PIL import Image
-
+def png(picture: Image.Image, *, optimize: bool = False) -> bytes:
+    """Write a picture as a PNG; `optimize` takes five times as long, and saves a few percent."""
     buffer = io.BytesIO()
-    Image.fromarray(pixels).save(buffer, format="PNG", optimize=True)
-    return "data:image/png;base64," + base64.b64encode(buffer.getvalue()).decode()
+    # A name has Pillow import this one format; asked for a format, it imports five.
+    buffer.name = "picture.png"
+    picture.save(buffer, optimize=optimize)
+    return buffer.getvalue()
+
+
+def png_uri(pixels: np.ndarray) -> str:
+    """Encode uint8 pixels (H, W), (H, W, 3) or (H, W, 4) as a data URI that holds a PNG."""
+    content = png(Image.fromarray(pixels), optimize=True)
+    return "data:image/png;base64," + base64.b64encode(content).decode()
 
 
 def sheet(images: np.ndarray, across: int) -> Image.Image:
-    """Lay uint8 images (N, H, W, 1 or 3) out in rows, from left to right and from top to bottom."""
+    """Lay out images in rows of `across`, left to right and top to bottom.
+
+    Args:
+        images: uint8 (N, H, W, 1 or 3).
+        across: images in a row. The rest of the last row is black.
+    """
     count, height, width, channels = images.shape
     rows = -(-count // across)
     full = np.zeros((rows * across, height, width, channels), np.uint8)
@@ -47,7 +67,7 @@ def sheet(images: np.ndarray, across: int) -> Image.Image:
 
 
 def at_most(images: np.ndarray, side: int) -> np.ndarray:
-    """Shrink uint8 images (N, H, W, C) until neither side is above so many pixels."""
+    """Shrink uint8 images (N, H, W, C) so that neither side is longer than `side` pixels."""
     height, width = images.shape[1:3]
     if max(height, width) <= side:
         return images
@@ -63,7 +83,7 @@ def at_most(images: np.ndarray, side: int) -> np.ndarray:
 def draw(
     queries: np.ndarray, names: Sequence[str], images: np.ndarray, captions: Sequence[Sequence[str]]
 ) -> Image.Image:
-    """Draw a row for each query: itself, and what was found.
+    """Draw one row for each query: the query, then its neighbours.
 
     Args:
         queries: uint8 (Q, H, W, C).
@@ -71,11 +91,9 @@ def draw(
         images: uint8 (Q, k, H, W, C), nearest first.
         captions: Q rows of k texts, drawn under the images.
     """
-    from PIL import Image
-
     rows, columns = images.shape[0], images.shape[1] + 1
     across, down = _SIDE + _GAP, _SIDE + _TEXT + 2 * _GAP
-    # The query stands apart by one more gap.
+    # An extra gap separates the query from its neighbours.
     size = columns * across + 2 * _GAP, rows * down + _GAP
     picture = Image.new("RGB", size, _PAPER)
     pen, font = ImageDraw.Draw(picture), ImageFont.load_default(_TEXT - 2)

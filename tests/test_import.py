@@ -8,6 +8,7 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -17,14 +18,14 @@ ROOT = Path(__file__).parent.parent
 HEAVY = ("faiss", "keras", "pandas", "plotly", "scipy", "sklearn", "tensorflow")
 
 PROMISED = sorted(
-    alias.asname
+    alias.name
     for statement in ast.parse((ROOT / "siamese_lib/__init__.pyi").read_text()).body
     if isinstance(statement, ast.ImportFrom)
     for alias in statement.names
 )
 
 
-def fresh(script, **environment):
+def fresh(script: str, **environment: str) -> tuple[Any, str]:
     """Run a script in a process of its own, whose last line of output is JSON."""
     settings = {name: value for name, value in os.environ.items() if not name.startswith("TF_")}
     done = subprocess.run(
@@ -51,7 +52,7 @@ def test_the_stub_promises_the_names_of_the_book():
 
 def test_another_name_is_an_attribute_error():
     with pytest.raises(AttributeError, match="no_such_name"):
-        _ = siamese_lib.no_such_name
+        _ = siamese_lib.no_such_name  # pyright: ignore[reportAttributeAccessIssue]
 
 
 def test_arrays_alone_wait_for_no_heavy_package():
@@ -66,6 +67,53 @@ print(json.dumps(found))
 """)
     assert not any(found.values()), found
     assert len(found) == 6
+
+
+TOUCHED = {
+    "EmbeddingView": "sl.EmbeddingView(points, labels)",
+    "NeighbourStrip": "sl.NeighbourStrip(sl.EmbeddingView(points, labels, images=images))",
+    "ThresholdExplorer": "sl.ThresholdExplorer([1, 2], [1, 0], [0, 0], [1, 2], images, labels)",
+}
+
+
+@pytest.mark.parametrize("name", TOUCHED)
+def test_a_view_waits_for_nothing_that_draws_charts_trains_or_searches(name):
+    found, _ = fresh(f"""
+import json, sys
+import numpy as np, siamese_lib as sl
+points, labels, images = np.eye(9, 2), np.arange(9), np.zeros((9, 4, 4), np.uint8)
+assert {TOUCHED[name]}._repr_mimebundle_()
+print(json.dumps([name for name in {HEAVY} if name in sys.modules]))
+""")
+    assert found == []
+
+
+def test_the_retrieval_explorer_draws_no_charts():
+    found, _ = fresh("""
+import json, sys
+sys.path.insert(0, "tests")
+from tiny_explorer import tiny_explorer
+assert tiny_explorer()._repr_mimebundle_()
+print(json.dumps([name for name in ("plotly",) if name in sys.modules]))
+""")
+    assert found == []
+
+
+def test_a_film_and_a_moving_picture_of_it_need_no_widgets():
+    found, _ = fresh("""
+import json, sys, tempfile
+from pathlib import Path
+import numpy as np, siamese_lib as sl
+film = sl.shipped_run().make_film()
+images = sl.Split(np.zeros((10, 28, 28, 1), np.uint8), np.arange(10))
+digits = sl.Dataset(images, images, tuple("0123456789"), "made here", "black")
+with tempfile.TemporaryDirectory() as folder:
+    for name in ("film.gif", "film.webp"):
+        assert sl.export_gif(sl.shipped_run(), digits, Path(folder) / name, film=film, size=64)
+wanted = ("anywidget", "ipywidgets", "IPython", "keras", "plotly", "tqdm")
+print(json.dumps([name for name in wanted if name in sys.modules]))
+""")
+    assert found == []
 
 
 def test_the_film_and_history_of_a_loaded_run_wait_for_no_keras():

@@ -71,7 +71,7 @@ def test_book_has_its_chapters():
 
 @each_chapter
 def test_twins_agree(path):
-    def cells(notebook):
+    def cells(notebook: nbformat.NotebookNode) -> list[tuple[str, str, list[str]]]:
         return [(c.cell_type, c.source, c.metadata.get("tags", [])) for c in notebook.cells]
 
     twin = jupytext.read(path.with_suffix(".py"))

@@ -4,14 +4,15 @@
 ``benchmarks/results/explorer.json``; with ``--quick`` it is a try with few images that writes
 nothing.
 
-The shipped run, all 60,000 training images, JupyterLab in headless Chromium. A script sends what a
-click on a thumbnail sends, for test images drawn at random, one after the other and none of them
-shown. The page takes the time, from that to the first animation frame after one in which the
-index of the query and its neighbours stand on the page: so the frame with the neighbours has been
-handed to the screen. Another time is taken when the map has lit them, too.
+The explorer shows the shipped run and all 60,000 training images, in JupyterLab in headless
+Chromium. A script sends what a click on a thumbnail sends, one after the other, for test images
+drawn at random that are not shown yet. The page takes the time: from the click to the first
+animation frame after one in which the page names the query and shows its neighbours, so that the
+frame with the neighbours has been handed to the screen. A second time is taken when the map has
+highlighted them too.
 
-The kernel's share is what the handler takes, from the message to the last widget set, in the same
-choices. A few choices go before, which are not counted.
+Python's share is what the handler takes in the same choices, from the message to the last widget
+that is set. A few choices before the first are not counted.
 """
 
 from __future__ import annotations
@@ -25,7 +26,8 @@ import numpy as np
 
 from benchmarks.tools.fresh import ROOT
 from benchmarks.tools.ledger import Ledger
-from benchmarks.tools.results import interval, measured_on, spread
+from benchmarks.tools.markdown import blocks, interval, measured_on, medians
+from benchmarks.tools.results import spread
 
 CHOICES, WARM = 50, 5
 SECONDS = 300  # at most, for embedding
@@ -79,14 +81,13 @@ def measure(ledger: Ledger, *, quick: bool = False) -> dict[str, Any]:
 
 def render(result: dict[str, Any]) -> str:
     """Write the result as Markdown."""
-    return f"""\
-In the explorer, the neighbours of a chosen image among all {result["training images"]:,} are on the
-page after {interval(result["neighbours ms"])} ms ({result["choices"]} choices at random), of which
-Python takes {interval(result["kernel ms"])} ms; lit on the map after
-{interval(result["map ms"])} ms.
-
-Chromium {result["chromium"]}. {measured_on(result)}
-"""
+    return blocks(
+        f"In the explorer, the neighbours of an image among {result['training images']:,} are on "
+        f"the page {interval(result['neighbours ms'])} ms after it was chosen.",
+        f"Python takes {interval(result['kernel ms'])} ms of that. The map highlights them after "
+        f"{interval(result['map ms'])} ms. {medians(result['choices'], 'random choices')}",
+        f"{measured_on(result)} Chromium {result['chromium']}.",
+    )
 
 
 def choices(browser: Any, count: int, quick: bool) -> dict[str, Any]:
@@ -95,7 +96,7 @@ def choices(browser: Any, count: int, quick: bool) -> dict[str, Any]:
 
     setup = SETUP.format(limit=2_000 if quick else None)
     indices = np.random.default_rng(0).choice(10_000, WARM + count, replace=False).tolist()
-    with tempfile.TemporaryDirectory() as folder, Lab(Path(folder)) as lab:
+    with tempfile.TemporaryDirectory() as folder, Lab(Path(folder), browser) as lab:
         page = browser.new_page(viewport={"width": 1400, "height": 1000})
         page.set_default_timeout(1000 * SECONDS)
         notebook = lab.open(page, "explorer", [setup, KERNEL])

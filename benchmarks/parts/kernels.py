@@ -1,12 +1,15 @@
-"""Where a step's time goes: the kernels of oneDNN, under this library and under PyTorch.
+"""Where the time of a step goes: the kernels of oneDNN, under this library and under PyTorch.
 
-TensorFlow and PyTorch both compute convolutions with oneDNN, each with a version of its own and
-its own way of sharing the work between threads. oneDNN can report every kernel that it runs. Here
-it does so while the tower trains as in `benchmarks.step`: as it is, where TensorFlow runs kernels
-that do not wait for each other at the same time; with one kernel at a time
-(``TF_NUM_INTEROP_THREADS=1``), so that each has both cores to itself, as in PyTorch; and in
-PyTorch. The first line of each column, the whole step, is from the same processes, reports
-included, which cost a little.
+TensorFlow and PyTorch both compute convolutions with oneDNN. Each has its own version of it, and
+its own way to divide the work between threads. oneDNN can report every kernel that it runs; here it
+does so while the tower trains as in `parts.step`. There are three columns:
+
+* this library as it is: TensorFlow runs kernels that do not depend on each other at the same time;
+* this library with one kernel at a time (``TF_NUM_INTEROP_THREADS=1``), so that each has both
+  cores, as in PyTorch;
+* PyTorch.
+
+The whole step is timed in the same processes, with the reports, which cost a little.
 
 ``python -m benchmarks.parts.kernels WAY STEPS`` trains one way and prints the seconds;
 ``python -m benchmarks kernels`` (some five minutes on two cores) writes
@@ -28,7 +31,8 @@ from typing import Any
 from benchmarks.parts.step.step_worker import BATCH, make
 from benchmarks.tools.fresh import ROOT
 from benchmarks.tools.ledger import Ledger
-from benchmarks.tools.results import measured_on, spread, table
+from benchmarks.tools.markdown import blocks, measured_on, shown, table
+from benchmarks.tools.results import spread
 
 COMPARED = ("torch",)
 WARM, STEPS, ROUNDS = 12, 40, 5
@@ -46,10 +50,11 @@ PASSES = {
     "backward_data": "gradient of the input",
 }
 STEP, CONVOLUTIONS = "the whole step", "all convolutions"
+LEAST_MS = 0.05  # a step; quicker kernels are left out of the table
 
 
 def main() -> None:
-    """Train one way, oneDNN's reports going to standard output, and end with the seconds."""
+    """Train one way; oneDNN reports to standard output, and the seconds come last."""
     way, count = sys.argv[1], int(sys.argv[2])
     steps, _ = make(way)
     steps(WARM)
@@ -148,46 +153,46 @@ def render(result: dict[str, Any]) -> str:
     parts = []
     for dtype in dict.fromkeys(column["dtype"] for column in result["columns"]):
         of_dtype = [column for column in result["columns"] if column["dtype"] == dtype]
-        parts += [kernels_table(dtype, of_dtype), ""]
-    libraries = "; ".join(
-        dict.fromkeys(
-            f"{column['way'].split(',')[0]}: oneDNN {column['oneDNN']}, {column['threads by']}"
-            for column in result["columns"]
+        parts += [f"### {dtype}", takeaway(of_dtype), kernels_table(of_dtype)]
+    libraries = dict.fromkeys(
+        f"{column['way'].split(',')[0]} has oneDNN {column['oneDNN']}, threads by "
+        f"{column['threads by']}"
+        for column in result["columns"]
+    )
+    ways = {column["way"] for column in result["columns"]}
+    rounds = f"Medians of {result['rounds']} rounds" if result["rounds"] > 1 else "One round"
+    notes = [
+        f"{rounds} of {result['steps']} steps in turn, with batches of {result['batch']}; "
+        f"{'; '.join(libraries)}.",
+        "*All convolutions* is the sum of the conv rows. A row is left out if no column reaches "
+        f"{LEAST_MS} ms.",
+    ]
+    if OURS in ways:
+        notes.append(
+            "The kernels of *this library* overlap, so they add up to more than the step takes."
         )
-    )
-    return "\n".join(
-        [
-            *parts,
-            f"Milliseconds a step of {result['batch']} images, medians of {result['rounds']} "
-            f"rounds of {result['steps']} steps in turn ({libraries}).",
-            "*All convolutions* sums up those below it. Kernels of the first column overlap, so "
-            "that they add up to more than the step takes. "
-            "PyTorch pools without oneDNN. What is not listed is below a twentieth of a "
-            "millisecond in all columns.",
-            "",
-            *(f"* {said}" for said in sentences(result)),
-            "",
-            measured_on(result),
-        ]
-    )
+    if PYTORCH in ways:
+        notes.append("PyTorch pools without oneDNN.")
+    return blocks(*parts, "\n".join(f"* {note}" for note in notes), measured_on(result))
 
 
-def kernels_table(dtype: str, of_dtype: list[dict[str, Any]]) -> str:
-    """Set the kernels of one dtype side by side, the dearest first."""
+def kernels_table(of_dtype: list[dict[str, Any]]) -> str:
+    """Set the kernels of one dtype side by side: the sums first, then the slowest."""
     names = dict.fromkeys(name for column in of_dtype for name in column["ms"])
     medians = {
         name: [column["ms"].get(name, {"median": 0.0})["median"] for column in of_dtype]
         for name in names
     }
+    sums = [STEP, CONVOLUTIONS]
     ordered = sorted(
-        names, key=lambda name: (name not in (STEP, CONVOLUTIONS), -max(medians[name]))
+        (name for name in names if max(medians[name]) >= LEAST_MS),
+        key=lambda name: (sums.index(name) if name in sums else len(sums), -max(medians[name])),
     )
-    ordered = [name for name in ordered if max(medians[name]) >= 0.05]
     return table(
         [
-            {f"{dtype}, ms": name}
+            {"kernel": name}
             | {
-                column["way"]: f"{value:.2f}" if value else "–"
+                f"{column['way']}, ms": shown(value) if value else "–"
                 for column, value in zip(of_dtype, medians[name], strict=True)
             }
             for name in ordered
@@ -195,27 +200,26 @@ def kernels_table(dtype: str, of_dtype: list[dict[str, Any]]) -> str:
     )
 
 
-def sentences(result: dict[str, Any]) -> list[str]:
-    """Say how our convolutions, each alone, compare with PyTorch's, and what is around them."""
-    by_way = {(column["way"], column["dtype"]): column for column in result["columns"]}
-    said = []
-    for dtype in dict.fromkeys(dtype for _, dtype in by_way):
-        if (PYTORCH, dtype) not in by_way or (SINGLE, dtype) not in by_way:
-            continue
+def takeaway(of_dtype: list[dict[str, Any]]) -> str:
+    """Compare with PyTorch: our step, our convolutions one at a time, and what is around them."""
+    by_way = {column["way"]: column for column in of_dtype}
+    if not {OURS, SINGLE, PYTORCH} <= {*by_way}:
+        return ""
 
-        def ms(way: str, name: str, dtype: str = dtype) -> float:
-            return by_way[way, dtype]["ms"][name]["median"]
+    def ms(way: str, name: str) -> float:
+        return by_way[way]["ms"][name]["median"]
 
-        alone, theirs = ms(SINGLE, CONVOLUTIONS), ms(PYTORCH, CONVOLUTIONS)
-        rest = ms(SINGLE, STEP) - alone
-        their_rest = ms(PYTORCH, STEP) - theirs
-        said.append(
-            f"{dtype}, one kernel at a time: convolutions, {alone:.1f} ms under TensorFlow and "
-            f"{theirs:.1f} ms under PyTorch; all else of the step, {rest:.1f} ms and "
-            f"{their_rest:.1f} ms. As it is, our step takes {ms(OURS, STEP):.1f} ms and theirs "
-            f"{ms(PYTORCH, STEP):.1f} ms."
-        )
-    return said
+    def rest(way: str) -> str:
+        return shown(ms(way, STEP) - ms(way, CONVOLUTIONS))
+
+    def both(name: str, way: str) -> str:
+        return f"{shown(ms(way, name))} ms to PyTorch's {shown(ms(PYTORCH, name))} ms"
+
+    return (
+        f"A step takes {both(STEP, OURS)}. With one kernel at a time, convolutions take "
+        f"{both(CONVOLUTIONS, SINGLE)}; everything else takes {rest(SINGLE)} ms to PyTorch's "
+        f"{rest(PYTORCH)} ms."
+    )
 
 
 if __name__ == "__main__":

@@ -1,10 +1,11 @@
-"""What the live view costs: whole trainings with it and without, in turns, timed from outside.
+"""The cost of the live view: whole trainings with it and without, in turns, timed from outside.
 
 ``python -m benchmarks live`` takes some five minutes on two cores and writes
-``benchmarks/results/live.json``. Both have what a notebook gives them: the recorder with its
-validation, Guard and Progress. The cost is what a pair of trainings differs by, and what the view
-says itself that it spent. A second training without it, in the same turn, shows the noise. No page
-is open: what a browser takes to draw on the same cores comes on top.
+``benchmarks/results/live.json``. Both trainings have what a notebook gives them: the recorder with
+its validation, Guard and Progress. Two costs are reported: the difference between two such
+trainings, and what the view itself says that it spent. A second training without the view, in the
+same turn, shows the noise. No page is open: what a browser takes to draw on the same cores is not
+included.
 """
 
 from __future__ import annotations
@@ -17,7 +18,8 @@ from typing import Any
 import siamese_lib as sl
 from benchmarks.recipes.ours import RECIPES, optimizer_of
 from benchmarks.tools.ledger import Ledger
-from benchmarks.tools.results import interval, measured_on, spread
+from benchmarks.tools.markdown import blocks, interval, measured_on, medians
+from benchmarks.tools.results import spread
 from siamese_lib.network.backend import keras
 
 RECIPE = "2-D, short"
@@ -30,7 +32,7 @@ def measure(ledger: Ledger, *, quick: bool = False) -> dict[str, Any]:
     """Time trainings with the view and without, round after round."""
     digits = sl.load_dataset("mnist")
     rounds, steps = (2, 4) if quick else (5, RECIPES[RECIPE].steps)
-    training_seconds(digits, 2, live=True)  # what is slow the first time
+    training_seconds(digits, 2, live=True)  # for practice: the first time is slow
 
     def turn(number: int) -> dict[str, Any]:
         without, _ = training_seconds(digits, steps, live=False)
@@ -67,13 +69,13 @@ def measure(ledger: Ledger, *, quick: bool = False) -> dict[str, Any]:
 
 def render(result: dict[str, Any]) -> str:
     """Write the result as Markdown."""
-    return f"""\
-A training of {result["steps"]} steps that is watched live takes {interval(result["longer by %"])} %
-longer ({len(result["rounds"])} in turn, {result["images"]:,} images; two that are not watched
-differ by {interval(result["noise %"])} %).
-
-{measured_on(result)}
-"""
+    return blocks(
+        f"Watching a training of {result['steps']} steps live makes it "
+        f"{interval(result['longer by %'])} % longer.",
+        f"The view shows {result['images']:,} images. {medians(len(result['rounds']))} Two "
+        f"trainings that nobody watches differ by {interval(result['noise %'])} %.",
+        measured_on(result),
+    )
 
 
 def training_seconds(

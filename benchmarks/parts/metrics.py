@@ -1,19 +1,20 @@
 """Precision@1, R-precision and MAP@R of 10,000 queries over 60,000 images, in time and memory.
 
 The embeddings have 16 numbers and are made up: ten clusters around random centres, drawn with a
-seed, so wide that classes overlap a little, with the labels of MNIST's training and test images.
-R is up to 6,742, so a search for the R nearest gives lists of that length.
+seed, so wide that classes overlap a little. The labels are those of MNIST's training and test
+images. R is up to 6,742, so a search for the R nearest returns lists of that length.
 
 * ``sl.metrics.retrieval`` goes from embeddings to the measures at once;
-* ``sl.Gallery`` finds the lists, and `siamese_lib.metrics` judges them;
-* pytorch-metric-learning's ``AccuracyCalculator`` with ``k="max_bin_count"`` searches by FAISS;
-* scikit-learn's ``NearestNeighbors``, by brute force on all cores, finds lists that NumPy judges.
+* ``sl.Gallery`` finds the lists, and `siamese_lib.metrics` computes the measures from them;
+* pytorch-metric-learning's ``AccuracyCalculator`` with ``k="max_bin_count"`` searches with FAISS;
+* scikit-learn's ``NearestNeighbors``, by brute force on all cores, finds the lists, and NumPy
+  computes the measures.
 
-Each runs in a process of its own, one after another, round after round; the first has two turns
-in a round, to show the noise. Imports, drawing the embeddings and a small first try are outside
-the clock. Memory is the peak of the process while it works, less what it held before. ``python -m
-benchmarks metrics`` takes some ten minutes on two cores; ``--quick`` is a short try with fewer
-images that writes nothing.
+Each runs in a process of its own, one after another, round after round; the first has two turns in
+a round, to show the noise. Imports, drawing the embeddings and a small first try are not timed.
+Memory is the peak of the process while it works, less what it held before. ``python -m benchmarks
+metrics`` takes some ten minutes on two cores; ``--quick`` is a short try with fewer images that
+writes nothing.
 """
 
 from __future__ import annotations
@@ -31,7 +32,8 @@ import siamese_lib as sl
 from benchmarks.recipes.ours import full_mnist
 from benchmarks.tools.fresh import measured, python
 from benchmarks.tools.ledger import Ledger
-from benchmarks.tools.results import interval, measured_on, spread, table
+from benchmarks.tools.markdown import blocks, interval, left_out, measured_on, medians, shown, table
+from benchmarks.tools.results import spread
 
 COMPARED = ("pytorch-metric-learning", "torch", "scikit-learn")
 
@@ -40,6 +42,7 @@ NAMES = ("precision@1", "R-precision", "MAP@R")
 OURS = "sl.metrics.retrieval"
 AGAIN = f"{OURS}, again"
 LISTS, PYTORCH, SCIKIT = "sl.Gallery and sl.metrics", "pytorch-metric-learning", "scikit-learn"
+WORDS = {OURS: f"`{OURS}`", AGAIN: f"`{OURS}`, again", LISTS: "`sl.Gallery` and `sl.metrics`"}
 NEEDS = {PYTORCH: "pytorch_metric_learning", SCIKIT: "sklearn"}
 
 Task = tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]  # queries, labels; gallery, labels
@@ -47,7 +50,7 @@ Way = Callable[..., list[float]]  # from a task to the three measures
 
 
 def measure(ledger: Ledger, *, quick: bool = False) -> dict[str, Any]:
-    """Let every way that is installed judge in turn, round after round."""
+    """Let every installed way take its turn, round after round."""
     absent = [way for way, module in NEEDS.items() if importlib.util.find_spec(module) is None]
     ways = [way for way in (OURS, LISTS, PYTORCH, SCIKIT, AGAIN) if way not in absent]
     rounds, queries, images = (1, 100, 3_000) if quick else (3, 10_000, 60_000)
@@ -60,7 +63,7 @@ def measure(ledger: Ledger, *, quick: bool = False) -> dict[str, Any]:
 
 
 def one_round(ways: list[str], queries: int, images: int) -> dict[str, Any]:
-    """Give each way its turn, in a process of its own."""
+    """Run each way once, in a process of its own."""
     return {
         way: python("-m", "benchmarks.parts.metrics", way, str(queries), str(images))
         for way in ways
@@ -68,7 +71,7 @@ def one_round(ways: list[str], queries: int, images: int) -> dict[str, Any]:
 
 
 def one_turn(way: str, queries: int, images: int) -> dict[str, Any]:
-    """Judge once in this process, after a small try."""
+    """Compute the measures once in this process, after a small try."""
     judge = {OURS: ours, AGAIN: ours, LISTS: by_lists, PYTORCH: pytorch, SCIKIT: scikit}[way]
     digits = full_mnist()
     labels = digits.test.labels[:queries], digits.train.labels[:images]
@@ -91,7 +94,7 @@ def embeddings(query_labels: np.ndarray, gallery_labels: np.ndarray, seed: int =
 
 
 def ours(*task: np.ndarray) -> list[float]:
-    """Judge without lists of neighbours."""
+    """Compute the measures without lists of neighbours."""
     found = sl.metrics.retrieval(*task)
     return [found.precision_at_1, found.r_precision, found.map_at_r]
 
@@ -99,7 +102,7 @@ def ours(*task: np.ndarray) -> list[float]:
 def by_lists(
     queries: np.ndarray, labels: np.ndarray, gallery: np.ndarray, gallery_labels: np.ndarray
 ) -> list[float]:
-    """Find the neighbours, then judge them."""
+    """Find the neighbours, then compute the measures."""
     relevant = np.bincount(gallery_labels)[labels]
     indices, _ = sl.Gallery(gallery).nearest(queries, int(relevant.max()))
     found = gallery_labels[indices]
@@ -111,7 +114,7 @@ def by_lists(
 
 
 def pytorch(*task: np.ndarray) -> list[float]:
-    """Judge as pytorch-metric-learning does by itself."""
+    """Compute the measures as pytorch-metric-learning does by itself."""
     from pytorch_metric_learning.utils.accuracy_calculator import AccuracyCalculator
 
     names = ("precision_at_1", "r_precision", "mean_average_precision_at_r")
@@ -122,7 +125,7 @@ def pytorch(*task: np.ndarray) -> list[float]:
 def scikit(
     queries: np.ndarray, labels: np.ndarray, gallery: np.ndarray, gallery_labels: np.ndarray
 ) -> list[float]:
-    """Search by scikit-learn, and judge in a few lines of NumPy."""
+    """Search with scikit-learn, and compute the measures in a few lines of NumPy."""
     from sklearn.neighbors import NearestNeighbors
 
     relevant = np.bincount(gallery_labels)[labels][:, None]
@@ -139,7 +142,7 @@ def scikit(
 
 
 def summary(turns: list[dict[str, Any]]) -> dict[str, Any]:
-    """Give medians over rounds, ratios within them, and how far the values are apart."""
+    """Return medians over rounds, ratios within them, and the largest difference of values."""
     values = np.array([[turn[way]["values"] for way in turn] for turn in turns])
 
     def ratios(way: str, what: str) -> dict[str, float]:
@@ -165,27 +168,24 @@ def render(result: dict[str, Any]) -> str:
     """Lay the result out as Markdown."""
     rows = [
         {
-            "way": f"`{row['way']}`" if row["way"] in (OURS, LISTS) else row["way"],
+            "way": WORDS.get(row["way"], row["way"]),
             "seconds": interval(row["seconds"]),
-            "MiB": interval(row["MiB"]),
-            "times as long": interval(row["seconds, ratio"]),
-            "times as much memory": interval(row["MiB, ratio"]),
+            "peak memory, MiB": interval(row["MiB"]),
+            "time, times ours": interval(row["seconds, ratio"]),
+            "memory, times ours": interval(row["MiB, ratio"]),
         }
         for row in result["ways"]
     ]
-    values = ", ".join(f"{name} {value:.4f}" for name, value in result["values"].items())
-    absent = result["not installed"]
-    return f"""\
-{result["queries"]:,} queries, {result["images"]:,} images, {result["dim"]} numbers each:
-
-{table(rows)}
-
-{placed(result, "seconds", "fastest")} {placed(result, "MiB", "leanest")} They find {values}; no two
-values of a measure differ by more than {result["largest difference"]:.1g}. Medians of
-{result["rounds"]} rounds, least to most; *times* are those of `{OURS}` in the same round.
-{f"Not installed: {', '.join(absent)}." if absent else ""}
-
-{measured_on(result)}"""
+    return blocks(
+        f"{placed(result, 'seconds', 'fastest')} {placed(result, 'MiB', 'leanest')}",
+        table(rows),
+        f"The measures are {', '.join(NAMES[:-1])} and {NAMES[-1]} of {result['queries']:,} "
+        f"queries among {result['images']:,} images, with embeddings of {result['dim']} numbers. "
+        f"No two ways differ in a measure by more than {result['largest difference']:.1g}. "
+        f"{medians(result['rounds'])} *Ours* is `{OURS}` in the same round.",
+        left_out(result),
+        measured_on(result),
+    )
 
 
 def placed(result: dict[str, Any], what: str, most: str) -> str:
@@ -193,9 +193,11 @@ def placed(result: dict[str, Any], what: str, most: str) -> str:
     others = [row for row in result["ways"] if row["way"] not in (OURS, AGAIN)]
     best = min(others, key=lambda row: row[f"{what}, ratio"]["median"])
     times = best[f"{what}, ratio"]["median"]
+    name = WORDS.get(best["way"], best["way"])
+    much = f"{shown(times)} times as {'long' if what == 'seconds' else 'much memory'}"
     if times > 1:
-        return f"`{OURS}` is the {most}; the next, {best['way']}, takes {times:g} times as much."
-    return f"`{OURS}` is not the {most}: {best['way']} takes {times:g} times as much."
+        return f"`{OURS}` is the {most}; the next, {name}, takes {much}."
+    return f"`{OURS}` is not the {most}: {name} takes {much}."
 
 
 if __name__ == "__main__":

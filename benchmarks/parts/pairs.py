@@ -1,14 +1,14 @@
-"""Pairs drawn a second: our samplers beside a Python loop with a turn for each pair.
+"""Pairs drawn a second: our samplers next to a Python loop that draws one pair at a time.
 
 The labels are those of MNIST's 60,000 training images. `PairSampler` and the loop of the 2017
-recipe (`benchmarks.original.random_pairs`) draw batches of 128 and of 512 pairs; a batch of
-`BalancedBatchSampler` is 128 images, all of whose pairs go into the loss. What a draw gives are
-indices and whether they are of one class: no image is touched. Making the sampler has a column of
-its own and is outside the clock of the draws.
+recipe (`recipes.original.random_pairs`) draw batches of 128 and of 512 pairs. A batch of
+`BalancedBatchSampler` is 128 images, and all of their pairs go into the loss. A draw returns
+indices, and whether they are of one class; it touches no image. Making the sampler has a column of
+its own and does not count in the draws.
 
-All ways take turns in each round, for half a second each; `PairSampler` has two turns in a round,
-to show the noise. ``python -m benchmarks pairs`` takes half a minute on two cores; ``--quick`` is
-a short try that writes nothing.
+The ways take turns of half a second, round after round; `PairSampler` has two turns in a round, to
+show the noise. ``python -m benchmarks pairs`` takes half a minute on two cores; ``--quick`` is a
+short try that writes nothing.
 """
 
 from __future__ import annotations
@@ -24,7 +24,8 @@ import siamese_lib as sl
 from benchmarks.recipes.original import random_pairs
 from benchmarks.recipes.ours import full_mnist
 from benchmarks.tools.ledger import Ledger
-from benchmarks.tools.results import interval, measured_on, spread, table
+from benchmarks.tools.markdown import blocks, interval, measured_on, medians, table
+from benchmarks.tools.results import spread
 
 COMPARED: tuple[str, ...] = ()
 
@@ -58,7 +59,7 @@ def ways() -> dict[str, Callable[[np.ndarray, int], Draw]]:
 
 
 def one_round(labels: np.ndarray, seconds: float, seed: int) -> dict[str, dict[str, float]]:
-    """Make each way anew and let it draw for so many seconds."""
+    """Make each way from the start and let it draw for so many seconds."""
     turns = {}
     for way, make in ways().items():
         started = time.perf_counter()
@@ -99,24 +100,24 @@ def render(result: dict[str, Any]) -> str:
         {
             "way, batch": row["way"],
             "pairs in a batch": f"{row['pairs in a batch']:,}",
-            "thousand pairs a second": interval(row["1,000 pairs/s"]),
-            "ms a batch": interval(row["batch ms"]),
-            "ms to make it": interval(row["made ms"]),
+            "thousand pairs/s": interval(row["1,000 pairs/s"]),
+            "a batch, ms": interval(row["batch ms"]),
+            "making the sampler, ms": interval(row["made ms"]),
         }
         for row in result["ways"]
     ]
-    said = ", and ".join(
-        f"{interval(ratio)} times as many in batches of {size}"
+    times = " and ".join(
+        f"{interval(ratio)} in batches of {size}"
         for size, ratio in result["times the loop"].items()
     )
-    return f"""\
-{table(rows)}
-
-Of the labels of {result["images"]:,} images, `PairSampler` draws, against a Python loop over the
-pairs, {said}. The same measured twice in a round differs by a factor of
-{interval(result["the same twice"])}. Medians of {result["rounds"]} rounds, least to most.
-
-{measured_on(result)}"""
+    return blocks(
+        f"In the time that a Python loop draws one pair, `PairSampler` draws {times}.",
+        table(rows),
+        f"Drawn from the labels of {result['images']:,} images. {medians(result['rounds'])} The "
+        "same sampler, measured twice in a round, differs by a factor of "
+        f"{interval(result['the same twice'])}.",
+        measured_on(result),
+    )
 
 
 def _sampled(labels: np.ndarray, size: int, seed: int) -> Draw:

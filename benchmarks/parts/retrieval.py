@@ -1,9 +1,8 @@
-"""Retrieval, measured: galleries against FAISS itself, SciPy, scikit-learn and usearch.
+"""Finding nearest neighbours: galleries next to FAISS itself, SciPy, scikit-learn and usearch.
 
 ``python -m benchmarks retrieval`` takes some twenty minutes on two cores and writes
-``benchmarks/results/retrieval.json``. All searches take turns, round after round, in this one
-run, each with the queries one at a time and then all at once; ratios are taken within a round.
-Libraries that are not installed are left out by name.
+``benchmarks/results/retrieval.json``. All searches take turns in one run, round after round, each
+with the queries one at a time and then all at once. Ratios are taken within a round.
 """
 
 from __future__ import annotations
@@ -17,7 +16,17 @@ import numpy as np
 
 import siamese_lib as sl
 from benchmarks.tools.ledger import Ledger
-from benchmarks.tools.results import duration, interval, measured_on, spread, table
+from benchmarks.tools.markdown import (
+    blocks,
+    interval,
+    left_out,
+    measured_on,
+    medians,
+    share,
+    shown,
+    table,
+)
+from benchmarks.tools.results import duration, spread
 
 K = 10
 CLUSTERS, WIDTH = 1000, 0.3  # of the large set, around centres of standard deviation 1
@@ -25,6 +34,7 @@ FAISS, FAISS_ALONE = "FAISS IndexFlatL2", "FAISS IndexFlatL2, one thread"
 OURS, SCIPY = "Gallery, flat", "SciPy cdist, full sort"
 APPROXIMATE = ("Gallery, hnsw", "Gallery, ivf")
 SINGLE_LIMIT, SCIPY_LEAST = 1.2, 5  # times raw FAISS at most; times faster than SciPy at least
+GOALS_FROM = 60_000  # embeddings: the goals are not for smaller galleries
 RECALL_LEAST, FASTER_LEAST = 0.95, 20  # of an approximate gallery, against a flat one
 
 Search = Callable[[np.ndarray], np.ndarray]  # float32 queries (Q, dim) to int64 indices (Q, K)
@@ -86,7 +96,7 @@ def clustered(count: int, dim: int, rng: np.random.Generator) -> np.ndarray:
 
 
 def exact_searches(vectors: np.ndarray) -> tuple[dict[str, Search], list[str]]:
-    """Make every exact search there is; also name the libraries that are not installed."""
+    """Make every exact search; also name the libraries that are not installed."""
     return _made(
         {
             FAISS: lambda: _faiss(vectors),
@@ -102,9 +112,9 @@ def exact_searches(vectors: np.ndarray) -> tuple[dict[str, Search], list[str]]:
 def approximate_searches(
     vectors: np.ndarray,
 ) -> tuple[dict[str, Search], dict[str, float], list[str]]:
-    """Make the flat search of FAISS and of a gallery, and what is to be faster than them.
+    """Make the flat searches of FAISS and of a gallery, and the approximate ones.
 
-    usearch has the same neighbours in its graph, and as many candidates, as our "hnsw".
+    usearch has as many neighbours in its graph, and as many candidates, as our "hnsw".
     """
     seconds: dict[str, float] = {}
 
@@ -162,72 +172,99 @@ def compare(
     ]
 
 
-def verdicts(result: dict[str, Any]) -> dict[str, str]:
-    """Say of each goal whether it was met, by the medians."""
+def goals(result: dict[str, Any]) -> list[dict[str, str]]:
+    """Say of each goal what was measured, and whether the medians meet it."""
     exact = {row["search"]: row for row in result["exact"]}
 
     def times(name: str, other: str, key: str) -> float:
         return exact[name][f"{key}, ratio"]["median"] / exact[other][f"{key}, ratio"]["median"]
 
-    said = {}
+    def row(goal: str, value: float, met: bool) -> dict[str, str]:
+        return {"goal": goal, "measured": shown(value), "met": "yes" if met else "no"}
+
+    asked = {"single": "one query", "all": "all queries"}
+    rows = []
     for name in (FAISS, FAISS_ALONE):
-        single = round(times(OURS, name, "single"), 3)
-        said[f"single, at most {SINGLE_LIMIT} times {name}"] = _met(single, single <= SINGLE_LIMIT)
+        single = times(OURS, name, "single")
+        goal = f"one query: at most {SINGLE_LIMIT} times as long as {name}"
+        rows.append(row(goal, single, single <= SINGLE_LIMIT))
     for key in ("single", "all") if SCIPY in exact else ():
-        faster = round(times(SCIPY, OURS, key), 1)
-        said[f"{key}, at least {SCIPY_LEAST} times faster than SciPy"] = _met(
-            faster, faster >= SCIPY_LEAST
-        )
-    for row in result["approximate"]:
-        name, recall = row["search"], row["recall"]
+        faster = times(SCIPY, OURS, key)
+        goal = f"{asked[key]}: at least {SCIPY_LEAST} times as fast as SciPy"
+        rows.append(row(goal, faster, faster >= SCIPY_LEAST))
+    for found in result["approximate"]:
+        name, recall = found["search"], found["recall"]
         if name in APPROXIMATE:
-            said[f"{name}: recall@{K} at least {RECALL_LEAST}"] = _met(
-                recall, recall >= RECALL_LEAST
-            )
-            for key in ("single", "all"):
-                faster = round(1 / row[f"{key}, ratio"]["median"], 1)
-                said[f"{name}: {key}, at least {FASTER_LEAST} times faster than flat"] = _met(
-                    faster, faster >= FASTER_LEAST
-                )
-    return said
+            goal = f"{name}: recall@{K} of at least {RECALL_LEAST}"
+            rows.append(row(goal, recall, recall >= RECALL_LEAST))
+            for key, words in asked.items():
+                faster = 1 / found[f"{key}, ratio"]["median"]
+                goal = f"{name}, {words}: at least {FASTER_LEAST} times as fast as flat"
+                rows.append(row(goal, faster, faster >= FASTER_LEAST))
+    return rows
 
 
 def render(result: dict[str, Any]) -> str:
     """Write the result as Markdown."""
-    absent, queries = result["not installed"], f"{result['queries']:,} queries, ms"
-    exact = [
-        {
-            "search": row["search"],
-            "one query, ms": interval(row["single ms"]),
-            queries: interval(row["all ms"]),
-        }
-        for row in result["exact"]
-    ]
     approximate = [
         {
             "search": row["search"],
-            f"recall@{result['k']}": row["recall"],
-            "one query, ms": interval(row["single ms"]),
-            queries: interval(row["all ms"]),
-            "built in s": row["built in s"],
+            f"recall@{result['k']}": share(row["recall"]),
+            **_seconds(row, result),
+            "built in, s": shown(row["built in s"]),
         }
         for row in result["approximate"]
     ]
-    return f"""\
-The {result["k"]} nearest of {result["vectors"]:,} vectors of {result["dim"]} numbers:
+    return blocks(
+        f"### Exact: {result['vectors']:,} embeddings of {result['dim']} numbers",
+        exact_takeaway(result),
+        table([{"search": row["search"], **_seconds(row, result)} for row in result["exact"]]),
+        f"### Approximate: {result['large vectors']:,} embeddings in clusters",
+        approximate_takeaway(result),
+        table(approximate),
+        f"All find the {result['k']} nearest, in turns. {medians(result['rounds'])}",
+        *_goals(result),
+        left_out(result),
+        measured_on(result),
+    )
 
-{table(exact)}
 
-The {result["k"]} nearest of {result["large vectors"]:,} in clusters:
+def exact_takeaway(result: dict[str, Any]) -> str:
+    """Compare one query to a gallery with one to the quickest of the others."""
+    exact = {row["search"]: row["single ms"]["median"] for row in result["exact"]}
+    quickest = min((name for name in exact if name != OURS), key=exact.__getitem__)
+    return (
+        f"A gallery answers one query in {shown(exact[OURS])} ms; the quickest of the others, "
+        f"*{quickest}*, in {shown(exact[quickest])} ms."
+    )
 
-{table(approximate)}
 
-Medians, least and most of {result["rounds"]} rounds, in which the searches took turns.
-{"; ".join(f"{goal}: {verdict}" for goal, verdict in verdicts(result).items())}.
+def approximate_takeaway(result: dict[str, Any]) -> str:
+    """Say how much faster approximate galleries are than a flat one, and what they find."""
+    said = [
+        f"*{row['search']}* answers one query {shown(1 / row['single, ratio']['median'])} times as "
+        f"fast as a flat gallery and finds {shown(100 * row['recall'])} % of the neighbours"
+        for row in result["approximate"]
+        if row["search"] in APPROXIMATE
+    ]
+    return f"{'; '.join(said)}."
 
-{f"Not installed, so left out: {', '.join(absent)}." if absent else ""}
-{measured_on(result)}
-"""
+
+def _goals(result: dict[str, Any]) -> list[str]:
+    """Say which goals are met, in a search of the size that they are for."""
+    if result["vectors"] < GOALS_FROM:
+        return []
+    rows = goals(result)
+    met = sum(row["met"] == "yes" for row in rows)
+    said = f"A gallery meets {met} of its {len(rows)} goals."
+    return ["### Goals of a gallery", said, table(rows)]
+
+
+def _seconds(row: dict[str, Any], result: dict[str, Any]) -> dict[str, str]:
+    return {
+        "one query, ms": interval(row["single ms"]),
+        f"{result['queries']:,} queries, ms": interval(row["all ms"]),
+    }
 
 
 def _made(makers: Mapping[str, Callable[[], Search]]) -> tuple[dict[str, Search], list[str]]:
@@ -310,7 +347,3 @@ def _ratio(times: list[float], others: list[float]) -> dict[str, float]:
 def _recall(found: np.ndarray, expected: np.ndarray) -> float:
     hits = [len({*one} & {*other}) for one, other in zip(found, expected, strict=True)]
     return sum(hits) / expected.size
-
-
-def _met(value: float, met: bool) -> str:
-    return f"{value} ({'yes' if met else 'no'})"

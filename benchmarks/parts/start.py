@@ -1,14 +1,15 @@
-"""The start: what imports take, and how long after it Python has its first picture.
+"""The start: what imports take, and how soon Python has its first picture.
 
-Each line below is run in a process of its own, from starting Python to its end, one after another
-and round after round; from all but the first is taken off what Python alone takes in the same
-round. A round before them fills the disk's cache and is not counted.
+Each row is a process of its own, timed from starting Python to its end, one after another and round
+after round. What Python alone takes in the same round is subtracted from all other rows. A round
+before them fills the disk's cache and does not count.
 
-The first picture is the film of the run that ships with the package, as a notebook's first cell
-makes it: the payload for the page and the still picture that stands in for it. Beside it are the
-same points, read from an array file: as an ``EmbeddingView``, as plotly's figure of the last frame
-and of all frames, in JSON, and as the state of jupyter-scatter's widget of the last frame. What a
-browser then takes is not in it (``python -m benchmarks views`` measures that).
+The first picture is the film of the run that comes with the package, as the first cell of a
+notebook makes it: what the page is sent, and the still picture for pages without JavaScript. Next
+to it are the same points, read from a file of arrays: as an ``EmbeddingView``; as plotly's figures
+of the last frame and of all frames, in JSON; and as the state of jupyter-scatter's widget of the
+last frame. What the browser takes after that is not included (``python -m benchmarks views``
+measures it).
 
 ``python -m benchmarks start`` takes some four minutes on two cores; ``--quick`` is one round that
 writes nothing. Libraries that are not installed are left out by name.
@@ -27,11 +28,12 @@ import numpy as np
 import siamese_lib as sl
 from benchmarks.tools.fresh import python
 from benchmarks.tools.ledger import Ledger
-from benchmarks.tools.results import duration, interval, measured_on, spread, table
+from benchmarks.tools.markdown import blocks, interval, left_out, measured_on, medians, shown, table
+from benchmarks.tools.results import duration, spread
 
 COMPARED = ("plotly", "torch", "pytorch-metric-learning", "jupyter-scatter")
 
-LIMIT = 0.3  # seconds that importing the library may take before Keras is needed
+LIMIT = 0.3  # seconds: the goal for an import that does not use Keras yet
 ALONE, LIBRARY, AGAIN = "Python alone", "import siamese_lib", "import siamese_lib, again"
 KERAS = "and the first use of Keras"
 FILM, VIEW = "the film of the shipped run", "the same points, EmbeddingView"
@@ -59,11 +61,11 @@ PICTURES = {
     FILM: "import siamese_lib as sl; sl.shipped_run().film(playing=True)._repr_mimebundle_()",
     VIEW: READ + "import siamese_lib as sl; sl.EmbeddingView(points, labels)._repr_mimebundle_()",
     "plotly, the last frame": READ
-    + "from benchmarks.clouds import plotly_film; plotly_film(points[-1:], labels).to_json()",
+    + "from benchmarks.tools.clouds import plotly_film; plotly_film(points[-1:], labels).to_json()",
     "plotly, all frames": READ
-    + "from benchmarks.clouds import plotly_film; plotly_film(points, labels).to_json()",
+    + "from benchmarks.tools.clouds import plotly_film; plotly_film(points, labels).to_json()",
     "jupyter-scatter, the last frame": READ
-    + "from benchmarks.views import jscatter_state; "
+    + "from benchmarks.parts.views.views import jscatter_state; "
     + "jscatter_state(points[-1], labels, ['#777777'] * 10)",
 }
 NEEDS = {
@@ -74,7 +76,7 @@ NEEDS = {
 
 
 def measure(ledger: Ledger, *, quick: bool = False) -> dict[str, Any]:
-    """Start everything in turn, round after round."""
+    """Start every script in turn, round after round."""
     absent = {name for name in NEEDS.values() if importlib.util.find_spec(name) is None}
     scripts = {
         name: script
@@ -92,7 +94,7 @@ def measure(ledger: Ledger, *, quick: bool = False) -> dict[str, Any]:
 
 
 def one_round(scripts: dict[str, str]) -> dict[str, float]:
-    """Start Python anew for each script; seconds from start to end."""
+    """Run each script in a new Python, and return the seconds from start to end."""
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "film.npz"
         film = sl.shipped_run().film()
@@ -104,7 +106,7 @@ def one_round(scripts: dict[str, str]) -> dict[str, float]:
 
 
 def summary(turns: list[dict[str, float]]) -> dict[str, Any]:
-    """Give medians over rounds; of all but the first, beyond what Python alone takes."""
+    """Return medians over rounds; all but the first are beyond what Python alone takes."""
 
     def rows(names: dict[str, str]) -> list[dict[str, Any]]:
         return [
@@ -122,25 +124,38 @@ def summary(turns: list[dict[str, float]]) -> dict[str, Any]:
 def render(result: dict[str, Any]) -> str:
     """Lay the result out as Markdown."""
     seconds = {row["what"]: row["s"] for row in (*result["imports"], *result["pictures"])}
-    library, absent = seconds[LIBRARY], result["not installed"]
+    library = seconds[LIBRARY]
     below = "below" if library["most"] < LIMIT else "not below"
     tables = [
         table([{title: row["what"], "seconds": interval(row["s"])} for row in result[part]])
         for title, part in (("from start to end", "imports"), ("first picture", "pictures"))
     ]
-    return f"""\
-{tables[0]}
+    return blocks(
+        "### Imports",
+        f"`import siamese_lib` takes {interval(library)} s, {below} the goal of {LIMIT} s in every "
+        f"round. Keras is imported when it is first used, which takes "
+        f"{shown(seconds[KERAS]['median'])} s.",
+        tables[0],
+        "### The first picture, imports included",
+        pictures_takeaway(seconds),
+        tables[1],
+        f"Seconds beyond those of Python alone. {medians(result['rounds'])}",
+        left_out(result),
+        measured_on(result),
+    )
 
-Seconds beyond those of Python alone, but for its own. `import siamese_lib` takes
-{interval(library)} s, {below} the {LIMIT:g} s allowed before Keras is needed in every round; the
-same again, {interval(seconds[AGAIN])} s.
 
-{tables[1]}
-
-The film of the run that ships with the package is there after {interval(seconds[FILM])} s, as it
-waits for no Keras, whose first use takes {interval(seconds[KERAS])} s; the same points without the
-run, after {interval(seconds[VIEW])} s. Medians of {result["rounds"]} rounds, least to
-most.
-{f"Not installed: {', '.join(absent)}." if absent else ""}
-
-{measured_on(result)}"""
+def pictures_takeaway(seconds: dict[str, dict[str, float]]) -> str:
+    """Say when the shipped film is there, and which of the others are there before it."""
+    ours = seconds[FILM]["median"]
+    others = {name: seconds[name]["median"] for name in PICTURES if name in seconds}
+    said = f"The film of the shipped run is there after {shown(ours)} s."
+    for when, sooner in (("Sooner", True), ("Later", False)):
+        names = [
+            f"{name} ({shown(took)} s)"
+            for name, took in sorted(others.items(), key=lambda pair: pair[1])
+            if name not in (FILM, VIEW) and (took < ours) == sooner
+        ]
+        if names:
+            said += f" {when}: {'; '.join(names)}."
+    return said

@@ -1,10 +1,10 @@
-"""Training, measured: quality against seconds, and a step against the machine and the original.
+"""Training, measured: quality by seconds, and a step against the machine and the recipe of 2017.
 
 ``python -m benchmarks training`` takes a quarter to half an hour on two cores and writes
-``benchmarks/results/training.json``. Every recipe is trained from three seeds. Seconds are those of
-the whole training, from building the tower to the last step, compilation and recording included;
-loading the data before and evaluation after are not. Everything is measured in this one run, but
-for the number of steps that the original recipe needs, which a recorded full run gives
+``benchmarks/results/training.json``. Every recipe is trained with three seeds. The seconds are
+those of the whole training, from building the tower to the last step, with compilation and
+recording; loading the data and evaluation are not counted. Everything is measured in one run,
+except the number of steps that the recipe of 2017 needs: a recording of a full run gives it
 (``benchmarks.recipes.original``).
 """
 
@@ -21,7 +21,8 @@ import siamese_lib as sl
 from benchmarks.recipes.original import OriginalTraining
 from benchmarks.recipes.ours import OFFLINE_RECIPES, RECIPES, Recipe, full_mnist, train
 from benchmarks.tools.ledger import Ledger
-from benchmarks.tools.results import duration, interval, load_result, measured_on, spread, table
+from benchmarks.tools.markdown import blocks, interval, measured_on, medians, share, shown, table
+from benchmarks.tools.results import duration, load_result, spread
 from siamese_lib.data.offline import offline_digits
 from siamese_lib.network.backend import keras
 
@@ -32,9 +33,9 @@ COMPARED = ()
 
 
 def measure(ledger: Ledger, *, quick: bool = False) -> dict[str, Any]:
-    """Train every recipe, and measure a step, recording, and the original's step.
+    """Train every recipe; measure a step, recording, and a step of the recipe of 2017.
 
-    A quick try trains each for a few steps, so that its precision means nothing.
+    A quick try trains each recipe for a few steps only, so its precision means nothing.
     """
     digits, offline = full_mnist(), offline_digits()
     few, seeds = ({"steps": 6}, SEEDS[:1]) if quick else ({}, SEEDS)
@@ -74,7 +75,7 @@ def quality(name: str, recipe: Recipe, data: sl.Dataset, seed: int) -> dict[str,
 
 
 def over_seeds(trained: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Gather the trainings of each recipe in one row, with the spread of what differs."""
+    """Put the trainings of each recipe into one row, with the spread over seeds."""
     rows = []
     for name in dict.fromkeys(row["recipe"] for row in trained):
         same = [row for row in trained if row["recipe"] == name]
@@ -87,10 +88,10 @@ def over_seeds(trained: list[dict[str, Any]]) -> list[dict[str, Any]]:
 
 
 def step_share(data: sl.Dataset, rounds: int = 5, steps: int = 40) -> dict[str, Any]:
-    """Compare a training step's arithmetic with the machine's matrix product, in turns.
+    """Compare the arithmetic rate of training with that of matrix products, in turns.
 
-    The recipe's own ``fit``, batches and recording included, against products of two 4096 by
-    4096 float32 matrices by the same TensorFlow.
+    The recipe's own ``fit``, with batches and recording, is compared with products of two 4096 by
+    4096 float32 matrices in the same TensorFlow.
     """
     import tensorflow as tf
 
@@ -128,8 +129,7 @@ def recording_cost(data: sl.Dataset, rounds: int = 5, steps: int = 100) -> dict[
     """Time the same steps with a `Recorder` and without, in turns.
 
     A frame at every third step is a lot: a real training keeps as many in thousands of steps.
-    Each round starts with the other of the two, so that a machine that slows down favours
-    neither.
+    The order changes from round to round, so a machine that slows down favours neither.
     """
     tower = sl.conv_tower(seed=0)
     batches = sl.ImageBatches(
@@ -164,8 +164,8 @@ def recording_cost(data: sl.Dataset, rounds: int = 5, steps: int = 100) -> dict[
 def training_operations(tower: keras.Model) -> int:
     """Count the multiplications and additions of the convolutions, for one image of a step.
 
-    Forward once, and backward twice (towards the kernel and towards the input), but for the
-    first convolution, whose input needs no gradient.
+    A convolution counts once forward and twice backward, for the gradients of kernel and input.
+    The input of the first one needs no gradient.
     """
     forward = []
     for layer in tower.layers:
@@ -183,10 +183,10 @@ def original_step(data: sl.Dataset, steps: int = 12) -> dict[str, float]:
 
 
 def against_original(result: dict[str, Any]) -> dict[str, Any]:
-    """Compare seconds to 0.938: ours, and the original's step time times its recorded steps.
+    """Compare seconds to 0.938: ours, and 2017's recorded steps times the seconds of a step.
 
-    Where the recorded run never got there, its whole length stands for the steps, and the
-    ratio is a lower bound.
+    If the recorded run never reached 0.938, all of its steps count, and the ratio is a lower
+    bound.
     """
     recorded = load_result("original")
     rows = recorded["rows"] if recorded else []
@@ -209,28 +209,50 @@ def against_original(result: dict[str, Any]) -> dict[str, Any]:
 
 def render(result: dict[str, Any]) -> str:
     """Write the result as Markdown."""
-    machine, step = result["machine"], result["step"]
+    step, rows = result["step"], result["quality"]
+    return blocks(
+        takeaway(rows),
+        recipes_table(result),
+        medians(result["seeds"], "seeds"),
+        _columns(result),
+        "### A step, recording, and the recipe of 2017",
+        "* Training in float32 reaches "
+        f"{interval(step['share'])} % of the arithmetic rate of matrix products on the same "
+        f"machine, with {interval(step['rate'])} images a second ({step['rounds']} rounds).\n"
+        f"* {recording_line(result['recording'])}\n"
+        f"* {original_line(against_original(result))}",
+        f"{measured_on(result)} The steps that the recipe of 2017 needs are a recording "
+        "(`python -m benchmarks.recipes.original`).",
+    )
+
+
+def _columns(result: dict[str, Any]) -> str:
+    """Say what the columns of the table hold."""
+    dtypes = " and ".join(sorted({row["dtype"] for row in result["quality"]}))
     return f"""\
-{recipes_table(result)}
+* **images**: each image counts every time that it comes into a batch.
+* **seconds**: the whole training on {result["machine"]["cores"]} cores, from building the tower to
+  the last step, with compilation and recording. Convolutions run in {dtypes}
+  (`sl.fastest_dtype()`).
+* **precision@7**: the share of right digits among the 7 nearest of the first 10,000 training
+  images, for each of the 10,000 test images.
+* **kNN accuracy**: the share of test images to which a vote of the 7 nearest gives the right digit.
+* **4,000 digits**: trained on the 4,000 digits that need no download; 1,000 others are the test
+  images."""
 
-Medians of {result["seeds"]} seeds, least to most. Seconds are those of the whole training on
-{machine["cores"]} cores: from building the tower to the last step, compilation and recording
-included. The convolutions ran in
-{" and ".join(sorted({row["dtype"] for row in result["quality"]}))} (`sl.fastest_dtype()`).
-*Training images seen* counts an image anew each time it comes into a batch. *Precision@7* is the
-share of right digits among the 7 nearest of the first 10,000 training images, for each of the
-10,000 test images; *kNN accuracy*, the share of test images whose 7 nearest elect the right digit;
-in the last two rows 4,000 digits are trained on and searched, for 1,000 others.
 
-* A training step in float32 turns out {interval(step["share"])} % of the arithmetic that plain
-  matrix products reach on the same machine ({interval(step["rate"])} images a second;
-  {step["rounds"]} rounds in turn).
-* {recording_line(result["recording"])}
-* {original_line(against_original(result))}
-
-{measured_on(result)} The steps that the 2017 recipe needs are a recording
-(`python -m benchmarks.recipes.original`).
-"""
+def takeaway(rows: list[dict[str, Any]]) -> str:
+    """Name the quickest recipe and the best one, by their medians."""
+    quickest = min(rows, key=lambda row: row["seconds"]["median"])
+    best = max(rows, key=lambda row: row["precision@7"]["median"])
+    (quick_s, quick_p), (best_s, best_p) = (
+        (shown(row["seconds"]["median"]), share(row["precision@7"]["median"]))
+        for row in (quickest, best)
+    )
+    return (
+        f"The quickest recipe, *{quickest['recipe']}*, takes {quick_s} s to a precision@7 of "
+        f"{quick_p}; the best, *{best['recipe']}*, takes {best_s} s to {best_p}."
+    )
 
 
 def recipes_table(result: dict[str, Any]) -> str:
@@ -238,9 +260,10 @@ def recipes_table(result: dict[str, Any]) -> str:
     return table(
         [
             {
-                "embedding": row["recipe"].replace("offline", "4,000 digits"),
-                "training images seen": f"{row['images']:,}",
-                **{key: interval(row[key]) for key in ("seconds", "precision@7", "kNN accuracy")},
+                "recipe": row["recipe"].replace("offline", "4,000 digits"),
+                "images, thousands": shown(row["images"] / 1000),
+                "seconds": interval(row["seconds"]),
+                **{key: interval(row[key], share) for key in ("precision@7", "kNN accuracy")},
             }
             for row in result["quality"]
         ]
@@ -248,38 +271,32 @@ def recipes_table(result: dict[str, Any]) -> str:
 
 
 def recording_line(measured: dict[str, Any]) -> str:
-    """Say what recording costs, or that it is less than two equal trainings differ by."""
+    """Say what recording costs, or that the cost is within the noise of two equal trainings."""
     cost, noise = measured["cost in %"], measured["the same fit twice, difference in %"]
+    what = f"Recording {measured['frames']} frames in {measured['steps']} steps"
     much = f"{interval(cost)} % of the training time"
-    frames = f"{measured['frames']} frames in {measured['steps']} steps"
+    twice = f"The same training without it, measured twice, differs by {interval(noise)} %."
     if noise["least"] <= cost["median"] <= noise["most"]:
-        return (
-            f"What recording costs, with {frames}, is within the noise:\n  {much}, where the same "
-            f"training without it, twice in turn,\n  differs by {interval(noise)} %."
-        )
-    return (
-        f"Recording costs {much}, with\n  {frames}. (The same training without it, twice in turn, "
-        f"differs by\n  {interval(noise)} %.)"
-    )
+        return f"{what} costs less than the noise: {much}. {twice}"
+    return f"{what} costs {much}. {twice}"
 
 
 def original_line(original: dict[str, Any]) -> str:
     """Say how much longer the recipe of 2017 takes."""
-    reached = original["our precision@7"]
-    of_seeds = "all seeds" if reached["least"] >= GOAL else "not all seeds"
+    seeds = "all seeds" if original["our precision@7"]["least"] >= GOAL else "not all seeds"
     ours = (
-        f"The first recipe ends after {interval(original['our seconds to 0.938'])} s, past {GOAL} "
-        f"with\n  {of_seeds} ({interval(reached)})"
+        f"The first recipe passes a precision@7 of {GOAL} with {seeds}, and takes "
+        f"{interval(original['our seconds to 0.938'])} s."
     )
-    step = f"{original['seconds a step']['median']} s a step"
-    if original["steps to 0.938"] == "not reached":
+    step = f"{shown(original['seconds a step']['median'])} s in float32"
+    times = f"{shown(original['times as long'])} times as long"
+    if original["is a lower bound"]:
         return (
-            f"{ours}.\n  The recipe of 2017, written afresh ({step} here, in float32), was at\n  "
-            f"{original['best precision@7']} after {original['steps recorded']:,} steps: more than "
-            f"{original['times as long']} times as long."
+            f"{ours} The recipe of 2017, written afresh, is at "
+            f"{share(original['best precision@7'])} after {original['steps recorded']:,} steps of "
+            f"{step}: more than {times}."
         )
-    needed = f"{original['steps to 0.938']:,} steps"
     return (
-        f"{ours}.\n  The recipe of 2017, written afresh, takes {needed}\n"
-        f"  ({step} here, in float32): {original['times as long']} times as long."
+        f"{ours} The recipe of 2017, written afresh, needs {original['steps to 0.938']:,} steps of "
+        f"{step}: {times}."
     )

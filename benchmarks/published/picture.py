@@ -1,6 +1,6 @@
-"""Draw the README's picture: ``make picture``.
+"""Make the moving picture at the top of the README: ``make picture``.
 
-The film of a 2-D training of 300 steps, with 2,000 test images, as a GIF.
+It is the film of a 2-D training of 300 steps, with 2,000 test images, as a GIF.
 """
 
 from __future__ import annotations

@@ -1,52 +1,83 @@
-"""Bring the committed results into the README and ``benchmarks/README.md``.
+"""Bring the committed results into the README and ``benchmarks/README.md``: ``make readme``.
 
-``python -m benchmarks.published.readme`` writes both. A test checks that they say what the
-results say, so that no figure in them is typed by hand.
+Both texts and both figures come from ``benchmarks/results/*.json`` alone. A test compares them
+with what this module writes, so no figure in them is typed by hand.
 """
 
 from __future__ import annotations
 
+from pathlib import Path
+
+from benchmarks.parts.growth import growth_figure
+from benchmarks.published import quality_figure
 from benchmarks.published.summary import summary
 from benchmarks.tools.fresh import ROOT
-from benchmarks.tools.results import PARTS, load_result, part_module
+from benchmarks.tools.markdown import blocks
+from benchmarks.tools.results import PARTS, RESULTS, load_result, part_module
 
 README = ROOT / "README.md"
 REPORT = ROOT / "benchmarks" / "README.md"
-START, END = "<!-- results -->\n", "<!-- /results -->"
+FIGURES = {"quality": quality_figure.figure, "growth": growth_figure.figure}
+START, END = "<!-- results -->", "<!-- /results -->"
 HEAD = """\
-# Measured
+# Benchmarks
 
-What `make bench` measured, written by `python -m benchmarks.published.readme` from the files in
-[results](results): not by hand. `make bench BENCH_ARGS="step retrieval"` measures these two parts
-alone, and one that was interrupted goes on where it stopped. What is compared was measured in one
-run, in turns; figures are medians, with the least and the most in brackets.
-"""
+Everything that `make bench` has measured. `make readme` writes this page from the files in
+[results](results), so no figure here is typed by hand.
+
+What is compared is measured in one run, in turns. A figure is the median, with the least and the
+most in brackets, in three significant digits.
+
+`make bench BENCH_ARGS="step retrieval"` measures two parts. A part that was interrupted goes on
+after its last whole measurement. `BENCH_ARGS="step --quick"` is a short try that writes nothing.
+
+The parts:"""
 
 
 def main() -> None:
-    """Write both files."""
-    README.write_text(updated(README.read_text()))
-    REPORT.write_text(report())
+    """Write the texts and the figures."""
+    for path, text in written().items():
+        path.write_text(text, encoding="utf-8")
+
+
+def written() -> dict[Path, str]:
+    """Return what each file should hold."""
+    results = {name: load_result(name) for name in FIGURES}
+    return {
+        README: updated(README.read_text(encoding="utf-8")),
+        REPORT: report(),
+        **{
+            RESULTS / f"{name}.svg": FIGURES[name](result)
+            for name, result in results.items()
+            if result is not None
+        },
+    }
 
 
 def updated(text: str) -> str:
-    """Return the README with today's results between its two marks."""
+    """Return the README with the committed results between its two marks."""
     before, rest = text.split(START)
     _, after = rest.split(END)
-    return before + START + summary() + END + after
+    return f"{before}{START}\n\n{summary()}\n\n{END}{after}"
 
 
 def report() -> str:
-    """Write all that was measured, part by part."""
-    parts = [HEAD]
-    for part, title in PARTS.items():
+    """Write everything that was measured, part by part."""
+    titles = {part: title[0].upper() + title[1:] for part, title in PARTS.items()}
+    contents = "\n".join(f"* [{title}](#{anchor(title)})" for title in titles.values())
+    sections = []
+    for part, title in titles.items():
         result = load_result(part)
-        text = "Not measured yet.\n"
-        if result is not None:
-            text = part_module(part).render(result)
-        again = f"`make bench BENCH_ARGS={part}` measures it again.\n"
-        parts.append(f"## {title[0].upper()}{title[1:]}\n\n{text.rstrip()}\n\n{again}")
-    return "\n".join(parts)
+        text = "Not measured yet." if result is None else part_module(part).render(result)
+        again = f"`make bench BENCH_ARGS={part}` measures it again."
+        sections.append(blocks(f"## {title}", text, again))
+    return blocks(HEAD, contents, *sections) + "\n"
+
+
+def anchor(title: str) -> str:
+    """Return the address that GitHub gives a heading."""
+    kept = (letter for letter in title.lower() if letter.isalnum() or letter in " -_")
+    return "".join(kept).replace(" ", "-")
 
 
 if __name__ == "__main__":

@@ -1,8 +1,9 @@
-"""Train the run that ships with the package: ``make shipped-run``.
+"""Train the run that comes with the package: ``make shipped-run``.
 
-The 2-D recipe on the full training set for some four minutes; the last frame is kept, in half
-precision, and measured after it was read back. A film of some test images stands for the others.
-Wherever it was trained, the tower that ships is one in float32, which runs well anywhere.
+The 2-D recipe trains on the full training set for some four minutes. The last frame is kept, in
+half precision, and measured after it was read back. A film of some test images takes the place of
+the other frames. The tower is saved in float32, wherever it was trained, because that runs well
+anywhere.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ FILMED = 1_000  # test images
 
 
 def main() -> None:
-    """Train, thin, save, measure, and save again with the measurements."""
+    """Train, keep the last frame, measure it, and save it with the measurements."""
     digits = full_mnist()
     recipe = RECIPES["2-D, long"]
     trained = train(recipe, digits).run

@@ -1,8 +1,8 @@
-"""Who takes part in `benchmarks.quality`, and how a training is followed by a stopwatch.
+"""Who takes part in `parts.quality`, and how a stopwatch follows a training.
 
-A `Training` builds its network and trains it, and tells a `Watch` of every step. So a loop of
-one's own and Keras' ``fit`` are followed alike. Our recipes and that of 2017 are here; those of
-others have modules of their own.
+A `Training` builds its network, trains it, and reports every step to a `Watch`. This works for
+Keras' ``fit`` and for any other loop. Our recipes and that of 2017 are here; those of others have
+modules of their own.
 """
 
 from __future__ import annotations
@@ -25,13 +25,13 @@ Weights = list[np.ndarray]
 DIMS = (2, 16, 128)
 SHORT, EPOCH, LONG = "short", "one epoch", "five minutes"
 LENGTHS = (SHORT, EPOCH, LONG)
-ROOM = 0.08  # of the seconds there are, left free: a long training is slower than a short try
-WARM, TIMED = 10, 60  # steps of the try that tells how many fit
+ROOM = 0.08  # share of the seconds to leave free: a long training is slower than a short try
+WARM, TIMED = 10, 60  # steps of the short try that shows how many fit
 
 
 @dataclass(frozen=True)
 class Copy:
-    """The weights after a step, and what it took to get there."""
+    """The weights after a step, and the images and seconds up to it."""
 
     step: int
     images: int
@@ -43,14 +43,14 @@ class Watch:
     """A stopwatch of training alone, which copies the weights at planned moments.
 
     Args:
-        limit: seconds after which the training is to stop. It makes one step in any case.
+        limit: seconds after which the training should stop. It always makes one step.
         moments: seconds, ascending: after the first step beyond each, weights are copied.
-        epoch: so many images; weights are copied when they have been through the tower.
+        epoch: images; weights are copied when this many have been through the tower.
 
     Attributes:
-        step, images, seconds: up to now.
+        step, images, seconds: made, seen and spent so far.
         times: the seconds after each step.
-        copies: those taken so far.
+        copies: the copies taken so far.
     """
 
     def __init__(self, limit: float, moments: Sequence[float] = (), epoch: int = 0) -> None:
@@ -102,10 +102,10 @@ class Watch:
 
 
 class Training(Protocol):
-    """One training: data are ready when it is made, and nothing else is."""
+    """One training. Its data are ready when it is made; its network is not."""
 
     def run(self, watch: Watch) -> None:
-        """Build the network and train it, telling `watch` of each step, until it says stop."""
+        """Build the network and train it; report each step to `watch`, and stop when it says so."""
         ...
 
     def embed(self, weights: Weights, images: np.ndarray) -> np.ndarray:
@@ -126,11 +126,11 @@ class Contender:
     """A recipe that takes part.
 
     Attributes:
-        name: for the reader.
-        whose: the project it is from.
+        name: shown to the reader.
+        whose: the project that it is from.
         dim: numbers in an embedding.
-        prepare: from data, seed and the limit in seconds to a training; not timed.
-        seed: of all that is random in it.
+        prepare: makes a training from data, seed and the limit in seconds; not timed.
+        seed: for everything that is random in it.
     """
 
     name: str
@@ -141,7 +141,7 @@ class Contender:
 
 
 class Steps(keras.callbacks.Callback):
-    """Tell a watch of each step of a ``fit``."""
+    """Report each step of a ``fit`` to a watch."""
 
     def __init__(self, watch: Watch, images: int) -> None:
         super().__init__()
@@ -162,7 +162,7 @@ class OurTraining:
         steps = Steps(watch, self.recipe.batch_size)
         recorder = train(self.recipe, self.data, callbacks=[steps])
         if watch.step < self.recipe.steps and not watch.over:
-            raise KeyboardInterrupt  # which our Guard had turned into an early end of the fit
+            raise KeyboardInterrupt  # our Guard had turned it into an early end of the fit
         self.tower = recorder.tower
 
     def embed(self, weights: Weights, images: np.ndarray) -> np.ndarray:
@@ -196,10 +196,10 @@ class OldTraining:
 
 
 def our_recipe(dim: int, length: str, images: int = 60_000) -> Recipe:
-    """Choose the recipe of one length; "five minutes" still without its number of steps.
+    """Choose the recipe of one length; "five minutes" gets its number of steps later.
 
-    In 128 dimensions the recipes are those for 16. What goes through the images many times
-    shifts them a little each time, as the long recipe in 2-D does.
+    In 128 dimensions the recipes are those for 16. A training that goes through the images many
+    times shifts them a little each time, as the long recipe in 2-D does.
     """
     short = RECIPES["2-D, short" if dim == 2 else "16-D, short"]
     if length == SHORT:
@@ -234,9 +234,9 @@ def old() -> Contender:
 
 
 def steps_within(recipe: Recipe, data: sl.Dataset, seconds: float) -> int:
-    """Say how many steps of a recipe fit in so many seconds.
+    """Return how many steps of a recipe fit in so many seconds.
 
-    A try of a few steps tells; it takes a tenth of the seconds at most.
+    It makes a short try, which takes up to a tenth of the seconds.
     """
     watch = Watch(limit=seconds / 10)
     watch.follow(OurTraining(replace(recipe, steps=WARM + TIMED), data))

@@ -1,11 +1,11 @@
-"""The recipe of Keras' own siamese example, written afresh, to be measured beside ours.
+"""The recipe of Keras' own siamese example, written afresh, to be measured next to ours.
 
-Its settings are those published (keras-io, ``examples/vision/siamese_contrastive.py``): each of
+Its settings are the published ones (keras-io, ``examples/vision/siamese_contrastive.py``): each of
 the first 30,000 training images makes a pair with one of its class and a pair with one of another;
-a small network of two convolutions; a sigmoid on the distance, trained by the contrastive loss as
-if it were the distance; RMSprop at Keras' default rate; batches of 16 pairs; 10 epochs. Left out
-are the progress bar and the validation after each epoch, and XLA is off, as for our recipes:
-all of which is in its favour.
+a small network of two convolutions; a sigmoid on the distance, trained with the contrastive loss as
+if it were the distance; RMSprop at Keras' default learning rate; batches of 16 pairs; 10 epochs.
+The progress bar and the validation after each epoch are left out, and XLA is off, as for our
+recipes. All of this is in its favour.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
-"""The recipe of the 2017 repository, written afresh, to be measured beside ours.
+"""The recipe of the 2017 repository, written afresh, to be measured next to ours.
 
-The same tower; 512 random pairs a step, each drawn by its own turn of a Python loop; two passes
-through the tower; the contrastive loss with margin 0.5; Nesterov momentum 0.99 at rate 0.01;
-XLA off. Only TensorFlow's sessions and placeholders are gone, in favour of one compiled function.
+The same tower; 512 random pairs a step, drawn one at a time in a Python loop; two passes through
+the tower; the contrastive loss with margin 0.5; Nesterov momentum 0.99 at a learning rate of 0.01;
+XLA off. One compiled function takes the place of TensorFlow's sessions and placeholders.
 
 ``python -m benchmarks.recipes.original`` makes the full run of 2,000 steps (some 25 minutes on
 two cores) and writes how its precision grew to ``benchmarks/results/original.json``.
@@ -27,7 +27,7 @@ STEPS = 2_000
 def random_pairs(
     labels: np.ndarray, seed: int, pairs: int = PAIRS
 ) -> Iterator[tuple[list, list, np.ndarray]]:
-    """Draw batches of pairs as the original does: one at a time, similar or not by a coin."""
+    """Draw batches of pairs as the original does, one pair at a time; about half are similar."""
     generator = random.Random(seed)
     members = {c: np.flatnonzero(labels == c).tolist() for c in np.unique(labels)}
     classes = list(members)
@@ -52,7 +52,7 @@ class OriginalTraining:
     def __init__(self, data: sl.Dataset, seed: int = 0) -> None:
         import tensorflow as tf
 
-        from siamese_lib.network.backend import keras
+        from siamese_lib.network.backend import Tensor, keras
 
         self.data = data
         self.pairs = random_pairs(data.train.labels, seed)
@@ -61,7 +61,7 @@ class OriginalTraining:
         optimizer.build(self.tower.trainable_variables)
 
         @tf.function(jit_compile=False)
-        def train(left: tf.Tensor, right: tf.Tensor, same: tf.Tensor) -> tf.Tensor:
+        def train(left: Tensor, right: Tensor, same: Tensor) -> tf.Tensor:
             with tf.GradientTape() as tape:
                 gap = self.tower(left, training=True) - self.tower(right, training=True)
                 square = tf.maximum(tf.reduce_sum(gap**2, axis=1), 1e-12)
@@ -80,7 +80,7 @@ class OriginalTraining:
         return float(self._train(images[left], images[right], same))
 
     def evaluate(self) -> sl.Evaluation:
-        """Measure the tower as it is now, by the measure that all recipes share."""
+        """Measure the tower as it is now, as all recipes are measured."""
         frames = [weight[None] for weight in self.tower.get_weights()]
         return sl.evaluate(sl.Run(self.tower, [0], frames), self.data)
 

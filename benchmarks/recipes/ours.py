@@ -1,15 +1,15 @@
 """The recipes that the README quotes, and one function that trains any of them.
 
-All take class-balanced batches of 128, every pair of the batch, margin 1, and Muon at a rate that
-falls to 0 in a line. They differ in length, in the dimension of the embedding, and in whether
-images are changed a little each time. The shortest takes larger steps with less momentum: in so
-few a momentum of 0.9 is hardly under way.
+All take class-balanced batches of 128, every pair of the batch, margin 1, and Muon with a learning
+rate that falls to 0 in a straight line. They differ in length, in the dimension of the embedding,
+and in whether images are changed a little each time. The shortest has a higher learning rate and
+less momentum: a momentum of 0.9 builds up too slowly for so few steps.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import KW_ONLY, asdict, dataclass
 from typing import Any
 
 import siamese_lib as sl
@@ -17,9 +17,10 @@ import siamese_lib as sl
 
 @dataclass(frozen=True)
 class Recipe:
-    """What there is to choose."""
+    """The settings of a training."""
 
     embedding_dim: int
+    _: KW_ONLY
     steps: int
     batch_size: int = 128
     margin: float = 1.0
@@ -29,10 +30,10 @@ class Recipe:
     shift: int = 0
     affine: float = 0.0
     seed: int = 0
-    dtype: str | None = None  # by default the fastest here
+    dtype: str | None = None  # by default the fastest on this machine
 
-    def settings(self) -> dict[str, Any]:
-        """Say it in JSON."""
+    def settings(self) -> dict[str, object]:
+        """Return the settings as JSON values."""
         return asdict(self)
 
 
@@ -49,7 +50,7 @@ OFFLINE_RECIPES = {
 
 
 def full_mnist() -> sl.Dataset:
-    """Load MNIST whole, so that nothing is measured on the offline digits by mistake."""
+    """Load all of MNIST, so that nothing is measured on the offline digits by mistake."""
     digits = sl.load_dataset("mnist")
     if len(digits.train) < 60_000:
         raise SystemExit("This needs all of MNIST: connect, or set SIAMESE_DATA.")
@@ -60,9 +61,9 @@ def train(recipe: Recipe, data: sl.Dataset, *, callbacks: Sequence[Any] = ()) ->
     """Train a fresh tower, recorded as a notebook would, without validation.
 
     Args:
-        recipe: what to do.
-        data: on what.
-        callbacks: more of Keras' callbacks, called after the recorder.
+        recipe: the settings.
+        data: the images to train on.
+        callbacks: more Keras callbacks, called after the recorder.
     """
     from siamese_lib.network.backend import keras
 
@@ -85,7 +86,7 @@ def train(recipe: Recipe, data: sl.Dataset, *, callbacks: Sequence[Any] = ()) ->
 
 
 def optimizer_of(recipe: Recipe) -> Any:
-    """Make a recipe's optimizer: Muon, at a rate that falls to 0 in a line."""
+    """Make a recipe's optimizer: Muon, with a learning rate that falls to 0 in a straight line."""
     from siamese_lib.network.backend import keras
 
     schedule = keras.optimizers.schedules.PolynomialDecay(

@@ -1,4 +1,4 @@
-"""The film that views are compared on: ten classes that turn and pull apart."""
+"""The film that views are compared with: ten classes that turn and pull apart."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def clouds(points: int, frames: int, seed: int = 0) -> tuple[np.ndarray, np.ndar
 
 
 def plotly_film(frames: np.ndarray, labels: np.ndarray) -> go.Figure:
-    """Make a film of plotly's own: a trace for each class, and a Play button."""
+    """Make the film as a plotly figure: a trace for each class, and a Play button."""
     import plotly.graph_objects as go
 
     def traces(frame: np.ndarray) -> list[go.Scatter]:

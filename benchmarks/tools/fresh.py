@@ -15,10 +15,10 @@ STATUS, RESET = Path("/proc/self/status"), Path("/proc/self/clear_refs")
 
 
 def python(*arguments: str) -> Any:
-    """Run Python anew with these arguments, and return the JSON of its last line of output.
+    """Run a new Python with these arguments, and return the JSON of its last line of output.
 
     Raises:
-        RuntimeError: it failed; says what it wrote.
+        RuntimeError: it failed; the message holds what it wrote.
     """
     done = subprocess.run(
         [sys.executable, *arguments], cwd=ROOT, capture_output=True, text=True, check=False
@@ -29,11 +29,11 @@ def python(*arguments: str) -> Any:
 
 
 def measured(job: Callable[[], Any]) -> tuple[Any, dict[str, float]]:
-    """Do a job once; return its result, its seconds, and the MiB it takes at its peak.
+    """Do a job once; return its result, its seconds, and its peak of memory in MiB.
 
-    The peak is that of the whole process, and what the process held before is taken off.
+    The peak is that of the whole process, less what the process held before.
     """
-    RESET.write_text("5")  # the peak begins anew
+    RESET.write_text("5")  # forgets the peak so far
     before = memory("VmRSS")
     started = time.perf_counter()
     result = job()

@@ -1,4 +1,4 @@
-"""What a part has measured so far, kept on disk: an interrupted one goes on where it stopped."""
+"""What a part has measured so far, kept on disk, so that an interrupted part can go on."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ T = TypeVar("T")
 class Ledger:
     """Figures by name, measured once each.
 
-    What is compared takes turns, and a ratio is taken within a turn. So one entry is one whole
-    turn: an interruption then never sets figures of today beside those of yesterday.
+    What is compared takes turns, and a ratio is taken within a turn. One entry is one whole turn,
+    so an interruption never puts figures of two days into one ratio.
 
     Args:
         part: name of the part of the benchmarks.
-        compared: packages whose versions matter; entries of other versions, or of another
-            machine, are not gone on with.
-        folder: where unfinished parts are; None keeps nothing on disk.
+        compared: packages whose versions matter; entries of other versions or of another machine
+            are dropped.
+        folder: where unfinished parts are kept; None keeps nothing on disk.
     """
 
     def __init__(self, part: str, compared: tuple[str, ...] = (), *, folder: Path | None) -> None:
@@ -37,14 +37,14 @@ class Ledger:
                 self._entries = kept["entries"]
                 print(f"{part}: goes on after {len(self._entries)} measurements")
             else:
-                print(f"{part}: begins anew, as the machine or a version has changed")
+                print(f"{part}: starts again, as the machine or a version has changed")
 
     def once(self, name: str, measure: Callable[[], T]) -> T:
-        """Return what was measured under this name before; or measure it, and keep it.
+        """Return what was measured under this name before, or measure it and keep it.
 
         Args:
-            name: what is measured, for the reader too.
-            measure: gives what JSON can hold, and what is the same when read back from it.
+            name: what is measured; it is printed.
+            measure: returns JSON values.
         """
         if name in self._entries:
             print(f"{self.part}: {name}: measured before", flush=True)
@@ -58,7 +58,7 @@ class Ledger:
         return self._entries[name]
 
     def forget(self) -> None:
-        """Forget the entries: the part is done, or begins anew."""
+        """Forget the entries: the part is done, or starts again."""
         self._entries.clear()
         if self.path is not None:
             self.path.unlink(missing_ok=True)

@@ -1,4 +1,4 @@
-"""Where results go, and what must be said beside every figure: when, and on which machine."""
+"""Results: where they are kept, and what they say of the machine that they were measured on."""
 
 from __future__ import annotations
 
@@ -21,17 +21,17 @@ import siamese_lib
 
 RESULTS = Path(__file__).parents[1] / "results"
 PARTS = {
-    "training": "our recipes: precision against seconds",
-    "quality": "our recipes beside those of others, by seconds of training",
-    "step": "a training step beside PyTorch's and JAX's, and the machine's matrix product",
-    "kernels": "where a step's time goes",
-    "pairs": "pairs drawn a second",
-    "retrieval": "nearest neighbours, exact and approximate",
-    "metrics": "retrieval metrics over 10,000 queries and 60,000 images",
-    "start": "imports, and the first picture",
-    "views": "a film on the screen, and a pick in it",
-    "live": "what watching a training costs",
-    "explorer": "from a choice to its neighbours on the page",
+    "training": "our recipes: quality and seconds",
+    "quality": "our recipes next to those of others",
+    "step": "a training step next to PyTorch's and JAX's",
+    "kernels": "where the time of a step goes",
+    "pairs": "drawing pairs",
+    "retrieval": "finding nearest neighbours",
+    "metrics": "measuring the quality of retrieval",
+    "start": "imports and the first picture",
+    "views": "films on the screen",
+    "live": "the cost of watching a training",
+    "explorer": "from a click to the neighbours",
     "growth": "time and memory as images and dimensions grow",
     "gpu": "training on a GPU",
 }
@@ -45,7 +45,7 @@ def part_module(part: str) -> ModuleType:
 
 
 def machine(compared: Sequence[str] = ()) -> dict[str, Any]:
-    """Date, processor, cores, memory, and versions, those of `compared` packages too."""
+    """Return date, processor, cores, memory and versions, those of `compared` packages too."""
     return {
         "date": date.today().isoformat(),
         "processor": _processor(),
@@ -60,7 +60,7 @@ def machine(compared: Sequence[str] = ()) -> dict[str, Any]:
 
 
 def save_result(name: str, result: dict[str, Any]) -> Path:
-    """Write ``results/NAME.json``, with the machine beside the figures if it is not there yet."""
+    """Write ``results/NAME.json``; add the machine if the result does not name it yet."""
     RESULTS.mkdir(exist_ok=True)
     path = RESULTS / f"{name}.json"
     path.write_text(json.dumps({"machine": machine(), **result}, indent=1) + "\n")
@@ -73,13 +73,6 @@ def load_result(name: str) -> dict[str, Any] | None:
     return json.loads(path.read_text()) if path.exists() else None
 
 
-def table(rows: list[dict[str, Any]]) -> str:
-    """Lay rows with the same keys out as a Markdown table."""
-    head = list(rows[0])
-    lines = [head, ["---"] * len(head), *([str(row[key]) for key in head] for row in rows)]
-    return "\n".join("| " + " | ".join(line) + " |" for line in lines)
-
-
 def duration(job: Callable[[], Any]) -> float:
     """Time one call, in seconds."""
     started = time.perf_counter()
@@ -88,29 +81,11 @@ def duration(job: Callable[[], Any]) -> float:
 
 
 def spread(values: Sequence[float], digits: int) -> dict[str, float]:
-    """Median, least and most, rounded."""
+    """Return median, least and most, rounded."""
     return {
         name: round(function(values), digits)
         for name, function in (("median", statistics.median), ("least", min), ("most", max))
     }
-
-
-def measured_on(result: dict[str, Any]) -> str:
-    """Say when and on what a result was measured, in one line."""
-    facts = result["machine"]
-    versions = ", ".join(f"{name} {number}" for name, number in facts["versions"].items() if number)
-    memory = f", {facts['memory GiB']} GiB" if "memory GiB" in facts else ""
-    return (
-        f"Measured on {facts['date']}, {facts['processor']}, {facts['cores']} cores{memory}, "
-        f"Python {facts['python']}, {versions}."
-    )
-
-
-def interval(values: dict[str, float]) -> str:
-    """Write a spread: the median, and least to most."""
-    if values["least"] == values["most"]:
-        return f"{values['median']:,g}"
-    return f"{values['median']:,g} ({values['least']:,g} to {values['most']:,g})"
 
 
 def _version(name: str) -> str | None:

@@ -1,1 +1,1 @@
-"""Named sets, folders of images and single files become arrays."""
+"""Load named sets, folders of images and single files as arrays."""

@@ -1,4 +1,4 @@
-"""Changes to an image that do not change what it shows, made anew each time it is trained on."""
+"""Random changes that leave an image's class as it is, drawn again for each training step."""
 
 from __future__ import annotations
 
@@ -12,18 +12,18 @@ from siamese_lib.checks import whole_number
 
 @dataclass(frozen=True)
 class RandomShift:
-    """Move each image by whole pixels, up or down and left or right.
+    """Shift each image by a whole number of pixels, vertically and horizontally.
 
-    One pixel makes nine versions of an image, two make 25. The pixels at the edge are repeated
-    into the strip that is laid bare.
+    Shifts of up to one pixel make nine versions of an image, up to two pixels 25. The strip that
+    a shift uncovers repeats the pixels at the edge.
 
     Give it to `ImageBatches` as ``augment=sl.RandomShift(1)``.
 
     Args:
-        pixels: the largest shift in each direction, 0 or more.
+        pixels: the largest shift in each direction, a whole number, 0 or more.
 
     Raises:
-        ValueError: `pixels` is not such a number.
+        ValueError: `pixels` is not a whole number, or is below 0.
     """
 
     pixels: int = 1
@@ -36,7 +36,7 @@ class RandomShift:
 
         Args:
             images: (N, H, W, C) of any dtype.
-            rng: where the shifts are drawn from, all of -pixels to pixels equally likely.
+            rng: draws the shifts, all from -pixels to pixels equally likely.
 
         Returns:
             New images of the same shape and dtype.
@@ -50,20 +50,21 @@ class RandomShift:
 
 @dataclass(frozen=True)
 class RandomAffine:
-    """Turn, stretch, slant and move each image a little, as hands and cameras do.
+    """Rotate, stretch, slant and shift each image a little, as handwriting and cameras do.
 
-    The pixel at x, measured from the middle of the image, is taken from (I + E) x + t in the old
-    one, between its four nearest pixels (bilinear); the pixels at the edge reach on outwards.
+    The new pixel at x, measured from the middle of the image, is taken from (I + E) x + t in the
+    old image, interpolated between the four nearest pixels (bilinear). Outside the old image, the
+    pixels at its edge are repeated.
 
-    Give it to `ImageBatches` as ``augment=sl.RandomAffine()``. Where images are few it helps most.
+    Give it to `ImageBatches` as ``augment=sl.RandomAffine()``. It helps most when images are few.
 
     Args:
-        spread: standard deviation of the four entries of E, from 0 to 1. With 0.08, two images
-            in three are turned by less than about 3 degrees and stretched by less than 8 %.
-        shift: t is this many pixels at most, up or down and left or right; 0 or more.
+        spread: standard deviation of the four entries of E, from 0 to 1. With 0.08, the standard
+            deviation of the rotation is about 3 degrees, and that of the stretch is 8 %.
+        shift: the largest shift t, vertically and horizontally, in pixels; 0 or more.
 
     Raises:
-        ValueError: one of them is not such a number.
+        ValueError: `spread` or `shift` is not a number, or is out of range.
     """
 
     spread: float = 0.08
@@ -72,18 +73,18 @@ class RandomAffine:
     def __post_init__(self) -> None:
         for name, value, most in (("spread", self.spread, 1), ("shift", self.shift, np.inf)):
             if not isinstance(value, Real) or not 0 <= value <= most or value == np.inf:
-                limit = "a number from 0 up" if most == np.inf else f"a number from 0 to {most}"
-                raise ValueError(f"{name} must be {limit}, got {value!r}.")
+                limit = "that is finite and 0 or more" if most == np.inf else f"from 0 to {most}"
+                raise ValueError(f"{name} is {value!r}; expected a number {limit}.")
 
     def __call__(self, images: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-        """Change a batch of images.
+        """Distort a batch of images.
 
         Args:
             images: (N, H, W, C) of any real dtype.
-            rng: where E and t are drawn from.
+            rng: draws E and t.
 
         Returns:
-            New images of the same shape and dtype; whole numbers are rounded.
+            New images of the same shape and dtype. Of an integer dtype, they are rounded.
         """
         count, height, width, _ = images.shape
         matrix = np.eye(2) + rng.normal(0, self.spread, (count, 2, 2))

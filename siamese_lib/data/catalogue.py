@@ -1,4 +1,4 @@
-"""The image sets known by name: where they are to be had, and how to know that they are genuine."""
+"""The named image sets: where to download them, and the checksums of the genuine contents."""
 
 from __future__ import annotations
 
@@ -9,31 +9,33 @@ from pathlib import Path
 
 @dataclass(frozen=True)
 class Mirror:
-    """One place that serves a whole set.
+    """A server that offers a whole set.
 
     Attributes:
-        base_url: what precedes the file names, with its final slash.
-        files: checksum of each file to fetch, as "md5:..." or "sha256:...": either the one file
-            `<name>.npz`, or the four IDX files.
+        base_url: the address that precedes the file names, with its final slash.
+        files: checksum of each file to download, as "md5:..." or "sha256:...". There is either
+            one file, `<name>.npz`, or the four IDX files.
     """
 
     base_url: str
     files: Mapping[str, str]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class DatasetSpec:
-    """A named set. The checksums below are of pixels and labels, not of the files around them:
-    the same images are genuine as `.npz` or IDX, however they were compressed.
+    """A named image set.
+
+    Its checksums are of pixels and labels, not of files. So the same images count as genuine in
+    `.npz` or IDX files, however these were compressed.
 
     Attributes:
-        name: what `load_dataset` is asked for.
+        name: the name that `load_dataset` takes.
         class_names: the name of each class.
         shapes: shape of each of `x_train`, `y_train`, `x_test`, `y_test`.
         sha256: SHA-256 of the bytes of each of these arrays (uint8, C order).
-        mirrors: places to download from, the best first.
-        package: a package that brings the set, or part of it, without a download from a mirror.
-        system_folder: where that package, if it is the operating system's, puts the IDX files.
+        mirrors: servers to download from, the best first.
+        package: a package that contains the set, or part of it, so that no mirror is needed.
+        system_folder: where the IDX files are if that package is one of the operating system's.
     """
 
     name: str
@@ -117,7 +119,7 @@ FASHION_MNIST = DatasetSpec(
         Mirror(_KERAS, _FASHION_FILES),
         Mirror("http://fashion-mnist.s3-website.eu-central-1.amazonaws.com/", _FASHION_FILES),
     ),
-    package="dataset-fashion-mnist (with apt, on Debian and its relatives)",
+    package="dataset-fashion-mnist (with apt, on Debian and systems based on it)",
     system_folder=Path("/usr/share/datasets/fashion-mnist"),
 )
 

@@ -1,6 +1,7 @@
-"""What every loader returns: a `Dataset` of uint8 images with integer labels, or one clear error.
+"""What every loader returns, a `Dataset` of uint8 images with integer labels, and its error.
 
-Both types check themselves when they are made, so the rest of the library can rely on their shapes.
+`Split` and `Dataset` check themselves when they are made, so the rest of the library can rely on
+their shapes and dtypes.
 """
 
 from __future__ import annotations
@@ -11,14 +12,14 @@ import numpy as np
 
 
 class DataError(ValueError):
-    """Images or labels that cannot be used. The message says which file, why, what helps."""
+    """Images or labels that cannot be used. The message says where, why, and what to do."""
 
     @classmethod
     def about(cls, what: object, *, found: str, expected: str, remedy: str) -> DataError:
-        """Make an error with all four parts of a useful message.
+        """Make an error whose message has four parts, in this order.
 
         Args:
-            what: the file, array or argument at fault.
+            what: the file, array or argument that has the fault.
             found: what is there.
             expected: what should have been there.
             remedy: what to do next, a full sentence.
@@ -35,7 +36,8 @@ class Split:
         labels: int64 (N,), each an index into `Dataset.class_names`.
 
     Raises:
-        DataError: another dtype or number of dimensions, a negative label, or two lengths.
+        DataError: another dtype or number of dimensions, a negative label, or not one label for
+            each image.
     """
 
     images: np.ndarray
@@ -55,7 +57,7 @@ class Split:
             raise DataError.about(
                 "labels",
                 found=f"a label of {self.labels.min()}",
-                expected="labels from 0 up",
+                expected="labels of 0 or more",
                 remedy="Number the classes 0, 1, 2 and so on.",
             )
 
@@ -69,14 +71,14 @@ class Dataset:
 
     Attributes:
         train: the images to learn from.
-        test: the images held back. It may be empty.
+        test: the images kept for testing. It may be empty.
         class_names: the name of class 0, of class 1, and so on.
         source: where the images came from, in words.
         name: what the set is called.
-        skipped: what `load_folder` could not read, each as "path: reason"; else empty.
+        skipped: files that `load_folder` left out, each as "path: reason"; otherwise empty.
 
     Raises:
-        DataError: a label without a class name, or splits of two image shapes.
+        DataError: a label has no class name, or the two splits differ in image shape.
     """
 
     train: Split
@@ -92,7 +94,7 @@ class Dataset:
                 f"{self.name} test images",
                 found=f"images of shape {self.test.images.shape[1:]}",
                 expected=f"{self.train.images.shape[1:]}, as in the training images",
-                remedy="Bring both splits to one size.",
+                remedy="Resize the images so that both splits have one shape.",
             )
         highest = max(split.labels.max(initial=-1) for split in (self.train, self.test))
         if highest >= len(self.class_names):

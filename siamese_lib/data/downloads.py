@@ -1,7 +1,7 @@
-"""Fetch a named set from the first mirror that delivers it whole, or say what each one did instead.
+"""Download a named set from the first mirror that delivers all of it.
 
-A file gets its final name only after its checksum has been verified (pooch downloads under a
-temporary name and renames), so an interrupted download leaves nothing that a later call trusts.
+A file gets its final name only after its checksum has been verified: pooch downloads under a
+temporary name, then renames. So an interrupted download leaves nothing that a later call would use.
 """
 
 from __future__ import annotations
@@ -9,20 +9,19 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
 from siamese_lib.data.catalogue import DatasetSpec, Mirror
 from siamese_lib.data.dataset import DataError
 
-ANSWER_SECONDS = 4.0  # how long all mirrors together have to give any sign of life
-STALL_SECONDS = 15.0  # the longest silence in mid-download
+ANSWER_SECONDS = 4.0  # all mirrors together must respond within this time
+STALL_SECONDS = 15.0  # the longest pause in the middle of a download
 
 
 class ChecksumError(DataError):
-    """A mirror delivered a file that is not the published one, and no other mirror a good one."""
+    """A mirror delivered a file with a wrong checksum, and no other mirror delivered a good one."""
 
 
 def fetch(
@@ -32,18 +31,18 @@ def fetch(
 
     Args:
         spec: the set.
-        cache: the folder to put it in, made if need be.
-        notes: gets a line for each mirror that did not deliver.
-        show_progress: draw a bar on stderr.
+        cache: the folder to put them in, created if it is missing.
+        notes: one line is appended for each mirror that did not deliver.
+        show_progress: show a progress bar on standard error.
 
     Returns:
-        What to read (an `.npz` file or a folder of IDX files) and where it came from, or None if
-        nothing arrived whole: no network, or every mirror failed.
+        What to read (an `.npz` file or a folder of IDX files) and the mirror it came from; None
+        if no mirror delivered the whole set, for example without a network.
 
     Raises:
-        ChecksumError: at least one mirror sent an altered file, and none a good one.
+        ChecksumError: at least one mirror sent an altered file, and none sent a good one.
     """
-    import pooch
+    import pooch  # waits: slow to import
 
     downloader = _downloader(show_progress)
     whole = cache / f"{spec.name}.npz"
@@ -61,10 +60,10 @@ def fetch(
                         path=cache if path == whole else path,
                         downloader=downloader,
                     )
-            except OSError as error:  # every exception of requests is one, and so is a full disk
+            except OSError as error:  # every error of requests is one; a full disk too
                 notes.append(f"{url}: {_reason(error)}")
                 break
-            except ValueError as error:  # how pooch reports a checksum that differs
+            except ValueError as error:  # what pooch raises for a wrong checksum
                 notes.append(f"{url}: {error}")
                 altered.append(notes[-1])
                 break
@@ -75,21 +74,21 @@ def fetch(
             spec.name,
             found=f"a download that is not the published file ({'; '.join(altered)})",
             expected="the published checksum",
-            remedy="Nothing of it was kept. The mirror, or something between it and this machine, "
-            f"alters files: try from another network, or put {spec.name}.npz in a folder and name "
-            "that folder in the environment variable SIAMESE_DATA.",
+            remedy="The download was deleted. The mirror, or something between it and this "
+            f"machine, alters files. Try another network, or put {spec.name}.npz in a folder and "
+            "set the environment variable SIAMESE_DATA to that folder.",
         )
     return None
 
 
 def _answering(mirrors: tuple[Mirror, ...], notes: list[str]) -> Iterator[Mirror]:
-    """Yield the mirrors that answer, in order; append to `notes` what kept the others silent.
+    """Yield the mirrors that answer, in order; append to `notes` why the others did not.
 
-    A firewall that drops packets costs a timeout for each of a host's many addresses, and a name
-    server that is away costs more, which no setting of requests bounds. So all mirrors are asked
-    at once, in threads that can be left behind, and the worst case is `ANSWER_SECONDS` in all.
+    A firewall that drops packets costs one timeout for each of a host's many addresses. A name
+    server that does not respond costs more, and no setting of requests limits that. So all mirrors
+    are asked at once, in threads that can be abandoned, and the wait is `ANSWER_SECONDS` at worst.
     """
-    import requests
+    import requests  # waits: slow to import
 
     def ask(url: str, trouble: list[str]) -> None:
         try:
@@ -114,15 +113,15 @@ def _answering(mirrors: tuple[Mirror, ...], notes: list[str]) -> Iterator[Mirror
             yield mirror
 
 
-def _downloader(show_progress: bool) -> Any:
-    """pooch's own HTTP download, with a time limit, a bar, and no web page taken for a file."""
-    import pooch
+def _downloader(show_progress: bool) -> Callable[[str, str, object], None]:
+    """Return pooch's HTTP download, with a time limit and a progress bar; it refuses web pages."""
+    import pooch  # waits: slow to import
 
     get = pooch.HTTPDownloader(
         progressbar=show_progress,
         chunk_size=1 << 16,
         timeout=(ANSWER_SECONDS, STALL_SECONDS),
-        # The stored file as it is: a server that packs or unpacks would change its checksum.
+        # Ask for the stored file as it is: compressing or unpacking it would change its checksum.
         headers={"Accept-Encoding": "identity"},
     )
 
@@ -132,7 +131,7 @@ def _downloader(show_progress: bool) -> Any:
             beginning = stream.read(64).lstrip().lower()
         if beginning.startswith((b"<!doctype", b"<html")):
             raise ConnectionError(
-                "a web page came instead of the file: a login or block page of this network?"
+                "a web page came instead of the file, perhaps a login page of this network"
             )
 
     return download
@@ -140,7 +139,7 @@ def _downloader(show_progress: bool) -> Any:
 
 @contextmanager
 def _quiet(logger: logging.Logger) -> Iterator[None]:
-    """Keep pooch's notes out of the way: `load_dataset` says in one line what happened."""
+    """Silence pooch's messages: `load_dataset` prints in one line what happened."""
     level = logger.level
     logger.setLevel(logging.WARNING)
     try:
@@ -150,7 +149,7 @@ def _quiet(logger: logging.Logger) -> Iterator[None]:
 
 
 def _reason(error: BaseException) -> str:
-    """The innermost cause: 'Connection refused' rather than the whole of requests' wrapping."""
-    while error.__cause__ or error.__context__:
-        error = error.__cause__ or error.__context__  # type: ignore[assignment]
+    """Return the innermost cause, such as 'Connection refused', without what requests adds."""
+    while cause := error.__cause__ or error.__context__:
+        error = cause
     return str(error) or type(error).__name__

@@ -1,4 +1,4 @@
-"""A folder of images, one sub-folder per class, becomes a `Dataset`."""
+"""Load a folder of images, one sub-folder per class, as a `Dataset`."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from PIL import Image
 
 MODES = {"grayscale": "L", "rgb": "RGB"}
-CLUTTER = {"Thumbs.db", "desktop.ini", "__MACOSX"}  # left by operating systems; dot files are too
+CLUTTER = {"Thumbs.db", "desktop.ini", "__MACOSX"}  # left by operating systems, as dot files are
 
 
 def load_folder(
@@ -27,30 +27,35 @@ def load_folder(
     test_fraction: float = 0.2,
     seed: int = 0,
 ) -> Dataset:
-    """Load a folder of images of one's own.
+    """Load a folder of your own images.
 
-    Each sub-folder is a class, in the order of the names; images in its own sub-folders belong to
-    it too. Hidden files are passed over. Every format that Pillow reads is read, of moving images
-    the first frame.
+    Each sub-folder is a class, in the order of the names. Images in deeper sub-folders belong to
+    the same class. Hidden files are ignored. Every format that Pillow reads is accepted; of a
+    moving picture, the first frame is loaded.
 
-    A picture is turned as its EXIF orientation says, laid on white where it is transparent, scaled
-    to fit into `image_size` with its proportions kept, and centred; the bars left over take the
-    median colour of the picture's own border, so that neither dark nor light pictures get a frame.
+    A picture is rotated as its EXIF orientation says, and its transparent parts become white. It
+    is scaled to fit into `image_size` without changing its proportions, and centred. The bars that
+    remain get the median colour of the picture's own border, so that neither dark nor light
+    pictures get a frame.
 
     Args:
         path: the folder.
         image_size: height and width in pixels.
         color: "grayscale" (1 channel) or "rgb" (3 channels).
-        test_fraction: share of each class held back for testing, above 0 and below 1. A class of
-            two or more images has at least one in each split; a single image is for training.
-        seed: which images are held back.
+        test_fraction: share of each class kept for testing, above 0 and below 1. A class of two
+            or more images has at least one in each split. A single image is used for training.
+        seed: chooses the images kept for testing.
 
     Returns:
-        Images uint8 (N, height, width, 1 or 3), classes and files in order of their names. Files
-        that cannot be read are left out, named in one warning, and listed in `Dataset.skipped`.
+        Images uint8 (N, height, width, 1 or 3), with classes and files in the order of their
+        names. `Dataset.skipped` lists the files that were left out.
+
+    Warns:
+        UserWarning: some files could not be read and were left out. One warning names them all.
 
     Raises:
-        DataError: no such folder, no sub-folders, no image that can be read, or a bad argument.
+        DataError: there is no such folder, no sub-folder or no image that can be read; or an
+            argument is out of range.
     """
     _check_arguments(image_size, color, test_fraction)
     root = Path(path).expanduser()
@@ -68,7 +73,7 @@ def load_folder(
             root,
             found="no sub-folders",
             expected="one sub-folder of images for each class",
-            remedy="Move the images of each class into a folder with the name of the class.",
+            remedy="Move the images of each class into a sub-folder named after the class.",
         )
     skipped = [f"{file.name}: outside every class folder" for file in entries if _is_image(file)]
     names, images, labels = [], [], []
@@ -77,7 +82,7 @@ def load_folder(
         for file in _files(folder):
             try:
                 images.append(read_image(file, image_size, MODES[color]))
-            except Exception as error:  # Pillow's many readers raise almost anything on bad files
+            except Exception as error:  # on bad files, Pillow's readers raise errors of any type
                 reason = " ".join(str(error).replace(str(file), "the file").split())
                 skipped.append(f"{file.relative_to(root)}: {reason or type(error).__name__}")
         count = len(images) - readable
@@ -94,7 +99,8 @@ def load_folder(
             remedy="Check that they are PNG, JPEG or another format that Pillow reads.",
         )
     if skipped:
-        warnings.warn(f"{root}: {len(skipped)} left out:\n  " + "\n  ".join(skipped), stacklevel=2)
+        left_out = f"{root}: {len(skipped)} of its files and folders were left out:"
+        warnings.warn("\n  ".join([left_out, *skipped]), stacklevel=2)
     train, test = _split(np.stack(images), np.array(labels), test_fraction, seed)
     return Dataset(train, test, tuple(names), str(root), root.resolve().name, tuple(skipped))
 
@@ -129,28 +135,28 @@ def _ignored(name: str) -> bool:
 
 
 def _is_image(file: Path) -> bool:
-    """Whether the name of a file says so; a list or a note beside the classes is no image lost."""
-    from PIL import Image
+    """Return whether a file is named like an image. A list or a note next to the classes is not."""
+    from PIL import Image  # waits: slow to import
 
     return file.suffix.lower() in Image.registered_extensions() and file.is_file()
 
 
 def _files(folder: Path) -> Iterator[Path]:
-    """Every file in a class folder and below, in the order of the names, none of them hidden."""
+    """Yield the files of a class folder and below, ordered by name, without hidden ones."""
     for parent, subfolders, files in os.walk(folder):
         subfolders[:] = sorted(name for name in subfolders if not _ignored(name))
         yield from (Path(parent, name) for name in sorted(files) if not _ignored(name))
 
 
 def read_image(file: Path, image_size: tuple[int, int], mode: str) -> np.ndarray:
-    """One picture as uint8 (height, width, channels), as `load_folder` says."""
-    from PIL import Image, ImageOps
+    """Return one picture, uint8 (height, width, channels), prepared as `load_folder` describes."""
+    from PIL import Image, ImageOps  # waits: slow to import
 
     height, width = image_size
     enough = 2 * max(image_size)
     with warnings.catch_warnings():
-        # Odd metadata, and pictures of 90 to 180 megapixels: neither keeps the pixels from being
-        # read. Beyond that Pillow refuses, as it should: such a file may be made to fill memory.
+        # Pillow warns of odd metadata and of pictures of 90 to 180 megapixels, but still reads the
+        # pixels. It refuses larger pictures, as it should: they may be made to fill the memory.
         warnings.simplefilter("ignore")
         with Image.open(file) as opened:
             opened.draft(None, (enough, enough))  # let JPEG decode fewer pixels
@@ -170,7 +176,7 @@ def read_image(file: Path, image_size: tuple[int, int], mode: str) -> np.ndarray
 
 def _eight_bits(picture: Image.Image) -> Image.Image:
     """Scale 16-bit greys to 8 bits; Pillow's own conversion clips them at 255."""
-    from PIL import Image
+    from PIL import Image  # waits: slow to import
 
     if not picture.mode.startswith("I"):
         if picture.mode == "F":
@@ -178,13 +184,13 @@ def _eight_bits(picture: Image.Image) -> Image.Image:
         return picture
     deep = np.asarray(picture).astype(np.int64)
     if deep.min() < 0 or deep.max() > 65535:
-        raise ValueError("pixels of more than 16 bits; save it with 8 or 16 bits")
+        raise ValueError("its pixels have more than 16 bits; save it with 8 or 16 bits")
     return Image.fromarray((deep // 257).astype(np.uint8))
 
 
 def _on_white(picture: Image.Image) -> Image.Image:
-    """Lay a picture with transparent parts on white, as a page would show it."""
-    from PIL import Image
+    """Put white behind the transparent parts of a picture, as a web page would show it."""
+    from PIL import Image  # waits: slow to import
 
     if not picture.has_transparency_data:
         return picture
@@ -195,7 +201,7 @@ def _on_white(picture: Image.Image) -> Image.Image:
 def _split(
     images: np.ndarray, labels: np.ndarray, test_fraction: float, seed: int
 ) -> tuple[Split, Split]:
-    """Hold back `test_fraction` of each class at random, by `seed`."""
+    """Keep `test_fraction` of each class for testing, chosen at random by `seed`."""
     rng = np.random.default_rng(seed)
     held_back = np.zeros(len(labels), dtype=bool)
     for label in range(labels[-1] + 1):

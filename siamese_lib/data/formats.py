@@ -1,8 +1,8 @@
-"""Two ways to keep an image set in a folder, and the checks that make either trustworthy.
+"""Read and check an image set that a folder holds in one of two layouts.
 
-`<name>.npz` is Keras' layout: the arrays `x_train`, `y_train`, `x_test`, `y_test`. `<name>/` with
-four gzipped IDX files is the layout of the original MNIST (http://yann.lecun.com/exdb/mnist/).
-Nothing here unpickles.
+`<name>.npz` is Keras' layout, with the arrays `x_train`, `y_train`, `x_test` and `y_test`.
+`<name>/` with four gzipped IDX files is the layout of the original MNIST
+(http://yann.lecun.com/exdb/mnist/). Nothing is unpickled, so that no file can run code.
 """
 
 from __future__ import annotations
@@ -23,12 +23,12 @@ IDX_FILES = {
     "x_test": "t10k-images-idx3-ubyte.gz",
     "y_test": "t10k-labels-idx1-ubyte.gz",
 }
-MAX_CLASSES = 1_000_000  # a larger "class number" is some other number, such as a date or a hash
-_FETCH_AGAIN = "Fetch the file again, or remove it so that another source is used."
+MAX_CLASSES = 1_000_000  # a larger "class number" must be something else, such as a date or a hash
+_FETCH_AGAIN = "Download the file again, or delete it so that another source is used."
 
 
 def candidates(folder: Path, name: str) -> list[Path]:
-    """Where `folder` keeps a set: `<name>.npz`, then `<name>/` if any IDX file is in it."""
+    """Return where `folder` holds a set: `<name>.npz`, then `<name>/` if it has any IDX file."""
     npz, idx = folder / f"{name}.npz", folder / name
     found = [npz] if npz.exists() else []
     if any((idx / file).exists() for file in IDX_FILES.values()):
@@ -37,12 +37,12 @@ def candidates(folder: Path, name: str) -> list[Path]:
 
 
 def read_splits(path: Path, spec: DatasetSpec | None) -> tuple[Split, Split]:
-    """Read the training and the test split, checked.
+    """Read the training and the test split, and check them.
 
     Args:
         path: an `.npz` file, or a folder with the four IDX files.
-        spec: what the contents must be, or None for a set of one's own, where any number of images
-            of any size will do.
+        spec: what the contents must be; None for your own set, which may have any number of
+            images of any size.
 
     Raises:
         DataError: a file is missing, truncated, altered, or of the wrong shape.
@@ -68,12 +68,12 @@ def _read_npz(path: Path) -> dict[str, np.ndarray]:
         with path.open("rb") as stream, np.load(stream, allow_pickle=False) as archive:
             names = sorted(archive.files)
             arrays = {key: archive[key] for key in IDX_FILES if key in names}
-    except Exception as error:  # a damaged archive fails in a dozen ways, none of them readable
+    except Exception as error:  # a damaged archive raises errors of many types
         raise DataError.about(
             path,
             found=f"a file that cannot be read ({type(error).__name__}: {error})",
             expected=f"a NumPy archive with the plain arrays {', '.join(IDX_FILES)}",
-            remedy=f"It is damaged, or not such an archive. {_FETCH_AGAIN}",
+            remedy=f"The file is damaged, or is not such an archive. {_FETCH_AGAIN}",
         ) from error
     missing = [key for key in IDX_FILES if key not in arrays]
     if missing:
@@ -89,14 +89,14 @@ def _read_npz(path: Path) -> dict[str, np.ndarray]:
 def read_idx(path: Path) -> np.ndarray:
     """Read one gzipped IDX file of unsigned bytes.
 
-    An IDX file is two zero bytes, the type (8: unsigned byte), the number of dimensions, each
-    length as a big-endian 32-bit integer, then the values in C order.
+    An IDX file consists of two zero bytes, the type (8 is an unsigned byte), the number of
+    dimensions, the length of each as a big-endian 32-bit integer, and the values in C order.
 
     Returns:
         uint8 array of the shape in the header.
 
     Raises:
-        DataError: missing, damaged, truncated, or not such a file.
+        DataError: the file is missing, damaged or truncated, or is not an IDX file.
     """
 
     def damaged(found: str, expected: str) -> DataError:
@@ -105,9 +105,9 @@ def read_idx(path: Path) -> np.ndarray:
     try:
         content = gzip.decompress(path.read_bytes())
     except FileNotFoundError as error:
-        raise damaged("no such file", "all four IDX files beside each other") from error
+        raise damaged("no such file", "all four IDX files in this folder") from error
     except Exception as error:  # gzip and zlib raise four unrelated types on damaged input
-        raise damaged(f"damaged gzip data ({error})", "a whole gzipped IDX file") from error
+        raise damaged(f"damaged gzip data ({error})", "a complete gzipped IDX file") from error
     if content[:3] != b"\0\0\x08" or content[3:4] not in (b"\1", b"\3", b"\4"):
         raise damaged(f"a file that begins with {content[:4]!r}", "labels or images in IDX format")
     header = 4 + 4 * content[3]
@@ -121,9 +121,9 @@ def read_idx(path: Path) -> np.ndarray:
 
 
 def _check_contents(array: np.ndarray, what: str, spec: DatasetSpec, key: str) -> None:
-    """A known name means known contents: pixels and labels must be those of the published set."""
+    """Raise DataError unless the array is that of the published set, to the last byte."""
     remedy = (
-        f"It has been altered, or is another set. {_FETCH_AGAIN} For a set of your own, choose a "
+        f"The file was altered, or holds another set. {_FETCH_AGAIN} For your own set, choose a "
         f"name other than {spec.name}."
     )
     if array.dtype != np.uint8 or array.shape != spec.shapes[key]:
@@ -138,13 +138,13 @@ def _check_contents(array: np.ndarray, what: str, spec: DatasetSpec, key: str) -
         raise DataError.about(
             what,
             found=f"values with SHA-256 {digest}",
-            expected=f"{spec.sha256[key]}, the {spec.name} set's own",
+            expected=f"{spec.sha256[key]}, that of the {spec.name} set",
             remedy=remedy,
         )
 
 
 def _to_split(images: np.ndarray, labels: np.ndarray, where: dict[str, str], part: str) -> Split:
-    """Bring the arrays of one split to the library's shapes and dtypes."""
+    """Check the arrays of one split, and convert them to the library's shapes and dtypes."""
     if images.dtype != np.uint8 or images.ndim not in (3, 4):
         raise DataError.about(
             where[f"x_{part}"],
@@ -163,10 +163,10 @@ def _to_split(images: np.ndarray, labels: np.ndarray, where: dict[str, str], par
         raise DataError.about(
             where[f"y_{part}"],
             found=f"labels from {labels.min()} to {labels.max()}",
-            expected=f"class numbers from 0 up, below {MAX_CLASSES:,}",
+            expected=f"class numbers from 0 to {MAX_CLASSES - 1:,}",
             remedy="Number the classes 0, 1, 2 and so on.",
         )
     if images.ndim == 3:
         images = images[..., np.newaxis]
-    # A copy of what came from a read-only buffer: callers may write to a Dataset's arrays.
+    # Copy what came from a read-only buffer: callers may write to a Dataset's arrays.
     return Split(np.require(images, requirements="W"), labels.astype(np.int64))

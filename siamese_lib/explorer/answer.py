@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, fields
 from typing import Any
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Answer(Mapping[str, Any]):
     """The nearest training images of one image, at one moment of a training.
 
@@ -80,15 +80,10 @@ class Answer(Mapping[str, Any]):
     def _repr_html_(self) -> str:
         rows = self.rows()
         head = "".join(f"<th>{name}</th>" for name in rows[0])
-        cells = (
-            "".join(f"<td>{html.escape(f'{v:.4g}' if isinstance(v, float) else str(v))}</td>")
-            for row in rows
-            for v in row.values()
-        )
-        width = len(rows[0])
-        listed = list(cells)
-        body = "".join(
-            f"<tr>{''.join(listed[start : start + width])}</tr>"
-            for start in range(0, len(listed), width)
-        )
+        body = "".join(f"<tr>{''.join(map(_cell, row.values()))}</tr>" for row in rows)
         return f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
+
+
+def _cell(value: object) -> str:
+    text = f"{value:.4g}" if isinstance(value, float) else str(value)
+    return f"<td>{html.escape(text)}</td>"

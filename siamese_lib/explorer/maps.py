@@ -7,9 +7,8 @@ from collections.abc import Callable
 import numpy as np
 
 from siamese_lib.colors import EXTRA, class_colors
-from siamese_lib.explorer.answer import Answer
+from siamese_lib.explorer.screen import Screen
 from siamese_lib.explorer.search import Search
-from siamese_lib.explorer.state import Query
 from siamese_lib.views.embedding_view import EmbeddingView
 
 AROUND = 150  # training images in the close-up
@@ -40,7 +39,7 @@ class Maps:
         }
         margin = search.run.settings.get("margin")
         self.whole = EmbeddingView(
-            search.last.cloud, search.labels[search.shown],
+            search.last.cloud, search.facts.training_labels[search.shown],
             margin=margin, height=height * 3 // 5, **common,
         )  # fmt: skip
         self.near = EmbeddingView(
@@ -51,43 +50,43 @@ class Maps:
         for view in (self.whole, self.near):
             view.observe(lambda change: self._heard(change.owner, change.new), "selected")
 
-    def show(self, query: Query, frame: int, found: Answer) -> None:
-        """Put a query on both maps, and light its neighbours."""
-        search = self._search
-        beside = [index for index in found.indices if index not in search.place_of]
-        around = np.setdiff1d(search.around(query, frame, AROUND), found.indices)
+    def show(self, screen: Screen) -> None:
+        """Put the query on both maps, and light its neighbours."""
+        search, state, found = self._search, screen.state, screen.answer.indices
+        others = [index for index in found if index not in search.place_of]
+        around = np.setdiff1d(search.around(state.query, state.frame, AROUND), found)
         self._showing = True
         try:
-            whole = np.concatenate([search.shown, [-1], np.array(beside, np.int64)])
-            self._fill(self.whole, whole, query, frame, found)
-            near = np.concatenate([[-1], np.array(found.indices), around])
-            self._fill(self.near, near, query, frame, found, pictures=True)
+            whole = np.concatenate([search.shown, [-1], np.array(others, np.int64)])
+            self._fill(self.whole, whole, screen)
+            near = np.concatenate([[-1], np.array(found), around])
+            self._fill(self.near, near, screen, pictures=True)
         finally:
             self._showing = False
 
     def _fill(
-        self, view: EmbeddingView, indices: np.ndarray, query: Query, frame: int, found: Answer,
-        *, pictures: bool = False,
-    ) -> None:  # fmt: skip
+        self, view: EmbeddingView, indices: np.ndarray, screen: Screen, *, pictures: bool = False
+    ) -> None:
         """Show training images by index; −1 stands for the query."""
-        search = self._search
+        search, facts = self._search, screen.facts
+        query, frame = screen.state.query, screen.state.frame
         at = int(np.flatnonzero(indices < 0)[0])
         places = search.places(np.where(indices < 0, search.shown[0], indices), frame)
         places[at] = search.place(query, frame)
-        labels = search.labels[indices]
-        labels[at] = len(search.facts.class_names)
+        labels = facts.training_labels[indices]
+        labels[at] = len(facts.class_names)
         images = None
-        if pictures and search.facts.image_shape[2] in (1, 3):
-            images = search.images[indices]
-            images[at] = search.image(query)
+        if pictures and facts.image_shape[2] in (1, 3):
+            images = facts.training_images[indices]
+            images[at] = facts.image(query)
         self._indices[view] = indices
         with view.hold_sync():
             with view.hold_trait_notifications():
                 view.frames, view.labels, view.images = places, labels, images
             view.marked = view.selected = [at]
-            lit = search.place_of if view is self.whole else {}
+            on_map = search.place_of if view is self.whole else {}
             last = {int(index): place for place, index in enumerate(indices.tolist()[at:], at)}
-            view.highlighted = [last.get(i, lit.get(i, at)) for i in found.indices]
+            view.highlighted = [last.get(i, on_map.get(i, at)) for i in screen.answer.indices]
 
     def _heard(self, view: EmbeddingView, points: list[int]) -> None:
         if self._showing:

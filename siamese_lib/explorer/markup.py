@@ -1,4 +1,4 @@
-"""A state and its answers as markup: strings in, strings out, all from outside escaped.
+"""A screen as markup: a value in, strings out, and all that comes from outside escaped.
 
 Buttons carry ``data-act``, the action of `siamese_lib.explorer.state` that they stand for, and
 ``data-value``, what it is given; `siamese_lib.explorer.panel` sends both back.
@@ -7,39 +7,33 @@ Buttons carry ``data-act``, the action of `siamese_lib.explorer.state` that they
 from __future__ import annotations
 
 import html
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping
 from functools import lru_cache
 
 import numpy as np
 
 from siamese_lib.explorer.answer import Answer
-from siamese_lib.explorer.state import PAGE, Facts, Query, State, offered, pages
+from siamese_lib.explorer.screen import Screen
+from siamese_lib.explorer.state import PAGE, Facts, Query
 from siamese_lib.images import png_uri
 
 _ICONS = {"right": "✓", "wrong": "✗", "unknown": ""}
 _TITLES = {"euclidean": "Euclidean", "cosine": "Cosine"}
 
 
-def picker(state: State, facts: Facts, images: np.ndarray) -> str:
-    """Lay out the thumbnails on offer, their filters, the index box and the random button.
-
-    Args:
-        state: what is shown.
-        facts: of the run and the data.
-        images: uint8 (T, H, W, C), of the test set.
-    """
-    indices = offered(state, facts)
-    here = indices[state.page * PAGE : (state.page + 1) * PAGE]
+def picker(screen: Screen) -> str:
+    """Lay out the thumbnails on offer, their filters, the index box and the random button."""
+    state, facts, here = screen.state, screen.facts, screen.thumbnails
     wrong = int(facts.mistaken.sum())
     options = [f"<option value=''{_chosen(state.label is None)}>all classes</option>"]
     options += [
         f"<option value='{number}'{_chosen(state.label == number)}>{html.escape(name)}</option>"
         for number, name in enumerate(facts.class_names)
     ]
-    thumbs = "".join(_thumb(int(index), facts, images) for index in here)
+    thumbs = "".join(_thumb(int(index), facts) for index in here)
     first = state.page * PAGE + 1
-    span = f"{first:,}–{first + len(here) - 1:,} of {len(indices):,}" if len(here) else "none"
-    alone = " disabled" if pages(state, facts) == 1 else ""
+    span = f"{first:,}–{first + len(here) - 1:,} of {len(state.offered):,}" if len(here) else "none"
+    alone = " disabled" if state.pages == 1 else ""
     return (
         "<div class='sx-bar'><h3>Choose a test image</h3>"
         f"<select data-act='set_class' aria-label='Class'>{''.join(options)}</select></div>"
@@ -60,21 +54,9 @@ def picker(state: State, facts: Facts, images: np.ndarray) -> str:
     )
 
 
-def answer(
-    state: State,
-    facts: Facts,
-    answers: Mapping[str, Answer],
-    picture: Callable[[Query], np.ndarray],
-) -> str:
-    """Lay out the query, the vote, and the neighbours by each metric.
-
-    Args:
-        state: what is shown.
-        facts: of the run and the data.
-        answers: by metric; at least the Euclidean one.
-        picture: finds the image of a query, uint8 (H, W, C).
-    """
-    main = answers.get(state.metric, answers["euclidean"])
+def answer(screen: Screen) -> str:
+    """Lay out the query, the vote, and the neighbours by each metric."""
+    state, facts, main = screen.state, screen.facts, screen.answer
     verdict = _verdict(main)
     known = "no label known" if main.label is None else f"labelled <b>{_name(main, main.label)}</b>"
     votes = round(main.confidence * main.k)
@@ -85,11 +67,11 @@ def answer(
         if len(facts.steps) > 1
         else f"among {main.searched:,} training images"
     )
-    parts = [_metric(state, facts, name, answers.get(name), picture) for name in _TITLES]
+    parts = [_metric(screen, name) for name in _TITLES]
     return (
         f"<div class='sx-head sx-{verdict}'>"
         f"<img class='sx-query' alt='{html.escape(str(state.query))}' "
-        f"src='{_uri(state.query, picture)}'>"
+        f"src='{_uri(facts, state.query)}'>"
         f"<div class='sx-told'><div class='sx-quiet'>You chose</div>"
         f"<div><b>{html.escape(str(state.query))}</b>, {known}</div>"
         f"<div class='sx-quiet'>{html.escape(state.query.note)}</div>"
@@ -103,7 +85,7 @@ def answer(
         f"<div class='sx-quiet'><b>{main.confidence:.0%}</b> · {votes} of {main.k}</div>"
         f"</div></div>"
         f"<div class='sx-metrics'>{''.join(parts)}</div>"
-        f"<p class='sx-why'>{html.escape(difference(answers, facts.dim))} "
+        f"<p class='sx-why'>{html.escape(difference(screen.answers, facts.dim))} "
         f"<span class='sx-quiet'>({where})</span></p>"
     )
 
@@ -128,23 +110,18 @@ def difference(answers: Mapping[str, Answer], dim: int) -> str:
     )
 
 
-def pins(state: State, answers: Sequence[Answer], picture: Callable[[Query], np.ndarray]) -> str:
-    """Lay out the pinned queries, one beneath the other, with the answer to each.
-
-    Args:
-        state: what is shown.
-        answers: to `State.pins`, by the metric that is lit.
-        picture: finds the image of a query.
-    """
+def pins(screen: Screen) -> str:
+    """Lay out the pinned queries, one beneath the other, with the answer to each."""
+    state, facts = screen.state, screen.facts
     if not state.pins:
         return ""
     rows = []
-    for place, (query, found) in enumerate(zip(state.pins, answers, strict=True)):
+    for place, (query, found) in enumerate(zip(state.pins, screen.pinned, strict=True)):
         verdict = _verdict(found)
-        small = "".join(_small(found, rank, picture) for rank in range(found.k))
+        small = "".join(_small(facts, found, rank) for rank in range(found.k))
         rows.append(
             f"<div class='sx-pin sx-{verdict}'><button data-act='recall' data-value='{place}' "
-            f"title='Ask about it again'><img alt='' src='{_uri(query, picture)}'> "
+            f"title='Ask about it again'><img alt='' src='{_uri(facts, query)}'> "
             f"{html.escape(str(query))}</button>"
             f"<span class='sx-verdict'>{_ICONS[verdict]} {_name(found, found.vote)} "
             f"<small>{found.confidence:.0%}</small></span><span class='sx-row'>{small}</span>"
@@ -159,14 +136,8 @@ def status(words: str, failed: bool = False) -> str:
     return f"<span class='sx-fault'>⚠ {words}</span>" if failed else f"<span>{words}</span>"
 
 
-def _metric(
-    state: State,
-    facts: Facts,
-    metric: str,
-    found: Answer | None,
-    picture: Callable[[Query], np.ndarray],
-) -> str:
-    lit = state.metric == metric
+def _metric(screen: Screen, metric: str) -> str:
+    found, lit = screen.answers.get(metric), screen.state.metric == metric
     head = (
         f"<button data-act='set_metric' data-value='{metric}' aria-pressed='{_yes(lit)}' "
         f"class='sx-toggle' title='Show these on the map'>{_TITLES[metric]}"
@@ -174,43 +145,43 @@ def _metric(
     )
     if found is None:
         return f"<section>{head}<p class='sx-quiet'>none: an embedding is all zeros</p></section>"
-    cells = "".join(_neighbour(found, rank, picture) for rank in range(found.k))
+    cells = "".join(_neighbour(screen.facts, found, rank) for rank in range(found.k))
     return (
         f"<section aria-label='{_TITLES[metric]} neighbours' data-metric='{metric}'>{head}"
         f"<ol class='sx-cards'>{cells}</ol></section>"
     )
 
 
-def _neighbour(found: Answer, rank: int, picture: Callable[[Query], np.ndarray]) -> str:
+def _neighbour(facts: Facts, found: Answer, rank: int) -> str:
     index, label, distance = found.indices[rank], found.labels[rank], found.distances[rank]
     kind = _match(found, label)
     name = _name(found, label)
     return (
         f"<li class='sx-card sx-{kind}'><button data-act='choose_train' data-value='{index}' "
         f"title='Training image {index}: ask about it'>"
-        f"<img alt='{name}' src='{_uri(Query('train', index), picture)}'>"
+        f"<img alt='{name}' src='{_uri(facts, Query('train', index))}'>"
         f"<b>{_ICONS[kind]} {name}</b><span>#{index}</span><span>{_short(distance)}</span>"
         "</button></li>"
     )
 
 
-def _small(found: Answer, rank: int, picture: Callable[[Query], np.ndarray]) -> str:
+def _small(facts: Facts, found: Answer, rank: int) -> str:
     label, index = found.labels[rank], found.indices[rank]
     kind = _match(found, label)
     words = f"{_ICONS[kind]} {_name(found, label)}, #{index}"
-    source = _uri(Query("train", index), picture)
+    source = _uri(facts, Query("train", index))
     return f"<img class='sx-{kind}' alt='{words}' title='{words}' src='{source}'>"
 
 
-def _thumb(index: int, facts: Facts, images: np.ndarray) -> str:
-    name = html.escape(facts.class_names[facts.labels[index]])
+def _thumb(index: int, facts: Facts) -> str:
+    name = html.escape(facts.class_names[facts.test_labels[index]])
     wrong = " sx-mistaken" if facts.mistaken[index] else ""
     mark = "<i>✗</i>" if facts.mistaken[index] else ""
     words = f"test image {index}: {name}{', a mistake' if wrong else ''}"
     return (
         f"<button class='sx-thumb{wrong}' data-act='choose_test' data-value='{index}' "
         f"title='{words}' aria-label='{words}'>"
-        f"<img alt='' src='{uri(images[index])}'>{mark}</button>"
+        f"<img alt='' src='{uri(facts.test_images[index])}'>{mark}</button>"
     )
 
 
@@ -219,8 +190,8 @@ def uri(image: np.ndarray) -> str:
     return _png(image.tobytes(), image.shape)
 
 
-def _uri(query: Query, picture: Callable[[Query], np.ndarray]) -> str:
-    return uri(picture(query))
+def _uri(facts: Facts, query: Query) -> str:
+    return uri(facts.image(query))
 
 
 @lru_cache(2_000)

@@ -8,13 +8,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from siamese_lib.data import handwriting
 from siamese_lib.search.vectors import METRICS
 
+if TYPE_CHECKING:
+    from numpy.typing import ArrayLike
+
+Given = str | float  # a number, by code or as a control of the page writes it
 PAGE = 40  # thumbnails
 MOST_NEIGHBOURS = 20
 MOST_PINS = 6
@@ -47,34 +51,55 @@ class Query:
         return f"{'training' if self.kind == 'train' else 'test'} image {self.index}"
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, kw_only=True, eq=False)
 class Facts:
     """What does not change while an explorer is used.
 
     Attributes:
-        image_shape: of the run: height, width, channels.
-        light: whether its images are dark on light.
-        steps: of its frames.
-        class_names: K names.
-        labels: int64 (T,), of the test images.
-        mistaken: bool (T,), where the vote of the last frame is wrong.
-        training: number of training images that are searched.
+        steps: of the run's frames.
         dim: numbers in an embedding.
+        class_names: K names.
+        training_images: uint8 (S, H, W, C), which are searched.
+        training_labels: int64 (S,).
+        test_images: uint8 (T, H, W, C), which are offered.
+        test_labels: int64 (T,).
+        mistaken: bool (T,), where the vote of the last frame is wrong.
+        light: whether the images are dark on light.
     """
 
-    image_shape: tuple[int, int, int]
-    light: bool
     steps: tuple[int, ...]
-    class_names: tuple[str, ...]
-    labels: np.ndarray
-    mistaken: np.ndarray
-    training: int
     dim: int
+    class_names: tuple[str, ...]
+    training_images: np.ndarray
+    training_labels: np.ndarray
+    test_images: np.ndarray
+    test_labels: np.ndarray
+    mistaken: np.ndarray
+    light: bool
 
     @property
-    def most_neighbours(self) -> int:
-        """The largest k; one less than there are, as a training image is not its own neighbour."""
-        return min(MOST_NEIGHBOURS, self.training - 1)
+    def image_shape(self) -> tuple[int, int, int]:
+        """Height, width and channels of the images."""
+        height, width, channels = self.training_images.shape[1:]
+        return height, width, channels
+
+    @property
+    def largest_k(self) -> int:
+        """One less than there are to find, as a training image is not its own neighbour."""
+        return min(MOST_NEIGHBOURS, len(self.training_images) - 1)
+
+    def image(self, query: Query) -> np.ndarray:
+        """Return a query's image, uint8 (H, W, C)."""
+        if query.kind == "test":
+            return self.test_images[query.index]
+        if query.kind == "train":
+            return self.training_images[query.index]
+        return np.frombuffer(query.pixels, np.uint8).reshape(self.image_shape)
+
+    def label(self, query: Query) -> int | None:
+        """Return a query's class, or None if it is the reader's own."""
+        labels = {"test": self.test_labels, "train": self.training_labels}.get(query.kind)
+        return None if labels is None else int(labels[query.index])
 
 
 @dataclass(frozen=True)
@@ -84,11 +109,12 @@ class State:
     Attributes:
         query: whose neighbours are shown.
         frame: of the run, from 0.
-        k: number of neighbours.
-        metric: whose neighbours are lit on the map.
+        offered: int64, the test images that pass the filters, which are the next two.
         label: the class that the thumbnails are of, or None for all.
         mistakes: whether only mistaken test images are offered.
         page: of the thumbnails, from 0.
+        k: number of neighbours.
+        metric: whose neighbours are lit on the map.
         pins: queries that are kept to compare.
         before: what was asked before the drawing, to go back to.
         status: a message, and whether it is of a fault.
@@ -97,54 +123,52 @@ class State:
 
     query: Query
     frame: int
-    k: int = 7
-    metric: str = METRICS[0]
+    offered: np.ndarray = field(repr=False, compare=False)
     label: int | None = None
     mistakes: bool = False
     page: int = 0
+    k: int = 7
+    metric: str = METRICS[0]
     pins: tuple[Query, ...] = ()
     before: Query | None = None
     status: str = ""
     failed: bool = False
 
-
-def offered(state: State, facts: Facts) -> np.ndarray:
-    """Indices of the test images that pass the filters, int64."""
-    kept = np.ones(len(facts.labels), bool) if not state.mistakes else facts.mistaken.copy()
-    if state.label is not None:
-        kept &= facts.labels == state.label
-    return np.flatnonzero(kept)
+    @property
+    def pages(self) -> int:
+        """Number of pages of thumbnails, at least one."""
+        return max(1, -(-len(self.offered) // PAGE))
 
 
-def pages(state: State, facts: Facts) -> int:
-    """Count the pages of thumbnails, at least one."""
-    return max(1, -(-len(offered(state, facts)) // PAGE))
+def begin(facts: Facts, frame: int, k: int) -> State:
+    """Ask about the first test image, with all of them on offer."""
+    return State(Query("test", 0), frame, np.arange(len(facts.test_labels)), k=k)
 
 
-def choose_test(state: State, facts: Facts, index: Any) -> State:
-    """Ask about a test image."""
-    number = _number("index", index, 0, len(facts.labels) - 1, "test images")
-    state = _asked(state, Query("test", number))
-    place = np.searchsorted(offered(state, facts), number)
-    among = place < len(offered(state, facts)) and offered(state, facts)[place] == number
-    return replace(state, page=int(place) // PAGE) if among else state
+def choose_test(state: State, facts: Facts, index: Given) -> State:
+    """Ask about a test image, and turn to its page if it is on offer."""
+    number = _number("index", index, 0, len(facts.test_labels) - 1, "test images")
+    place = int(np.searchsorted(state.offered, number))
+    offered = place < len(state.offered) and state.offered[place] == number
+    page = place // PAGE if offered else state.page
+    return replace(_asked(state, Query("test", number)), page=page)
 
 
-def choose_train(state: State, facts: Facts, index: Any) -> State:
+def choose_train(state: State, facts: Facts, index: Given) -> State:
     """Ask about a training image; it is not its own neighbour."""
-    number = _number("index", index, 0, facts.training - 1, "training images")
+    number = _number("index", index, 0, len(facts.training_images) - 1, "training images")
     return _asked(state, Query("train", number))
 
 
 def choose_random(state: State, facts: Facts, chance: float) -> State:
     """Ask about one of the images on offer; `chance`, from 0 to 1, says which."""
-    indices = offered(state, facts)
-    if not len(indices):
+    count = len(state.offered)
+    if not count:
         raise ExplorerError("No test image passes these filters: choose another class.")
-    return choose_test(state, facts, int(indices[int(chance * len(indices)) % len(indices)]))
+    return choose_test(state, facts, int(state.offered[int(chance * count) % count]))
 
 
-def draw(state: State, facts: Facts, strokes: Sequence[Any]) -> State:
+def draw(state: State, facts: Facts, strokes: Sequence[Sequence[Sequence[float]]]) -> State:
     """Ask about a drawing."""
     image = handwriting.from_strokes(strokes, facts.image_shape, light=facts.light)
     note = "centred and scaled as MNIST's digits were"
@@ -166,7 +190,7 @@ def upload(state: State, facts: Facts, content: bytes, name: str = "") -> State:
     return replace(state, status=f"{name or 'Your picture'}: {note}.")
 
 
-def own_image(state: State, facts: Facts, image: Any) -> State:
+def own_image(state: State, facts: Facts, image: ArrayLike) -> State:
     """Ask about an array, as it is: uint8 (H, W, C), or (H, W) for one channel."""
     given = np.asarray(image)
     shaped = given[..., None] if given.ndim == 2 else given
@@ -178,12 +202,12 @@ def own_image(state: State, facts: Facts, image: Any) -> State:
     return _asked(state, Query("picture", None, shaped.tobytes(), "taken as it is"))
 
 
-def set_k(state: State, facts: Facts, k: Any) -> State:
+def set_k(state: State, facts: Facts, k: Given) -> State:
     """Change the number of neighbours."""
-    return _quiet(state, k=_number("k", k, 1, facts.most_neighbours))
+    return _quiet(state, k=_number("k", k, 1, facts.largest_k))
 
 
-def set_frame(state: State, facts: Facts, frame: Any) -> State:
+def set_frame(state: State, facts: Facts, frame: Given) -> State:
     """Go to another moment of the training."""
     return _quiet(state, frame=_number("frame", frame, 0, len(facts.steps) - 1))
 
@@ -195,24 +219,24 @@ def set_metric(state: State, facts: Facts, metric: str) -> State:
     return _quiet(state, metric=metric)
 
 
-def set_class(state: State, facts: Facts, label: Any) -> State:
+def set_class(state: State, facts: Facts, label: Given | None) -> State:
     """Offer images of one class; "" is all."""
     last = len(facts.class_names) - 1
     number = None if label in ("", None) else _number("class", label, 0, last)
-    return _quiet(state, label=number, page=0)
+    return _filtered(state, facts, number, state.mistakes)
 
 
-def toggle_mistakes(state: State, facts: Facts, value: Any = None) -> State:
+def toggle_mistakes(state: State, facts: Facts, value: object = None) -> State:
     """Offer only images that the network gets wrong, or all again."""
-    return _quiet(state, mistakes=not state.mistakes, page=0)
+    return _filtered(state, facts, state.label, not state.mistakes)
 
 
-def turn_page(state: State, facts: Facts, by: Any) -> State:
+def turn_page(state: State, facts: Facts, by: Given) -> State:
     """Turn the thumbnails forwards or backwards, round the ends."""
-    return _quiet(state, page=(state.page + int(by)) % pages(state, facts))
+    return _quiet(state, page=(state.page + int(by)) % state.pages)
 
 
-def pin(state: State, facts: Facts, value: Any = None) -> State:
+def pin(state: State, facts: Facts, value: object = None) -> State:
     """Keep the query to compare."""
     if state.query in state.pins:
         raise ExplorerError(f"{str(state.query).capitalize()} is pinned already.")
@@ -221,23 +245,23 @@ def pin(state: State, facts: Facts, value: Any = None) -> State:
     return _quiet(state, pins=(*state.pins, state.query), status=f"Pinned {state.query}.")
 
 
-def unpin(state: State, facts: Facts, place: Any) -> State:
+def unpin(state: State, facts: Facts, place: Given) -> State:
     """Let a pinned query go."""
     number = _number("pin", place, 0, len(state.pins) - 1)
     return _quiet(state, pins=state.pins[:number] + state.pins[number + 1 :])
 
 
-def recall(state: State, facts: Facts, place: Any) -> State:
+def recall(state: State, facts: Facts, place: Given) -> State:
     """Ask about a pinned query again."""
     return _asked(state, state.pins[_number("pin", place, 0, len(state.pins) - 1)])
 
 
-def say(state: State, facts: Facts, message: Any) -> State:
+def say(state: State, facts: Facts, message: object) -> State:
     """Show a message of the page."""
     return _quiet(state, status=str(message))
 
 
-def fail(state: State, facts: Facts, message: Any) -> State:
+def fail(state: State, facts: Facts, message: object) -> State:
     """Show a fault, and leave all else as it is."""
     return replace(state, status=str(message), failed=True)
 
@@ -251,6 +275,15 @@ ACTIONS: dict[str, Callable[..., State]] = {
 }  # fmt: skip
 
 
+def _filtered(state: State, facts: Facts, label: int | None, mistakes: bool) -> State:
+    """Offer the test images that pass the filters, from the first page on."""
+    kept = facts.mistaken if mistakes else np.ones(len(facts.test_labels), bool)
+    if label is not None:
+        kept = kept & (facts.test_labels == label)
+    offered = np.flatnonzero(kept)
+    return _quiet(state, label=label, mistakes=mistakes, offered=offered, page=0)
+
+
 def _asked(state: State, query: Query) -> State:
     return _quiet(state, query=query)
 
@@ -259,7 +292,7 @@ def _quiet(state: State, **changes: Any) -> State:
     return replace(state, **{"status": "", "failed": False, **changes})
 
 
-def _number(name: str, value: Any, least: int, most: int, of: str = "") -> int:
+def _number(name: str, value: Given, least: int, most: int, of: str = "") -> int:
     """Read a whole number in a range, from the page or from Python."""
     words = f"{name} must be a whole number from {least} to {most:,}"
     words += f", as there are {most + 1:,} {of}" if of else ""

@@ -1,32 +1,33 @@
 """Choose, draw or upload an image, and see the training images that are nearest to it.
 
-`siamese_lib.explorer.state` holds what is shown and the actions, `search` finds,
-`markup` writes markup; here they are wired to widgets. Each handler is one line, and all go
-through `RetrievalExplorer._do`, which shows what went wrong.
+`siamese_lib.explorer.state` holds what was asked for and the actions, `search` finds, `screen` is
+what both make, and `markup` draws it; here they are wired to widgets. Each handler is one line, and
+all go through `RetrievalExplorer._do`, which shows what went wrong.
 """
 
 from __future__ import annotations
 
-import base64
 import random
 from collections.abc import Mapping
-from types import MappingProxyType
+from dataclasses import replace
 from typing import Any
 
 import ipywidgets
 import numpy as np
 
 from siamese_lib.data.dataset import Dataset
-from siamese_lib.explorer import markup as markup
+from siamese_lib.explorer import markup
 from siamese_lib.explorer.answer import Answer
 from siamese_lib.explorer.maps import Maps
 from siamese_lib.explorer.pad import Pad
 from siamese_lib.explorer.panel import Panel
+from siamese_lib.explorer.screen import Screen
 from siamese_lib.explorer.search import Search
-from siamese_lib.explorer.state import ACTIONS, Query, State, fail
+from siamese_lib.explorer.state import ACTIONS, State, begin, choose_test, fail, set_k
 from siamese_lib.explorer.still import explorer_png
 from siamese_lib.runs.run import Run
 from siamese_lib.search.gallery import Gallery
+from siamese_lib.views.still import MimeBundle, with_still
 
 _ONE_MOMENT = (
     "This run kept the weights of its last step only, so that it cannot be asked what it would "
@@ -59,7 +60,7 @@ class RetrievalExplorer(ipywidgets.VBox):
     Attributes:
         answer: `Answer`, to what is shown now, by the metric that is lit.
         answers: read-only mapping of the metrics to `Answer`.
-        state: what is shown, a frozen dataclass.
+        state: what was asked for, a frozen dataclass.
         message: what the status line says.
         map: the `EmbeddingView` of the training images, the query and its neighbours.
         near: another one, of what lies around the query.
@@ -82,11 +83,10 @@ class RetrievalExplorer(ipywidgets.VBox):
     ) -> None:
         self._search = search = Search(run, digits, limit, gallery)
         facts = search.facts
-        state = State(Query("test", 0), len(run) - 1, k=min(7, facts.most_neighbours))
-        state = ACTIONS["set_k"](state, facts, min(k, facts.most_neighbours) if k == 7 else k)
-        self.state = ACTIONS["choose_test"](state, facts, index)
+        most = facts.largest_k
+        state = begin(facts, frame=len(run) - 1, k=min(7, most))
+        state = choose_test(set_k(state, facts, min(k, most) if k == 7 else k), facts, index)
         self._showing = False
-        self._asked: tuple[Any, ...] = ()
         self._panels = {
             kind: Panel(kind, self._do, live=kind == "status")
             for kind in ("status", "picker", "answer", "pins")
@@ -94,12 +94,10 @@ class RetrievalExplorer(ipywidgets.VBox):
         self.pad = Pad(self._do)
         self._maps = Maps(search, self._clicked, height)
         self.map, self.near = self._maps.whole, self._maps.near
-        self._k = ipywidgets.IntSlider(
-            self.state.k, 1, facts.most_neighbours, description="neighbours"
-        )
+        self._k = ipywidgets.IntSlider(state.k, 1, most, description="neighbours")
         moments = [(f"{step:,}", frame) for frame, step in enumerate(facts.steps)]
         self._frame = ipywidgets.SelectionSlider(
-            options=moments, value=self.state.frame, description="at step",
+            options=moments, value=state.frame, description="at step",
             continuous_update=False, disabled=len(moments) == 1,
         )  # fmt: skip
         self._frame.tooltip = "training step of the network"
@@ -107,17 +105,22 @@ class RetrievalExplorer(ipywidgets.VBox):
         self._frame.observe(lambda change: self._do("set_frame", change.new), "value")
         super().__init__(self._laid_out())
         self.add_class("siamese-explorer")
-        self._show(fail(self.state, facts, search.complaint) if search.complaint else self.state)
+        self._show(fail(state, facts, search.complaint) if search.complaint else state)
+
+    @property
+    def state(self) -> State:
+        """What was asked for."""
+        return self._screen.state
 
     @property
     def answer(self) -> Answer:
         """The answer by the metric that is lit."""
-        return self.answers.get(self.state.metric, self.answers["euclidean"])
+        return self._screen.answer
 
     @property
     def answers(self) -> Mapping[str, Answer]:
         """The answer by each metric."""
-        return MappingProxyType(self._answers)
+        return self._screen.answers
 
     @property
     def message(self) -> str:
@@ -173,19 +176,13 @@ class RetrievalExplorer(ipywidgets.VBox):
                     state = ACTIONS[action](state, self._search.facts, value)
             self._show(state)
         except Exception as error:
-            self._show(fail(self.state, self._search.facts, error))
+            self._fail(error)
             raise
         return self.answer
 
     def still(self) -> bytes:
         """Draw the query, its neighbours and the map as a PNG."""
-        found = self.answer
-        images = [self._search.images[index] for index in found.indices]
-        names = [found.name_of(label) for label in found.labels]
-        return explorer_png(
-            self._search.image(self.state.query), str(self.state.query), np.stack(images),
-            names, found.distances, self.map.still(),
-        )  # fmt: skip
+        return explorer_png(self._screen, self.map.still())
 
     def _do(self, action: str, *values: Any) -> None:
         """Carry out an action of the page; show what went wrong, if anything did."""
@@ -193,15 +190,14 @@ class RetrievalExplorer(ipywidgets.VBox):
             return
         if action == "choose_random":
             values = (random.random(),)
-        facts = self._search.facts
         try:
             if action not in ACTIONS:
                 raise ValueError(f"The explorer has no action called {action!r}.")
-            self._show(ACTIONS[action](self.state, facts, *values))
+            self._show(ACTIONS[action](self.state, self._search.facts, *values))
         except ValueError as error:
-            self._show(fail(self.state, facts, error))
+            self._fail(error)
         except Exception as error:
-            self._show(fail(self.state, facts, f"{type(error).__name__}: {error}"))
+            self._fail(f"{type(error).__name__}: {error}")
 
     def _clicked(self, index: int | None) -> None:
         """Ask about a training image on a map; of anything else, light what was lit."""
@@ -209,42 +205,35 @@ class RetrievalExplorer(ipywidgets.VBox):
         self._do(*(("say", several) if index is None or index < 0 else ("choose_train", index)))
 
     def _show(self, state: State) -> None:
-        """Bring a state to the page: the one way from values to widgets."""
-        search, panels = self._search, self._panels
-        self._showing = True
+        """Find all that a state shows, and draw it."""
+        search = self._search
+        if not search.knows(state.frame):
+            step = search.facts.steps[state.frame]
+            words = f"Embedding {len(search.shown):,} training images as at step {step:,} …"
+            self._panels["status"].html = markup.status(words)
+        self._draw(search.screen(state))
+
+    def _fail(self, fault: object) -> None:
+        """Say what went wrong, and leave all else as it is."""
+        screen = self._screen
+        self._draw(replace(screen, state=fail(screen.state, screen.facts, fault)))
+
+    def _draw(self, screen: Screen) -> None:
+        """Bring a screen to the page: the one way from values to widgets."""
+        panels, state = self._panels, screen.state
+        self._screen, self._showing = screen, True
         try:
-            if not search.knows(state.frame):
-                step = search.facts.steps[state.frame]
-                words = f"Embedding {len(search.shown):,} training images as at step {step:,} …"
-                panels["status"].html = markup.status(words)
-            asked = (state.query, state.frame, state.k)
-            if asked != self._asked:
-                self._answers, self._asked = search.answers(*asked), asked
-            self.state = state
-            panels["answer"].html = markup.answer(state, search.facts, self._answers, search.image)
-            panels["status"].html = markup.status(state.status or self._ready(), state.failed)
-            chosen = state.query.index if state.query.kind == "test" else ""
-            panels["picker"].current = str(chosen)
-            panels["picker"].html = markup.picker(state, search.facts, search.data.test.images)
-            panels["pins"].html = markup.pins(state, self._pinned(), search.image)
+            panels["answer"].html = markup.answer(screen)
+            panels["status"].html = markup.status(screen.status, state.failed)
+            panels["picker"].current = str(state.query.index) if state.query.kind == "test" else ""
+            panels["picker"].html = markup.picker(screen)
+            panels["pins"].html = markup.pins(screen)
             if state.query.kind == "drawing":
-                self.pad.preview = markup.uri(search.image(state.query))
+                self.pad.preview = markup.uri(screen.facts.image(state.query))
             self._k.value, self._frame.value = state.k, state.frame
-            self._maps.show(state.query, state.frame, self.answer)
+            self._maps.show(screen)
         finally:
             self._showing = False
-
-    def _pinned(self) -> list[Answer]:
-        state = self.state
-        found = [self._search.answers(pin, state.frame, state.k) for pin in state.pins]
-        return [answers.get(state.metric, answers["euclidean"]) for answers in found]
-
-    def _ready(self) -> str:
-        facts = self._search.facts
-        return (
-            f"{facts.training:,} training images to search, {facts.mistaken.sum():,} of "
-            f"{len(facts.labels):,} test images mistaken. Choose one, draw, or click on the map."
-        )
 
     def _laid_out(self) -> list[ipywidgets.Widget]:
         panels = self._panels
@@ -259,12 +248,8 @@ class RetrievalExplorer(ipywidgets.VBox):
         )
         return [panels["status"], columns, panels["pins"]]
 
-    def _repr_mimebundle_(self, **kwargs: Any) -> Any:
-        bundle = super()._repr_mimebundle_(**kwargs)
-        data, metadata = bundle if isinstance(bundle, tuple) else (bundle, {})
-        if data is None:
-            return bundle
-        return {**data, "image/png": base64.b64encode(self.still()).decode()}, metadata
+    def _repr_mimebundle_(self, **kwargs: Any) -> MimeBundle:
+        return with_still(super()._repr_mimebundle_(**kwargs), self.still())
 
 
 def _box(name: str, *children: ipywidgets.Widget) -> ipywidgets.Box:

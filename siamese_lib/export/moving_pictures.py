@@ -10,14 +10,13 @@ from collections.abc import Sequence
 from contextlib import suppress
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any
+from typing import IO, cast
 
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
 from siamese_lib.colors import EXTRA
-from siamese_lib.views.embedding_view import EmbeddingView
-from siamese_lib.views.wire import classes_of
+from siamese_lib.views.film import Film
 
 SUFFIXES = (".gif", ".webp", ".mp4")
 _FPS = {".webp": 20, ".mp4": 30}
@@ -38,12 +37,12 @@ class Drawing:
         dark: on a dark ground, or a light one.
     """
 
-    def __init__(self, film: EmbeddingView, classes: np.ndarray, size: int, dark: bool) -> None:
+    def __init__(self, film: Film, classes: np.ndarray, size: int, dark: bool) -> None:
         self.film = film
         self.classes = classes
         self.size = size
         self.paint = _DARK if dark else _LIGHT
-        _, self.names, self.colors = classes_of(film.labels, film.class_names, film.colors)
+        self.names, self.colors = film.classes.names, film.classes.colors
         frames = film.frames.astype(np.float64)
         low, high = frames.min(axis=(0, 1)), frames.max(axis=(0, 1))
         scale = 0.95 * size * _FINE / max(float((high - low).max()), 1e-12)
@@ -79,7 +78,7 @@ class Drawing:
         inks = [self.colors[int(k)] for k in self.classes]
         for (x, y), ink in zip(at.tolist(), inks, strict=True):
             pen.ellipse((x - self.radius, y - self.radius, x + self.radius, y + self.radius), ink)
-        for x, y in at[self.film.marked].tolist():
+        for x, y in at[list(self.film.marked)].tolist():
             ring = 7 * _FINE
             pen.ellipse((x - ring, y - ring, x + ring, y + ring), None, EXTRA, 2 * _FINE)
         large, small = (ImageFont.load_default(side / 440 * points) for points in (22, 16))
@@ -98,6 +97,7 @@ class Drawing:
 def ffmpeg() -> str:
     """Find the program that encodes MP4; ImportError if there is none."""
     if find_spec("imageio_ffmpeg") is not None:
+        # It is not installed everywhere, so it waits until it was found.
         import imageio_ffmpeg  # pyright: ignore[reportMissingImports]
 
         return imageio_ffmpeg.get_ffmpeg_exe()
@@ -151,7 +151,7 @@ def _mp4(pictures: Sequence[Image.Image], lengths: Sequence[float], fps: int) ->
             str(path),
         ]  # fmt: skip
         with subprocess.Popen(command, stdin=subprocess.PIPE, stderr=subprocess.PIPE) as process:
-            pipe: Any = process.stdin
+            pipe = cast(IO[bytes], process.stdin)
             with suppress(BrokenPipeError):  # it has stopped, and says why
                 for picture, length in zip(pictures, lengths, strict=True):
                     for _ in range(max(round(length * fps), 1)):

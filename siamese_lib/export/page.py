@@ -4,7 +4,7 @@ The file holds `page.js` with all that it imports as one script, two style sheet
 JSON, in which ``{"base64": text}`` stands for bytes:
 
 ``view``
-    what `EmbeddingView.payload` returns, without images.
+    what `Film.payload` returns, without images.
 ``images``, ``gallery.images``
     ``shape`` and either ``data``, uint8 (N, H, W, 1 or 3) deflated, or ``sheets``: WebP, 50 images
     in a row and 50 rows at most.

@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -18,14 +19,15 @@ from siamese_lib.export.page import packed, page
 from siamese_lib.export.projector import projector_files
 from siamese_lib.files import write_atomically
 from siamese_lib.images import at_most, checked_images
-from siamese_lib.metrics.headline import GALLERY_IMAGES, NEIGHBOURS
+from siamese_lib.metrics.headline import GALLERY_IMAGES, HEADLINE_K
 from siamese_lib.metrics.precision import knn_accuracy, precision_at_k
-from siamese_lib.runs.folder import RunError
 from siamese_lib.runs.run import Run
 from siamese_lib.search.gallery import Gallery
 from siamese_lib.search.vectors import METRICS
-from siamese_lib.views.embedding_view import EmbeddingView
-from siamese_lib.views.wire import classes_of
+from siamese_lib.views.film import Film, as_film
+
+if TYPE_CHECKING:
+    from siamese_lib.views.embedding_view import EmbeddingView
 
 _IMAGES = 10_000
 _MOST_NEIGHBOURS = 50
@@ -37,10 +39,10 @@ def export_html(
     digits: Dataset,
     path: str | os.PathLike[str],
     *,
-    film: EmbeddingView | None = None,
+    film: Film | EmbeddingView | None = None,
     images: int = _IMAGES,
     gallery: int = GALLERY_IMAGES,
-    k: int = NEIGHBOURS,
+    k: int = HEADLINE_K,
     metric: str = "euclidean",
     title: str | None = None,
     playing: bool = True,
@@ -87,16 +89,16 @@ def export_html(
         raise ValueError(f"{digits.name} has no training images to find: add some.")
     if whole_number("k", k, 1) > most:
         raise ValueError(f"k must be from 1 to {most}, got {k}.")
-    film, classes = _film(run, digits, film, whole_number("images", images, 1))
-    if film.images is None:
+    shown, classes = _film(run, digits, film, whole_number("images", images, 1))
+    if shown.images is None:
         raise ValueError("film must have images: they are what the page asks about.")
-    vectors, queries = run.embed(found_images), run.embed(film.images)
+    vectors, queries = run.embed(found_images), run.embed(shown.images)
     angles = bool(vectors.any(axis=1).all() and queries.any(axis=1).all())
     if metric == "cosine" and not angles:
         raise ValueError("metric must be 'euclidean': an embedding is all zeros, without an angle.")
     data = {
-        "view": {**film.payload(), "images": None},
-        "images": packed(at_most(film.images, thumbnail)),
+        "view": shown.payload(images=False),
+        "images": packed(at_most(shown.images, thumbnail)),
         "queries": queries.astype("<f4").tobytes(),
         "gallery": {
             "images": packed(at_most(checked_images(found_images), thumbnail)),
@@ -112,7 +114,7 @@ def export_html(
         "facts": _facts(run, digits, vectors, found_labels, queries, classes),
     }
     title = f"{digits.name} embedded in {run.embedding_dim} dimensions" if title is None else title
-    write_atomically(path, page(title, data, film.still()))
+    write_atomically(path, page(title, data, shown.still()))
     return path
 
 
@@ -121,7 +123,7 @@ def export_gif(
     digits: Dataset,
     path: str | os.PathLike[str],
     *,
-    film: EmbeddingView | None = None,
+    film: Film | EmbeddingView | None = None,
     images: int = 2_000,
     size: int = 440,
     seconds: float = 5.0,
@@ -159,8 +161,8 @@ def export_gif(
         raise ValueError(f"seconds must be above 0 and below an hour, got {seconds}.")
     if path.suffix.lower() == ".mp4":
         ffmpeg()  # to say now, not after embedding, that there is none
-    film, classes = _film(run, digits, film, whole_number("images", images, 1))
-    drawn = Drawing(film, classes, size, dark)
+    shown, classes = _film(run, digits, film, whole_number("images", images, 1))
+    drawn = Drawing(shown, classes, size, dark)
     write_atomically(path, moving_picture(drawn, path.suffix.lower(), seconds, fps))
     return path
 
@@ -208,36 +210,29 @@ def export_projector(
 
 
 def _film(
-    run: Run, digits: Dataset, film: EmbeddingView | None, count: int
-) -> tuple[EmbeddingView, np.ndarray]:
+    run: Run, digits: Dataset, given: Film | EmbeddingView | None, count: int
+) -> tuple[Film, np.ndarray]:
     """Return the film to show and the class of each of its points, (N,), as `digits` numbers it."""
-    chosen = film is not None
-    if film is None and len(run) == 1:
-        film = _recorded(run, digits)
+    names = list(digits.class_names)
+    film = _recorded(run, names) if given is None else as_film(given)
     if film is None:
         shown = _first(digits, count)
-        film = run.film(shown.images, shown.labels, class_names=digits.class_names)
-    classes, names, _ = classes_of(film.labels, film.class_names)
-    if classes is None or not film.frames.size:
-        raise ValueError(f"film must have points with labels, got {film!r}.")
-    if chosen and names[: len(digits.class_names)] != list(digits.class_names):
+        film = run.make_film(shown.images, shown.labels, class_names=names)
+    classes = film.classes
+    if classes.numbers is None or not film.frames.size:
+        raise ValueError(f"film must have points with labels, got {given!r}.")
+    if classes.names[: len(names)] != names:
         raise ValueError(
-            f"film has the classes {names[:12]}, and {digits.name} has "
-            f"{list(digits.class_names[:12])}. Make the film with class_names=digits.class_names."
+            f"film has the classes {classes.names[:12]}, and {digits.name} has {names[:12]}. Make "
+            "the film with class_names=digits.class_names."
         )
-    return film, classes
+    return film, classes.numbers
 
 
-def _recorded(run: Run, digits: Dataset) -> EmbeddingView | None:
-    """Return the film that was recorded with a run, if there is one of these classes."""
-    try:
-        film = run.film()
-    except RunError:
-        raise  # there is one, but damaged
-    except ValueError:
-        return None
-    names = classes_of(film.labels, film.class_names)[1]
-    return film if names == list(digits.class_names) else None
+def _recorded(run: Run, names: Sequence[str]) -> Film | None:
+    """Return the film recorded with a run that kept one frame only, if it is of these classes."""
+    film = run.recorded if len(run) == 1 else None
+    return film if film is not None and film.classes.names == names else None
 
 
 def _first(digits: Dataset, count: int) -> Split:
@@ -261,11 +256,11 @@ def _facts(
         f"{len(vectors):,} training images to find",
         f"{run.steps[-1]:,} training steps",
     ]
-    if known.any() and len(vectors) >= NEIGHBOURS:
-        found, _ = Gallery(vectors).nearest(queries[known], NEIGHBOURS)
+    if known.any() and len(vectors) >= HEADLINE_K:
+        found, _ = Gallery(vectors).nearest(queries[known], HEADLINE_K)
         labels, asked = found_labels[found], classes[known]
         right, won = precision_at_k(labels, asked), knn_accuracy(labels, asked)
-        words += [f"{right:.1%} of the {NEIGHBOURS} nearest are right, {won:.1%} of the votes"]
+        words += [f"{right:.1%} of the {HEADLINE_K} nearest are right, {won:.1%} of the votes"]
     return " · ".join(words)
 
 

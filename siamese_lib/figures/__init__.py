@@ -1,4 +1,4 @@
-"""Arrays in, plotly figures out. Nothing here computes what it shows."""
+"""Arrays in, plotly figures out."""
 
 from siamese_lib.colors import PALETTE, class_color
 from siamese_lib.figures.charts import (

@@ -1,28 +1,31 @@
-"""Curves and histograms: what the loss costs, how a training went, how far pairs are apart."""
+"""Curves and histograms: of the loss, of a training, of the distances of pairs."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import TypeAlias, cast
 
 import numpy as np
 import plotly.graph_objects as go
+from numpy.typing import ArrayLike
 from plotly.subplots import make_subplots
 
 from siamese_lib.colors import DIFFERENT, INK, SAME, class_color
 from siamese_lib.figures.style import styled
 
-_TICKS = (0, 0.01, 0.04, 0.1, 0.25, 0.5, 1)  # of the last step, where a step is written
-_CORNERS = 400  # of a drawn curve
+History: TypeAlias = Mapping[str, Sequence[float]]  # columns of numbers, by name
+
+_TICKS = (0, 0.01, 0.04, 0.1, 0.25, 0.5, 1)  # ticks of the steps, as shares of the last one
+_CORNERS = 400  # at most, in a drawn curve
 _DASHES = ("solid", "dash", "dashdot", "dot")
-_SHARES = (0.2, 0.5, 0.8, 0.9, 0.95, 0.98, 0.99, 0.995, 0.998, 0.999)  # written at an upright axis
+_SHARES = (0.2, 0.5, 0.8, 0.9, 0.95, 0.98, 0.99, 0.995, 0.998, 0.999)  # ticks
 
 
 def loss_curve(margin: float = 1.0) -> go.Figure:
-    """Draw what a pair costs at each distance, and the force that follows from it.
+    """Draw the loss of a pair over its distance, and the force that follows from it.
 
     Args:
-        margin: distance beyond which a different pair costs nothing, above 0.
+        margin: distance beyond which a different pair has no loss, above 0.
 
     Raises:
         ValueError: `margin` is not above 0.
@@ -31,13 +34,13 @@ def loss_curve(margin: float = 1.0) -> go.Figure:
         Hadsell, Chopra and LeCun (2006), equation 4 and figure 1.
     """
     if not margin > 0:
-        raise ValueError(f"margin must be above 0, got {margin!r}.")
+        raise ValueError(f"margin is {margin!r}; expected a number above 0.")
     distance = np.linspace(0, 1.5 * margin, 121)
     gap = np.maximum(margin - distance, 0)
     figure = make_subplots(
         cols=2,
         horizontal_spacing=0.16,
-        subplot_titles=("what a pair costs", "which way it is moved"),
+        subplot_titles=("loss of a pair", "force on a pair"),
     )
     curves = (
         ("same", SAME, "solid", distance**2 / 2, -distance),
@@ -53,8 +56,8 @@ def loss_curve(margin: float = 1.0) -> go.Figure:
     figure.add_vline(x=margin, line={"color": INK, "width": 1, "dash": "dot"})
     styled(figure, height=380)
     figure.update_xaxes(title="distance of the two embeddings")
-    figure.update_yaxes(title="loss of the pair", col=1)
-    figure.update_yaxes(title="force: together < 0 < apart", col=2)
+    figure.update_yaxes(title="loss", col=1)
+    figure.update_yaxes(title="force (− together, + apart)", col=2)
     figure.add_annotation(
         x=margin, y=1, yref="y domain", text="margin", showarrow=False, xanchor="left", xshift=4
     )
@@ -62,30 +65,35 @@ def loss_curve(margin: float = 1.0) -> go.Figure:
 
 
 def training_curves(
-    history: Mapping[str, Sequence[float]] | Mapping[str, Mapping[str, Sequence[float]]],
+    history: History | Mapping[str, History],
     *,
     x: str = "step",
 ) -> go.Figure:
-    """Draw loss and precision through training, of one run or of several.
+    """Draw loss and precision through a training, for one run or several.
 
     Args:
-        history: of a `Run`, or a mapping from names to histories.
-        x: the column along the bottom, such as "step" or "seconds".
+        history: the history of a `Run`, or a mapping from names to histories.
+        x: the column on the horizontal axis, such as "step" or "seconds".
 
     Raises:
-        ValueError: a history without that column, loss or precision.
+        ValueError: a history lacks that column, loss or precision.
     """
     first = next(iter(history.values()), None)
-    histories: Mapping[str, Any] = history if isinstance(first, Mapping) else {"training": history}
+    histories = cast(
+        Mapping[str, History], history if isinstance(first, Mapping) else {"training": history}
+    )
     figure = make_subplots(
         cols=2,
         horizontal_spacing=0.16,
-        subplot_titles=("loss", "precision@7 of the watched images"),
+        subplot_titles=("loss", "precision@7 of the validation images"),
     )
     for number, (name, columns) in enumerate(histories.items()):
         missing = {x, "loss", "precision"} - set(columns)
         if missing:
-            raise ValueError(f"the history of {name!r} has no column {sorted(missing)}.")
+            raise ValueError(
+                f"The history of {name!r} has the columns {', '.join(columns)}; expected also "
+                f"{', '.join(sorted(missing))}."
+            )
         at = np.asarray(columns[x], dtype=float)
         for place, column in enumerate(("loss", "precision"), start=1):
             values = np.asarray(columns[column], dtype=float)
@@ -103,31 +111,36 @@ def training_curves(
 
 
 def quality_curves(
-    curves: Mapping[str, tuple[Sequence[float], Sequence[float]]],
+    curves: Mapping[str, tuple[ArrayLike, ArrayLike]],
     *,
     x: str = "seconds of training",
     y: str = "precision@7",
     height: int = 460,
 ) -> go.Figure:
-    """Draw how a share of right answers grows with what is spent on it.
+    """Draw how the share of right answers grows with the effort spent.
 
-    The bottom is logarithmic, and so is the share of *wrong* answers along the side, turned over:
-    from 98 to 99 % is as far as from 80 to 90 %, since either halves the mistakes.
+    The horizontal axis is logarithmic. The vertical axis is logarithmic in the share of *wrong*
+    answers, and reversed. So from 98 to 99 % is as far as from 80 to 90 %, since both halve the
+    mistakes.
 
     Args:
-        curves: what was spent, above 0 and ascending, and the shares, from 0 to 1; by name.
-        x: title of the bottom.
-        y: title of the side.
-        height: of the figure, in pixels.
+        curves: by name, the effort (T,), above 0 and ascending, and the shares (T,), from 0 to 1.
+        x: title of the horizontal axis.
+        y: title of the vertical axis.
+        height: height of the figure, in pixels.
 
     Raises:
-        ValueError: a curve whose parts do not fit, or what cannot be drawn on such axes.
+        ValueError: the two parts of a curve differ in length, or cannot be drawn on these axes.
     """
     figure = go.Figure()
     for number, (name, (spent, shares)) in enumerate(curves.items()):
         at, right = np.asarray(spent, dtype=float), np.asarray(shares, dtype=float)
         if at.ndim != 1 or at.shape != right.shape or not (at > 0).all() or not _are_shares(right):
-            raise ValueError(f"the curve {name!r} must be numbers above 0, and as many shares.")
+            raise ValueError(
+                f"The curve {name!r} has an effort of shape {at.shape} and shares of shape "
+                f"{right.shape}; expected (T,) for both, with an effort above 0 and shares from 0 "
+                "to 1."
+            )
         figure.add_scatter(
             x=at, y=_height_of(right), customdata=right, name=name, mode="lines+markers",
             line={"color": class_color(number), "width": 2.5},
@@ -146,30 +159,30 @@ def quality_curves(
 
 
 def class_curves(
-    steps: Sequence[int],
-    values: np.ndarray,
+    steps: ArrayLike,
+    values: ArrayLike,
     class_names: Sequence[str],
     *,
     title: str = "precision@7",
     height: int = 420,
 ) -> go.Figure:
-    """Draw one share for each class through training.
+    """Draw a curve of shares for each class through a training.
 
     Args:
-        steps: int (F,), ascending; drawn at their square roots, as frames are spaced.
+        steps: int (F,), ascending. They are drawn at their square roots, as frames are spaced.
         values: float (F, K), shares from 0 to 1.
         class_names: K names.
-        title: of the upright axis.
-        height: of the figure, in pixels.
+        title: title of the vertical axis.
+        height: height of the figure, in pixels.
 
     Raises:
-        ValueError: shapes that do not fit.
+        ValueError: the shapes do not fit.
     """
     at, values = np.asarray(steps), np.asarray(values, dtype=float)
     if at.ndim != 1 or values.shape != (len(at), len(class_names)) or not len(at):
         raise ValueError(
-            f"values must be (F, K) for {len(at)} steps and {len(class_names)} classes, got "
-            f"{values.shape}."
+            f"values have shape {values.shape} and steps {at.shape}; expected (F, K) and (F,), "
+            f"with F at least 1 and K the number of class_names, {len(class_names)}."
         )
     figure = go.Figure()
     for number, name in enumerate(class_names):
@@ -191,30 +204,30 @@ def class_curves(
 
 
 def distance_histogram(
-    distances: np.ndarray,
-    same: np.ndarray,
+    distances: ArrayLike,
+    same: ArrayLike,
     *,
     margin: float | None = None,
     bins: int = 50,
     height: int = 380,
 ) -> go.Figure:
-    """Draw how far similar and different pairs are apart.
+    """Draw the distances of similar and of different pairs as two histograms.
 
     Args:
         distances: float (N,).
         same: (N,), 1 = same, 0 = different.
-        margin: where to draw a line.
+        margin: where to draw a vertical line.
         bins: number of bars of each kind.
-        height: of the figure, in pixels.
+        height: height of the figure, in pixels.
 
     Raises:
-        ValueError: shapes that do not fit, or distances that are not finite.
+        ValueError: the shapes do not fit, or a distance is not finite.
     """
     distances, same = np.asarray(distances, dtype=float), np.asarray(same).astype(bool)
     if distances.ndim != 1 or distances.shape != same.shape or not np.isfinite(distances).all():
         raise ValueError(
-            "distances and same must be of one shape (N,), and distances finite; got "
-            f"{distances.shape} and {same.shape}."
+            f"distances have shape {distances.shape} and same has {same.shape}; expected (N,) for "
+            "both, and finite distances."
         )
     edges = np.linspace(0, distances.max(initial=0) or 1.0, bins + 1)
     figure = go.Figure()
@@ -238,16 +251,16 @@ def distance_histogram(
 
 
 def roc_curves(
-    curves: Mapping[str, tuple[np.ndarray, np.ndarray]], *, height: int = 460
+    curves: Mapping[str, tuple[ArrayLike, ArrayLike]], *, height: int = 460
 ) -> go.Figure:
-    """Draw receiver operating characteristics: what is accepted rightly over what wrongly.
+    """Draw receiver operating characteristics: true positive rates over false positive rates.
 
     Args:
-        curves: names, and false and true positive rates (T,) from 0 to 1, both rising.
-        height: of the figure, in pixels.
+        curves: by name, false and true positive rates (T,), from 0 to 1, both rising.
+        height: height of the figure, in pixels.
 
     Raises:
-        ValueError: rates of other shapes or out of range.
+        ValueError: the rates differ in shape, or are out of range.
 
     References:
         Fawcett, "An introduction to ROC analysis", 2006.
@@ -258,8 +271,8 @@ def roc_curves(
         both = np.concatenate([fpr.ravel(), tpr.ravel()])
         if fpr.ndim != 1 or fpr.shape != tpr.shape or not both.size or not _are_shares(both):
             raise ValueError(
-                f"the rates of {name!r} must be two arrays (T,) from 0 to 1, got shapes "
-                f"{fpr.shape} and {tpr.shape}."
+                f"The rates of {name!r} have shapes {fpr.shape} and {tpr.shape}; expected (T,) for "
+                "both, with numbers from 0 to 1."
             )
         along = fpr + tpr
         kept = np.unique(np.searchsorted(along, np.linspace(along[0], along[-1], _CORNERS)))
@@ -280,7 +293,7 @@ def roc_curves(
 
 
 def _height_of(shares: np.ndarray) -> np.ndarray:
-    """Say how high a share is drawn: one more for a tenth of the mistakes."""
+    """Return the height at which a share is drawn: 1 more for a tenth of the mistakes."""
     return -np.log10(np.maximum(1 - shares, 1e-4))
 
 

@@ -1,4 +1,4 @@
-"""What a network computes on the way, as pictures: filters and feature maps."""
+"""What a network computes inside, as pictures: filters and feature maps."""
 
 from __future__ import annotations
 
@@ -6,36 +6,40 @@ from collections.abc import Sequence
 
 import numpy as np
 import plotly.graph_objects as go
+from numpy.typing import ArrayLike
 
 from siamese_lib.colors import PALETTE, rgb
 from siamese_lib.figures.pictures import image_grid
 
 _POSITIVE, _NEGATIVE = rgb(PALETTE[0]), rgb(PALETTE[1])
-_SIDE = 28  # pixels; smaller maps are enlarged to this, in whole pixels where it is a multiple
+_SIDE = 28  # pixels; smaller maps are enlarged to this, evenly if it is a multiple of theirs
 
 
 def feature_maps(
-    maps: Sequence[np.ndarray], titles: Sequence[object] | None = None, *, columns: int = 8
+    maps: Sequence[ArrayLike],
+    titles: Sequence[object] | np.ndarray | None = None,
+    *,
+    columns: int = 8,
 ) -> go.Figure:
     """Lay out arrays of any scale and sign: positive in orange, negative in blue, zero in black.
 
-    Each map is scaled by its own largest magnitude, so that faint ones show their pattern too.
-    All are drawn at one size, whatever their own, without smoothing.
+    Each map is scaled by its own largest magnitude, so that weak maps show their pattern too. All
+    maps are drawn at one size, without smoothing.
 
     Args:
-        maps: float arrays (H, W), N of them, at least one; their sizes may differ.
+        maps: N float arrays (H, W), at least one. Their sizes may differ.
         titles: words under each map.
         columns: maps in a row.
 
     Raises:
-        ValueError: maps that are not two-dimensional and finite, or another number of titles.
+        ValueError: a map is not two-dimensional or not finite, or there are not N titles.
     """
     arrays = [np.asarray(one, dtype=float) for one in maps]
     for array in arrays:
         if array.ndim != 2 or array.size == 0 or not np.isfinite(array).all():
             raise ValueError(
-                f"a feature map must be finite and of shape (H, W), got {array.shape}. Give one "
-                "image and one channel at a time, such as answers[0, :, :, 3]."
+                f"A feature map has shape {array.shape}; expected finite numbers of shape (H, W). "
+                "Give one image and one channel at a time, such as answers[0, :, :, 3]."
             )
     side = max([_SIDE, *(length for array in arrays for length in array.shape)])
     images = [_colored(_enlarged(array, side)) for array in arrays]
@@ -49,7 +53,7 @@ def _enlarged(array: np.ndarray, side: int) -> np.ndarray:
 
 
 def _colored(array: np.ndarray) -> np.ndarray:
-    """Turn signed numbers (H, W) into colours (H, W, 3)."""
+    """Return the colours (H, W, 3), from 0 to 255, of signed numbers (H, W)."""
     strength = array / (np.abs(array).max() or 1.0)
     hue = np.where(strength[..., None] > 0, _POSITIVE, _NEGATIVE)
     return np.round(hue * np.abs(strength)[..., None])

@@ -1,4 +1,4 @@
-"""Embeddings as points in the plane: where images came to lie, and where they are pushed."""
+"""Embeddings as points in the plane, and the forces that the loss exerts on them."""
 
 from __future__ import annotations
 
@@ -6,38 +6,42 @@ from collections.abc import Sequence
 
 import numpy as np
 import plotly.graph_objects as go
+from numpy.typing import ArrayLike
 
 from siamese_lib.colors import DIFFERENT, SAME, class_color, rgb
 from siamese_lib.figures.style import styled
 from siamese_lib.images import checked_images, png_uri
 
-_CELLS = 24  # thumbnails along the longer side of the map, at most
-_SVG_POINTS = 2_500
+_CELLS = 24  # at most, thumbnails along the longer side of the map
+_SVG_POINTS = 2_500  # more are drawn with WebGL
 
 
 def embedding_map(
-    embeddings: np.ndarray,
-    labels: np.ndarray,
+    embeddings: ArrayLike,
+    labels: ArrayLike,
     class_names: Sequence[str] | None = None,
     *,
-    images: np.ndarray | None = None,
+    images: ArrayLike | None = None,
     height: int = 620,
 ) -> go.Figure:
     """Draw embedded images as points, coloured by class, with one scale on both axes.
 
     Args:
         embeddings: float (N, 2).
-        labels: int (N,), from 0 up.
+        labels: int (N,), 0 or more.
         class_names: names for the legend.
-        images: uint8 (N, H, W) or (N, H, W, 1); where there is room, one is drawn for its point.
-        height: of the figure, in pixels.
+        images: uint8 (N, H, W) or (N, H, W, 1). Where there is room, a point shows its image.
+        height: height of the figure, in pixels.
 
     Raises:
         ValueError: embeddings that are not of 2 dimensions, or lengths that differ.
     """
     embeddings, labels = _checked_points(embeddings, labels)
     if class_names is not None and labels.max() >= len(class_names):
-        raise ValueError(f"label {labels.max()} has no name among {len(class_names)} class_names.")
+        raise ValueError(
+            f"labels hold {labels.max()}; expected numbers below {len(class_names)}, the number of "
+            "class_names."
+        )
     scatter = go.Scatter if len(labels) <= _SVG_POINTS else go.Scattergl
     figure = go.Figure()
     for label in np.unique(labels):
@@ -57,7 +61,9 @@ def embedding_map(
     if images is not None:
         images = checked_images(images)
         if len(images) != len(labels):
-            raise ValueError(f"{len(labels)} points need as many images, got {len(images)}.")
+            raise ValueError(
+                f"images: got {len(images)}; expected one for each of {len(labels)} points."
+            )
         _add_thumbnails(figure, embeddings, labels, images)
     else:
         _add_names(figure, embeddings, labels, class_names)
@@ -69,20 +75,20 @@ def embedding_map(
 
 
 def force_arrows(
-    embeddings: np.ndarray, labels: np.ndarray, margin: float = 1.0, *, height: int = 560
+    embeddings: ArrayLike, labels: ArrayLike, margin: float = 1.0, *, height: int = 560
 ) -> go.Figure:
     """Draw how the contrastive loss pulls and pushes each point.
 
-    A similar pair attracts in proportion to its distance d, a different pair repels in
-    proportion to margin - d, and not at all beyond the margin. Each point gets two arrows, the
-    mean pull of the others of its class and the mean push of the different ones; their lengths
-    share one scale, chosen to fit the map.
+    A similar pair attracts in proportion to its distance d. A different pair repels in proportion
+    to margin - d, and not at all beyond the margin. Each point gets two arrows: the mean pull of
+    the other images of its class, and the mean push of the images of other classes. The lengths
+    of all arrows have one scale, chosen to fit the map.
 
     Args:
-        embeddings: float (N, 2); some dozens read best.
+        embeddings: float (N, 2). A few dozen are easiest to read.
         labels: int (N,).
-        margin: of the loss.
-        height: of the figure, in pixels.
+        margin: margin of the loss.
+        height: height of the figure, in pixels.
 
     Raises:
         ValueError: embeddings that are not of 2 dimensions, or lengths that differ.
@@ -91,7 +97,7 @@ def force_arrows(
         Hadsell, Chopra and LeCun (2006), section 2.2, the spring analogy.
     """
     embeddings, labels = _checked_points(embeddings, labels)
-    gap = embeddings[None] - embeddings[:, None]  # from the point of the row to that of the column
+    gap = embeddings[None] - embeddings[:, None]  # from the row's point to the column's
     distance = np.maximum(np.linalg.norm(gap, axis=-1), 1e-12)
     same = labels[:, None] == labels[None]
     pulls = _mean_over(gap, same & ~np.eye(len(labels), dtype=bool))
@@ -102,10 +108,13 @@ def force_arrows(
     figure = embedding_map(embeddings, labels, height=height)
     figure.update_layout(annotations=[])
     figure.update_traces(marker={"size": 11, "opacity": 1})
-    kinds = (("pull", "the same", SAME, pulls), ("push", "different ones", DIFFERENT, pushes))
+    kinds = (
+        ("pull", "similar images", SAME, pulls),
+        ("push", "different images", DIFFERENT, pushes),
+    )
     for name, whom, color, force in kinds:
         ends = embeddings + scale * force
-        # An arrow without length has no direction to point in, so it gets no head.
+        # An arrow of length 0 has no direction, so it gets no head.
         heads = np.where(np.linalg.norm(force, axis=1) > 1e-9 * longest, 9, 0).tolist()
         line = {"color": color, "width": 1.5, "dash": "solid" if name == "pull" else "dot"}
         figure.add_scatter(
@@ -121,37 +130,40 @@ def force_arrows(
             },
             hoverinfo="skip",
         )  # fmt: skip
-        figure.add_scatter(  # in the legend alone: a line with one head in its middle
+        figure.add_scatter(  # only in the legend: a line with one head in its middle
             x=[None], y=[None], name=f"{name} of {whom}", mode="lines+markers", legendgroup=name,
             line=line, marker={"symbol": "triangle-right", "color": color, "size": 10},
         )  # fmt: skip
     return figure
 
 
-def _checked_points(embeddings: np.ndarray, labels: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def _checked_points(embeddings: ArrayLike, labels: ArrayLike) -> tuple[np.ndarray, np.ndarray]:
     embeddings, labels = np.asarray(embeddings, dtype=float), np.asarray(labels)
     if embeddings.ndim != 2 or embeddings.shape[1] != 2 or len(embeddings) == 0:
         raise ValueError(
-            f"a map needs embeddings of shape (N, 2), got {embeddings.shape}. Train a tower with "
-            "embedding_dim=2, or project onto two axes first."
+            f"embeddings have shape {embeddings.shape}; expected shape (N, 2), to draw a map. "
+            "Train a tower with embedding_dim=2, or project onto two axes first."
         )
     if not np.isfinite(embeddings).all():
         raise ValueError(
-            "embeddings must be finite, got NaN or infinity: did the training diverge?"
+            "embeddings hold NaN or infinity; expected finite numbers. Did the training diverge?"
         )
     if labels.shape != embeddings.shape[:1]:
-        raise ValueError(f"{len(embeddings)} embeddings need as many labels, got {labels.shape}.")
+        raise ValueError(
+            f"labels have shape {labels.shape}; expected one for each of {len(embeddings)} "
+            "embeddings."
+        )
     return embeddings, labels
 
 
 def _mean_over(vectors: np.ndarray, mask: np.ndarray) -> np.ndarray:
-    """Mean of the vectors (N, N, 2) of each row that the mask (N, N) keeps."""
+    """Return the means (N, 2) of those vectors (N, N, 2) of each row that the mask (N, N) keeps."""
     total = (vectors * mask[..., None]).sum(axis=1)
     return total / np.maximum(mask.sum(axis=1), 1)[:, None]
 
 
 def _segments(starts: np.ndarray, ends: np.ndarray) -> list[float | None]:
-    """Coordinates of separate line segments in one plotly trace."""
+    """Return the coordinates of separate line segments for one plotly trace."""
     rounded = zip(np.round(starts, 4).tolist(), np.round(ends, 4).tolist(), strict=True)
     return [value for start, end in rounded for value in (start, end, None)]
 
@@ -162,7 +174,7 @@ def _add_names(
     labels: np.ndarray,
     class_names: Sequence[str] | None,
 ) -> None:
-    """Write each class's name at the middle of its cloud, so that colour is not all there is."""
+    """Write each class's name in the middle of its points, so that colour is not the only sign."""
     for label in np.unique(labels):
         x, y = np.median(embeddings[labels == label], axis=0)
         figure.add_annotation(
@@ -175,7 +187,7 @@ def _add_names(
 def _add_thumbnails(
     figure: go.Figure, embeddings: np.ndarray, labels: np.ndarray, images: np.ndarray
 ) -> None:
-    """Draw one image in each cell of a grid that holds points, in the colour of its class."""
+    """Draw one image in each grid cell that holds points, in the colour of its class."""
     low = embeddings.min(axis=0)
     size = max(float(np.ptp(embeddings, axis=0).max()) / _CELLS, 1e-12)
     cells = np.floor((embeddings - low) / size).astype(int)

@@ -1,7 +1,7 @@
-"""Images beside each other: grids, pairs, and a query with its nearest neighbours.
+"""Images next to each other: grids, pairs, and a query with its nearest neighbours.
 
-All images of a figure are laid into one picture, which plotly enlarges without smoothing, so a
-page with a hundred digits stays a few kilobytes.
+All images of a figure are in one picture, which plotly enlarges without smoothing. So a page with a
+hundred digits takes only a few kilobytes.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from collections.abc import Sequence
 
 import numpy as np
 import plotly.graph_objects as go
+from numpy.typing import ArrayLike
 
 from siamese_lib.colors import DIFFERENT, SAME, rgb
 from siamese_lib.figures.style import styled
@@ -18,14 +19,14 @@ from siamese_lib.images import checked_images, png_uri
 _GAP = 5  # pixels between images, and below each row of words
 _FRAME = 1
 _TOOLS = ["zoom", "pan", "select", "lasso", "zoomin", "zoomout", "autoscale", "resetscale"]
-# On the page, in pixels: the width of an image, of a whole row at most, the height of a line of
-# words, and the room above the first.
+# On the page, in pixels: the width of an image, the largest width of a row, the height of a line
+# of words, and the room above the first line.
 _CELL, _ROW, _LINE, _ROOM = 92, 920, 25, 9
 
 
 def image_grid(
-    images: np.ndarray,
-    titles: Sequence[object] | None = None,
+    images: ArrayLike,
+    titles: Sequence[object] | np.ndarray | None = None,
     *,
     columns: int = 8,
     colors: Sequence[str] | None = None,
@@ -36,21 +37,23 @@ def image_grid(
         images: uint8 (N, H, W), (N, H, W, 1) or (N, H, W, 3), at least one.
         titles: words under each image; ``<br>`` starts a second line.
         columns: images in a row.
-        colors: "#rrggbb" of a frame around each image.
+        colors: the colour of a frame around each image, as "#rrggbb".
 
     Returns:
         A figure with one picture and one trace of words.
 
     Raises:
-        ValueError: images of another form, or another number of titles or colors.
+        ValueError: the images are of another dtype or shape, or there are not N titles or colors.
     """
     images = checked_images(images)
     count, height, width = images.shape[:3]
     for name, values in (("titles", titles), ("colors", colors)):
         if values is not None and len(values) != count:
-            raise ValueError(f"{name} must be one for each of {count} images, got {len(values)}.")
+            raise ValueError(f"{name}: got {len(values)}; expected one for each of {count} images.")
     if count == 0 or columns < 1:
-        raise ValueError(f"give at least one image and one column, got {count} and {columns}.")
+        raise ValueError(
+            f"Got {count} images and {columns} columns; expected at least one image and one column."
+        )
     columns = min(columns, count)
     rows = -(-count // columns)
     captions = [] if titles is None else [str(title) for title in titles]
@@ -95,10 +98,10 @@ def image_grid(
 
 
 def pairs(
-    left_images: np.ndarray,
-    right_images: np.ndarray,
-    same: np.ndarray,
-    titles: Sequence[object] | None = None,
+    left_images: ArrayLike,
+    right_images: ArrayLike,
+    same: np.ndarray | Sequence[int],
+    titles: Sequence[object] | np.ndarray | None = None,
     *,
     columns: int = 8,
 ) -> go.Figure:
@@ -106,20 +109,20 @@ def pairs(
 
     Args:
         left_images: uint8 (N, H, W) or (N, H, W, C).
-        right_images: of the same shape.
+        right_images: uint8, of the same shape.
         same: (N,), 1 = same, 0 = different.
-        titles: words under each pair, in place of "same" or "different".
+        titles: words under each pair, instead of "same" or "different".
         columns: pairs in a row.
 
     Raises:
-        ValueError: shapes that do not fit.
+        ValueError: the shapes do not fit.
     """
     left = checked_images(left_images, "left_images")
     right = checked_images(right_images, "right_images")
     if left.shape != right.shape or np.shape(same) != left.shape[:1]:
         raise ValueError(
-            "left_images, right_images and same must agree, got "
-            f"{left.shape}, {right.shape} and {np.shape(same)}."
+            f"left_images, right_images and same have shapes {left.shape}, {right.shape} and "
+            f"{np.shape(same)}; expected two images of one shape and one label for each pair."
         )
     seam = np.zeros((len(left), 2, *left.shape[2:]), np.uint8) + 128
     stacked = np.concatenate([left, seam, right], axis=1)
@@ -129,10 +132,10 @@ def pairs(
 
 
 def neighbours(
-    query_image: np.ndarray,
-    neighbour_images: np.ndarray,
-    neighbour_labels: Sequence[object],
-    distances: np.ndarray,
+    query_image: ArrayLike,
+    neighbour_images: ArrayLike,
+    neighbour_labels: Sequence[object] | np.ndarray,
+    distances: np.ndarray | Sequence[float],
     *,
     query_label: object | None = None,
 ) -> go.Figure:
@@ -142,18 +145,18 @@ def neighbours(
         query_image: uint8 (H, W) or (H, W, C).
         neighbour_images: uint8 (k, H, W) or (k, H, W, C).
         neighbour_labels: (k,), the class of each neighbour.
-        distances: (k,), how far each is from the query.
-        query_label: the query's class, if known; neighbours are then marked right or wrong.
+        distances: (k,), the distance of each neighbour from the query.
+        query_label: the query's class, if known. Neighbours are then marked right or wrong.
 
     Raises:
-        ValueError: shapes that do not fit.
+        ValueError: the shapes do not fit.
     """
     query = checked_images(np.asarray(query_image)[None], "query_image")
     found = checked_images(neighbour_images, "neighbour_images")
     if not len(found) == len(neighbour_labels) == len(distances):
         raise ValueError(
-            f"there must be a label and a distance for each of {len(found)} neighbours, got "
-            f"{len(neighbour_labels)} labels and {len(distances)} distances."
+            f"Got {len(neighbour_labels)} labels and {len(distances)} distances; expected one of "
+            f"each for every one of {len(found)} neighbours."
         )
     titles = ["query" if query_label is None else f"query: {query_label}<br>&nbsp;"]
     colors = ["#7A7F87"]

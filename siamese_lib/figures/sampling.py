@@ -1,4 +1,4 @@
-"""What a sampler draws: how often each class comes, and which pairs a batch holds."""
+"""What a sampler draws: how often each class occurs, and which pairs a batch holds."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 import plotly.graph_objects as go
+from numpy.typing import ArrayLike
 
 from siamese_lib.colors import FAINT, INK, SAME, class_color
 from siamese_lib.figures.style import styled
@@ -14,21 +15,21 @@ from siamese_lib.figures.style import styled
 def class_shares(
     shares: Mapping[str, np.ndarray | Sequence[float]], class_names: Sequence[str]
 ) -> go.Figure:
-    """Draw the share of each class, one bar beside the other for each name.
+    """Draw the share of each class as bars, one for each name, next to each other.
 
     Args:
         shares: for each name, such as "drawn", the share of each class, from 0 to 1, (C,).
-        class_names: C words below the bars.
+        class_names: C names, written below the bars.
 
     Raises:
-        ValueError: another number of shares than of classes.
+        ValueError: the number of shares differs from the number of classes.
     """
     figure = go.Figure()
     for number, (name, values) in enumerate(shares.items()):
         if len(values) != len(class_names):
             raise ValueError(
-                f"{name!r} must have a share for each of {len(class_names)} classes, "
-                f"got {len(values)}."
+                f"{name!r} has {len(values)} shares; expected one for each of {len(class_names)} "
+                "classes."
             )
         figure.add_bar(
             x=list(class_names),
@@ -42,21 +43,21 @@ def class_shares(
     return figure.update_yaxes(title="share of the images", tickformat=".0%")
 
 
-def pair_matrix(labels: np.ndarray, class_names: Sequence[str] | None = None) -> go.Figure:
+def pair_matrix(labels: ArrayLike, class_names: Sequence[str] | None = None) -> go.Figure:
     """Draw every pair of a batch as a square, rows and columns sorted by class.
 
     Args:
-        labels: int (N,), from 0 up, in any order.
+        labels: int (N,), 0 or more, in any order.
         class_names: names for the axes.
 
     Raises:
-        ValueError: labels that are not integers of shape (N,), N at least 1.
+        ValueError: the labels are not integers of shape (N,), with N at least 1.
     """
     labels = np.asarray(labels)
     if labels.ndim != 1 or not labels.size or labels.dtype.kind not in "iu":
         raise ValueError(
-            "labels must be integers of shape (N,), at least one, got "
-            f"{labels.dtype} of shape {labels.shape}."
+            f"labels are {labels.dtype} of shape {labels.shape}; expected integers of shape (N,), "
+            "at least one."
         )
     labels = np.sort(labels)
     kinds = (labels[:, None] == labels).astype(np.uint8)

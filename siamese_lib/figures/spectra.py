@@ -1,8 +1,8 @@
-"""Singular values: how strong each of a matrix's directions is."""
+"""Singular values: the strengths of a matrix's directions."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import plotly.graph_objects as go
@@ -11,23 +11,25 @@ from siamese_lib.colors import class_color
 from siamese_lib.figures.style import styled
 
 
-def singular_values(spectra: Mapping[str, np.ndarray], *, height: int = 380) -> go.Figure:
+def singular_values(
+    spectra: Mapping[str, np.ndarray | Sequence[float]], *, height: int = 380
+) -> go.Figure:
     """Draw singular values, largest first, on a logarithmic scale.
 
     Args:
-        spectra: names and their singular values (K,), all above 0.
-        height: of the figure, in pixels.
+        spectra: by name, singular values (K,), all above 0.
+        height: height of the figure, in pixels.
 
     Raises:
-        ValueError: values that are not one above 0 for each direction.
+        ValueError: the values are not of shape (K,), or not all finite and above 0.
     """
     figure = go.Figure()
     for number, (name, given) in enumerate(spectra.items()):
         values = np.sort(np.asarray(given, dtype=float))[::-1]
         if values.ndim != 1 or not (np.isfinite(values) & (values > 0)).all():
             raise ValueError(
-                f"the singular values of {name!r} must be (K,) and above 0, got shape "
-                f"{values.shape}, smallest {values.min(initial=np.inf):.3g}."
+                f"The singular values of {name!r} have shape {values.shape}, and the smallest is "
+                f"{values.min(initial=np.inf):.3g}; expected (K,), all finite and above 0."
             )
         figure.add_scatter(
             x=np.arange(1, len(values) + 1),

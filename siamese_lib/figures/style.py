@@ -1,20 +1,18 @@
-"""What all figures share: colours, type, and pictures as small PNG files.
+"""The look that all figures share.
 
-Backgrounds are clear and the ink is a middle grey, so that a figure reads on a light page and
-on a dark one. Colour never speaks alone: a word or a sign says the same.
+Backgrounds are transparent and the ink is a middle grey, so a figure is readable on a light page
+and on a dark page. Colour is never the only sign: a word or a mark says the same.
 """
 
 from __future__ import annotations
-
-from typing import Any
 
 import plotly.graph_objects as go
 
 from siamese_lib.colors import FAINT, INK, class_color
 
 
-def styled(figure: go.Figure, *, height: int, **layout: Any) -> go.Figure:
-    """Give a figure the book's look."""
+def styled(figure: go.Figure, *, height: int, **layout: object) -> go.Figure:
+    """Give a figure the book's look, and return it. `height` is in pixels."""
     figure.update_layout(
         height=height,
         margin={"l": 60, "r": 20, "t": 30, "b": 55},
@@ -23,7 +21,7 @@ def styled(figure: go.Figure, *, height: int, **layout: Any) -> go.Figure:
         font={"size": 14, "color": INK},
         legend={"itemsizing": "constant"},
         hoverlabel={"font": {"size": 14}},
-        # On the page's own ground, where plotly would lay a dark bar over the picture.
+        # Transparent, since plotly would put a dark bar over the picture.
         modebar={
             "bgcolor": "rgba(0,0,0,0)",
             "color": INK,

@@ -1,12 +1,14 @@
 """How good an embedding is: arrays in, numbers out.
 
-Two ways to judge it. Retrieval asks what the nearest neighbours of a query are; these measures
-take their labels, nearest first, as ``gallery_labels[indices]`` with the `indices` that
-`siamese_lib.Gallery.nearest` returns; `retrieval` goes from embeddings to the measures at once,
-where lists of thousands of neighbours would be long. Verification asks of a pair whether it is
-of one class.
+An embedding can be judged in two ways.
 
-Labels are integers or strings, and every measure is a mean over queries, from 0 to 1.
+Retrieval judges the nearest neighbours of each query. Most of its measures take the neighbours'
+labels, nearest first: ``gallery_labels[indices]``, with the `indices` that
+`siamese_lib.Gallery.nearest` returns. `retrieval` takes the embeddings instead, for measures that
+would need lists of thousands of neighbours. Labels are integers or strings. Every measure is a
+mean over queries, from 0 to 1.
+
+Verification judges pairs: does the distance of two images show whether they are of one class?
 
 References:
     Musgrave, Belongie and Lim, "A Metric Learning Reality Check", 2020, section 3.2:

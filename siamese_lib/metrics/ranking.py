@@ -1,10 +1,11 @@
-"""Retrieval judged over a whole gallery, in little memory and without a list of neighbours.
+"""Measure retrieval over a whole gallery, in little memory and without lists of neighbours.
 
-R-precision and MAP@R look at thousands of neighbours of each query, but only at whether each is
-right. So that one bit is put in place of the last bit of its squared distance, in double
-precision; the nearest are selected and sorted, and nothing else has to be carried along. Rounding
-could only matter where a right and a wrong one are as near as it reaches. The few queries with
-such a pair are ranked again by differences, as a `siamese_lib.Gallery` ranks.
+R-precision and MAP@R look at thousands of neighbours of each query, but only at whether each of
+them is right. So that one bit replaces the last bit of the neighbour's squared distance, in double
+precision. Then the nearest are selected and sorted, and no other data are needed. Rounding can
+matter only if the distances of a right and a wrong neighbour differ by less than its error. The
+few queries with two such neighbours are ranked again by differences, as a `siamese_lib.Gallery`
+ranks.
 """
 
 from __future__ import annotations
@@ -16,22 +17,23 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from siamese_lib.search.vectors import blocks, checked
 
-_ALL_BUT_LAST = np.int64(0x7FFF_FFFF_FFFF_FFFE)  # nor the sign, which rounding may have left
+_ALL_BUT_LAST = np.int64(0x7FFF_FFFF_FFFF_FFFE)  # clears the sign too, which rounding may have left
 _LAST = np.iinfo(np.int64).max
-_WORKERS = 4  # at most; each has a block of distances of its own
+_WORKERS = 4  # at most; each holds its own block of distances
 _BLOCK_BYTES = 16 << 20  # of distances
-_PRODUCT = 1 << 18  # multiplications, up to which OpenBLAS stays in the thread that asks
-_SAMPLED = 16  # one key of so many
-_LEAST = 16  # queries in a block even so: a matrix product of few rows is slow
+_PRODUCT = 1 << 18  # multiplications; OpenBLAS shares larger products among threads
+_SAMPLED = 16  # every 16th key is in the sample
+_LEAST = 16  # queries in a block at least: a matrix product of few rows is slow
 _DOUBLE = np.finfo(np.float64)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Retrieval:
-    """How good the neighbours of queries are, each a mean over queries, from 0 to 1.
+    """How good the neighbours of queries are. Each measure is a mean over queries, from 0 to 1.
 
     Attributes:
         precision_at_1: share of queries whose nearest neighbour is right.
@@ -45,53 +47,54 @@ class Retrieval:
 
 
 def retrieval(
-    queries: np.ndarray,
-    query_labels: np.ndarray,
-    gallery: np.ndarray,
-    gallery_labels: np.ndarray,
+    queries: ArrayLike,
+    query_labels: ArrayLike,
+    gallery: ArrayLike,
+    gallery_labels: ArrayLike,
     *,
     exclude_self: bool = False,
 ) -> Retrieval:
-    """Judge the neighbours of queries in a gallery, as many as each has relatives there.
+    """Measure the neighbours of queries, for each query as many as there are images of its class.
 
-    The same numbers as from the neighbours that a Euclidean `siamese_lib.Gallery` finds, but
-    sooner, and in memory that does not grow with the number of queries. For the cosine, divide
-    each embedding by its length first.
+    The results equal those from the neighbours that a Euclidean `siamese_lib.Gallery` finds, but
+    they come sooner, and in memory that does not grow with the number of queries. For cosine
+    distances, divide each embedding by its length first.
 
     Args:
         queries: real numbers (Q, dim).
         query_labels: integers or strings (Q,).
-        gallery: real numbers (N, dim), finite and within ±1e30, as the queries.
+        gallery: real numbers (N, dim), finite and within ±1e30, like the queries.
         gallery_labels: labels of the same kind (N,).
-        exclude_self: the queries are the gallery itself, row for row, and none is its own
+        exclude_self: the queries are the gallery itself, row for row, and none counts as its own
             neighbour.
 
     Raises:
-        ValueError: not embeddings or labels, of shapes that do not fit, none at all, or a query
-            without a relative in the gallery.
+        ValueError: the embeddings or labels are of another type or shape, or there are none; or a
+            query has no image of its class in the gallery.
     """
     asked, held = checked("queries", queries, "euclidean"), checked("gallery", gallery, "euclidean")
     codes = _class_codes(asked, query_labels, held, gallery_labels)
     if exclude_self and not (np.array_equal(asked, held) and np.array_equal(*codes)):
         raise ValueError(
-            "exclude_self needs the gallery's own embeddings and labels as queries, row for row. "
-            "Leave it out for other queries."
+            "exclude_self was given with other queries; expected the gallery's own embeddings and "
+            "labels, row for row. Leave it out for other queries."
         )
     counts = np.bincount(codes[1], minlength=codes[0].max() + 1)[codes[0]] - bool(exclude_self)
     if counts.min() < 1:
         raise ValueError(
-            f"every query needs a relative in the gallery, and {(counts < 1).sum()} of "
-            f"{len(counts)} have none, the first of them query {(counts < 1).argmax()}. Leave "
-            "them out."
+            f"{(counts < 1).sum()} of {len(counts)} queries, such as {(counts < 1).argmax()}, have "
+            "no image of their class in the gallery; expected at least one for each query. Leave "
+            "these queries out."
         )
     ranking = _Ranking(asked, codes[0], held, codes[1], counts, exclude_self)
     with ThreadPoolExecutor(min(_WORKERS, os.cpu_count() or 1)) as pool:
         sums = np.sum(list(pool.map(ranking.sums, ranking.parts())), axis=0)
-    return Retrieval(*(float(total) / len(asked) for total in sums))
+    first, r_precision, map_at_r = (sums / len(asked)).tolist()
+    return Retrieval(precision_at_1=first, r_precision=r_precision, map_at_r=map_at_r)
 
 
 class _Ranking:
-    """The gallery as it is compared, and the queries, of which those of one class come together."""
+    """The gallery, ready to be compared, and the queries, which are compared class by class."""
 
     def __init__(
         self,
@@ -105,14 +108,14 @@ class _Ranking:
         self.queries, self.query_codes = queries, query_codes
         self.gallery, self.gallery_codes = gallery, gallery_codes
         self.counts, self.exclude_self = counts, exclude_self
-        # Around their mean an offset common to all costs no precision.
+        # An offset that all embeddings share would cost precision, so the mean is subtracted.
         self.centre = gallery.mean(axis=0, dtype=np.float64)
         offsets = gallery - self.centre
         lengths = np.vecdot(offsets, offsets)
         self.factors = np.vstack([offsets.T, lengths, np.ones(len(gallery))])
 
     def parts(self) -> Iterator[np.ndarray]:
-        """Cut the queries into rows of one class each, few enough to compare at a time."""
+        """Yield rows of queries, all of one class, and few enough to compare at a time."""
         for code in np.unique(self.query_codes):
             rows = np.flatnonzero(self.query_codes == code)
             step = max(_LEAST, _BLOCK_BYTES // (8 * len(self.gallery)))
@@ -120,7 +123,7 @@ class _Ranking:
                 yield rows[start : start + step]
 
     def sums(self, rows: np.ndarray) -> np.ndarray:
-        """Add up the three measures over queries of one class, float64 (3,)."""
+        """Return the sums of the three measures over queries of one class, float64 (3,)."""
         count = int(self.counts[rows[0]])
         hits, sure = self._hits(rows, count)
         for place in np.flatnonzero(~sure):
@@ -130,19 +133,19 @@ class _Ranking:
         return np.array([hits[:, 0].sum(), hits.sum() / count, average / count])
 
     def _hits(self, rows: np.ndarray, count: int) -> tuple[np.ndarray, np.ndarray]:
-        """Say which of the nearest are right, bool (rows, count), and of which rows it is sure."""
+        """Return which of the nearest are right, bool (rows, count), and which rows are certain."""
         offsets = self.queries[rows] - self.centre
         lengths = np.vecdot(offsets, offsets)
         squares = self._squares(np.column_stack([-2 * offsets, np.ones(len(rows)), lengths]))
-        keys = squares.view(np.int64)  # numbers from 0 up are in the order of their bits
+        keys = squares.view(np.int64)  # numbers of 0 or more sort as their bits do
         keys &= _ALL_BUT_LAST
         keys |= self.gallery_codes != self.query_codes[rows[0]]
         if self.exclude_self:
             keys[np.arange(len(rows)), rows] = _LAST
-        beyond = min(count, keys.shape[1] - 1)  # the first that does not count, if there is one
+        beyond = min(count, keys.shape[1] - 1)  # the first beyond R, if there is one
         nearest = np.stack([_least(row, beyond + 1) for row in keys])
         hits, squares = nearest & 1 == 0, nearest.view(np.float64)
-        # As in a gallery: sums of dim + 2 products, none larger than what is squared here.
+        # As in a gallery: sums of dim + 2 products, none of them larger than reach squared.
         reach = 2 * np.sqrt(lengths) + np.sqrt(squares[:, count - 1])
         error = 2 * ((len(self.factors) + 8) * _DOUBLE.eps * reach**2 + _DOUBLE.tiny)
         close = np.diff(squares, axis=1) <= error[:, None]
@@ -151,9 +154,9 @@ class _Ranking:
         return hits[:, :count], ~doubtful.any(axis=1)
 
     def _squares(self, factors: np.ndarray) -> np.ndarray:
-        """Multiply with the gallery's factors, float64 (rows, N), in products of one thread each.
+        """Multiply by the gallery's factors, float64 (rows, N), in products of one thread each.
 
-        BLAS shares larger ones among threads, which here are busy with other queries.
+        BLAS shares larger products among threads, but here these are busy with other queries.
         """
         squares = np.empty((len(factors), len(self.gallery)))
         step = max(64, _PRODUCT // factors.size)
@@ -163,7 +166,7 @@ class _Ranking:
         return squares
 
     def _ranked_again(self, row: int, count: int) -> np.ndarray:
-        """Say of one query which of the nearest are right, by distances as a gallery has them."""
+        """Return which of one query's nearest are right, by distances that a gallery computes."""
         query, squares = self.queries[row].astype(np.float64), np.empty(len(self.gallery))
         for part in blocks(len(self.gallery), 8 * len(query)):
             differences = self.gallery[part].astype(np.float64) - query
@@ -175,9 +178,9 @@ class _Ranking:
 
 
 def _least(keys: np.ndarray, count: int) -> np.ndarray:
-    """Return the `count` least of int64 (N,), sorted.
+    """Return the `count` smallest of int64 (N,), sorted.
 
-    A sample gives a bound that a few more are below, and only those are sorted.
+    A sample gives a bound with a few more than `count` keys below it. Only those are sorted.
     """
     expected = count / _SAMPLED
     place = int(expected + 4 * math.sqrt(expected)) + 1
@@ -189,25 +192,25 @@ def _least(keys: np.ndarray, count: int) -> np.ndarray:
 
 
 def _class_codes(
-    queries: np.ndarray, query_labels: np.ndarray, gallery: np.ndarray, gallery_labels: np.ndarray
+    queries: np.ndarray, query_labels: ArrayLike, gallery: np.ndarray, gallery_labels: ArrayLike
 ) -> tuple[np.ndarray, np.ndarray]:
     """Return the classes of queries and gallery as numbers from 0 up, int64 (Q,) and (N,)."""
     asked, held = np.asarray(query_labels), np.asarray(gallery_labels)
     if queries.shape[1] != gallery.shape[1] or not (queries.size and gallery.size):
         raise ValueError(
-            "queries and gallery must be of one dimension, and at least one of each; got shapes "
-            f"{queries.shape} and {gallery.shape}."
+            f"queries have shape {queries.shape} and gallery {gallery.shape}; expected one "
+            "dimension for both, and at least one embedding in each."
         )
     if asked.shape != queries.shape[:1] or held.shape != gallery.shape[:1]:
         raise ValueError(
-            f"query_labels must be of shape {queries.shape[:1]} and gallery_labels of shape "
-            f"{gallery.shape[:1]}, one for each embedding; got {asked.shape} and {held.shape}."
+            f"query_labels have shape {asked.shape} and gallery_labels {held.shape}; expected "
+            f"{queries.shape[:1]} and {gallery.shape[:1]}, one for each embedding."
         )
     kinds = {asked.dtype.kind, held.dtype.kind}
     if not (kinds <= set("biu") or kinds == {"U"}):
         raise ValueError(
-            "labels must be integers or strings, and of one kind; got query_labels of "
-            f"{asked.dtype} and gallery_labels of {held.dtype}."
+            f"query_labels are {asked.dtype} and gallery_labels {held.dtype}; expected integers "
+            "for both, or strings for both."
         )
     _, codes = np.unique(np.concatenate([asked, held]), return_inverse=True)
     return codes[: len(asked)], codes[len(asked) :]

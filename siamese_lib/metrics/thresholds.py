@@ -1,4 +1,4 @@
-"""Are two images of one class? Distances judged as an answer to that.
+"""Judge distances as a test of whether two images are of one class.
 
 References:
     Fawcett, "An introduction to ROC analysis", 2006: the curve, and the area under it.
@@ -11,15 +11,16 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import ArrayLike, NDArray
 
 from siamese_lib.checks import whole_number
 
-_BLOCK_BYTES = 4 << 20  # of resampled pairs held at a time, in a few arrays
+_BLOCK_BYTES = 4 << 20  # of resampled pairs in memory at a time, for each of a few arrays
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class AtThreshold:
-    """What one threshold on the distance does; a pair at most so far apart is called same.
+    """What one threshold does. A pair is called same if its distance is at most the threshold.
 
     Attributes:
         threshold: a distance.
@@ -27,7 +28,7 @@ class AtThreshold:
         false_rejects: number of same pairs that are called different.
         fpr: false positive rate, the share of different pairs that are called same.
         tpr: true positive rate, the share of same pairs that are called same.
-        accuracy: share of all pairs that are called rightly.
+        accuracy: share of all pairs that are called correctly.
     """
 
     threshold: float
@@ -38,13 +39,13 @@ class AtThreshold:
     accuracy: float
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, kw_only=True)
 class Verification:
-    """How well a threshold on the distance tells same pairs from different ones.
+    """How well a threshold on the distance separates same pairs from different pairs.
 
-    A pair is called same where its distance is at most the threshold. The three arrays are the
-    receiver operating characteristic, float64 (T,), one entry for each distinct distance in
-    rising order, after a first for "never same".
+    A pair is called same if its distance is at most the threshold. The three arrays are the
+    receiver operating characteristic, float64 (T,): a first entry for "never same", then one entry
+    for each distinct distance, in rising order.
 
     Attributes:
         fpr: false positive rate, the share of different pairs that are called same.
@@ -53,15 +54,16 @@ class Verification:
         positives: number of same pairs.
         negatives: number of different pairs.
         auc: area under `tpr` over `fpr`: how likely a same pair is closer than a different one.
-        eer: equal error rate, where `fpr` = 1 − `tpr`, between two thresholds if need be.
-        best_threshold: the one with the best accuracy, and of several the smallest.
-        accuracy: share of all pairs that are called rightly at `best_threshold`. It was chosen on
-            these same pairs, so judge other pairs by it before quoting it: `at`.
+        eer: equal error rate, where `fpr` = 1 − `tpr`, interpolated between two thresholds.
+        best_threshold: the threshold with the best accuracy; of several, the smallest.
+        accuracy: share of all pairs that are called correctly at `best_threshold`. The threshold
+            was chosen on these same pairs. Before you quote an accuracy, measure it on other
+            pairs with `at`.
     """
 
-    fpr: np.ndarray
-    tpr: np.ndarray
-    thresholds: np.ndarray
+    fpr: NDArray[np.float64]
+    tpr: NDArray[np.float64]
+    thresholds: NDArray[np.float64]
     positives: int
     negatives: int
     auc: float
@@ -70,15 +72,26 @@ class Verification:
     accuracy: float
 
     def at(self, threshold: float) -> AtThreshold:
-        """Judge these pairs by a threshold of your choice; ValueError for NaN."""
+        """Return what a threshold of your choice does to these pairs.
+
+        Raises:
+            ValueError: `threshold` is NaN.
+        """
         place = _place(self.thresholds, threshold)
         fpr, tpr = float(self.fpr[place]), float(self.tpr[place])
         accepts, rejects = round(fpr * self.negatives), round((1 - tpr) * self.positives)
         wrong = (accepts + rejects) / (self.positives + self.negatives)
-        return AtThreshold(float(threshold), accepts, rejects, fpr, tpr, 1 - wrong)
+        return AtThreshold(
+            threshold=float(threshold),
+            false_accepts=accepts,
+            false_rejects=rejects,
+            fpr=fpr,
+            tpr=tpr,
+            accuracy=1 - wrong,
+        )
 
 
-def verification(distances: np.ndarray, same: np.ndarray) -> Verification:
+def verification(distances: ArrayLike, same: ArrayLike) -> Verification:
     """Judge distances as a test of whether two images are of one class.
 
     Args:
@@ -86,8 +99,8 @@ def verification(distances: np.ndarray, same: np.ndarray) -> Verification:
         same: bool or numbers (N,), 1 = same class and 0 = different, some of each.
 
     Raises:
-        ValueError: other shapes, a distance that is not finite, a label that is not 0 or 1, or
-            pairs of one kind only.
+        ValueError: the shapes differ or are not (N,); a distance is not finite; a label is not 0
+            or 1; or all pairs are of one kind.
     """
     thresholds, near, far = _places(distances, same)
     true, false = (_called_same(places[None], len(thresholds)) for places in (near, far))
@@ -107,36 +120,36 @@ def verification(distances: np.ndarray, same: np.ndarray) -> Verification:
 
 
 def verification_intervals(
-    distances: np.ndarray,
-    same: np.ndarray,
+    distances: ArrayLike,
+    same: ArrayLike,
     *,
     threshold: float | None = None,
     confidence: float = 0.95,
     resamples: int = 1000,
     seed: int = 0,
 ) -> dict[str, tuple[float, float]]:
-    """Say how far the figures of `verification` might have come out with other pairs.
+    """Return intervals for the results of `verification`: how they might vary with other pairs.
 
     Pairs are drawn again from those given, with replacement, as many same and as many different
-    ones, and judged; the interval holds the middle of what comes out. Pairs count as independent:
-    if each image is in many pairs, the truth is less certain than this says.
+    pairs as given, and judged. The interval holds the middle of the outcomes. The pairs count as
+    independent. If each image is in many pairs, the results are less certain than the intervals.
 
     Args:
         distances: real numbers (N,), one for each pair.
         same: bool or numbers (N,), 1 = same class and 0 = different, some of each.
-        threshold: for the accuracy; without it, each time the best for the pairs drawn.
+        threshold: used for the accuracy; without it, the best threshold for the pairs drawn.
         confidence: share of the outcomes that the interval holds, above 0 and below 1.
         resamples: how many times pairs are drawn.
-        seed: of the draws.
+        seed: seed of the draws, a whole number, 0 or more.
 
     Returns:
-        Lower and upper end for ``auc``, ``eer``, ``best_threshold`` and ``accuracy``.
+        The lower and the upper end for ``auc``, ``eer``, ``best_threshold`` and ``accuracy``.
 
     Raises:
         ValueError: as `verification`, or an argument is out of range.
     """
     if not 0 < confidence < 1:
-        raise ValueError(f"confidence must be above 0 and below 1, got {confidence!r}.")
+        raise ValueError(f"confidence is {confidence!r}; expected a number above 0 and below 1.")
     rng = np.random.default_rng(whole_number("seed", seed, 0))
     thresholds, near, far = _places(distances, same)
     chosen = None if threshold is None else _place(thresholds, threshold)
@@ -153,33 +166,33 @@ def verification_intervals(
         accuracy = right[np.arange(count), best] if chosen is None else right[:, chosen]
         outcomes[:, start : start + count] = auc, eer, thresholds[best], accuracy
     tails = (1 - confidence) / 2, (1 + confidence) / 2
-    # Real outcomes only: between −infinity and a distance there is no middle.
+    # Do not interpolate: between −infinity and a distance there is no middle.
     ends = np.quantile(outcomes, tails, axis=1, method="closest_observation").T.tolist()
     names = ("auc", "eer", "best_threshold", "accuracy")
     return {name: (least, most) for name, (least, most) in zip(names, ends, strict=True)}
 
 
-def _places(distances: np.ndarray, same: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Return the thresholds (T,), and where among them same and different pairs lie, int64."""
+def _places(distances: ArrayLike, same: ArrayLike) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return the thresholds (T,), and the places of same and different pairs in them, int64."""
     distances, same = np.asarray(distances), np.asarray(same)
     if distances.ndim != 1 or distances.shape != same.shape:
         raise ValueError(
-            "distances and same must have one entry for each pair, both of shape (N,); got "
-            f"{distances.shape} and {same.shape}."
+            f"distances have shape {distances.shape} and same has {same.shape}; expected (N,) for "
+            "both, one entry for each pair."
         )
     if distances.dtype.kind not in "biuf" or not np.isfinite(distances).all():
         raise ValueError(
-            f"distances must be finite numbers, got {distances.dtype} with NaN, infinity or "
-            "something else. Look for what diverged."
+            f"distances are {distances.dtype} with NaN, infinity or something else; expected "
+            "finite numbers. Find out what diverged."
         )
     if same.dtype.kind not in "biuf" or not np.isin(same, (0, 1)).all():
         some = ", ".join(map(str, np.unique(same)[:5]))
-        raise ValueError(f"same must hold 1 for same and 0 for different, got {some}.")
+        raise ValueError(f"same holds {some}; expected 1 for same and 0 for different.")
     positives = int(same.sum())
     if not 0 < positives < len(same):
         raise ValueError(
-            f"same must hold both kinds of pairs, got {positives} same and "
-            f"{len(same) - positives} different."
+            f"same holds {positives} same and {len(same) - positives} different pairs; expected "
+            "some of each."
         )
     thresholds, places = np.unique(distances.astype(np.float64), return_inverse=True)
     return np.append(-np.inf, thresholds), places[same == 1] + 1, places[same == 0] + 1
@@ -188,7 +201,7 @@ def _places(distances: np.ndarray, same: np.ndarray) -> tuple[np.ndarray, np.nda
 def _place(thresholds: np.ndarray, threshold: float) -> int:
     """Return the place of the largest distance that is called same."""
     if np.isnan(threshold):
-        raise ValueError("threshold must be a distance, got NaN.")
+        raise ValueError("threshold is NaN; expected a distance.")
     return int(np.searchsorted(thresholds, threshold, side="right")) - 1
 
 
@@ -202,10 +215,10 @@ def _called_same(places: np.ndarray, size: int) -> np.ndarray:
 def _curves(
     true: np.ndarray, false: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
-    """Judge counts (B, T): return fpr and tpr (B, T), AUC and EER (B,), accuracies (B, T)."""
+    """Return fpr and tpr (B, T), AUC and EER (B,), and accuracies (B, T) from counts (B, T)."""
     positives, negatives = true[:, -1:], false[:, -1:]
     fpr, tpr = false / negatives, true / positives
-    # The curve rises from fpr + tpr - 1 = -1 to 1: where it first is 0 or more, and just before.
+    # fpr + tpr - 1 rises from -1 to 1. Find where it first is 0 or more, and the place before.
     excess = fpr + tpr - 1
     row, after = np.arange(len(excess)), (excess >= 0).argmax(axis=1)
     low, high = excess[row, after - 1], excess[row, after]

@@ -1,9 +1,9 @@
 """Keras, imported quietly, with TensorFlow's GPU memory growing on demand.
 
-TensorFlow 2.21 reports from C++ on standard error that oneDNN is on, that no GPU driver was found
-and so on, whatever ``TF_CPP_MIN_LOG_LEVEL`` says. In a notebook each line is a red box. All of it
-is said once in a process, so the first uses that cause it are made here. Should they fail, what
-was said is said after all.
+TensorFlow 2.21 writes notices from C++ to standard error (oneDNN is on, no GPU driver was found,
+and so on), whatever ``TF_CPP_MIN_LOG_LEVEL`` says. A notebook shows each line in a red box. Each
+notice appears only once in a process, so this module makes the first uses that cause the notices,
+and hides them. If a use fails, the hidden text is written to standard error after all.
 """
 
 from __future__ import annotations
@@ -11,13 +11,14 @@ from __future__ import annotations
 import os
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
+from typing import Any, TypeAlias
 
 
 @contextmanager
 def _quiet_unless_it_fails() -> Iterator[None]:
-    """Keep what the process itself, not only Python, writes to standard error."""
+    """Hide what the process, C++ included, writes to standard error; show it if the block fails."""
     sys.stderr.flush()
     with tempfile.TemporaryFile() as kept:
         real = os.dup(2)
@@ -40,10 +41,16 @@ with _quiet_unless_it_fails():
         import tensorflow as tf
 
         for gpu in tf.config.list_physical_devices("GPU"):
-            with suppress(RuntimeError):  # in use already, so someone else has chosen
+            with suppress(RuntimeError):  # in use already: the setting can no longer change
                 tf.config.experimental.set_memory_growth(gpu, True)
         next(iter(tf.data.Dataset.from_generator(lambda: iter([0]), output_types=tf.int32)))
 
 layers, ops = keras.layers, keras.ops
 
-__all__ = ["keras", "layers", "ops"]
+# Keras has no types. Whatever `ops` take is a Tensor: one of the backend's, eager or traced, a
+# variable, or a NumPy array.
+Tensor: TypeAlias = Any
+# What Keras gives a callback: the mean of the loss and of each metric so far, by name.
+Logs: TypeAlias = Mapping[str, float] | None
+
+__all__ = ["Logs", "Tensor", "keras", "layers", "ops"]

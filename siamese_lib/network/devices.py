@@ -1,15 +1,15 @@
 """Which device trains, and the settings that depend on it, decided in one place.
 
-Imported by ``siamese_lib`` itself before anything can import TensorFlow, because the first
-setting only works then.
+``siamese_lib`` imports this module itself, before anything can import TensorFlow, because the
+first setting works only then.
 
-* oneDNN: TensorFlow leaves its oneDNN kernels off on some processors, where they are
-  nevertheless about 1.5 times faster for this network. `configure` turns them on.
-* XLA: compiling the training step pays on a GPU and costs on a CPU. `compile_options` says
-  which, for ``model.compile(..., **sl.compile_options())``.
-* bfloat16: processors with instructions for it train this network half as fast again in mixed
-  precision, to the same quality. `fastest_dtype` says so, for ``conv_tower(dtype=...)``.
-* Memory growth: TensorFlow otherwise takes the whole memory of every GPU at its first use;
+* oneDNN: TensorFlow leaves its oneDNN kernels off on some processors, although they are about
+  1.5 times as fast there for this network. `configure` turns them on.
+* XLA: compiling the training step makes it faster on a GPU and slower on a CPU.
+  `compile_options` chooses, for ``model.compile(..., **sl.compile_options())``.
+* bfloat16: a processor with bfloat16 instructions trains this network about 1.5 times as fast in
+  mixed precision, to the same quality. `fastest_dtype` chooses, for ``conv_tower(dtype=...)``.
+* Memory growth: without it, TensorFlow takes the whole memory of every GPU at its first use.
   `siamese_lib.network.backend` turns it on where Keras is first imported.
 """
 
@@ -20,7 +20,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 _CPU_FACTS = Path("/proc/cpuinfo")
-_BFLOAT16 = {"avx512_bf16", "amx_bf16", "bf16"}  # of Intel and AMD, and of Arm
+_BFLOAT16 = {"avx512_bf16", "amx_bf16", "bf16"}  # flags of Intel and AMD, then of Arm
 
 
 @dataclass(frozen=True)
@@ -29,7 +29,7 @@ class Device:
 
     Attributes:
         kind: ``"cpu"``, ``"gpu"`` or ``"tpu"``.
-        name: what the driver calls it, or the number of cores of a CPU.
+        name: the driver's name for it; for a CPU its number of cores, such as ``"2 cores"``.
         backend: the Keras backend, ``"tensorflow"``, ``"jax"`` or ``"torch"``.
     """
 
@@ -42,36 +42,36 @@ class Device:
 
 
 def configure() -> None:
-    """Set the environment that TensorFlow reads once, at its first import.
+    """Set the environment variables that TensorFlow reads once, at its first import.
 
-    What the user has set already stands.
+    A variable that the user has already set keeps its value.
     """
     os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 
 
 def device() -> Device:
-    """Look for an accelerator, and say what Keras will train on."""
-    from siamese_lib.network.backend import keras
+    """Return the device that Keras will train on: an accelerator if there is one, else the CPU."""
+    from siamese_lib.network.backend import keras  # waits: slow to import
 
     backend = keras.backend.backend()
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
     cpu = Device("cpu", f"{cores} core{'s' if cores != 1 else ''}", backend)
     if backend == "tensorflow":
-        import tensorflow as tf
+        import tensorflow as tf  # waits for its backend
 
         gpus = tf.config.list_physical_devices("GPU")
         if gpus:
             name = tf.config.experimental.get_device_details(gpus[0]).get("device_name", "GPU")
             return Device("gpu", name, backend)
     elif backend == "jax":
-        import jax  # pyright: ignore[reportMissingImports]
+        import jax  # waits for its backend  # pyright: ignore[reportMissingImports]
 
         first = jax.devices()[0]
         if first.platform != "cpu":
             return Device(first.platform, first.device_kind, backend)
     elif backend == "torch":
-        import torch  # pyright: ignore[reportMissingImports]
+        import torch  # waits for its backend  # pyright: ignore[reportMissingImports]
 
         if torch.cuda.is_available():
             return Device("gpu", torch.cuda.get_device_name(0), backend)
@@ -79,10 +79,10 @@ def device() -> Device:
 
 
 def compile_options() -> dict[str, bool]:
-    """Keyword arguments for ``model.compile`` that are fastest on this device.
+    """Return the keyword arguments for ``model.compile`` that train fastest on this device.
 
-    On TensorFlow and a CPU, XLA is slower than TensorFlow's own oneDNN kernels, and is
-    switched off; everywhere else Keras' own choice stands.
+    With TensorFlow on a CPU, XLA is slower than TensorFlow's own oneDNN kernels, so it is
+    switched off. Everywhere else Keras chooses.
 
     Example:
         >>> tower.compile("adam", sl.InBatchContrastiveLoss(), **sl.compile_options())
@@ -92,12 +92,12 @@ def compile_options() -> dict[str, bool]:
 
 
 def fastest_dtype() -> str:
-    """Name the Keras dtype policy that is fastest on this device, of those that cost no quality.
+    """Return the Keras dtype policy that trains fastest on this device without losing quality.
 
     Returns:
-        "mixed_bfloat16" on a CPU that has instructions for it and with TensorFlow, as far as
-        Linux tells; else "float32". GPUs have not been measured. A tower keeps its policy: one in
-        bfloat16 is slow on a machine without.
+        "mixed_bfloat16" with TensorFlow on a CPU for which Linux lists bfloat16 instructions;
+        otherwise "float32". GPUs have not been measured. A tower keeps its policy, and a
+        bfloat16 tower is slow on a machine without these instructions.
     """
     here = device()
     if (here.backend, here.kind) != ("tensorflow", "cpu"):

@@ -1,33 +1,33 @@
-"""What similar and different should cost.
+"""Losses that pull similar images together and push different ones apart.
 
-Throughout, a label of 1 means *same* (similar) and 0 means *different*, distances are
-Euclidean, and ``margin`` is the distance beyond which two different images are left alone.
+A label of 1 means *same* (similar) and 0 means *different*. Distances are Euclidean. In the two
+contrastive losses, ``margin`` is the distance beyond which different images no longer repel each
+other; in the triplet loss, it is by how much the negative must be farther than the positive.
 """
 
 from __future__ import annotations
 
 from numbers import Real
-from typing import Any
 
 import numpy as np
 
-from siamese_lib.network.backend import keras, ops
+from siamese_lib.network.backend import Tensor, keras, ops
 
 # Below this squared distance two embeddings count as equal. The square root has an infinite
-# slope at 0; with the squared distance clamped first, identical images get a zero gradient
-# where they would get NaN.
+# slope at 0, which would give identical images a gradient of NaN. Clamping the squared distance
+# first gives them a gradient of zero.
 _SMALLEST_SQUARE = 1e-12
 
 
-def euclidean_distance(left: Any, right: Any) -> Any:
-    """Euclidean distance along the last axis, with a finite gradient everywhere.
+def euclidean_distance(left: Tensor, right: Tensor) -> Tensor:
+    """Return the Euclidean distance along the last axis, with a finite gradient everywhere.
 
     Args:
         left: float embeddings (..., dim).
         right: float embeddings that broadcast with `left`.
 
     Returns:
-        Distances (...), at least 1e-6; at that floor the gradient is zero.
+        Distances (...), at least 1e-6. At this smallest value the gradient is zero.
     """
     squares = ops.sum(ops.square(ops.subtract(left, right)), axis=-1)
     return ops.sqrt(ops.maximum(squares, _SMALLEST_SQUARE))
@@ -37,36 +37,36 @@ def euclidean_distance(left: Any, right: Any) -> Any:
 class ContrastiveLoss(keras.losses.Loss):
     """The contrastive loss of a batch of pairs.
 
-    The mean over pairs of ``[same * d**2 + (1 - same) * max(margin - d, 0)**2] / 2``: a
-    spring that pulls similar pairs together, and one that pushes different pairs apart until
-    they are `margin` away.
+    It is the mean over pairs of ``[same * d**2 + (1 - same) * max(margin - d, 0)**2] / 2``. The
+    first term pulls similar pairs together. The second pushes different pairs apart until they
+    are `margin` away.
 
-    Call it with ``y_true`` (N,) of 1 = same and 0 = different (bool, integer or float), and
-    ``y_pred`` (N,) distances; both may also be (N, 1).
+    Call it with labels ``y_true`` (N,), where 1 = same and 0 = different (bool, integer or
+    float), and distances ``y_pred`` (N,). Both may also be (N, 1).
 
     Args:
-        margin: distance at which different pairs stop repelling, above 0.
+        margin: distance beyond which different pairs no longer repel each other, above 0.
         **kwargs: `reduction`, `name` and `dtype` of `keras.losses.Loss`.
 
     Raises:
-        ValueError: `margin` is not above 0; the shapes cannot be one label and one distance
-            a pair; or a label is not 0 or 1. While Keras traces a step the values are not
-            known yet: there a label that is not 0 or 1 turns the loss into NaN, and
-            `siamese_lib.Guard` stops the training and says so.
+        ValueError: `margin` is not a finite number above 0; the shapes are not one label and one
+            distance for each pair; or a label is not 0 or 1. While Keras traces a step, the
+            values are not known yet. A wrong label then turns the loss into NaN, and
+            `siamese_lib.Guard` stops the training with a message.
 
     References:
-        Hadsell, Chopra and LeCun (2006), equation 4. There Y = 0 means similar; here, as in
-        most code since, the label is turned round and 1 means similar.
+        Hadsell, Chopra and LeCun (2006), equation 4. There Y = 0 means similar. Here, as in
+        most code since, 1 means similar.
     """
 
-    def __init__(self, margin: float = 1.0, **kwargs: Any) -> None:
+    def __init__(self, margin: float = 1.0, **kwargs: object) -> None:
         kwargs.setdefault("name", "contrastive_loss")
         super().__init__(**kwargs)
         self.margin = _checked_margin(margin)
 
-    def call(self, y_true: Any, y_pred: Any) -> Any:
+    def call(self, y_true: Tensor, y_pred: Tensor) -> Tensor:
         """Return the loss of each pair, (N,)."""
-        distance = _as_vector(y_pred, "y_pred", "one distance for each pair, as sl.siamese gives")
+        distance = _as_vector(y_pred, "y_pred", "one distance for each pair, as sl.siamese returns")
         same = _as_vector(y_true, "y_true", "one label for each pair, 1 = same and 0 = different")
         _check_same_length(same, distance)
         same = _checked_binary(ops.cast(same, distance.dtype))
@@ -76,11 +76,11 @@ class ContrastiveLoss(keras.losses.Loss):
 
     @property
     def trivial_value(self) -> float:
-        """The loss of embeddings in one point, half the pairs being similar: margin**2 / 4."""
+        """The loss if all embeddings coincide and half of the pairs are similar: margin**2 / 4."""
         return self.margin**2 / 4
 
-    def get_config(self) -> dict[str, Any]:
-        """Return what is needed to build this loss again."""
+    def get_config(self) -> dict[str, object]:
+        """Return the arguments with which Keras builds this loss again."""
         return {**super().get_config(), "margin": self.margin}
 
 
@@ -88,38 +88,40 @@ class ContrastiveLoss(keras.losses.Loss):
 class InBatchContrastiveLoss(keras.losses.Loss):
     """The contrastive loss over every pair that a batch of labelled images contains.
 
-    B images make B (B - 1) / 2 pairs for the price of B passes through the tower, where a
-    batch of B random pairs costs 2 B passes. Only one pair in ten is similar when there are
-    ten classes, so a plain mean would be nearly all repulsion. Here each side has a mean of
-    its own, and they weigh the same:
+    B images make B (B - 1) / 2 pairs with B passes through the tower. A batch of B random pairs
+    needs 2 B passes. With ten classes only about one pair in ten is similar, so a plain mean
+    would be almost all repulsion. Here similar and pushed pairs are averaged separately, and the
+    two means have equal weight:
 
     ``[mean over similar pairs of d**2 + mean over pushed pairs of (margin - d)**2] / 4``
 
-    which is the paper's loss for a batch with as many similar as different pairs. *Pushed*
-    pairs are the different pairs closer than the margin: those beyond it have nothing to
-    say, and counting them in the mean would silence the last few that are still wrong.
+    *Pushed* pairs are the different pairs closer than the margin. If all different pairs are
+    pushed, this is the paper's loss for a batch with as many similar as different pairs. Pairs
+    beyond the margin have no loss. Counting them in the mean would leave the last few pairs that
+    are still too close with almost no weight.
 
-    Call it with ``y_true`` (B,) class labels and ``y_pred`` (B, dim) embeddings.
+    Call it with class labels ``y_true`` (B,) and embeddings ``y_pred`` (B, dim).
 
     Args:
-        margin: distance at which different images stop repelling, above 0.
+        margin: distance beyond which different images no longer repel each other, above 0.
         **kwargs: `reduction`, `name` and `dtype` of `keras.losses.Loss`.
 
     Raises:
-        ValueError: `margin` is not above 0, or the shapes are not (B,) and (B, dim).
+        ValueError: `margin` is not a finite number above 0, or the shapes are not (B,) and
+            (B, dim).
 
     References:
-        Hadsell, Chopra and LeCun (2006), equation 4, for the loss of a pair; the mean over
-        non-zero terms alone is common in metric learning, for example in FaceNet
-        (Schroff, Kalenichenko and Philbin 2015), which trains on hard pairs only.
+        Hadsell, Chopra and LeCun (2006), equation 4, for the loss of a pair. Averaging over
+        the non-zero terms only is common in metric learning: FaceNet (Schroff, Kalenichenko and
+        Philbin 2015), for example, selects triplets that violate the margin.
     """
 
-    def __init__(self, margin: float = 1.0, **kwargs: Any) -> None:
+    def __init__(self, margin: float = 1.0, **kwargs: object) -> None:
         kwargs.setdefault("name", "in_batch_contrastive_loss")
         super().__init__(**kwargs)
         self.margin = _checked_margin(margin)
 
-    def call(self, y_true: Any, y_pred: Any) -> Any:
+    def call(self, y_true: Tensor, y_pred: Tensor) -> Tensor:
         """Return each image's share of the loss, (B,); their mean is the loss of the batch."""
         distance, similar, different = _all_pairs(y_true, y_pred)
         gap = ops.maximum(self.margin - distance, 0)
@@ -129,11 +131,11 @@ class InBatchContrastiveLoss(keras.losses.Loss):
 
     @property
     def trivial_value(self) -> float:
-        """The loss of embeddings that are all in one point: margin**2 / 4."""
+        """The loss if all embeddings coincide: margin**2 / 4."""
         return self.margin**2 / 4
 
-    def get_config(self) -> dict[str, Any]:
-        """Return what is needed to build this loss again."""
+    def get_config(self) -> dict[str, object]:
+        """Return the arguments with which Keras builds this loss again."""
         return {**super().get_config(), "margin": self.margin}
 
 
@@ -141,34 +143,35 @@ class InBatchContrastiveLoss(keras.losses.Loss):
 class BatchTripletLoss(keras.losses.Loss):
     """The triplet loss over a batch of labelled images.
 
-    A triplet is an anchor, a positive of the anchor's class and a negative of another. It
-    costs ``max(d(anchor, positive) - d(anchor, negative) + margin, 0)``: the positive need
-    not be near, only nearer than the negative by the margin.
+    A triplet is an anchor, a positive of the anchor's class and a negative of another class. Its
+    loss is ``max(d(anchor, positive) - d(anchor, negative) + margin, 0)``. The positive need
+    not be near the anchor, only nearer than the negative by the margin.
 
-    Call it with ``y_true`` (B,) class labels and ``y_pred`` (B, dim) embeddings.
+    Call it with class labels ``y_true`` (B,) and embeddings ``y_pred`` (B, dim).
 
     Args:
         margin: by how much the negative must be farther than the positive, above 0.
-        hardest: True takes, for each anchor, its farthest positive and nearest negative
-            ("batch hard"). False takes every triplet that still costs something ("batch
-            all"), with memory in proportion to B**3.
+        hardest: True uses, for each anchor, its farthest positive and its nearest negative
+            ("batch hard"). False uses every triplet whose loss is above 0 ("batch all"); its
+            memory grows with B**3.
         **kwargs: `reduction`, `name` and `dtype` of `keras.losses.Loss`.
 
     Raises:
-        ValueError: `margin` is not above 0, or the shapes are not (B,) and (B, dim).
+        ValueError: `margin` is not a finite number above 0, or the shapes are not (B,) and
+            (B, dim).
 
     References:
         Hermans, Beyer and Leibe, "In Defense of the Triplet Loss for Person
         Re-Identification", 2017, equations 5 and 6 (with distances not squared).
     """
 
-    def __init__(self, margin: float = 1.0, hardest: bool = True, **kwargs: Any) -> None:
+    def __init__(self, margin: float = 1.0, hardest: bool = True, **kwargs: object) -> None:
         kwargs.setdefault("name", "batch_triplet_loss")
         super().__init__(**kwargs)
         self.margin = _checked_margin(margin)
         self.hardest = bool(hardest)
 
-    def call(self, y_true: Any, y_pred: Any) -> Any:
+    def call(self, y_true: Tensor, y_pred: Tensor) -> Tensor:
         """Return each anchor's share of the loss, (B,); their mean is the loss of the batch."""
         distance, similar, different = _all_pairs(y_true, y_pred)
         if self.hardest:
@@ -183,21 +186,21 @@ class BatchTripletLoss(keras.losses.Loss):
 
     @property
     def trivial_value(self) -> float:
-        """The loss of embeddings that are all in one point: the margin."""
+        """The loss if all embeddings coincide: the margin."""
         return self.margin
 
-    def get_config(self) -> dict[str, Any]:
-        """Return what is needed to build this loss again."""
+    def get_config(self) -> dict[str, object]:
+        """Return the arguments with which Keras builds this loss again."""
         return {**super().get_config(), "margin": self.margin, "hardest": self.hardest}
 
 
-def _all_pairs(labels: Any, embeddings: Any) -> tuple[Any, Any, Any]:
-    """Distances (B, B), and which of them are similar and different pairs, as 0.0 and 1.0."""
+def _all_pairs(labels: Tensor, embeddings: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+    """Return distances (B, B), and masks (B, B) of similar and of different pairs, 0.0 or 1.0."""
     embeddings = ops.convert_to_tensor(embeddings)
     if len(embeddings.shape) != 2:
         raise ValueError(
-            f"y_pred must be embeddings of shape (batch, dim), got {tuple(embeddings.shape)}. "
-            "For the distances of ready-made pairs use ContrastiveLoss."
+            f"y_pred has shape {tuple(embeddings.shape)}; expected embeddings of shape "
+            "(batch, dim). For distances of ready-made pairs use ContrastiveLoss."
         )
     labels = _as_vector(labels, "y_true", "one class label for each image")
     _check_same_length(labels, embeddings)
@@ -206,35 +209,35 @@ def _all_pairs(labels: Any, embeddings: Any) -> tuple[Any, Any, Any]:
     return euclidean_distance(embeddings[:, None], embeddings[None, :]), same - itself, 1 - same
 
 
-def _share_of_mean(values: Any, mask: Any) -> Any:
-    """Split the mean of the masked values over the rows, so that the rows' mean is that mean."""
+def _share_of_mean(values: Tensor, mask: Tensor) -> Tensor:
+    """Give each row its share of the mean of the masked values: the rows' mean is that mean."""
     axes = tuple(range(1, len(values.shape)))
     rows = ops.cast(ops.shape(values)[0], values.dtype)
     return rows * ops.sum(values * mask, axis=axes) / ops.maximum(ops.sum(mask), 1)
 
 
-def _as_vector(values: Any, name: str, meaning: str) -> Any:
-    """Accept (N,) and (N, 1), as arrays, tensors or lists, and give (N,)."""
+def _as_vector(values: Tensor, name: str, meaning: str) -> Tensor:
+    """Return a tensor (N,) from an array, tensor or list of shape (N,) or (N, 1)."""
     values = ops.convert_to_tensor(values)
     shape = tuple(values.shape)
     if len(shape) == 2 and shape[1] == 1:
         return ops.squeeze(values, axis=1)
     if len(shape) != 1:
-        raise ValueError(f"{name} must be {meaning}, of shape (N,) or (N, 1), got {shape}.")
+        raise ValueError(f"{name} has shape {shape}; expected (N,) or (N, 1), {meaning}.")
     return values
 
 
-def _check_same_length(labels: Any, outputs: Any) -> None:
-    """Refuse batches whose lengths are known and differ."""
+def _check_same_length(labels: Tensor, outputs: Tensor) -> None:
+    """Raise ValueError if both lengths are known and differ."""
     if None not in (labels.shape[0], outputs.shape[0]) and labels.shape[0] != outputs.shape[0]:
         raise ValueError(
-            f"y_true has {labels.shape[0]} labels for {outputs.shape[0]} outputs in y_pred; "
-            "there must be one label for each."
+            f"y_true has {labels.shape[0]} labels and y_pred has {outputs.shape[0]} outputs; "
+            "expected one label for each output."
         )
 
 
-def _checked_binary(same: Any) -> Any:
-    """Refuse labels other than 0 and 1; where values are not known yet, turn them into NaN."""
+def _checked_binary(same: Tensor) -> Tensor:
+    """Raise ValueError for labels other than 0 and 1; while tracing, turn them into NaN instead."""
     valid = ops.equal(same * (1 - same), 0)
     try:
         wrong = np.asarray(same)[~np.asarray(valid, dtype=bool)]
@@ -242,13 +245,13 @@ def _checked_binary(same: Any) -> Any:
         return ops.where(valid, same, float("nan"))
     if wrong.size:
         raise ValueError(
-            f"y_true must hold 1 (same) or 0 (different), got {wrong[0]!r}. Class labels go "
-            "with InBatchContrastiveLoss."
+            f"y_true holds {wrong[0]!r}; expected 1 (same) or 0 (different). For class labels use "
+            "InBatchContrastiveLoss."
         )
     return same
 
 
 def _checked_margin(margin: float) -> float:
     if not isinstance(margin, Real) or not 0 < margin < float("inf"):
-        raise ValueError(f"margin must be a finite number above 0, got {margin!r}.")
+        raise ValueError(f"margin is {margin!r}; expected a finite number above 0.")
     return float(margin)

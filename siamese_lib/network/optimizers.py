@@ -1,42 +1,43 @@
-"""How the tower takes its steps: Muon for its hidden kernels, Adam for the rest."""
+"""An optimizer for the tower: Muon for its hidden kernels, Adam for its other weights."""
 
 from __future__ import annotations
 
 import math
-from typing import Any
 
-from siamese_lib.network.backend import keras
+from siamese_lib.network.backend import Tensor, keras, ops
 
-ops = keras.ops
-
-# Coefficients of the quintic iteration, from Jordan et al. They drive every singular value to
-# about 1 (between 0.7 and 1.2) in five rounds, which is near enough for a step.
+# Coefficients of the quintic iteration, from Jordan et al. They bring every singular value to
+# about 1 (between 0.7 and 1.2) in five rounds, which is accurate enough for a training step.
 _A, _B, _C = 3.4445, -4.7750, 2.0315
 _ROUNDS = 5
 
 
 @keras.saving.register_keras_serializable("siamese_lib")
 class Muon(keras.optimizers.Optimizer):
-    """Momentum, made orthogonal: each step moves all directions of a kernel equally far.
+    """Momentum made orthogonal: each step moves a kernel equally far in all directions.
 
-    A convolution multiplies patches of height * width * channels_in numbers with a matrix of
-    as many rows and channels_out columns. Muon takes the momentum of that matrix, replaces it
-    by the nearest matrix whose singular values are all 1, and steps along it. Directions that
-    plain gradient descent would neglect for long are learnt at once; chapter 2 of the book races
-    it against Adam.
+    A convolution multiplies patches of height * width * channels_in numbers by a matrix with as
+    many rows and channels_out columns. Muon takes the momentum of that matrix, replaces it by
+    the nearest matrix whose singular values are all 1, and steps along the result. So directions
+    that plain gradient descent would neglect for a long time are learnt at once. Chapter 2 of the
+    book compares Muon with Adam.
 
-    That is for hidden kernels. Biases are not matrices, and the columns of the last kernel are
-    the axes of the embedding, each with a meaning of its own: they get Adam. The last kernel is
-    the last of the variables to have two axes or more.
+    Muon trains the hidden kernels only. Adam trains the rest: biases are not matrices, and each
+    column of the last kernel is an axis of the embedding with a meaning of its own. The last
+    kernel is the last variable that has two axes or more.
 
-    (`keras.optimizers.Muon` treats kernels of convolutions with Adam, so it is no use here.)
+    (`keras.optimizers.Muon` trains the kernels of convolutions with Adam, so it is of no use
+    here.)
 
     Args:
-        learning_rate: float or Keras schedule. A step changes a kernel by this spectral norm,
-            times ``sqrt(rows / columns)`` where it has more rows than columns.
-        momentum: how much of the last step's momentum is kept, in [0, 1).
+        learning_rate: float or Keras schedule. A step changes a kernel by a matrix of about this
+            spectral norm, times ``sqrt(rows / columns)`` if it has more rows than columns.
+        momentum: share of the previous step's momentum that is kept, in [0, 1).
         adam_ratio: Adam's learning rate, as a multiple of `learning_rate`.
         **kwargs: `name`, `weight_decay`, `use_ema` and the other arguments of a Keras optimizer.
+
+    Raises:
+        ValueError: `momentum` is not in [0, 1).
 
     References:
         Jordan et al., "Muon: An optimizer for hidden layers in neural networks", 2024.
@@ -45,41 +46,45 @@ class Muon(keras.optimizers.Optimizer):
 
     def __init__(
         self,
-        learning_rate: Any = 0.02,
+        learning_rate: float | keras.optimizers.schedules.LearningRateSchedule = 0.02,
         *,
         momentum: float = 0.9,
         adam_ratio: float = 0.15,
-        **kwargs: Any,
+        **kwargs: object,
     ) -> None:
         kwargs.setdefault("name", "muon")
         super().__init__(learning_rate, **kwargs)
         if not 0 <= momentum < 1:
-            raise ValueError(f"momentum must be in [0, 1), got {momentum!r}.")
+            raise ValueError(f"momentum is {momentum!r}; expected a number in [0, 1).")
         self.momentum = momentum
         self.adam_ratio = adam_ratio
 
-    def build(self, variables: list[Any]) -> None:
-        """Make the state: a momentum for each variable, and for Adam's ones a second moment."""
+    def build(self, variables: list[keras.Variable]) -> None:
+        """Create the state: a momentum for each variable, and a second moment where Adam trains."""
         if self.built:
             return
         super().build(variables)
         kernels = [index for index, variable in enumerate(variables) if len(variable.shape) >= 2]
         self._hidden = set(kernels[:-1])
-        self._momenta: list[Any] = self.add_optimizer_variables(variables, "momentum")
-        self._squares: list[Any] = [
+        self._momenta = self.add_optimizer_variables(variables, "momentum")
+        self._squares: list[Tensor] = [  # None for hidden kernels
             None if index in self._hidden else self.add_variable_from_reference(variable, "square")
             for index, variable in enumerate(variables)
         ]
 
-    def update_step(self, gradient: Any, variable: Any, learning_rate: Any) -> None:
-        """Change one variable."""
+    def update_step(
+        self, gradient: Tensor, variable: keras.Variable, learning_rate: Tensor
+    ) -> None:
+        """Update one variable by its gradient."""
         rate = ops.cast(learning_rate, variable.dtype)
         gradient = ops.cast(gradient, variable.dtype)
         index = self._get_variable_index(variable)
         step = self._muon_step if index in self._hidden else self._adam_step
         step(gradient, variable, rate, index)
 
-    def _muon_step(self, gradient: Any, kernel: Any, rate: Any, index: int) -> None:
+    def _muon_step(
+        self, gradient: Tensor, kernel: keras.Variable, rate: Tensor, index: int
+    ) -> None:
         momentum = self._momenta[index]
         self.assign(momentum, self.momentum * momentum + gradient)
         ahead = gradient + self.momentum * momentum  # Nesterov
@@ -88,7 +93,9 @@ class Muon(keras.optimizers.Optimizer):
         scale = max(1.0, rows / columns) ** 0.5
         self.assign_sub(kernel, rate * scale * ops.reshape(direction, kernel.shape))
 
-    def _adam_step(self, gradient: Any, variable: Any, rate: Any, index: int) -> None:
+    def _adam_step(
+        self, gradient: Tensor, variable: keras.Variable, rate: Tensor, index: int
+    ) -> None:
         mean, square = self._momenta[index], self._squares[index]
         step = ops.cast(self.iterations + 1, variable.dtype)
         self.assign(mean, 0.9 * mean + 0.1 * gradient)
@@ -98,24 +105,24 @@ class Muon(keras.optimizers.Optimizer):
         change = rate * self.adam_ratio * unbiased_mean / (ops.sqrt(unbiased_square) + 1e-7)
         self.assign_sub(variable, change)
 
-    def get_config(self) -> dict[str, Any]:
-        """Return what is needed to build this optimizer again."""
+    def get_config(self) -> dict[str, object]:
+        """Return the arguments with which Keras builds this optimizer again."""
         return {**super().get_config(), "momentum": self.momentum, "adam_ratio": self.adam_ratio}
 
 
-def orthogonalized(matrix: Any) -> Any:
-    """Replace a matrix by, roughly, the nearest one whose singular values are all 1.
+def orthogonalized(matrix: Tensor) -> Tensor:
+    """Return approximately the nearest matrix whose singular values are all 1.
 
-    Each round of the iteration multiplies the matrix M by ``a + b G + c G^2``, where G is M's
-    product with itself along its longer side. All rounds need only G, which is small: their
-    polynomials are multiplied with each other, and M with the result, once, at the end.
+    Each round of the iteration multiplies the matrix M by ``a + b G + c G^2``, where G is M^T M or
+    M M^T, whichever is smaller. The rounds need only G, so their polynomials are multiplied
+    together first. M is multiplied by the product once, at the end.
 
     Args:
         matrix: float (rows, columns).
 
     Returns:
-        U V^T for a matrix U S V^T, with singular values between about 0.7 and 1.2. Those that
-        were below a thousandth of the largest stay smaller.
+        About U V^T for a matrix U S V^T, float (rows, columns): the singular values are between
+        about 0.7 and 1.2. Those below a thousandth of the largest stay smaller.
     """
     rows, columns = matrix.shape
     tall, flipped = rows > columns, ops.transpose(matrix)

@@ -1,62 +1,62 @@
-"""The siamese model: two images through one tower, and how far apart they come out."""
+"""The siamese model: one tower embeds two images, and the model returns their distance."""
 
 from __future__ import annotations
 
 import os
-from importlib import import_module
-from typing import Any
+from collections.abc import Sequence
 
-from siamese_lib.network.backend import keras
+from siamese_lib.network import optimizers  # noqa: F401  # registers Muon, for load_model
+from siamese_lib.network.backend import Tensor, keras
 from siamese_lib.network.losses import euclidean_distance
 
 
 @keras.saving.register_keras_serializable("siamese_lib")
 class EuclideanDistance(keras.layers.Layer):
-    """Euclidean distance between two batches of embeddings: two (N, dim) to (N,)."""
+    """A layer from two batches of embeddings, each (N, dim), to their distances (N,)."""
 
-    def call(self, inputs: list[Any]) -> Any:
-        """Measure the distance of each left embedding from its right one."""
+    def call(self, inputs: Sequence[Tensor]) -> Tensor:
+        """Return the Euclidean distance of each left embedding from its right one, (N,)."""
         left, right = inputs
         return euclidean_distance(left, right)
 
 
 def siamese(tower: keras.Model) -> keras.Model:
-    """Put two images through the same tower and measure how far apart they come out.
+    """Build the model that embeds two images with the same tower and returns their distance.
 
     Args:
         tower: model from images (N, height, width, channels) to embeddings (N, dim).
 
     Returns:
         A Keras model from ``[left, right]``, two batches of images, to their Euclidean
-        distances (N,). It shares the tower's weights: training one trains the other.
+        distances (N,). It shares the tower's weights, so training one trains the other.
 
     Raises:
-        ValueError: the tower does not give one vector for each image.
+        ValueError: the tower does not take one batch of images and return one vector for each.
 
     References:
         Hadsell, Chopra and LeCun (2006), section 2.1 and figure 3.
     """
     if len(tower.inputs) != 1 or len(tower.outputs) != 1 or len(tower.output_shape) != 2:
         raise ValueError(
-            "A tower takes one batch of images and gives embeddings of shape (N, dim), got "
-            f"{len(tower.inputs)} input(s) and output shape {tower.output_shape}."
+            f"The tower has {len(tower.inputs)} input(s) and output shape {tower.output_shape}; "
+            "expected one input, a batch of images, and one output, embeddings of shape (N, dim)."
         )
     left = keras.Input(tower.input_shape[1:], name="left")
     right = keras.Input(tower.input_shape[1:], name="right")
-    # In 16 bits the square of a small distance is 0, where the square root has no gradient.
+    # float32, since in 16 bits the square of a small distance is 0, and its root has no gradient.
     distance = EuclideanDistance(dtype="float32", name="distance")([tower(left), tower(right)])
     return keras.Model([left, right], distance, name="siamese")
 
 
-def load_model(path: str | os.PathLike) -> keras.Model:
-    """Load a siamese model, or any other, from the ``.keras`` file that ``model.save`` wrote.
+def load_model(path: str | os.PathLike[str]) -> keras.Model:
+    """Load a siamese model, or any other Keras model, from a ``.keras`` file.
 
-    Keras can only rebuild this library's layer, losses and optimizer once their modules are
-    imported, and ``import siamese_lib`` alone does not do that. A tower that was not compiled
-    is plain Keras: `keras.saving.load_model` loads it too.
+    Keras can rebuild this library's layer, losses and optimizer only after their modules are
+    imported. This module imports them; ``import siamese_lib`` alone does not. A tower that was
+    not compiled is plain Keras, so `keras.saving.load_model` loads it too.
 
     Args:
-        path: the file.
+        path: the file that ``model.save`` wrote.
 
     Returns:
         The model, compiled with the loss and the optimizer's state if it was saved with them.
@@ -64,5 +64,4 @@ def load_model(path: str | os.PathLike) -> keras.Model:
     Raises:
         ValueError: there is no such file, or it is not a Keras model.
     """
-    import_module("siamese_lib.network.optimizers")  # registers Muon; losses are imported above
     return keras.saving.load_model(path)

@@ -1,13 +1,13 @@
-"""The shared network: an image goes in, a point in the embedding space comes out.
+"""The shared network, from an image to a point in the embedding space.
 
-A siamese network is one tower used twice. Both images of a pair pass through the same
-weights, so the distance between the two outputs depends only on the images.
+A siamese network uses one tower twice. Both images of a pair pass through the same weights, so
+the distance between the two outputs depends only on the images.
 """
 
 from __future__ import annotations
 
 from numbers import Integral
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from siamese_lib.network.backend import keras
@@ -26,24 +26,25 @@ def conv_tower(
 ) -> keras.Model:
     """Build the five-layer convolutional tower.
 
-    Five convolutions (32 filters of 7x7, 64 of 5x5, 128 of 3x3, 256 of 1x1 and
-    `embedding_dim` of 1x1; 'same' padding, Glorot uniform weights, zero biases), each
-    followed by a 2x2 'same' max-pooling, the first four by a ReLU; then flatten. ReLU comes
-    after the pooling instead of before it: ``max(relu(x)) == relu(max(x))``, so the network
-    is the same, and three quarters of the ReLUs need not be computed.
+    The tower has five convolutions: 32 filters of 7x7, 64 of 5x5, 128 of 3x3, 256 of 1x1 and
+    `embedding_dim` of 1x1. They have 'same' padding, Glorot uniform weights and zero biases.
+    Each is followed by a 2x2 'same' max-pooling, and the first four poolings by a ReLU. A flatten
+    comes last. The ReLU comes after the pooling instead of before it, because
+    ``max(relu(x)) == relu(max(x))``: the network is the same, and three quarters of the ReLUs
+    need not be computed.
 
-    The five poolings divide each side by 32, rounding up. Images of up to 32x32 therefore
-    end as a single cell and give `embedding_dim` numbers. For a larger image the cells that
-    remain are averaged (global average pooling) before the flatten, so the embedding keeps
-    its size and weights do not depend on the image's.
+    The five poolings divide each side by 32, rounding up. An image of up to 32x32 pixels
+    therefore ends as a single cell of `embedding_dim` numbers. For a larger image, the remaining
+    cells are averaged (global average pooling) before the flatten. So neither the length of the
+    embedding nor the number of weights depends on the size of the image.
 
     Args:
-        image_shape: (height, width, channels); each side at least 8.
-        embedding_dim: length of the embedding, at least 1. With 2 it can be drawn.
+        image_shape: (height, width, channels), in pixels; each side at least 8.
+        embedding_dim: length of the embedding, at least 1. An embedding of length 2 can be drawn.
         seed: seed of the initial weights; None draws them from Keras' global generator.
-        dtype: Keras policy of the first four convolutions, such as "mixed_bfloat16" (see
-            `fastest_dtype`); by default Keras' global one. The weights, the last convolution and
-            the embedding are float32 in any of them.
+        dtype: Keras dtype policy of the first four convolutions, such as "mixed_bfloat16" (see
+            `fastest_dtype`); by default Keras' global policy. In a mixed policy their weights
+            are float32. The last convolution and the embedding always are.
         name: name of the model.
 
     Returns:
@@ -52,7 +53,7 @@ def conv_tower(
         parameters. The five convolutions are its only layers with weights.
 
     Raises:
-        ValueError: `image_shape` or `embedding_dim` is not of that form.
+        ValueError: `image_shape` or `embedding_dim` is not as described.
 
     References:
         Hadsell, Chopra and LeCun, "Dimensionality Reduction by Learning an Invariant
@@ -61,12 +62,20 @@ def conv_tower(
     """
     height, width, channels = _checked_shape(image_shape)
     _check_dim(embedding_dim)
-    from siamese_lib.network.backend import keras, layers
+    from siamese_lib.network.backend import keras, layers  # waits: slow to import
 
-    def convolution(filters: int, size: int, number: int, **options: Any) -> keras.layers.Layer:
+    def convolution(
+        filters: int, size: int, number: int, dtype: str | None = dtype
+    ) -> keras.layers.Layer:
         glorot = keras.initializers.GlorotUniform(None if seed is None else 5 * seed + number)
-        options = {"padding": "same", "kernel_initializer": glorot, "dtype": dtype, **options}
-        return layers.Conv2D(filters, size, name=f"conv{number}", **options)
+        return layers.Conv2D(
+            filters,
+            size,
+            padding="same",
+            kernel_initializer=glorot,
+            dtype=dtype,
+            name=f"conv{number}",
+        )
 
     images = keras.Input((height, width, channels), name="images")
     x = layers.Rescaling(1 / 255, dtype=dtype, name="scale")(images)
@@ -74,8 +83,8 @@ def conv_tower(
         x = convolution(filters, size, number)(x)
         x = layers.MaxPooling2D(2, padding="same", dtype=dtype, name=f"pool{number}")(x)
         x = layers.ReLU(dtype=dtype, name=f"relu{number}")(x)
-    # From here on float32, even where a mixed-precision policy runs the layers before in 16 bits:
-    # neighbours in a cloud differ by less than 16 bits can tell.
+    # From here on float32, even if a mixed-precision policy runs the earlier layers in 16 bits:
+    # neighbouring embeddings differ by less than 16 bits can hold.
     x = convolution(embedding_dim, 1, 5, dtype="float32")(x)
     x = layers.MaxPooling2D(2, padding="same", dtype="float32", name="pool5")(x)
     if max(height, width) > 32:
@@ -85,10 +94,10 @@ def conv_tower(
 
 
 def weight_shapes(image_shape: tuple[int, int, int], embedding_dim: int) -> list[tuple[int, ...]]:
-    """Say what shapes the weights of a `conv_tower` have, in Keras' order, without building it.
+    """Return the shapes of a `conv_tower`'s weights, in Keras' order, without building it.
 
     Raises:
-        ValueError: as of `conv_tower`.
+        ValueError: as `conv_tower`.
     """
     _, _, channels = _checked_shape(image_shape)
     _check_dim(embedding_dim)
@@ -104,19 +113,17 @@ def _checked_shape(image_shape: tuple[int, int, int]) -> tuple[int, int, int]:
     smallest = (_SMALLEST_SIDE, _SMALLEST_SIDE, 1)
     if len(shape) != 3 or not all(map(_is_count, shape, smallest)):
         raise ValueError(
-            f"image_shape must be (height, width, channels) with sides of at least "
-            f"{_SMALLEST_SIDE} pixels and at least one channel, got {image_shape!r}. "
-            "A greyscale image of 28x28 pixels is (28, 28, 1)."
+            f"image_shape is {image_shape!r}; expected (height, width, channels) with sides of at "
+            f"least {_SMALLEST_SIDE} pixels and at least one channel. For greyscale images of "
+            "28x28 pixels give (28, 28, 1)."
         )
     return shape
 
 
 def _check_dim(embedding_dim: int) -> None:
     if not _is_count(embedding_dim, at_least=1):
-        raise ValueError(
-            f"embedding_dim must be a whole number of at least 1, got {embedding_dim!r}."
-        )
+        raise ValueError(f"embedding_dim is {embedding_dim!r}; expected a whole number, 1 or more.")
 
 
-def _is_count(value: Any, at_least: int) -> bool:
+def _is_count(value: object, at_least: int) -> bool:
     return isinstance(value, Integral) and int(value) >= at_least

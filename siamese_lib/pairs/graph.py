@@ -1,10 +1,10 @@
-"""Which images are alike when nobody has labelled them: the paper's neighbourhood graph.
+"""Which images are similar when none has a label: the paper's neighbourhood graph.
 
 References:
     Hadsell, Chopra and LeCun, "Dimensionality Reduction by Learning an Invariant Mapping",
-    2006. Similar means near in a graph that is known beforehand: the 5 nearest neighbours of
-    each image, in the first experiment; pictures of one object from nearly the same side, in
-    the last.
+    2006. Two images are similar if they are neighbours in a graph that is known beforehand. In
+    the first experiment it joins each image to its 5 nearest neighbours; in the last, pictures
+    of one object from nearly the same viewpoint.
 """
 
 from __future__ import annotations
@@ -12,27 +12,28 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from siamese_lib.checks import whole_number
 
-_CHUNK_BYTES = 32 << 20  # of distances held at a time
+_CHUNK_BYTES = 32 << 20  # of distances in memory at a time
 
 
-def neighbour_graph(images: np.ndarray, k: int = 5) -> np.ndarray:
-    """Find the nearest neighbours of every image among the others.
+def neighbour_graph(images: ArrayLike, k: int = 5) -> np.ndarray:
+    """Find the nearest neighbours of every image among the other images.
 
-    Distances are Euclidean, between all the numbers of one image and another. They are
-    computed in double precision, in which those of uint8 images are exact, so that of two
-    neighbours equally far the one with the lower index comes first. All N² distances are
-    computed, a chunk of rows at a time: meant for up to about 20,000 images.
+    Distances are Euclidean, over all the numbers of an image. They are computed in double
+    precision, which is exact for uint8 images. So of two neighbours at the same distance, the one
+    with the lower index comes first. All N² distances are computed, a chunk of rows at a time.
+    This is meant for up to about 20,000 images.
 
     Args:
         images: real numbers (N, ...), such as images (N, H, W, C) or vectors (N, D).
-        k: how many neighbours of each image, from 1 to N - 1. The paper takes 5.
+        k: number of neighbours of each image, from 1 to N - 1. The paper uses 5.
 
     Returns:
-        int64 (N, k): indices of the neighbours, nearest first, never the image itself. It is
-        what `PairSampler.from_neighbours` takes.
+        int64 (N, k): indices of the neighbours, nearest first, never the image itself.
+        `PairSampler.from_neighbours` takes this array.
 
     Raises:
         ValueError: `images` has no second axis or holds something other than finite numbers,
@@ -41,32 +42,35 @@ def neighbour_graph(images: np.ndarray, k: int = 5) -> np.ndarray:
     images = np.asarray(images)
     if images.ndim < 2 or images.dtype.kind not in "biuf":
         raise ValueError(
-            f"images must be numbers of shape (N, ...), got {images.dtype} of shape "
-            f"{images.shape}. Single numbers go in a column: values[:, None]."
+            f"images are {images.dtype} of shape {images.shape}; expected numbers of shape "
+            "(N, ...). Pass single numbers as a column: values[:, None]."
         )
     count = len(images)
     if whole_number("k", k, 1) >= count:
         raise ValueError(
-            f"k must be less than the number of images, got k = {k} and {count} images. Each has "
-            f"only {count - 1} others."
+            f"k is {k}; expected at most {count - 1}, the number of other images. Ask for fewer "
+            "neighbours, or give more images."
         )
     vectors = images.reshape(count, -1).astype(np.float64)
     if not np.isfinite(vectors).all():
         bad = np.flatnonzero(~np.isfinite(vectors).all(axis=1))
-        raise ValueError(f"images must be finite, got NaN or infinity in {_some(bad)}. Drop them.")
+        raise ValueError(
+            f"images hold NaN or infinity in {_some(bad)}; expected finite numbers. Leave these "
+            "images out."
+        )
 
     squares = np.einsum("nd,nd->n", vectors, vectors)
     nearest = np.empty((count, k), np.int64)
     rows_at_once = max(1, _CHUNK_BYTES // (8 * count))
     for start in range(0, count, rows_at_once):
         rows = np.arange(start, min(start + rows_at_once, count))
-        # The squared norm of the row itself is the same for all its candidates: left out.
+        # A row's own squared norm is the same for all its candidates, so it is left out.
         distances = vectors[rows] @ vectors.T
         distances *= -2
         distances += squares
         distances[rows - start, rows] = np.inf
         for column in range(k):
-            # The first of equal minima, which a partial sort would not promise.
+            # argmin takes the first of equal minima. A partial sort would not guarantee that.
             found = distances.argmin(axis=1)
             nearest[rows, column] = found
             distances[rows - start, found] = np.inf
@@ -74,29 +78,29 @@ def neighbour_graph(images: np.ndarray, k: int = 5) -> np.ndarray:
 
 
 class Graph:
-    """A symmetric graph over N images, as sorted arrays.
+    """A symmetric graph over N images, stored as sorted arrays.
 
-    If either of two images names the other, they are neighbours of each other.
+    If either of two images lists the other, they are neighbours of each other.
 
     Args:
-        neighbours: integers (N, k), row i the neighbours of image i and -1 for "no more", or
-            a sequence of N such rows of any lengths.
+        neighbours: integers (N, k). Row i lists the neighbours of image i, and -1 fills up the
+            row. A sequence of N rows of any lengths will do too.
 
     Attributes:
         size: N, the number of images.
-        left, right: int64 (E,): the pairs of neighbours, each in both directions.
+        left, right: int64 (E,), the pairs of neighbours, each in both directions.
 
     Raises:
-        ValueError: not integers, out of range, an image that is its own neighbour, an image
-            that is everyone's neighbour, or no neighbours at all.
+        ValueError: an entry is not an integer or is out of range; an image is its own neighbour,
+            or a neighbour of every other image; or there are no neighbours.
     """
 
-    def __init__(self, neighbours: np.ndarray | Sequence[Sequence[int] | np.ndarray]) -> None:
+    def __init__(self, neighbours: np.ndarray | Sequence[ArrayLike]) -> None:
         owners, named = _flatten(neighbours)
         self.size = size = len(neighbours)
         everyone = np.arange(size)
-        # Each number stands for an ordered pair: left * N + right. Everyone is beside himself
-        # here, so that `strangers` never returns the image it was asked about.
+        # Each key stands for an ordered pair: left * N + right. Here every image counts as its own
+        # neighbour too, so that `strangers` never returns the image itself.
         keys = np.unique(
             np.concatenate(
                 [owners * size + named, named * size + owners, everyone * size + everyone]
@@ -107,64 +111,64 @@ class Graph:
         popular = np.flatnonzero(familiar == size)
         if popular.size:
             raise ValueError(
-                f"{_some(popular)} is a neighbour of everyone, so no different pair "
-                "can be made with it. Give fewer neighbours, or more images."
+                f"{_some(popular)} is a neighbour of every other image; expected a different image "
+                "for each. Give fewer neighbours, or more images."
             )
         self._first = np.cumsum(familiar) - familiar
         self._strangers = size - familiar
-        # How many strangers of `left` come before `right`, as a number of the same kind.
+        # A key like those above, with the number of strangers of `left` that come before `right`.
         self._strangers_before = left * size + right - (np.arange(len(keys)) - self._first[left])
         self.left, self.right = left[left != right], right[left != right]
 
     def strangers(self, images: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-        """Draw, for each image, one that is neither its neighbour nor itself, all equally likely.
+        """Draw for each image another one that is not its neighbour, all equally likely.
 
         Args:
             images: int64 (B,).
-            rng: the source of randomness.
+            rng: draws the images.
 
         Returns:
-            int64 (B,).
+            int64 (B,), the images drawn.
         """
-        # Draw the stranger's rank among the strangers, then add how many familiar images come
-        # before it: those with no more than `rank` strangers before them. No draw is in vain.
+        # Draw the stranger's rank among the strangers. Then add the number of familiar images
+        # before it: those with at most `rank` strangers before them. No draw is wasted.
         rank = rng.integers(self._strangers[images])
         found = np.searchsorted(self._strangers_before, images * self.size + rank, side="right")
         return rank + found - self._first[images]
 
 
-def _flatten(neighbours: np.ndarray | Sequence) -> tuple[np.ndarray, np.ndarray]:
-    """Return who names whom, int64 (M,) twice, without the padding."""
+def _flatten(neighbours: np.ndarray | Sequence[ArrayLike]) -> tuple[np.ndarray, np.ndarray]:
+    """Return which image lists which other, int64 (M,) each, without the padding."""
     rows = [np.asarray(row) for row in neighbours]
     for i, row in enumerate(rows):
         if row.ndim != 1 or (row.size and row.dtype.kind not in "iu"):
             raise ValueError(
-                "neighbours must be integers of shape (N, k), or N rows of integers; row "
-                f"{i} is {row.dtype} of shape {row.shape}. See siamese_lib.neighbour_graph."
+                f"neighbours: row {i} is {row.dtype} of shape {row.shape}; expected integers of "
+                "shape (k,) in each of N rows. See siamese_lib.neighbour_graph."
             )
     owners = np.repeat(np.arange(len(rows)), [len(row) for row in rows])
     named = np.concatenate([np.empty(0, np.int64), *(row.astype(np.int64) for row in rows)])
     outside = np.flatnonzero((named < -1) | (named >= len(rows)))
     if outside.size:
         raise ValueError(
-            f"neighbours must be from 0 to N - 1 = {len(rows) - 1}, or -1 for none; got "
-            f"{named[outside[0]]} in row {owners[outside[0]]}."
+            f"neighbours: row {owners[outside[0]]} holds {named[outside[0]]}; expected 0 to N - 1 "
+            f"= {len(rows) - 1}, or -1 for none."
         )
     owners, named = owners[named >= 0], named[named >= 0]
     if (owners == named).any():
         raise ValueError(
-            f"{_some(np.unique(owners[owners == named]))} is its own neighbour. Leave the image "
-            "itself out of its row; many searches return it first, so try neighbours[:, 1:]."
+            f"{_some(np.unique(owners[owners == named]))} is its own neighbour; expected other "
+            "images only. Many searches return the image itself first, so try neighbours[:, 1:]."
         )
     if not owners.size:
         raise ValueError(
-            f"neighbours has no neighbour in any of {len(rows)} rows, so there is no similar "
-            "pair to draw. Give at least one."
+            f"neighbours lists no neighbour in any of {len(rows)} rows; expected at least one, to "
+            "make similar pairs."
         )
     return owners, named
 
 
 def _some(images: np.ndarray) -> str:
-    """Name a few of many images."""
+    """Name the first of some images, and count the others."""
     more = f" (and {len(images) - 1} more)" if len(images) > 1 else ""
     return f"image {images[0]}{more}"

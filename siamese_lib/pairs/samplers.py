@@ -1,36 +1,40 @@
-"""Which images are put side by side: pairs for two towers, class-balanced batches for one.
+"""Choose the images of each batch: pairs for the siamese model, class-balanced batches for a tower.
 
-Every sampler is a pure function of its seed and the number of the step: ``sampler.batch(1000)``
-is the same whether 999 batches came before it or none. So an interrupted training goes on
-exactly where it stopped, and any batch can be looked at again.
+A batch depends only on the sampler's seed and the number of the step: ``sampler.batch(1000)`` is
+the same whether 999 batches came before it or none. So an interrupted training continues exactly
+where it stopped, and any batch can be looked at again.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from typing import Any
+from typing import Generic, TypeAlias, TypeVar
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from siamese_lib.checks import whole_number
 from siamese_lib.pairs.graph import Graph
 from siamese_lib.pairs.walks import DistinctWalk, Walk, as_groups
 
-Pairs = tuple[np.ndarray, np.ndarray, np.ndarray]
+Pairs: TypeAlias = tuple[np.ndarray, np.ndarray, np.ndarray]
+_Batch = TypeVar("_Batch")
 
-# What else a seed is used for, beside the walk of number 0.
+# Numbers for the other uses of a seed. Use 0 is the walk itself.
 _EDGES, _COINS = 1, 2
 
 
-class _Sampler:
-    """What all samplers do: give batches by step, and an epoch of them when iterated."""
+class _Sampler(Generic[_Batch]):
+    """What all samplers share: a batch for each step, and one epoch of batches when iterated."""
 
     size: int | None
     batch_size: int
     seed: int
 
-    def _begin(self, walk: Walk, draw: Callable[[int], Any], steps_per_epoch: int | None) -> None:
-        """Set out on a walk; `draw` makes the batch of a step."""
+    def _begin(
+        self, walk: Walk, draw: Callable[[int], _Batch], steps_per_epoch: int | None
+    ) -> None:
+        """Take the order of images from `walk`, and the batch of a step from `draw`."""
         self.size = len(walk.members)
         self.batch_size = walk.batch_size
         self.seed = walk.seed
@@ -41,51 +45,53 @@ class _Sampler:
         self._epochs_begun = 0
 
     def __len__(self) -> int:
-        """Batches in an epoch."""
+        """Return the number of batches in an epoch."""
         return self._length
 
-    def __iter__(self) -> Iterator[Any]:
-        """Begin the next epoch: first the steps 0 to len - 1, next time the len steps after."""
+    def __iter__(self) -> Iterator[_Batch]:
+        """Begin the next epoch: first steps 0 to len - 1, next time the len steps after them."""
         first = self._epochs_begun * self._length
         self._epochs_begun += 1
         return map(self.batch, range(first, first + self._length))
 
-    def batch(self, step: int) -> Any:
-        """Return one batch, the same whatever was asked for before."""
+    def batch(self, step: int) -> _Batch:
+        """Return the batch of one step, whatever was drawn before."""
         return self._draw(step)
 
 
-class PairSampler(_Sampler):
+class PairSampler(_Sampler[Pairs]):
     """Pairs of images, each with a label: 1 = same class, 0 = different classes.
 
-    Each pair has its own coin: with probability `same_fraction` it is a similar pair. Left
-    images go round the classes, and through each class in random order, all of it before any
-    comes again. The right image of a similar pair is any other image of that class; of a
-    different pair, any image of any other class, each class equally likely. So classes are
-    even on both sides, however uneven their sizes, and every image has its turn.
+    Each pair is similar with probability `same_fraction`, independently of the other pairs. The
+    left images come from the classes in turn. Within a class they come in random order, and all
+    of them come before any comes again. The right image of a similar pair is any other image of
+    the same class. The right image of a different pair comes from another class, all classes
+    being equally likely. So all classes are equally frequent on both sides, even if their sizes
+    differ, and every image is used.
 
-    Iterating gives one epoch, and the next iteration gives new pairs::
+    Iterating gives one epoch. The next iteration gives new pairs::
 
         left, right, same = next(iter(sampler))
 
     Args:
         labels: integers or strings (N,), the class of each image.
         batch_size: B, pairs in a batch.
-        seed: from 0 up; the same seed gives the same pairs.
+        seed: a whole number, 0 or more; the same seed gives the same pairs.
         same_fraction: probability that a pair is similar, from 0 to 1.
-        steps_per_epoch: batches in an epoch; by default N // B, a pair for each image.
+        steps_per_epoch: batches in an epoch; by default N // B, about one pair for each image.
 
     Attributes:
-        size: N, the number of images; None for explicit pairs, which do not say.
+        size: N, the number of images; None for explicit pairs, which do not give it.
+        same_fraction: probability that a pair is similar; of explicit pairs, their share.
 
     Raises:
-        ValueError: labels that are not one class for each image, fewer than two classes, a
-            class with a single image (it has no similar pair), or a number out of range.
+        ValueError: the labels are not one class for each image; there are fewer than two
+            classes; a class has a single image, so no similar pair; or a number is out of range.
     """
 
     def __init__(
         self,
-        labels: np.ndarray | Sequence[int] | Sequence[str],
+        labels: ArrayLike,
         batch_size: int = 128,
         seed: int = 0,
         *,
@@ -95,33 +101,36 @@ class PairSampler(_Sampler):
         groups = as_groups(labels)
         walk = Walk(groups, batch_size, seed)
         pairs = _LabelledPairs(walk, groups, _checked_fraction(same_fraction))
+        self.same_fraction = pairs.same_fraction
         self._begin(walk, pairs.batch, steps_per_epoch)
 
     @classmethod
     def from_neighbours(
         cls,
-        neighbours: np.ndarray | Sequence[Sequence[int] | np.ndarray],
+        neighbours: np.ndarray | Sequence[ArrayLike],
         batch_size: int = 128,
         seed: int = 0,
         *,
         same_fraction: float = 0.5,
         steps_per_epoch: int | None = None,
     ) -> PairSampler:
-        """Draw pairs from a neighbourhood graph, without class labels: the paper's own way.
+        """Draw pairs from a neighbourhood graph, without class labels, as the paper does.
 
-        Two images are similar if either names the other as a neighbour. Similar pairs are
-        drawn from a walk through all of these, in random order and both directions. Left
-        images of different pairs come from a walk through all images; the right one is any
-        image but a neighbour. An image without neighbours appears in different pairs only.
+        Two images are similar if either lists the other as a neighbour. Similar pairs come from
+        a walk through all pairs of neighbours, in random order and both directions. The left
+        images of different pairs come from a walk through all images. The right image is any
+        other image that is not a neighbour. An image without neighbours occurs in different
+        pairs only.
 
         Args:
-            neighbours: integers (N, k), row i the neighbours of image i and -1 for "no more",
-                as `neighbour_graph` gives, or a sequence of N such rows of any lengths.
-            batch_size, seed, same_fraction, steps_per_epoch: as for labels.
+            neighbours: integers (N, k), as `neighbour_graph` returns. Row i lists the neighbours
+                of image i, and -1 fills up the row. A sequence of N rows of any lengths will do
+                too.
+            batch_size, seed, same_fraction, steps_per_epoch: as for `PairSampler`.
 
         Raises:
-            ValueError: an index out of range, an image that is its own neighbour or everyone's,
-                no neighbours at all, or a number out of range.
+            ValueError: an index is out of range; an image is its own neighbour, or a neighbour
+                of every other image; there are no neighbours; or a number is out of range.
 
         References:
             Hadsell, Chopra and LeCun (2006), section 2.1, step 1 of the algorithm.
@@ -130,45 +139,47 @@ class PairSampler(_Sampler):
         walk = Walk(np.zeros(graph.size, np.int64), batch_size, seed)
         pairs = _NeighbourPairs(walk, graph, _checked_fraction(same_fraction))
         sampler = cls.__new__(cls)
+        sampler.same_fraction = pairs.same_fraction
         sampler._begin(walk, pairs.batch, steps_per_epoch)
         return sampler
 
     @classmethod
     def from_pairs(
         cls,
-        left: np.ndarray | Sequence[int],
-        right: np.ndarray | Sequence[int],
-        same: np.ndarray | Sequence[int] | Sequence[bool],
+        left: ArrayLike,
+        right: ArrayLike,
+        same: ArrayLike,
         batch_size: int = 128,
         seed: int = 0,
         *,
         steps_per_epoch: int | None = None,
     ) -> PairSampler:
-        """Go through explicit pairs in random order, a new order each time.
+        """Draw explicit pairs in random order, and in a new order each time all have been drawn.
 
-        The share of similar pairs is as given.
+        The share of similar pairs is that of the given pairs.
 
         Args:
-            left, right: integers (P,) and (P,), the indices of the two images of each pair.
+            left, right: integers (P,) each, the indices of the two images of each pair.
             same: 1 or True for similar, 0 or False for different, (P,).
-            batch_size, seed, steps_per_epoch: as for labels; by default P // B batches.
+            batch_size, seed, steps_per_epoch: as for `PairSampler`; by default P // B batches.
 
         Raises:
-            ValueError: no pairs, other shapes or types, a negative index, a label that is not
-                0 or 1, an image paired with itself, or a number out of range.
+            ValueError: there are no pairs; a shape or type is another; an index is negative; a
+                label is not 0 or 1; an image is paired with itself; or a number is out of range.
         """
         pairs = _checked_pairs(left, right, same)
         walk = Walk(np.zeros(len(pairs[0]), np.int64), batch_size, seed)
         sampler = cls.__new__(cls)
+        sampler.same_fraction = float(pairs[2].mean(dtype=np.float64))
         sampler._begin(walk, _GivenPairs(walk, pairs).batch, steps_per_epoch)
         sampler.size = None
         return sampler
 
     def batch(self, step: int) -> Pairs:
-        """Return the pairs of one step, the same whatever was asked for before.
+        """Return the pairs of one step, whatever was drawn before.
 
         Args:
-            step: number of the batch, from 0 up, counted over all epochs.
+            step: number of the batch, counted from 0 over all epochs.
 
         Returns:
             Indices of the left and the right images, int64 (B,) each, and whether they are
@@ -180,33 +191,33 @@ class PairSampler(_Sampler):
         return super().batch(step)
 
 
-class BalancedBatchSampler(_Sampler):
+class BalancedBatchSampler(_Sampler[np.ndarray]):
     """Batches with equally many images of each class, for losses over every pair in a batch.
 
-    Classes are even to within one image in each batch, however uneven their sizes. Within a
-    class all images come, in random order, before any comes again. No image is twice in a
-    batch unless its class has fewer images than its share of the batch. Similar pairs need
-    two images of a class: let B be at least twice the number of classes.
+    In each batch, the counts of the classes differ by at most one image, even if the classes
+    differ in size. Within a class, all images come in random order before any comes again. No
+    image is twice in a batch unless its class has fewer images than its share of the batch. A
+    similar pair needs two images of a class, so let B be at least twice the number of classes.
 
-    Iterating gives one epoch, and the next iteration goes on from there.
+    Iterating gives one epoch. The next iteration continues from there.
 
     Args:
         labels: integers or strings (N,), the class of each image.
         batch_size: B, images in a batch.
-        seed: from 0 up; the same seed gives the same batches.
+        seed: a whole number, 0 or more; the same seed gives the same batches.
         steps_per_epoch: batches in an epoch; by default N // B.
 
     Attributes:
         size: N, the number of images.
 
     Raises:
-        ValueError: labels that are not one class for each image, fewer than two classes, a
-            class with a single image, or a number out of range.
+        ValueError: the labels are not one class for each image; there are fewer than two
+            classes; a class has a single image; or a number is out of range.
     """
 
     def __init__(
         self,
-        labels: np.ndarray | Sequence[int] | Sequence[str],
+        labels: ArrayLike,
         batch_size: int = 128,
         seed: int = 0,
         *,
@@ -216,10 +227,10 @@ class BalancedBatchSampler(_Sampler):
         self._begin(walk, walk.batch, steps_per_epoch)
 
     def batch(self, step: int) -> np.ndarray:
-        """Return the images of one step, the same whatever was asked for before.
+        """Return the images of one step, whatever was drawn before.
 
         Args:
-            step: number of the batch, from 0 up, counted over all epochs.
+            step: number of the batch, counted from 0 over all epochs.
 
         Returns:
             Indices of the images, int64 (B,).
@@ -231,13 +242,13 @@ class BalancedBatchSampler(_Sampler):
 
 
 class _LabelledPairs:
-    """Pairs whose left images are a walk through the classes."""
+    """Pairs from class labels. The left images come from a walk through the classes."""
 
     def __init__(self, walk: Walk, groups: np.ndarray, same_fraction: float) -> None:
         self.walk = walk
         self.groups = groups
         self.same_fraction = same_fraction
-        self.place = np.empty_like(groups)  # of each image among those of its class
+        self.place = np.empty_like(groups)  # of each image within its class
         self.place[walk.members] = np.arange(len(groups)) - np.repeat(walk.starts, walk.sizes)
 
     def batch(self, step: int) -> Pairs:
@@ -247,14 +258,14 @@ class _LabelledPairs:
         group = self.groups[left]
         another = (group + rng.integers(1, len(walk.sizes), len(left))) % len(walk.sizes)
         group = np.where(same, group, another)
-        # A similar pair draws from one image fewer, and steps over the left one.
+        # A similar pair has one image fewer to draw from, and skips the left one.
         place = rng.integers(walk.sizes[group] - same)
         place += same & (place >= self.place[left])
         return left, walk.members[walk.starts[group] + place], same.astype(np.float32)
 
 
 class _NeighbourPairs:
-    """Pairs of neighbours, and of strangers."""
+    """Pairs from a neighbourhood graph: neighbours, and images that are not."""
 
     def __init__(self, walk: Walk, graph: Graph, same_fraction: float) -> None:
         self.walk = walk
@@ -286,33 +297,33 @@ class _GivenPairs:
 
 def _checked_fraction(same_fraction: float) -> float:
     if not 0 <= same_fraction <= 1:
-        raise ValueError(f"same_fraction must be from 0 to 1, got {same_fraction!r}.")
+        raise ValueError(f"same_fraction is {same_fraction!r}; expected a number from 0 to 1.")
     return float(same_fraction)
 
 
-def _checked_pairs(
-    left: np.ndarray | Sequence, right: np.ndarray | Sequence, same: np.ndarray | Sequence
-) -> Pairs:
+def _checked_pairs(left: ArrayLike, right: ArrayLike, same: ArrayLike) -> Pairs:
     """Return explicit pairs as int64 (P,), int64 (P,) and float32 (P,), copied."""
     left, right, same = np.asarray(left), np.asarray(right), np.asarray(same)
     if left.ndim != 1 or not left.size or not left.shape == right.shape == same.shape:
         raise ValueError(
-            "left, right and same must have one entry for each pair, all of shape (P,), got "
-            f"{left.shape}, {right.shape} and {same.shape}."
+            f"left, right and same have shapes {left.shape}, {right.shape} and {same.shape}; "
+            "expected one entry for each pair, all of shape (P,) with P at least 1."
         )
     for name, index in (("left", left), ("right", right)):
         if index.dtype.kind not in "iu" or index.min() < 0:
             raise ValueError(
-                f"{name} must be indices of images, integers from 0 up, got {index.dtype} such as "
-                f"{index[index.argmin()]}."
+                f"{name} holds {index.dtype} such as {index[index.argmin()]}; expected indices of "
+                "images, integers of 0 or more."
             )
     wrong = ~np.isin(same, (0, 1))
     if wrong.any():
-        raise ValueError(f"same must be 1 (similar) or 0 (different), got {same[wrong][0]!r}.")
+        raise ValueError(
+            f"same holds {same[wrong][0]!r}; expected 1 (similar) or 0 (different) for each pair."
+        )
     twin = np.flatnonzero(left == right)
     if twin.size:
         raise ValueError(
-            f"{twin.size} of {left.size} pairs have an image with itself, which teaches nothing: "
-            f"pair {twin[0]} is image {left[twin[0]]} twice. Leave them out."
+            f"{twin.size} of {left.size} pairs show one image twice, and pair {twin[0]} is image "
+            f"{left[twin[0]]} twice; expected two different images in each. Leave such pairs out."
         )
     return left.astype(np.int64), right.astype(np.int64), same.astype(np.float32)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from siamese_lib.data.dataset import Dataset
-from siamese_lib.metrics.headline import GALLERY_IMAGES, NEIGHBOURS
+from siamese_lib.metrics.headline import GALLERY_IMAGES, HEADLINE_K
 from siamese_lib.metrics.precision import knn_accuracy, precision_at_k
 from siamese_lib.runs.run import Run
 from siamese_lib.search.gallery import Gallery
@@ -29,8 +29,8 @@ class Evaluation:
 
     def __str__(self) -> str:
         return (
-            f"precision@{NEIGHBOURS} {self.precision:.4f}   kNN accuracy {self.accuracy:.4f}   "
-            f"({self.queries:,} test images, nearest {NEIGHBOURS} of the first "
+            f"precision@{HEADLINE_K} {self.precision:.4f}   kNN accuracy {self.accuracy:.4f}   "
+            f"({self.queries:,} test images, nearest {HEADLINE_K} of the first "
             f"{self.gallery:,} training images)"
         )
 
@@ -49,19 +49,19 @@ def evaluate(run: Run, data: Dataset, *, frame: int = -1) -> Evaluation:
     check_enough(data)
     labels = data.train.labels[:GALLERY_IMAGES]
     gallery = Gallery(run.embed(data.train.images[:GALLERY_IMAGES], frame))
-    neighbours, _ = gallery.nearest(run.embed(data.test.images, frame), NEIGHBOURS)
+    neighbours, _ = gallery.nearest(run.embed(data.test.images, frame), HEADLINE_K)
     return Evaluation(
-        precision_at_k(labels[neighbours], data.test.labels),
-        knn_accuracy(labels[neighbours], data.test.labels),
-        len(labels),
-        len(data.test.labels),
+        precision=precision_at_k(labels[neighbours], data.test.labels),
+        accuracy=knn_accuracy(labels[neighbours], data.test.labels),
+        gallery=len(labels),
+        queries=len(data.test.labels),
     )
 
 
 def check_enough(data: Dataset) -> None:
     """Refuse data that cannot be evaluated: ValueError, with what is missing."""
-    if len(data.train) < NEIGHBOURS or not len(data.test):
+    if len(data.train) < HEADLINE_K or not len(data.test):
         raise ValueError(
             f"{data.name} has {len(data.train)} training and {len(data.test)} test images. To "
-            f"look up nearest images takes at least {NEIGHBOURS} and one: add images."
+            f"look up nearest images takes at least {HEADLINE_K} and one: add images."
         )

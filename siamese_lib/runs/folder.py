@@ -22,14 +22,18 @@ from __future__ import annotations
 import hashlib
 import io
 import json
+import math
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from siamese_lib.files import write_atomically
+from siamese_lib.views.film import Film
+from siamese_lib.views.wire import ViewError
 
 FORMAT = 1
 CHECKPOINT = "checkpoint.npz"
@@ -43,13 +47,37 @@ class RunError(ValueError):
     """A folder that is not a run, or not a whole one."""
 
 
-def write_run(folder: Path, index: Mapping[str, Any], frames: Sequence[np.ndarray]) -> None:
+@dataclass(frozen=True, kw_only=True, eq=False)
+class SavedRun:
+    """What the folder of a run holds.
+
+    Attributes:
+        image_shape: height, width and channels of the images.
+        embedding_dim: length of the embeddings.
+        probe: what the tower makes of one fixed picture.
+        steps: the training step of each frame.
+        history: named columns of equal length; NaN where nothing was measured.
+        settings: JSON values.
+        frames: for each weight of the tower, an array (frames, *shape).
+        film: the content of a recorded film, or None.
+    """
+
+    image_shape: tuple[int, int, int]
+    embedding_dim: int
+    probe: Sequence[float]
+    steps: Sequence[int]
+    history: Mapping[str, Sequence[float]]
+    settings: Mapping[str, Any]
+    frames: Sequence[np.ndarray]
+    film: bytes | None
+
+
+def write_run(folder: Path, run: SavedRun) -> None:
     """Put a run in place of the one in the folder, all or nothing.
 
     Args:
         folder: made if missing.
-        index: what ``run.json`` holds, without ``format`` and ``frames``.
-        frames: for each weight, an array (frames, *shape).
+        run: what to write.
 
     Raises:
         RunError: the folder holds something else.
@@ -57,12 +85,27 @@ def write_run(folder: Path, index: Mapping[str, Any], frames: Sequence[np.ndarra
     """
     check_folder(folder)
     buffer = io.BytesIO()
-    arrays: dict[str, Any] = {f"w{i}": array for i, array in enumerate(frames)}
+    arrays: dict[str, Any] = {f"w{i}": array for i, array in enumerate(run.frames)}
     np.savez(buffer, **arrays)
     content = buffer.getvalue()
     digest = hashlib.sha256(content).hexdigest()
     entry = {"file": f"frames-{digest[:12]}.npz", "bytes": len(content), "sha256": digest}
-    text = to_json({"format": FORMAT, **index, "frames": entry})
+    text = to_json(
+        {
+            "format": FORMAT,
+            "tower": {
+                "image_shape": run.image_shape,
+                "embedding_dim": run.embedding_dim,
+                "probe": run.probe,
+            },
+            "steps": run.steps,
+            "settings": run.settings,
+            "history": {
+                name: [_json_number(x) for x in column] for name, column in run.history.items()
+            },
+            "frames": entry,
+        }
+    )
     folder.mkdir(parents=True, exist_ok=True)
     write_atomically(folder / entry["file"], content)
     write_atomically(folder / _INDEX, text.encode())
@@ -72,10 +115,12 @@ def write_run(folder: Path, index: Mapping[str, Any], frames: Sequence[np.ndarra
     partial = [name for name in names if name.startswith((".partial-frames-", ".partial-film"))]
     for name in [*earlier, *films, *partial]:
         (folder / name).unlink()
+    if run.film is not None:
+        write_atomically(film_file(folder), run.film)
 
 
-def read_run(folder: Path) -> tuple[dict[str, Any], list[np.ndarray]]:
-    """Read the index and the frames of a run.
+def read_run(folder: Path) -> SavedRun:
+    """Read what the folder of a run holds.
 
     Raises:
         FileNotFoundError: there is no such folder.
@@ -84,12 +129,36 @@ def read_run(folder: Path) -> tuple[dict[str, Any], list[np.ndarray]]:
     if not folder.is_dir():
         raise FileNotFoundError(f"There is no folder {folder} to load a run from.")
     index = _read_index(folder)
-    return index, _read_frames(folder, index["frames"])
+    frames = _read_frames(folder, index["frames"])
+    try:
+        return SavedRun(
+            image_shape=tuple(index["tower"]["image_shape"]),
+            embedding_dim=index["tower"]["embedding_dim"],
+            probe=index["tower"]["probe"],
+            steps=index["steps"],
+            history={
+                name: [math.nan if x is None else x for x in column]
+                for name, column in index["history"].items()
+            },
+            settings=index["settings"],
+            frames=frames,
+            film=film_file(folder).read_bytes() if film_file(folder).is_file() else None,
+        )
+    except (KeyError, TypeError) as error:
+        raise RunError(f"The run in {folder} does not fit together: {error}") from error
 
 
 def film_file(folder: Path, name: str = "") -> Path:
     """Where the recorded film of a run is; or, with a name, the film of some images."""
     return folder / (f"film-{name}.npz" if name else "film.npz")
+
+
+def read_film(content: bytes) -> Film:
+    """Read the content of a recorded film; RunError if it is damaged."""
+    try:
+        return Film.from_bytes(content)
+    except ViewError as error:
+        raise RunError(f"The film that was recorded with this run is damaged: {error}") from error
 
 
 def holds_run(folder: Path) -> bool:
@@ -173,3 +242,9 @@ def _read_frames(folder: Path, entry: Mapping[str, Any]) -> list[np.ndarray]:
             return [arrays[f"w{i}"] for i in range(len(arrays.files))]
     except Exception as error:  # the checksum fits, but somebody else wrote it
         raise RunError(f"{path} does not hold the frames of a run: {error}") from error
+
+
+def _json_number(value: float | np.generic) -> float | None:
+    """A number that JSON has; it has no NaN and no infinity, which are stored as null."""
+    number = value.item() if isinstance(value, np.generic) else value
+    return None if isinstance(number, float) and not math.isfinite(number) else number

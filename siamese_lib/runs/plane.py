@@ -1,8 +1,6 @@
-"""Images at every frame of a run: embedded once, kept beside the run, laid flat and measured."""
+"""Embeddings laid flat: put in the middle, seen from where they spread most, turned to others."""
 
 from __future__ import annotations
-
-from collections.abc import Mapping, Sequence
 
 import numpy as np
 
@@ -47,18 +45,3 @@ def centred(embeddings: np.ndarray, others: np.ndarray | None = None) -> np.ndar
     """
     middle = embeddings.mean(axis=-2, keepdims=True)
     return (embeddings if others is None else others) - middle
-
-
-def curve_of(history: Mapping[str, Sequence[float]], name: str, steps: np.ndarray) -> np.ndarray:
-    """Read a column of a history at steps (F,), on straight lines between its rows.
-
-    NaN before the first row, unless it is the loss, whose first row is a mean from step 0 on;
-    and everywhere, if there is no such column.
-    """
-    column = np.asarray(history.get(name, ()), np.float64)
-    known = np.isfinite(column)
-    if not known.any():
-        return np.full(len(steps), np.nan)
-    rows = np.asarray(history["step"])[known]
-    left = column[known][0] if name == "loss" else np.nan
-    return np.interp(steps, rows, column[known], left=left)

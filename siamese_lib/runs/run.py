@@ -5,18 +5,25 @@ On disk a run is a folder of JSON and numbers; `siamese_lib.runs.folder` describ
 
 from __future__ import annotations
 
-import math
 import os
 from collections.abc import Mapping, Sequence
-from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from siamese_lib.files import write_atomically
-from siamese_lib.runs.embedding import Unbuilt, check_probe, embed, probe_of
-from siamese_lib.runs.folder import RunError, film_file, read_run, write_run
+from siamese_lib.files import digest, remembered
+from siamese_lib.runs.embedding import (
+    TowerFrames,
+    Unbuilt,
+    check_probe,
+    embed,
+    embed_frames,
+    probe_of,
+)
+from siamese_lib.runs.film import film_of
+from siamese_lib.runs.folder import RunError, SavedRun, film_file, read_film, read_run, write_run
+from siamese_lib.views.film import Film, as_film
 
 # Keras takes seconds to import. A run that is loaded waits with it until an image is embedded:
 # its history and the films that it keeps are there at once.
@@ -61,8 +68,8 @@ class Run:
         self.settings = dict(settings or {})
         self.folder: Path | None = None
         self._recorded: bytes | None = None
-        self._given: keras.Model | Unbuilt = tower
-        self._frames = [np.asarray(frame) for frame in frames]
+        self._latest: dict[str, tuple[str, np.ndarray]] = {}  # of `embed_once`: name, embeddings
+        self._towers = TowerFrames(tower, frames)
         self._check()
 
     def __len__(self) -> int:
@@ -80,29 +87,25 @@ class Run:
     @property
     def image_shape(self) -> tuple[int, int, int]:
         """Height, width and channels of the images."""
-        return tuple(self._given.input_shape[1:])
+        return self._towers.image_shape
 
     @property
     def embedding_dim(self) -> int:
         """Length of the embeddings."""
-        return int(self._given.output_shape[-1])
+        return self._towers.embedding_dim
 
-    @cached_property
+    @property
     def tower(self) -> keras.Model:
         """The trained tower: a copy with the weights of the last frame.
 
         Raises:
             RunError: the run was loaded, and was trained with a tower of other layers.
         """
-        tower = self._copy()
-        tower.set_weights(self.weights())
-        return tower
+        return self._towers.last
 
     def weights(self, frame: int = -1) -> list[np.ndarray]:
         """Weights of one frame, float32, in Keras' order; IndexError if there is no such frame."""
-        if not -len(self) <= frame < len(self):
-            raise IndexError(f"This run has frames 0 to {len(self) - 1}, not {frame}.")
-        return [array[frame].astype(np.float32) for array in self._frames]
+        return self._towers.weights(frame)
 
     def embed(self, images: np.ndarray, frame: int = -1, *, batch_size: int = 500) -> np.ndarray:
         """Embed images with the tower as it was at one frame.
@@ -119,13 +122,52 @@ class Run:
             ValueError: the images are not of the shape that this run was trained on.
             IndexError: there is no such frame.
         """
-        images = self._checked_images(images)
-        if frame in (-1, len(self) - 1):
-            tower = self.tower
-        else:
-            tower = self._past
-            tower.set_weights(self.weights(frame))
-        return embed(tower, images, batch_size=batch_size)
+        images = self._towers.checked(images)
+        return embed(self._towers.at(frame), images, batch_size=batch_size)
+
+    def embed_once(
+        self,
+        images: np.ndarray,
+        frame: int | None = -1,
+        *,
+        batch_size: int = 500,
+        what: str = "images",
+    ) -> np.ndarray:
+        """Embed images as `embed` does, but find the embeddings again the next time.
+
+        A run that has a folder keeps them there. Another keeps them in memory: the latest ones of
+        each `what`.
+
+        Args:
+            images: as for `embed`.
+            frame: index into `steps`; -1 is the last, and None means every frame.
+            batch_size: images in one pass, which bounds the memory used.
+            what: what the images are, such as "test images"; a progress bar says it.
+
+        Returns:
+            float32 (N, embedding_dim); of every frame (frames, N, embedding_dim).
+
+        Raises:
+            ValueError, IndexError: as for `embed`.
+        """
+        images = self._towers.checked(images)
+        frames = range(len(self)) if frame is None else [frame]
+        # By these names earlier versions kept films, and single frames, which may not be taken for
+        # a film of one frame.
+        weights = (weight for number in frames for weight in self.weights(number))
+        name = digest(weights, [images], [] if frame is None else [np.zeros(0)])
+
+        def make() -> np.ndarray:
+            embeddings = embed_frames(self, images, frames, batch_size, what)
+            return embeddings if frame is None else embeddings[0]
+
+        if self.folder is not None:
+            shape = (len(images), self.embedding_dim)
+            shape = (len(self), *shape) if frame is None else shape
+            return remembered(film_file(self.folder, name), shape, make)
+        if self._latest.get(what, ("",))[0] != name:
+            self._latest[what] = name, make()
+        return self._latest[what][1]
 
     def film(
         self,
@@ -166,39 +208,68 @@ class Run:
             ValueError: images of another shape, labels that do not fit them, or no images where
                 there is no recorded film, or a damaged one (`RunError`).
         """
-        # A view stands below a run in the house, and only this needs one.
-        from siamese_lib.runs import film as films
+        film = self.make_film(
+            images, labels, class_names=class_names, extra=extra, batch_size=batch_size
+        )
+        # ipywidgets takes as long as all else here: whoever only exports does not wait for it.
+        from siamese_lib.views.embedding_view import EmbeddingView
 
+        return EmbeddingView.of(film, **options)
+
+    def make_film(
+        self,
+        images: np.ndarray | None = None,
+        labels: np.ndarray | Sequence | None = None,
+        *,
+        class_names: Sequence[str] | None = None,
+        extra: np.ndarray | None = None,
+        batch_size: int = 500,
+    ) -> Film:
+        """Make what `film` shows, as a value of arrays; no widget is needed.
+
+        Arguments and errors are those of `film`.
+        """
         if images is None:
-            if self._recorded is None or labels is not None or extra is not None:
+            film = self.recorded
+            if film is None:
+                reason = "This run has no recorded film to show instead."
+                raise ValueError(f"film needs images to embed. {reason}")
+            if labels is not None or extra is not None:
                 raise ValueError(
-                    "film needs images to embed. "
-                    + (
-                        "This run has no recorded film to show instead."
-                        if self._recorded is None
-                        else "Without any it shows the recorded "
-                        "film, which has labels and takes no extra images."
-                    )
+                    "film needs images to embed. Without any it shows the recorded film, which has "
+                    "labels and takes no extra images."
                 )
-            return films.read_film(self._recorded, **options)
-        images = self._checked_images(images)
-        own = images[:0] if extra is None else self._checked_images(extra)
-        return films.film_of(
-            self, images, labels, class_names, own, batch_size=batch_size, **options
+            return film
+        images = self._towers.checked(images)
+        own = images[:0] if extra is None else self._towers.checked(extra)
+        # What does not fit is refused here, before anything is embedded.
+        waiting = Film(np.zeros((0, len(images), 2)), labels, class_names=class_names)
+        return film_of(
+            self.embed_once(images, None, batch_size=batch_size),
+            embed_frames(self, own, range(len(self)), batch_size, "extra images"),
+            images=np.concatenate([images, own]),
+            labels=waiting.labels,
+            class_names=waiting.class_names,
+            steps=self.steps,
+            history=self.history,
+            margin=self.settings.get("margin"),
         )
 
-    def record(self, film: EmbeddingView) -> None:
+    @property
+    def recorded(self) -> Film | None:
+        """The film that `record` kept with the run, or None; RunError if it is damaged."""
+        return None if self._recorded is None else read_film(self._recorded)
+
+    def record(self, film: Film | EmbeddingView) -> None:
         """Keep a film with the run, for a run whose frames are too large to keep.
 
         ``film()`` shows it, and `save` and `load` carry it along: 10,000 images of a kilobyte in 40
         frames take about 3 MB.
 
         Args:
-            film: as `film` made it, of the run before its frames were thinned.
+            film: as `film` or `make_film` made it, of the run before its frames were thinned.
         """
-        from siamese_lib.runs import film as films
-
-        self._recorded = films.write_film(film)
+        self._recorded = as_film(film).to_bytes()
 
     def save(self, path: str | os.PathLike, *, dtype: str = "float32") -> Path:
         """Write the run to a folder, all or nothing.
@@ -217,23 +288,20 @@ class Run:
         if dtype not in ("float32", "float16"):
             raise ValueError(f"dtype must be 'float32' or 'float16', got {dtype!r}.")
         folder = Path(path)
-        saved = [array.astype(dtype, copy=False) for array in self._frames]
-        tower = {
-            "image_shape": self.image_shape,
-            "embedding_dim": self.embedding_dim,
-            "probe": probe_of(Run(self._architecture, self.steps, saved).tower),
-        }
-        index = {
-            "tower": tower,
-            "steps": self.steps.tolist(),
-            "settings": self.settings,
-            "history": {
-                name: [_json_number(x) for x in column] for name, column in self.history.items()
-            },
-        }
-        write_run(folder, index, saved)
-        if self._recorded is not None:
-            write_atomically(film_file(folder), self._recorded)
+        saved = [array.astype(dtype, copy=False) for array in self._towers.frames]
+        write_run(
+            folder,
+            SavedRun(
+                image_shape=self.image_shape,
+                embedding_dim=self.embedding_dim,
+                probe=probe_of(TowerFrames(self._towers.layers, saved).last),
+                steps=self.steps.tolist(),
+                history=self.history,
+                settings=self.settings,
+                frames=saved,
+                film=self._recorded,
+            ),
+        )
         self.folder = folder
         return folder
 
@@ -259,76 +327,23 @@ class Run:
                 another tower.
         """
         folder = Path(path)
-        index, frames = read_run(folder)
+        saved = read_run(folder)
+        unbuilt = Unbuilt(saved.image_shape, saved.embedding_dim, saved.probe, folder)
+        given = unbuilt if tower is None else tower
         try:
-            shape, dim = index["tower"]["image_shape"], index["tower"]["embedding_dim"]
-            probe = index["tower"]["probe"]
-            history = {
-                name: [math.nan if x is None else x for x in column]
-                for name, column in index["history"].items()
-            }
-            run = cls(
-                Unbuilt(tuple(shape), dim, probe, folder) if tower is None else tower,
-                index["steps"],
-                frames,
-                history,
-                index["settings"],
-            )
+            run = cls(given, saved.steps, saved.frames, saved.history, saved.settings)
             if tower is not None:
-                check_probe(run.tower, probe)
-            run.folder = folder
+                check_probe(run.tower, saved.probe)
         except (AttributeError, KeyError, TypeError, ValueError) as error:
             raise RunError(f"The run in {folder} does not fit together: {error}") from error
-        if film_file(folder).is_file():
-            run._recorded = film_file(folder).read_bytes()
+        run.folder, run._recorded = folder, saved.film
         return run
 
-    @cached_property
-    def _architecture(self) -> keras.Model:
-        """The tower's layers; no one relies on its weights."""
-        return (
-            self._given.build(self.weights()) if isinstance(self._given, Unbuilt) else self._given
-        )
-
-    @cached_property
-    def _past(self) -> keras.Model:
-        """A second tower, whose weights change from frame to frame."""
-        return self._copy()
-
-    def _copy(self) -> keras.Model:
-        from siamese_lib.network.backend import keras
-
-        return keras.models.clone_model(self._architecture)
-
-    def _checked_images(self, images: np.ndarray) -> np.ndarray:
-        given = images = np.asarray(images)
-        if images.ndim == 3 and self.image_shape[-1] == 1:
-            images = images[..., None]
-        if images.ndim != 4 or images.shape[1:] != self.image_shape:
-            raise ValueError(
-                f"This run embeds images of shape (N, {', '.join(map(str, self.image_shape))}), "
-                f"got {given.shape}. Resize them, or train on images of their size."
-            )
-        return images
-
     def _check(self) -> None:
-        shapes = [tuple(weight.shape) for weight in self._given.weights]
-        given = [array.shape[1:] for array in self._frames]
-        if given != shapes:
-            raise ValueError(
-                f"the weights are of shapes {given}, the tower's are {shapes}. For a tower "
-                "other than conv_tower give it to Run.load as tower=."
-            )
         if len(self.steps) == 0 or (np.diff(self.steps) <= 0).any():
             raise ValueError(f"steps must ascend and not be empty, got {self.steps.tolist()}.")
-        if {len(array) for array in self._frames} != {len(self.steps)}:
+        if {len(array) for array in self._towers.frames} != {len(self.steps)}:
             raise ValueError(f"there must be one frame of weights for each of {len(self)} steps.")
         lengths = {name: len(column) for name, column in self.history.items()}
         if len(set(lengths.values())) > 1:
             raise ValueError(f"the columns of the history differ in length: {lengths}.")
-
-
-def _json_number(value: Any) -> int | float | None:
-    """A number that JSON has; it has no NaN and no infinity, which are stored as null."""
-    number = value.item() if isinstance(value, np.generic) else value
-    return None if isinstance(number, float) and not math.isfinite(number) else number

@@ -1,4 +1,4 @@
-"""The FAISS indexes that nominate candidates for a gallery, and what suits them by its size.
+"""The FAISS indexes that nominate candidates for a gallery, and parameters that suit its size.
 
 References:
     Malkov and Yashunin, "Efficient and robust approximate nearest neighbor search using
@@ -11,12 +11,18 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
 
 from siamese_lib.checks import whole_number
 from siamese_lib.search.vectors import blocks
+
+if TYPE_CHECKING:
+    import faiss
+
+# From a slice or an array of rows to their vectors, float32 (rows, dim).
+Vectors: TypeAlias = Callable[[slice | np.ndarray], np.ndarray]
 
 PARAMETERS = {
     "flat": (),
@@ -24,15 +30,15 @@ PARAMETERS = {
     "ivf": ("nlist", "nprobe"),
 }
 
-_TRAINING = 64  # vectors for each list, from which k-means finds the centres of the lists
-_ROUNDS = 10  # of k-means: later ones move the centres little
+_TRAINING = 64  # vectors per list, from which k-means finds the centres of the lists
+_ROUNDS = 10  # of k-means; later rounds move the centres little
 
 
 def settle(kind: str, count: int, given: Mapping[str, int | None]) -> dict[str, int]:
-    """Choose the parameters of an index over `count` vectors where none were given.
+    """Return the parameters of an index over `count` vectors: those given, and defaults.
 
     Raises:
-        ValueError: one is given that this kind of index has not, or one is out of range.
+        ValueError: a parameter does not belong to this kind of index, or is out of range.
     """
     least = {"M": 2}
     chosen = {
@@ -43,35 +49,37 @@ def settle(kind: str, count: int, given: Mapping[str, int | None]) -> dict[str, 
     foreign = [name for name in chosen if name not in PARAMETERS[kind]]
     if foreign:
         has = ", ".join(PARAMETERS[kind]) or "no parameters"
-        raise ValueError(f"{foreign[0]} is not for index={kind!r}, which has {has}. Leave it out.")
+        raise ValueError(f"{foreign[0]} is not for index={kind!r}; expected {has}. Leave it out.")
     if kind == "hnsw":
         return {"M": 32, "ef_construction": 100, "ef_search": 64, **chosen}
     if kind == "ivf":
-        # So many that comparing a query with their centres costs about what its lists then do.
+        # With so many, a query spends about as long on their centres as on its lists.
         nlist = chosen.get("nlist", max(1, min(round(4 * math.sqrt(count)), count // 39)))
         if nlist > count:
             raise ValueError(
-                f"nlist must be at most the number of embeddings, {count}; got {nlist}."
+                f"nlist is {nlist}; expected at most {count}, the number of embeddings."
             )
         nprobe = min(nlist, chosen.get("nprobe", 32))
         return {"nlist": nlist, "nprobe": nprobe}
     return {}
 
 
-def build(kind: str, dim: int, parameters: Mapping[str, int], count: int, vectors: Callable) -> Any:
-    """Make an index of `count` vectors.
+def build(
+    kind: str, dim: int, parameters: Mapping[str, int], count: int, vectors: Vectors
+) -> faiss.Index:
+    """Build an index of `count` vectors.
 
     Args:
         kind: one of `PARAMETERS`.
-        dim: numbers in a vector.
+        dim: length of a vector.
         parameters: from `settle`.
         count: N, number of vectors.
-        vectors: from a slice or an array of rows to their vectors, float32 (rows, dim).
+        vectors: returns the vectors of some rows.
     """
-    import faiss  # only here, so that the library is quick to import
+    import faiss  # waits: slow to import
 
     if kind == "flat":
-        index: Any = faiss.IndexFlatL2(dim)
+        index = faiss.IndexFlatL2(dim)
     elif kind == "hnsw":
         index = faiss.IndexHNSWFlat(dim, parameters["M"])
         index.hnsw.efConstruction = parameters["ef_construction"]
@@ -79,7 +87,7 @@ def build(kind: str, dim: int, parameters: Mapping[str, int], count: int, vector
     else:
         index = faiss.IndexIVFFlat(faiss.IndexFlatL2(dim), dim, parameters["nlist"])
         index.nprobe = parameters["nprobe"]
-        index.cp.min_points_per_centroid = 1  # fewer make worse lists, not wrong answers
+        index.cp.min_points_per_centroid = 1  # few points make worse lists, not wrong answers
         enough = min(count, _TRAINING * index.nlist)
         index.cp.niter = _ROUNDS
         index.train(vectors(np.random.default_rng(0).choice(count, enough, replace=False)))
@@ -87,24 +95,24 @@ def build(kind: str, dim: int, parameters: Mapping[str, int], count: int, vector
     return index
 
 
-def extend(index: Any, count: int, vectors: Callable) -> None:
-    """Add `count` vectors, as for `build`."""
+def extend(index: faiss.Index, count: int, vectors: Vectors) -> None:
+    """Add `count` vectors, given as for `build`."""
     for rows in blocks(count, 8 * index.d):
         index.add(vectors(rows))
 
 
-def search(index: Any, queries: np.ndarray, width: int) -> tuple[np.ndarray, np.ndarray]:
+def search(index: faiss.Index, queries: np.ndarray, width: int) -> tuple[np.ndarray, np.ndarray]:
     """Nominate `width` vectors for each query: squared distances and int64 rows, (Q, width).
 
-    Where a graph or the lists looked into give fewer, the whole index is gone through; rows
-    are −1 where distances are infinite even so.
+    If the graph or the searched lists yield fewer, the whole index is searched. A row is −1 if
+    its distance is infinite even then.
     """
-    import faiss
+    import faiss  # waits: slow to import
 
     if len(queries) != 1:
         return _search(index, queries, width)
-    # Sharing a single query among threads takes FAISS longer than one thread alone, and far
-    # longer on a busy machine, where they wait for each other.
+    # FAISS answers a single query more slowly with several threads than with one, and far more
+    # slowly on a busy machine, where the threads wait for each other.
     threads = faiss.omp_get_max_threads()
     faiss.omp_set_num_threads(1)
     try:
@@ -113,25 +121,25 @@ def search(index: Any, queries: np.ndarray, width: int) -> tuple[np.ndarray, np.
         faiss.omp_set_num_threads(threads)
 
 
-def to_bytes(index: Any) -> np.ndarray:
-    """Write an index as uint8 (bytes,)."""
-    import faiss
+def to_bytes(index: faiss.Index) -> np.ndarray:
+    """Return an index as uint8 (bytes,)."""
+    import faiss  # waits: slow to import
 
     return faiss.serialize_index(index)
 
 
-def from_bytes(content: np.ndarray) -> Any:
-    """Read what `to_bytes` wrote; RuntimeError for anything else."""
-    import faiss
+def from_bytes(content: np.ndarray) -> faiss.Index:
+    """Return the index that `to_bytes` wrote. Raise RuntimeError for anything else."""
+    import faiss  # waits: slow to import
 
     return faiss.deserialize_index(content)
 
 
-def _search(index: Any, queries: np.ndarray, width: int) -> tuple[np.ndarray, np.ndarray]:
-    import faiss
+def _search(index: faiss.Index, queries: np.ndarray, width: int) -> tuple[np.ndarray, np.ndarray]:
+    import faiss  # waits: slow to import
 
     if isinstance(index, faiss.IndexHNSW) and index.hnsw.efSearch < width:
-        # A graph returns no more candidates than it keeps.
+        # A graph returns at most efSearch candidates.
         squares, candidates = _search_with(index.hnsw, "efSearch", width, index, queries, width)
     else:
         squares, candidates = index.search(queries, width)
@@ -141,8 +149,10 @@ def _search(index: Any, queries: np.ndarray, width: int) -> tuple[np.ndarray, np
     return squares, candidates
 
 
-def _search_all(index: Any, queries: np.ndarray, width: int) -> tuple[np.ndarray, np.ndarray]:
-    import faiss
+def _search_all(
+    index: faiss.Index, queries: np.ndarray, width: int
+) -> tuple[np.ndarray, np.ndarray]:
+    import faiss  # waits: slow to import
 
     if isinstance(index, faiss.IndexIVF):
         return _search_with(index, "nprobe", index.nlist, index, queries, width)
@@ -151,9 +161,9 @@ def _search_all(index: Any, queries: np.ndarray, width: int) -> tuple[np.ndarray
 
 
 def _search_with(
-    owner: Any, name: str, value: int, index: Any, queries: np.ndarray, width: int
+    owner: object, name: str, value: int, index: faiss.Index, queries: np.ndarray, width: int
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Search with another setting. FAISS takes it as an argument, too, but not beside PyTorch."""
+    """Search with another setting. FAISS takes it as an argument too, but not next to PyTorch."""
     before = getattr(owner, name)
     setattr(owner, name, value)
     try:

@@ -1,12 +1,12 @@
-"""The file that a gallery is kept in: how it is written, and all that can be wrong with one.
+"""The file format of a gallery: how a file is written, and how it is checked when it is read.
 
 1. The line ``siamese_lib gallery``.
-2. A line of JSON: ``format`` (1); facts about the gallery; and ``arrays``, for each of the arrays
-   that follow its dtype and shape.
-3. The arrays, little-endian, in C order, end to end.
-4. The SHA-256 of all that, 32 bytes.
+2. A line of JSON: ``format`` (1); facts about the gallery; and ``arrays``, the dtype and the shape
+   of each array that follows.
+3. The arrays, little-endian, in C order, one after another.
+4. The SHA-256 of everything before it, 32 bytes.
 
-Loading reads numbers and JSON, and unpickles nothing.
+Loading reads only numbers and JSON, and unpickles nothing.
 """
 
 from __future__ import annotations
@@ -16,29 +16,28 @@ import json
 import math
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
-from siamese_lib.files import write_atomically
+from siamese_lib.files import JsonObject, write_atomically
 
 FORMAT = 1
 _FIRST_LINE = b"siamese_lib gallery\n"
-_HEADER_BYTES = 1 << 16  # at most; a real one has a few hundred
+_HEADER_BYTES = 1 << 16  # limit; a real header has a few hundred
 _DIGEST_BYTES = hashlib.sha256().digest_size
 _DTYPES = ("<f4", "<f8", "|u1")
 
 
 class GalleryError(ValueError):
-    """A file that is not a gallery, or not a whole one."""
+    """A file that is not a gallery, or not a complete one."""
 
 
-def write(path: Path, facts: Mapping[str, Any], arrays: Sequence[np.ndarray]) -> None:
-    """Write a file, all or nothing; folders are made if missing.
+def write(path: Path, facts: Mapping[str, object], arrays: Sequence[np.ndarray]) -> None:
+    """Write a file atomically, and create missing folders.
 
     Args:
-        path: of the file.
-        facts: JSON values.
+        path: the file.
+        facts: values for JSON, by name.
         arrays: float32, float64 or uint8, of any shapes.
     """
     arrays = [np.ascontiguousarray(a, dtype=a.dtype.newbyteorder("<")) for a in arrays]
@@ -52,23 +51,23 @@ def write(path: Path, facts: Mapping[str, Any], arrays: Sequence[np.ndarray]) ->
     write_atomically(path, *parts, digest.digest())
 
 
-def read(path: Path) -> tuple[dict[str, Any], list[np.ndarray]]:
+def read(path: Path) -> tuple[JsonObject, list[np.ndarray]]:
     """Read the facts and the arrays.
 
     Raises:
         FileNotFoundError: there is no such file.
-        GalleryError: the file is something else, of a later format, or damaged.
+        GalleryError: the file is not a gallery, has a later format, or is damaged.
     """
     if not path.exists():
-        raise FileNotFoundError(f"There is no file {path} to load a gallery from.")
+        raise FileNotFoundError(f"There is no file {path}; expected one that Gallery.save wrote.")
     if path.is_dir():
-        raise GalleryError(f"{path} is a folder; a gallery is one file.")
+        raise GalleryError(f"{path} is a folder; expected a file that Gallery.save wrote.")
     with path.open("rb") as file:
         digest = hashlib.sha256()
         first = file.read(len(_FIRST_LINE))
         if first != _FIRST_LINE:
             raise GalleryError(
-                f"{path} is not a gallery: it begins with {first!r}, expected {_FIRST_LINE!r}."
+                f"{path} is not a gallery: it begins with {first!r}; expected {_FIRST_LINE!r}."
             )
         line = file.readline(_HEADER_BYTES)
         facts = _header(path, line)
@@ -77,7 +76,7 @@ def read(path: Path) -> tuple[dict[str, Any], list[np.ndarray]]:
         expected, found = file.tell() + body + _DIGEST_BYTES, path.stat().st_size
         if found != expected:
             raise GalleryError(
-                f"{path} is damaged: it has {found} bytes, expected the {expected} that were "
+                f"{path} is damaged: it has {found} bytes; expected the {expected} that were "
                 "written. Copy or save it again."
             )
         digest.update(first + line)
@@ -88,33 +87,34 @@ def read(path: Path) -> tuple[dict[str, Any], list[np.ndarray]]:
             arrays.append(array.astype(array.dtype.newbyteorder("="), copy=False))
         if file.read() != digest.digest():
             raise GalleryError(
-                f"{path} is damaged: its SHA-256 is {digest.hexdigest()}, expected the one that "
-                "was written at its end. Copy or save it again."
+                f"{path} is damaged: its SHA-256 is {digest.hexdigest()}; expected the one at the "
+                "end of the file. Copy or save it again."
             )
     return facts, arrays
 
 
-def _header(path: Path, line: bytes) -> dict[str, Any]:
+def _header(path: Path, line: bytes) -> JsonObject:
     try:
         header = json.loads(line)
         version = header["format"]
     except (ValueError, TypeError, KeyError) as error:
         raise GalleryError(
-            f"{path} is damaged: its second line is {line[:40]!r}, expected JSON with a format."
+            f"{path} is damaged: its second line is {line[:40]!r}; expected JSON with a format."
         ) from error
     if version != FORMAT:
         raise GalleryError(
-            f"{path} is of format {version}; this version of siamese_lib reads format {FORMAT}."
+            f"{path} has format {version}; expected format {FORMAT}, which this version of "
+            "siamese_lib reads. Load it with the version that wrote it."
         )
     entries = header.get("arrays")
     if not isinstance(entries, list) or not all(map(_is_entry, entries)) or len(entries) != 3:
         raise GalleryError(
-            f"{path} is damaged: its arrays are {entries!r}, expected dtype and shape of three."
+            f"{path} is damaged: its arrays are {entries!r}; expected dtype and shape of three."
         )
     return header
 
 
-def _is_entry(entry: Any) -> bool:
+def _is_entry(entry: object) -> bool:
     if not (isinstance(entry, list) and len(entry) == 2 and entry[0] in _DTYPES):
         return False
     shape = entry[1]

@@ -1,4 +1,4 @@
-"""What a gallery compares: numbers that are fit for its metric, and how they are kept."""
+"""Check the embeddings of a gallery, and prepare them for its metric."""
 
 from __future__ import annotations
 
@@ -6,23 +6,29 @@ import math
 from collections.abc import Iterator
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 METRICS = ("euclidean", "cosine")
-_LARGEST = 1e30  # so that distances fit single precision
-_BLOCK_BYTES = 32 << 20  # of vectors held at a time, beside those of the gallery
+_LARGEST = 1e30  # so that distances fit into single precision
+_BLOCK_BYTES = 32 << 20  # of vectors worked on at a time, besides the gallery
 
 
-def checked(name: str, vectors: np.ndarray, metric: str) -> np.ndarray:
-    """Return an array (N, dim) of finite numbers, with an angle each where the metric is cosine.
+def checked(name: str, vectors: ArrayLike, metric: str) -> np.ndarray:
+    """Check vectors, and return them as an array (N, dim).
+
+    Args:
+        name: what the error message calls the argument.
+        vectors: real numbers (N, dim), finite and within ±1e30.
+        metric: if "cosine", no row may be all zeros, since such a row has no angle.
 
     Raises:
-        ValueError: `vectors`, which the message calls `name`, are something else.
+        ValueError: `vectors` are something else.
     """
     vectors = np.asarray(vectors)
     if vectors.ndim != 2 or vectors.dtype.kind not in "biuf":
         raise ValueError(
-            f"{name} must be numbers of shape (N, dim), got {vectors.dtype} of shape "
-            f"{vectors.shape}. A single embedding goes in a row: embedding[None]."
+            f"{name}: got {vectors.dtype} of shape {vectors.shape}; expected numbers of shape "
+            "(N, dim). Pass a single embedding as a row: embedding[None]."
         )
     if not vectors.size:
         return vectors
@@ -30,24 +36,24 @@ def checked(name: str, vectors: np.ndarray, metric: str) -> np.ndarray:
     if not -_LARGEST <= least <= most <= _LARGEST:
         wrong = np.flatnonzero(~(np.abs(vectors.astype(np.float64)) <= _LARGEST).all(axis=1))
         raise ValueError(
-            f"{name} must be finite and within ±{_LARGEST:g}, got NaN, infinity or more in "
-            f"{wrong.size} of {len(vectors)} rows, the first of them row {wrong[0]}. Leave "
-            "them out, or look for what diverged."
+            f"{name}: got NaN, infinity or a number beyond ±{_LARGEST:g} in {wrong.size} of "
+            f"{len(vectors)} rows, first in row {wrong[0]}; expected finite numbers within "
+            f"±{_LARGEST:g}. Leave these rows out, or find out what diverged."
         )
     if metric == "euclidean":
         return vectors
     zero = np.flatnonzero(np.einsum("nd,nd->n", vectors, vectors, dtype=np.float64) == 0)
     if zero.size:
         raise ValueError(
-            f"{name} must not be all zeros where the metric is cosine, got {zero.size} such of "
-            f"{len(vectors)} rows, the first of them row {zero[0]}. Leave them out, or take "
+            f"{name}: got all zeros in {zero.size} of {len(vectors)} rows, first in row {zero[0]}; "
+            "expected rows with an angle, since the metric is cosine. Leave these rows out, or use "
             "metric='euclidean'."
         )
     return vectors
 
 
 def comparable(vectors: np.ndarray, metric: str) -> np.ndarray:
-    """Return float64 copies (..., dim) whose Euclidean distances rank by the metric."""
+    """Return float64 copies (..., dim) whose Euclidean distances rank as the metric ranks."""
     vectors = vectors.astype(np.float64)
     if metric == "cosine":
         vectors /= np.sqrt(np.vecdot(vectors, vectors))[..., None]
@@ -55,18 +61,18 @@ def comparable(vectors: np.ndarray, metric: str) -> np.ndarray:
 
 
 def compact(vectors: np.ndarray) -> np.ndarray:
-    """Return a copy in single precision if that holds every number of the dtype, else double."""
+    """Return a copy, float32 if that holds every number of the dtype, else float64."""
     exact = np.can_cast(vectors.dtype, np.float32)
     return vectors.astype(np.float32 if exact else np.float64, order="C")
 
 
 def surroundings(vectors: np.ndarray, metric: str) -> tuple[np.ndarray, float]:
-    """Say where and how wide vectors lie, as the metric compares them.
+    """Return the centre and the scale of vectors, as the metric compares them.
 
     Returns:
         centre: float64 (dim,), their mean.
-        scale: a power of two that brings their offsets from the centre into ±1, and the largest
-            to at least 1/2.
+        scale: a power of two. It scales their offsets from the centre into ±1, and the largest
+            offset to at least 1/2.
     """
     total, least, most = (np.full(vectors.shape[1], value) for value in (0.0, np.inf, -np.inf))
     for rows in blocks(len(vectors), 8 * vectors.shape[1]):
@@ -75,11 +81,11 @@ def surroundings(vectors: np.ndarray, metric: str) -> tuple[np.ndarray, float]:
         least, most = np.minimum(least, part.min(axis=0)), np.maximum(most, part.max(axis=0))
     centre = total / len(vectors)
     _, exponent = math.frexp(float(np.maximum(most - centre, centre - least).max()))
-    return centre, math.ldexp(1.0, -max(exponent, -400))  # so that its square is a number, too
+    return centre, math.ldexp(1.0, -max(exponent, -400))  # so that its square is finite too
 
 
 def blocks(count: int, bytes_each: int) -> Iterator[slice]:
-    """Cut `count` rows into slices that are not too large to work on, of one row at least."""
+    """Cut `count` rows into slices that fit into memory, of at least one row each."""
     step = max(1, _BLOCK_BYTES // bytes_each)
     for start in range(0, count, step):
         yield slice(start, min(start + step, count))

@@ -1,1 +1,1 @@
-"""The same jobs without a notebook: ``python -m siamese_lib``."""
+"""The commands of the terminal, a file for each: the library's jobs without a notebook."""

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import argparse
 from pathlib import Path
-from typing import Any
 
-from siamese_lib.terminal.options import add_data, load_for_run
+import siamese_lib as sl
+from siamese_lib.terminal.options import Commands, add_data, load_for_run
 
 _DESCRIPTION = """Write a finished run as files to share, each by its suffix: .html is a page that
 plays the film and finds the nearest training images of any test image; .gif, .webp and .mp4 are
@@ -18,7 +18,7 @@ _KINDS = {
 }  # fmt: skip
 
 
-def add_parser(commands: Any) -> None:
+def add_parser(commands: Commands) -> None:
     """Add the command to those of the terminal."""
     parser = commands.add_parser(
         "export",
@@ -47,8 +47,6 @@ def add_parser(commands: Any) -> None:
 
 def export(options: argparse.Namespace) -> int:
     """Write each file, and say so; return the exit status."""
-    import siamese_lib as sl
-
     images = {} if options.images is None else {"images": options.images}
     page = {"gallery": options.gallery, "title": options.title}
     page = {name: value for name, value in page.items() if value is not None}

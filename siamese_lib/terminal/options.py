@@ -1,4 +1,4 @@
-"""What several commands of the terminal have in common: their options, and the data they name."""
+"""What the commands of the terminal share: options, and the images that these name."""
 
 from __future__ import annotations
 
@@ -6,14 +6,19 @@ import argparse
 import math
 import os
 from pathlib import Path
-from typing import Any
+from typing import TypeAlias
+
+import siamese_lib as sl
+from siamese_lib.data.catalogue import KNOWN_SETS
+
+Commands: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"
 
 
 def add_data(
-    parser: argparse.ArgumentParser, what: str, *, after: str, default: str | None = None
+    group: argparse._ActionsContainer, what: str, *, after: str, default: str | None = None
 ) -> None:
     """Add ``--data``: a named set or a folder."""
-    parser.add_argument(
+    group.add_argument(
         "--data",
         "--model",
         dest="data",
@@ -24,10 +29,8 @@ def add_data(
     )
 
 
-def load(name: str, image_size: tuple[int, int], color: str) -> Any:
-    """A data set by its name as it is, or a folder of images at the size and colour asked for."""
-    import siamese_lib as sl
-
+def load(name: str, image_size: tuple[int, int], color: str) -> sl.Dataset:
+    """Load a named set as it is, or a folder of images at this size (height, width) and colour."""
     if not is_folder(name):
         return sl.load_dataset(name)
     data = sl.load_folder(name, image_size=image_size, color=color)
@@ -35,8 +38,8 @@ def load(name: str, image_size: tuple[int, int], color: str) -> Any:
     return data
 
 
-def load_for_run(run: Any, name: str | None, folder: Path | None) -> Any:
-    """The images that a run was trained on, or others by name, as the run takes them."""
+def load_for_run(run: sl.Run, name: str | None, folder: Path | None) -> sl.Dataset:
+    """Load the images that a run was trained on, or others by name, as the run takes them."""
     name = name or run.settings.get("data")
     if name is None:
         raise ValueError(f"{folder} does not say what it was trained on: give --data.")
@@ -45,14 +48,12 @@ def load_for_run(run: Any, name: str | None, folder: Path | None) -> Any:
 
 
 def is_folder(name: str) -> bool:
-    """Whether a path is meant: it has a slash, or is there and not called like a known set."""
-    from siamese_lib.data.catalogue import KNOWN_SETS
-
+    """Whether a path is meant: it has a slash, or it exists and no known set has that name."""
     return os.sep in name or (name not in KNOWN_SETS and Path(name).is_dir())
 
 
 def lasting_name(name: str) -> str:
-    """What finds the same images from any working directory."""
+    """Return the name that finds the same images from any working directory."""
     return str(Path(name).resolve()) if is_folder(name) else name
 
 

@@ -5,19 +5,19 @@ from __future__ import annotations
 import argparse
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from PIL import Image
 
+import siamese_lib as sl
+from siamese_lib.data.folders import MODES, read_image
+from siamese_lib.data.handwriting import from_file
 from siamese_lib.images import draw
 from siamese_lib.search.vectors import METRICS
-from siamese_lib.terminal.options import add_data, load_for_run, positive
-
-if TYPE_CHECKING:
-    pass
+from siamese_lib.terminal.options import Commands, add_data, load_for_run, positive
 
 
-def add_parser(commands: Any) -> None:
+def add_parser(commands: Commands) -> None:
     """Add the command to those of the terminal."""
     parser = commands.add_parser(
         "retrieve",
@@ -62,8 +62,6 @@ def add_parser(commands: Any) -> None:
 
 def retrieve(options: argparse.Namespace) -> int:
     """Run the command; return the exit status."""
-    import siamese_lib as sl
-
     if options.picture is not None:
         _check_picture(options.picture)
     run = sl.shipped_run() if options.run is None else sl.Run.load(options.run)
@@ -94,8 +92,6 @@ def read_images(
     files: Sequence[Path], image_shape: tuple[int, int, int], *, invert: bool = False
 ) -> np.ndarray:
     """Read files as uint8 images (N, H, W, C), scaled to fit and centred; ValueError if not one."""
-    from siamese_lib.data.folders import MODES, read_image
-
     height, width, channels = image_shape
     mode = MODES["grayscale" if channels == 1 else "rgb"]
     images = []
@@ -110,8 +106,6 @@ def read_images(
 
 def read_handwriting(files: Sequence[Path], image_shape: tuple[int, int, int]) -> np.ndarray:
     """Read files as uint8 images (N, H, W, C), as the explorer's upload does; say what was done."""
-    from siamese_lib.data.handwriting import from_file
-
     images = []
     for file in files:
         _check_file(file)
@@ -142,8 +136,6 @@ def table(indices: np.ndarray, labels: np.ndarray, distances: np.ndarray) -> str
 
 
 def _check_picture(path: Path) -> None:
-    from PIL import Image
-
     if path.suffix.lower() not in Image.registered_extensions():
         raise ValueError(
             f"--picture must name a file of a kind that can be drawn, such as .png; got {path}."

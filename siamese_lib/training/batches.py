@@ -1,21 +1,29 @@
-"""The siamese model, and the batches of images that Keras trains it on."""
+"""The batches of images that Keras trains a tower or a siamese model on."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from functools import cached_property
-from typing import Any, Protocol
+from typing import Protocol, TypeAlias
 
 import numpy as np
 
 from siamese_lib.network.backend import keras
+from siamese_lib.pairs.samplers import Pairs
 
 
 class Images(Protocol):
-    """Labelled images, such as one half of a `Dataset`: uint8 (N, H, W, C) and int64 (N,)."""
+    """Labelled images, such as one half of a `Dataset`."""
 
-    images: np.ndarray
-    labels: np.ndarray
+    @property
+    def images(self) -> np.ndarray:
+        """uint8 (N, H, W, C)."""
+        ...
+
+    @property
+    def labels(self) -> np.ndarray:
+        """int64 (N,)."""
+        ...
 
 
 class Sampler(Protocol):
@@ -25,38 +33,38 @@ class Sampler(Protocol):
         """Batches in an epoch."""
         ...
 
-    def batch(self, step: int) -> Any:
-        """Indices of the images in one batch."""
+    def batch(self, step: int) -> np.ndarray | Pairs:
+        """Indices of the images in one batch, which depend on nothing but the step."""
         ...
 
 
-Augmentation = Callable[[np.ndarray, np.random.Generator], np.ndarray]
+Augmentation: TypeAlias = Callable[[np.ndarray, np.random.Generator], np.ndarray]
 
 
 class ImageBatches(keras.utils.PyDataset):
     """Feed ``model.fit`` with the images that a sampler asks for.
 
-    With a `PairSampler` a batch is ``((left images, right images), same)``, for `siamese`
-    and `ContrastiveLoss`; with a `BalancedBatchSampler` it is ``(images, labels)``, for the
-    tower itself and `InBatchContrastiveLoss`. Each batch depends only on the sampler's seed
-    and the number of the step, so pass ``shuffle=False`` to ``fit``: the sampler has shuffled
-    already, and an interrupted training can go on exactly where it stopped.
+    With a `PairSampler`, a batch is ``((left images, right images), same)``, for `siamese` and
+    `ContrastiveLoss`. With a `BalancedBatchSampler`, it is ``(images, labels)``, for the tower
+    itself and `InBatchContrastiveLoss`. Each batch depends only on the sampler's seed and the
+    number of the step. So pass ``shuffle=False`` to ``fit``: the sampler has shuffled already, and
+    an interrupted training can continue exactly where it stopped.
 
     Args:
         data: images uint8 (N, H, W, C) and labels (N,), such as ``digits.train``.
-        sampler: what decides which images make a batch.
+        sampler: chooses the images of each batch.
         steps: batches in one Keras epoch; by default ``len(sampler)``.
-        augment: changes each batch of images before it is trained on, such as `RandomShift`:
-            called with images (B, H, W, C) and a `numpy.random.Generator`, which depends only on
+        augment: changes each batch of images before the training step, such as `RandomShift`. It
+            is called with images (B, H, W, C) and a `numpy.random.Generator` that depends only on
             the sampler's seed and the step.
-        workers: threads that gather batches ahead of the training. By default 2 on TensorFlow: with
-            a single one Keras leaves that to `tf.data`, which can hold up the end of a ``fit`` for
-            five seconds. By default 1 on JAX and PyTorch: with more, Keras 3.15 begins with what
-            was left over when it looked at the data, out of order.
+        workers: threads that gather batches ahead of the training. The default is 2 on TensorFlow:
+            with 1, Keras leaves the work to `tf.data`, which can delay the end of a ``fit`` by
+            five seconds. The default is 1 on JAX and PyTorch: with more, Keras 3.15 begins with
+            batches left over from its first look at the data, out of order.
 
     Attributes:
-        first_step: the sampler's step that the current epoch begins with. Keras takes its first
-            look at the data for an epoch; a `Recorder` sets this right when training begins.
+        first_step: the sampler's step at which the current epoch begins. Keras counts its first
+            look at the data as an epoch; a `Recorder` corrects this when training begins.
 
     Raises:
         ValueError: the sampler was made for another number of images, or `steps` is below 1.
@@ -77,11 +85,11 @@ class ImageBatches(keras.utils.PyDataset):
         size = getattr(sampler, "size", None)
         if size is not None and size != len(data.images):
             raise ValueError(
-                f"The sampler chooses among {size} images, but there are {len(data.images)}. "
-                "Make it from the labels of these same images."
+                f"The sampler chooses among {size} images; expected {len(data.images)}, as many as "
+                "the data have. Make it from the labels of these same images."
             )
         if steps is not None and steps < 1:
-            raise ValueError(f"steps must be at least 1, got {steps}.")
+            raise ValueError(f"steps is {steps}; expected at least 1.")
         self.data = data
         self.sampler = sampler
         self.steps = len(sampler) if steps is None else steps
@@ -94,27 +102,31 @@ class ImageBatches(keras.utils.PyDataset):
 
     @cached_property
     def images_per_step(self) -> int:
-        """Images that go through the tower for one batch: two for each pair."""
+        """The number of images that pass through the tower in one step: two for each pair."""
         batch = self.sampler.batch(0)
         return 2 * len(batch[0]) if isinstance(batch, tuple) else len(batch)
 
-    def __getitem__(self, index: int) -> tuple[Any, np.ndarray]:
+    def __getitem__(self, index: int) -> tuple[np.ndarray | tuple[np.ndarray, ...], np.ndarray]:
         """Gather the batch at one step of the current epoch."""
         step = self.first_step + index
+        images, target = self.plain(step)
+        if self.augment is not None:
+            rng = np.random.default_rng([getattr(self.sampler, "seed", 0), step])
+            images = tuple(self.augment(each, rng) for each in images)
+        return (images[0] if len(images) == 1 else images), target
+
+    def plain(self, step: int) -> tuple[tuple[np.ndarray, ...], np.ndarray]:
+        """Gather the batch of one step of the whole training, before it is augmented.
+
+        Returns:
+            Of pairs, left and right images and whether they are similar; else images and labels.
+        """
         batch = self.sampler.batch(step)
         if isinstance(batch, tuple):
             left, right, same = batch
-            return self._images(step, left, right), same
-        (images,) = self._images(step, batch)
-        return images, self.data.labels[batch]
-
-    def _images(self, step: int, *indices: np.ndarray) -> tuple[np.ndarray, ...]:
-        images = tuple(self.data.images[each] for each in indices)
-        if self.augment is None:
-            return images
-        rng = np.random.default_rng([getattr(self.sampler, "seed", 0), step])
-        return tuple(self.augment(each, rng) for each in images)
+            return (self.data.images[left], self.data.images[right]), same
+        return (self.data.images[batch],), self.data.labels[batch]
 
     def on_epoch_end(self) -> None:
-        """Go on to the next epoch's batches."""
+        """Move on to the next epoch's batches."""
         self.first_step += self.steps

@@ -1,6 +1,6 @@
-"""Callbacks that guard a ``fit`` and report on it; `recording` has the one that records it.
+"""Callbacks that guard a ``fit`` and report on it. The callback that records it is `Recorder`.
 
-They need no special trainer: ``model.fit(..., callbacks=[Guard(), recorder, Progress(recorder)])``.
+Plain Keras takes them: ``model.fit(..., callbacks=[Guard(), recorder, Progress(recorder)])``.
 """
 
 from __future__ import annotations
@@ -11,75 +11,76 @@ import signal
 import sys
 import threading
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from types import FrameType
-from typing import Any, TextIO
+from typing import TextIO, TypeAlias
 
 import numpy as np
 
-from siamese_lib.metrics.headline import NEIGHBOURS
-from siamese_lib.network.backend import keras
+from siamese_lib.metrics.headline import HEADLINE_K
+from siamese_lib.network.backend import Logs, keras
 from siamese_lib.training.recorder import Recorder
 
 _NAN_CHECK_STEPS = 10
 _REDRAW_SECONDS = 0.5
 _LINES = 12
-_ERASE_TO_END = "\x1b[K"  # what a longer line left behind
+_ERASE_TO_END = "\x1b[K"  # erases the rest of a longer line
+_Handler: TypeAlias = Callable[[int, FrameType | None], object] | int | None  # of a signal
 
 
 class DivergedError(ArithmeticError):
-    """The loss, or the model itself, is no longer made of numbers."""
+    """The loss, or a weight of the model, is NaN or infinite."""
 
 
 class Guard(keras.callbacks.Callback):
     """Stop a ``fit`` cleanly on an interrupt, and with an explanation on NaN.
 
-    The first Ctrl-C, SIGTERM or press of the notebook's stop button lets the current step end
-    and ``fit`` return as if it were done, so that the next line of the program runs; a second
+    After the first Ctrl-C, SIGTERM or press of the notebook's stop button, the current step ends
+    and ``fit`` returns as if it were done, so that the next line of the program runs. A second
     one acts at once, as usual.
 
     Attributes:
         stopped_by: the signal that ended the last ``fit`` early, or None.
 
     Raises:
-        DivergedError: from ``fit``, when the loss or a weight is NaN or infinite.
+        DivergedError: from ``fit``, if the loss or a weight is NaN or infinite.
     """
 
     def __init__(self) -> None:
         super().__init__()
         self.stopped_by: signal.Signals | None = None
-        self._before: dict[signal.Signals, Any] = {}
+        self._before: dict[signal.Signals, _Handler] = {}
 
-    def on_train_begin(self, logs: Mapping[str, Any] | None = None) -> None:
-        """Listen for the signals; Python lets only the main thread do so."""
-        self.on_train_end()  # a fit that failed may not have given the signals back
+    def on_train_begin(self, logs: Logs = None) -> None:
+        """Listen for the signals. Python allows that in the main thread only."""
+        self.on_train_end()  # a fit that failed may not have restored the handlers
         self.stopped_by = None
         if threading.current_thread() is threading.main_thread():
             for number in (signal.SIGINT, signal.SIGTERM):
                 self._before[number] = signal.signal(number, self._stop)
 
-    def on_train_batch_end(self, batch: int, logs: Mapping[str, Any] | None = None) -> None:
-        """Look for NaN every few steps."""
+    def on_train_batch_end(self, batch: int, logs: Logs = None) -> None:
+        """Check for NaN every few steps."""
         if batch % _NAN_CHECK_STEPS == 0:
             self._check(logs)
 
-    def on_epoch_end(self, epoch: int, logs: Mapping[str, Any] | None = None) -> None:
-        """Look for NaN."""
+    def on_epoch_end(self, epoch: int, logs: Logs = None) -> None:
+        """Check for NaN."""
         self._check(logs)
 
-    def on_train_end(self, logs: Mapping[str, Any] | None = None) -> None:
-        """Give the signals back."""
+    def on_train_end(self, logs: Logs = None) -> None:
+        """Restore the handlers of the signals."""
         while self._before:
             signal.signal(*self._before.popitem())
 
     def _stop(self, number: int, frame: FrameType | None) -> None:
         self.on_train_end()
-        if not self._inside_fit(frame):  # fit failed before it could give the signals back
+        if not self._inside_fit(frame):  # fit failed and could not restore them
             signal.raise_signal(number)
             return
         self.stopped_by = signal.Signals(number)
         self._model.stop_training = True
-        print(f"\n{self.stopped_by.name}: stopping after this step. Once more stops at once.")
+        print(f"\n{self.stopped_by.name}: stopping after this step. A second one stops at once.")
 
     def _inside_fit(self, frame: FrameType | None) -> bool:
         while frame is not None:
@@ -88,31 +89,31 @@ class Guard(keras.callbacks.Callback):
             frame = frame.f_back
         return False
 
-    def _check(self, logs: Mapping[str, Any] | None) -> None:
-        """Raise if training has diverged; a pooling may hide NaN weights from the loss."""
+    def _check(self, logs: Logs) -> None:
+        """Raise if the training has diverged. A pooling may hide NaN weights from the loss."""
         loss = float((logs or {}).get("loss", 0.0))
         if not math.isfinite(loss):
             what = f"The loss is {loss}"
         elif not all(np.isfinite(weight).all() for weight in self.model.get_weights()):
-            what = "The weights of the model are no longer numbers"
+            what = "A weight of the model is NaN or infinite"
         else:
             return
         self.on_train_end()
         step = int(self.model.optimizer.iterations)
         rate = float(self.model.optimizer.learning_rate)
         raise DivergedError(
-            f"{what} by step {step} (learning rate {rate:.2g}). Most often the "
-            "learning rate is too high: try a third of it. Labels of pairs other than 0 and 1, "
-            "and images that hold NaN, do the same. What was recorded before stays usable."
+            f"{what} by step {step} (learning rate {rate:.2g}); expected a finite number. Most "
+            "often the learning rate is too high: try a third of it. Labels of pairs other than 0 "
+            "and 1, or NaN in the images, do the same. What was recorded before stays usable."
         )
 
 
 class Progress(keras.callbacks.Callback):
-    """Print where the training is: one live line in a terminal, a dozen lines in a notebook.
+    """Print the progress of a ``fit``: one changing line in a terminal, 12 lines in a notebook.
 
     Args:
-        recorder: the recorder of the same ``fit``, which stands before this in the callbacks.
-        stream: where to print; standard output by default.
+        recorder: the recorder of the same ``fit``. It must come before this in the callbacks.
+        stream: where to print; by default standard output.
     """
 
     def __init__(self, recorder: Recorder, *, stream: TextIO | None = None) -> None:
@@ -120,16 +121,16 @@ class Progress(keras.callbacks.Callback):
         self.recorder = recorder
         self.stream = stream
 
-    def on_train_begin(self, logs: Mapping[str, Any] | None = None) -> None:
-        """Plan the lines."""
+    def on_train_begin(self, logs: Logs = None) -> None:
+        """Begin with no line printed."""
         self._out = self.stream or sys.stdout
         self._live = self._out.isatty()
         self._drawn_at = -math.inf
         self._lines = 0
         self._warned = False
 
-    def on_train_batch_end(self, batch: int, logs: Mapping[str, Any] | None = None) -> None:
-        """Print when a line is due."""
+    def on_train_batch_end(self, batch: int, logs: Logs = None) -> None:
+        """Print a line if one is due."""
         done, total = self.recorder.step, self.recorder.total
         if self._live:
             now = time.perf_counter()
@@ -145,13 +146,13 @@ class Progress(keras.callbacks.Callback):
             self._out.write(f"\nWarning: {warning}\n")
         self._out.flush()
 
-    def on_train_end(self, logs: Mapping[str, Any] | None = None) -> None:
-        """End the live line."""
+    def on_train_end(self, logs: Logs = None) -> None:
+        """End the changing line."""
         if self._live:
             self._out.write("\n")
 
     def line(self) -> str:
-        """One line: step, loss, precision, images per second, seconds left."""
+        """Return a line of the step, loss, precision, images per second and seconds left."""
         recorder = self.recorder
         history = recorder.history
         parts = [f"step {recorder.step:>{len(str(recorder.total))}}/{recorder.total}"]
@@ -159,7 +160,7 @@ class Progress(keras.callbacks.Callback):
             parts.append(f"loss {history['loss'][-1]:.4f}")
         measured = [p for p in history["precision"] if not math.isnan(p)]
         if measured:
-            parts.append(f"precision@{NEIGHBOURS} {measured[-1]:.3f}")
+            parts.append(f"precision@{HEADLINE_K} {measured[-1]:.3f}")
         rate = recorder.images_per_second()
         if rate > 0:
             left = (recorder.total - recorder.step) * recorder.batches.images_per_step / rate
@@ -167,21 +168,21 @@ class Progress(keras.callbacks.Callback):
         return "   ".join(parts)
 
     def _collapsed(self) -> tuple[float, float]:
-        """Margin and trivial value of the loss; NaN, which nothing equals, where it has none."""
+        """Return the loss's margin and trivial value; NaN, which equals nothing, if it has none."""
         loss = self.model.loss
         return getattr(loss, "margin", 1.0), getattr(loss, "trivial_value", math.nan)
 
 
 def collapse(history: Mapping[str, Sequence[float]], margin: float, trivial: float) -> str | None:
-    """Say whether the embedding has collapsed into a point, and how that shows.
+    """Check whether the embedding has collapsed into one point.
 
     Args:
-        history: of a `Recorder`, with columns loss and spread.
-        margin: of the loss.
-        trivial: what the loss is when all embeddings are in one point, where it then sits.
+        history: the history of a `Recorder`, with the columns loss and spread.
+        margin: margin of the loss.
+        trivial: value of the loss if all embeddings coincide. After a collapse it stays there.
 
     Returns:
-        None, or a sentence.
+        A sentence that says so, or None.
     """
     spreads = [spread for spread in history["spread"] if not math.isnan(spread)]
     if len(spreads) >= 2 and spreads[-1] < 0.01 * margin:
@@ -190,28 +191,33 @@ def collapse(history: Mapping[str, Sequence[float]], margin: float, trivial: flo
             "embedding has collapsed. Lower the learning rate, or start from another seed."
         )
     recent = history["loss"][-20:]
-    halves = (sum(recent[:10]) / 10, sum(recent[10:]) / 10)  # each steadier than one row
+    halves = (sum(recent[:10]) / 10, sum(recent[10:]) / 10)  # means vary less than single rows
     if len(recent) == 20 and all(abs(loss - trivial) < 0.03 * trivial for loss in halves):
         return (
-            f"the loss sits at {trivial:g}, its value when all images are in one point. The "
-            "tower is not learning: check the labels, or change the learning rate or the seed."
+            f"the loss stays at {trivial:g}, its value if all embeddings coincide. The tower is "
+            "not learning: check the labels, or change the learning rate or the seed."
         )
     return None
 
 
 class _TensorBoard(keras.callbacks.TensorBoard):
-    """Keras' own, but a resumed training goes on where its curve ended, and `update_freq` holds.
+    """Keras' callback, but a resumed training continues its curve, and `update_freq` holds.
 
     (Keras 3.12, the last for Python 3.10, writes every step and names weights without their layer.)
     """
 
-    def on_train_begin(self, logs: Mapping[str, Any] | None = None) -> None:
+    def on_train_begin(self, logs: Logs = None) -> None:
         super().on_train_begin(logs)
         self._global_train_batch = int(self.model.optimizer.iterations)
 
-    def on_train_batch_end(self, batch: int, logs: Mapping[str, Any] | None = None) -> None:
+    def on_train_batch_end(self, batch: int, logs: Logs = None) -> None:
         due = self._global_train_batch % self.update_freq == 0
         super().on_train_batch_end(batch, logs if due else None)
+
+    def _write_keras_model_summary(self) -> None:
+        # A training that ended in an error leaves its own rule on what to record behind.
+        with self.summary.record_if(True):
+            super()._write_keras_model_summary()
 
     def _log_weights(self, epoch: int) -> None:
         with self._train_writer.as_default():
@@ -220,14 +226,14 @@ class _TensorBoard(keras.callbacks.TensorBoard):
             self._train_writer.flush()
 
 
-def tensorboard(folder: str | os.PathLike) -> keras.callbacks.TensorBoard:
-    """Make Keras' TensorBoard callback log what the original logged.
+def tensorboard(folder: str | os.PathLike[str]) -> keras.callbacks.TensorBoard:
+    """Return Keras' TensorBoard callback, set to log what the original logged.
 
-    The loss every 10 steps, histograms of all weights every Keras epoch, and the graph of the
-    layers (in TensorBoard under Graphs, "keras", conceptual).
-    ``tensorboard --logdir FOLDER`` shows them. In the callbacks it comes after the `Recorder`.
+    It logs the loss every 10 steps, histograms of all weights every Keras epoch, and the graph of
+    the layers (in TensorBoard under Graphs, "keras", conceptual). ``tensorboard --logdir FOLDER``
+    shows them. In the callbacks, put it after the `Recorder`.
 
     Args:
-        folder: where the log goes; made if missing.
+        folder: the folder for the log, created if it is missing.
     """
     return _TensorBoard(str(folder), histogram_freq=1, write_graph=True, update_freq=10)

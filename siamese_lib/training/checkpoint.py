@@ -1,4 +1,4 @@
-"""All that an unfinished training needs to go on, in one file that is replaced in one move."""
+"""All that an unfinished training needs to continue, in one file that is replaced atomically."""
 
 from __future__ import annotations
 
@@ -13,12 +13,15 @@ import numpy as np
 from siamese_lib.files import write_atomically
 from siamese_lib.network.backend import keras
 from siamese_lib.runs.folder import CHECKPOINT, RunError
+from siamese_lib.training.plan import differences
+
+_LISTED = 6  # differences that an error names
 
 
 class Checkpoint:
     """The file ``checkpoint.npz`` in the folder of a run.
 
-    It holds arrays only, and JSON as an array of bytes: the variables of the model and of its
+    It holds only arrays, and JSON as an array of bytes: the variables of the model and of its
     optimizer, the frames kept so far, and facts such as the step.
     """
 
@@ -26,7 +29,7 @@ class Checkpoint:
         self.path = folder / CHECKPOINT
 
     def exists(self) -> bool:
-        """Whether there is one to go on from."""
+        """Return whether there is a checkpoint."""
         return self.path.exists()
 
     def save(
@@ -35,7 +38,7 @@ class Checkpoint:
         facts: Mapping[str, Any],
         frames: Mapping[int, list[np.ndarray]],
     ) -> None:
-        """Write the state of a compiled model, JSON facts, and frames of weights by step."""
+        """Write the state of a compiled model, facts for JSON, and frames of weights by step."""
         arrays = {
             **{name: np.asarray(variable) for name, variable in _state(model).items()},
             **{f"frame{s}.{i}": w for s, weights in frames.items() for i, w in enumerate(weights)},
@@ -47,52 +50,59 @@ class Checkpoint:
         write_atomically(self.path, buffer.getvalue())
 
     def load(
-        self, model: keras.Model, plan: Mapping[str, Any]
+        self, model: keras.Model, plan: Mapping[str, Any], parts: Mapping[str, Any]
     ) -> tuple[dict[str, Any], dict[int, list[np.ndarray]]]:
         """Put the state back into a compiled model; return the facts and the frames.
 
+        Args:
+            model: of the training that is to go on.
+            plan: what was asked for, JSON values by name.
+            parts: what the training is made of, as `parts_of` says.
+
         Raises:
-            RunError: the file is damaged, or was made by a training with another plan or model.
-                The model is then as it was.
+            RunError: the file is damaged, or belongs to a training with another plan or model.
+                The model then stays as it was.
         """
         try:
             with np.load(io.BytesIO(self.path.read_bytes()), allow_pickle=False) as file:
                 arrays = dict(file)
             facts = json.loads(arrays.pop("facts").tobytes())
             plan_before = dict(facts["plan"])
+            parts_before = dict(facts.get("parts", {}))  # version 0.1.0 wrote none
             frames: dict[int, list[np.ndarray]] = {}
             for name in [name for name in arrays if name.startswith("frame")]:
                 step, _ = name.removeprefix("frame").split(".")
                 frames.setdefault(int(step), []).append(arrays.pop(name))
         except Exception as error:
             raise RunError(
-                f"{self.path} is damaged ({error}). Delete it to start this training anew."
+                f"{self.path} is damaged ({error}). Delete it to start this training again."
             ) from error
         differs = [
             f"{name} was {plan_before.get(name)!r}, now {plan.get(name)!r}"
             for name in {**plan_before, **plan}
             if plan_before.get(name) != plan.get(name)
-        ]
+        ] or list(differences(parts_before, parts))
         model.optimizer.build(model.trainable_variables)
         state = _state(model)
         shapes = {name: tuple(variable.shape) for name, variable in state.items()}
         if {name: array.shape for name, array in arrays.items()} != shapes:
-            differs.append("the weights were of other shapes")
+            differs.insert(0, "the weights were of other shapes")
         if differs:
+            more = f"; and {len(differs) - _LISTED} more" if len(differs) > _LISTED else ""
             raise RunError(
-                f"{self.path} belongs to another training: {'; '.join(differs)}. Ask for the "
-                "same training, choose another folder, or start anew without resuming."
+                f"{self.path} belongs to another training: {'; '.join(differs[:_LISTED])}{more}. "
+                "Ask for the same training, choose another folder, or start again without resuming."
             )
         for name, variable in state.items():
             variable.assign(arrays[name])
         return facts, frames
 
     def delete(self) -> None:
-        """Remove it, once the training has ended."""
+        """Delete the checkpoint, once the training has ended."""
         self.path.unlink(missing_ok=True)
 
 
 def _state(model: keras.Model) -> dict[str, Any]:
-    """All variables of a compiled model and its optimizer, seeds of random layers included."""
+    """Return all variables of a compiled model and its optimizer, with seeds of random layers."""
     groups = {"model": model.variables, "optimizer": model.optimizer.variables}
     return {f"{name}{i}": v for name, group in groups.items() for i, v in enumerate(group)}

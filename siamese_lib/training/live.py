@@ -1,12 +1,11 @@
-"""The map of a few images, shown and moving while they are learned."""
+"""A map of a few images that moves while the tower learns."""
 
 from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any
 
 import numpy as np
 from IPython.core.getipython import get_ipython
@@ -14,12 +13,12 @@ from IPython.display import display
 
 from siamese_lib.checks import whole_number
 from siamese_lib.metrics.headline import PRECISION, precision_of
-from siamese_lib.network.backend import keras
+from siamese_lib.network.backend import Logs, keras
 from siamese_lib.runs import plane
 from siamese_lib.runs.embedding import embed
 from siamese_lib.training.batches import Images
 from siamese_lib.training.recorder import Recorder
-from siamese_lib.training.watch import evenly
+from siamese_lib.training.validation import evenly
 from siamese_lib.views.embedding_view import EmbeddingView
 from siamese_lib.views.still import unseen
 
@@ -27,34 +26,35 @@ from siamese_lib.views.still import unseen
 class LiveView(keras.callbacks.Callback):
     """Show a map of a few images under the running cell, moving as the tower learns.
 
-    ``model.fit(..., callbacks=[recorder, LiveView(recorder, digits.test)])``. The map gets a frame
-    when the recorder keeps one, the first and the last in any case, those between as far as time
-    allows: early ones as readily as late ones, since `share` is spent as the frames are due, with
-    the square root of the steps. A page that is closed, reloaded or lost never disturbs training.
-    At the end a still picture is left in the notebook, for where no JavaScript runs.
+    Use it as ``model.fit(..., callbacks=[recorder, LiveView(recorder, digits.test)])``. The map
+    can get a frame whenever the recorder keeps one. It always gets the first and the last frame,
+    and others as far as `share` allows. The time allowed grows with the square root of the steps,
+    as the frames do, so early frames are as likely as late ones. A page that is closed, reloaded
+    or lost never disturbs the training. At the end a still picture is left in the notebook, for
+    readers without JavaScript.
 
-    The middle of the images stays where it is, as a loss sees distances only. Of more than two
-    dimensions each frame shows the two in which the images spread most, turned to lie near the
-    frame before. (`Run.film` shows all frames in the axes of the last.)
+    The mean of the embeddings is always in the centre, since a loss depends only on distances.
+    Of more than two dimensions, each frame shows the two in which the embeddings spread most,
+    rotated to match the frame before. (`Run.film` shows all frames in the axes of the last.)
 
     Args:
-        recorder: of the same ``fit``, which stands before this in the callbacks.
-        data: labelled images to show; never trained on, if they are test images.
-        images: how many of them, at least 8, evenly spaced over the classes.
+        recorder: the recorder of the same ``fit``. It must come before this in the callbacks.
+        data: labelled images to show, such as test images, on which the tower is not trained.
+        images: number of images to show, at least 8, evenly spaced over the classes.
         class_names: K names; the labels are then numbers from 0 to K - 1.
-        share: of the training time that the view may take, as far as the first and the last frame
-            leave the choice.
-        height: of the map, in pixels.
+        share: share of the training time that the view may take, 0 or more. The first and the
+            last frame are shown in any case.
+        height: height of the map, in pixels.
 
     Attributes:
-        view: an `EmbeddingView` with the frames so far, the loss since the frame before, and
-            precision@7 of the images among each other. Another ``fit`` begins another.
-        spent: seconds that the view has taken, in all.
-        note: what went wrong on the way to the page, or "".
+        view: an `EmbeddingView` with the frames so far, the mean loss since the frame before, and
+            precision@7 of the images among each other. Another ``fit`` begins another view.
+        spent: total seconds that the view has taken.
+        note: why the view could not reach the page, or "".
 
     Raises:
-        ValueError: `images`, or `share`, is out of range, or the data too few; on ``fit``, the
-            recorder is not part of it.
+        ValueError: `images` or `share` is out of range, or there are too few data; or, on ``fit``,
+            the recorder is not part of it.
     """
 
     def __init__(
@@ -69,7 +69,7 @@ class LiveView(keras.callbacks.Callback):
     ) -> None:
         super().__init__()
         if not share >= 0:
-            raise ValueError(f"share must be 0 or more, got {share}.")
+            raise ValueError(f"share is {share}; expected a number, 0 or more.")
         self.recorder = recorder
         self._images, self._labels = evenly(data, whole_number("images", images, 1))
         self._class_names = class_names
@@ -91,55 +91,58 @@ class LiveView(keras.callbacks.Callback):
         self.note = ""
         self._shown_at = -1
         self.spent = 0.0
-        self._begun = 0.0  # seconds that were spent before the first step
-        self._cost = math.inf  # seconds, of the quickest frame
-        self._earlier: tuple[int, float] | None = None  # a step made, and the seconds until then
+        self._begun = 0.0  # seconds spent before the first step
+        self._cost = math.inf  # seconds that the quickest frame took
+        self._earlier: tuple[int, float] | None = None  # a step, and the seconds until then
 
-    def on_train_begin(self, logs: Mapping[str, Any] | None = None) -> None:
-        """Show the view, with the tower as it is."""
+    def on_train_begin(self, logs: Logs = None) -> None:
+        """Show the view with its first frame, the tower as it is."""
         if self.recorder.model is not self.model or not self.recorder.total:
-            raise ValueError("LiveView needs its recorder before it in the callbacks of fit.")
+            raise ValueError(
+                "LiveView was given without its recorder; expected the recorder before it in the "
+                "callbacks of fit: [recorder, LiveView(recorder, ...)]."
+            )
         if len(self.view.frames):
             self._begin()
         with self._timed():
             margin = getattr(self.model.loss, "margin", None)
-            self._unless_it_fails(lambda: self.view.set_trait("margin", margin))
+            self._send(lambda: self.view.set_trait("margin", margin))
             if self._on_page():
-                self._unless_it_fails(lambda: display(self.view))
+                self._send(lambda: display(self.view))
             self._look()
         self._begun = self.spent
 
-    def on_train_batch_end(self, batch: int, logs: Mapping[str, Any] | None = None) -> None:
-        """Add a frame, if one is due and has been earned."""
-        if self.recorder.step in self.recorder.kept and self.spent + self._cost <= self._earned():
+    def on_train_batch_end(self, batch: int, logs: Logs = None) -> None:
+        """Add a frame, if the recorder kept one and the time allows it."""
+        if self.recorder.step in self.recorder.kept and self.spent + self._cost <= self._allowed():
             with self._timed():
                 self._look()
 
-    def on_train_end(self, logs: Mapping[str, Any] | None = None) -> None:
-        """Add the last frame, and leave a still picture of all."""
+    def on_train_end(self, logs: Logs = None) -> None:
+        """Add the last frame, and leave a still picture in the notebook."""
         with self._timed():
             self._look()
             if self._on_page() and len(self.view.frames):
                 still = unseen(repr(self.view), self.view.still())
-                self._unless_it_fails(lambda: display(still, raw=True))
+                self._send(lambda: display(still, raw=True))
 
     def _on_page(self) -> bool:
         return hasattr(get_ipython(), "kernel")  # in a terminal there is none
 
-    def _earned(self) -> float:
-        """Seconds that may be spent by now, the last frame's set apart."""
+    def _allowed(self) -> float:
+        """Return the seconds that may be spent by now, with time kept back for the last frame."""
         step, seconds, total = self.recorder.step, self.recorder.seconds(), self.recorder.total
         before, until = self._earlier or (step, seconds)
         self._earlier = step, seconds
-        # The steps since the last look tell how long those to come will take; the first does not,
-        # as in it the model was compiled.
-        whole = seconds + (seconds - until) / max(step - before, 1) * (total - step)
-        later = self._share * whole - self._begun - self._cost
+        # The steps since the last call show how long the coming steps will take. The first step
+        # does not, since the model was compiled in it.
+        at_end = seconds + (seconds - until) / max(step - before, 1) * (total - step)
+        later = self._share * at_end - self._begun - self._cost
         return self._begun + later * math.sqrt(step / total)
 
     @contextmanager
     def _timed(self) -> Iterator[None]:
-        """Leave what is done out of the training's seconds, and count it as the view's."""
+        """Count the time of the block as the view's, not as the training's."""
         started = time.perf_counter()
         with self.recorder.paused():
             yield
@@ -150,7 +153,7 @@ class LiveView(keras.callbacks.Callback):
     def _look(self) -> None:
         """Embed, measure and show the frame that the recorder has just kept."""
         step = self.recorder.step
-        if step == self._shown_at or step not in self.recorder.kept:  # the weights are no numbers
+        if step == self._shown_at or step not in self.recorder.kept:  # shown, or not finite
             return
         embeddings = embed(self.recorder.tower, self._images)
         points = plane.centred(embeddings)
@@ -162,10 +165,10 @@ class LiveView(keras.callbacks.Callback):
             PRECISION: precision_of(embeddings, self._labels),
         }
         self._shown_at = step
-        self._unless_it_fails(lambda: self.view.append_frame(points, step=step, curves=curves))
+        self._send(lambda: self.view.append_frame(points, step=step, curves=curves))
 
     def _loss(self) -> float:
-        """Mean of the losses of all steps since the frame before; NaN if there are none."""
+        """Return the mean loss of all steps since the frame before; NaN if there are none."""
         history = self.recorder.history
         steps = np.array([0, *history["step"]])
         new = steps[1:] > self._shown_at
@@ -173,8 +176,8 @@ class LiveView(keras.callbacks.Callback):
             return math.nan
         return float(np.average(np.array(history["loss"])[new], weights=np.diff(steps)[new]))
 
-    def _unless_it_fails(self, send: Callable[[], Any]) -> None:
-        """Send something to the page; say once if it does not arrive."""
+    def _unless_it_fails(self, send: Callable[[], object]) -> None:
+        """Send something to the page. If that fails, print why, once."""
         try:
             send()
         except Exception as error:

@@ -5,34 +5,34 @@ from __future__ import annotations
 import json
 import math
 import os
-import re
 from collections.abc import Mapping
 from contextlib import AbstractContextManager
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
-from siamese_lib.network.backend import keras
+from siamese_lib.network.backend import Logs, keras
 from siamese_lib.runs.folder import RunError, check_folder, holds_run, to_json
 from siamese_lib.runs.run import Run
 from siamese_lib.training.batches import ImageBatches, Images
 from siamese_lib.training.checkpoint import Checkpoint
-from siamese_lib.training.watch import Stopwatch, Watch
+from siamese_lib.training.plan import parts_of, without_address
+from siamese_lib.training.stopwatch import Stopwatch
+from siamese_lib.training.validation import Validation
 
 _HISTORY_ROWS = 200
 _CHECKPOINT_SECONDS = 20.0
 
 
 def frame_steps(total: int, frames: int = 40) -> list[int]:
-    """Choose after which steps to keep a frame: many early, when most changes, fewer later.
+    """Return the steps at which to keep a frame: many early, when most changes, and fewer later.
 
     Args:
         total: steps of the whole training.
-        frames: how many frames to keep, the untrained one included; at least 2.
+        frames: number of frames, the untrained one included; at least 2.
 
     Returns:
-        Ascending steps from 0 to `total`, at most `frames` of them, spaced as squares.
+        Ascending steps from 0 to `total`, up to `frames` of them, spaced as squares.
     """
     return sorted({round(total * (i / (frames - 1)) ** 2) for i in range(frames)})
 
@@ -40,31 +40,32 @@ def frame_steps(total: int, frames: int = 40) -> list[int]:
 class Recorder(keras.callbacks.Callback):
     """Keep the tower's weights through time, and the history, at almost no cost.
 
-    It records the ``fit`` that it is given to; another ``fit`` begins a new record.
+    It records the ``fit`` to which it is passed. Another ``fit`` begins a new record.
 
     Args:
         tower: the tower that is trained, alone or inside a siamese model.
-        batches: the batches that ``fit`` is given.
-        validation: labelled images to watch: precision@7 among at most 300 of them is measured
-            now and then, for about 4 % of the training time. They are never trained on.
-        frames: how many frames of weights to keep, at least 2, most of them early.
-        frame_every: keep one every so many steps instead.
+        batches: the batches that ``fit`` trains on.
+        validation: labelled images, which are never trained on. Precision@7 among up to 300 of
+            them is measured now and then, in about 4 % of the training time.
+        frames: number of frames of weights to keep, at least 2, most of them early.
+        frame_every: keep a frame every so many steps instead.
         folder: where to save the run at the end, and a checkpoint every 20 seconds and when the
-            training is stopped. A run that is there already is replaced at the end.
+            training is stopped. A run that is already there is replaced at the end.
         resume: go on from the checkpoint in `folder`. Where there is none yet, begin; where
-            the run is finished, refuse.
+            the run is finished, refuse. The training must be the one that was interrupted:
+            another seed, batch size, set of images, loss or the like is refused.
         settings: JSON values to keep with the run, such as the name of the data set.
 
     Attributes:
         step: training steps made so far.
         total: training steps that ``fit`` was asked for.
-        history: columns step; seconds, of training without the pauses; loss, the mean
+        history: the columns step; seconds of training, without the pauses; loss, the mean
             since the row before; precision, NaN where it was not measured; and spread, the
-            root mean square distance of the validation embeddings from their centre.
+            root mean square distance of the validation embeddings from their mean.
 
     Raises:
-        ValueError: an argument is out of range, or the folder holds something else (`RunError`);
-            or, on ``fit``, the checkpoint is damaged or of another training (`RunError`).
+        ValueError: an argument is out of range; the folder holds something else (`RunError`); or,
+            on ``fit``, the checkpoint is damaged or belongs to another training (`RunError`).
     """
 
     def __init__(
@@ -75,17 +76,19 @@ class Recorder(keras.callbacks.Callback):
         validation: Images | None = None,
         frames: int = 40,
         frame_every: int | None = None,
-        folder: str | os.PathLike | None = None,
+        folder: str | os.PathLike[str] | None = None,
         resume: bool = False,
-        settings: Mapping[str, Any] | None = None,
+        settings: Mapping[str, object] | None = None,
     ) -> None:
         super().__init__()
         if frames < 2:
-            raise ValueError(f"frames must be at least 2, the first and the last, got {frames}.")
+            raise ValueError(f"frames is {frames}; expected at least 2, the first and the last.")
         if frame_every is not None and frame_every < 1:
-            raise ValueError(f"frame_every must be at least 1, got {frame_every}.")
+            raise ValueError(f"frame_every is {frame_every}; expected at least 1.")
         if resume and folder is None:
-            raise ValueError("resume=True needs the folder that the checkpoint is in.")
+            raise ValueError(
+                "resume=True was given without a folder; expected the folder of the checkpoint."
+            )
         self.tower = tower
         self.batches = batches
         self.settings = json.loads(to_json(dict(settings or {})))
@@ -106,17 +109,17 @@ class Recorder(keras.callbacks.Callback):
             name: [] for name in ("step", "seconds", "loss", "precision", "spread")
         }
         self._kept: dict[int, list[np.ndarray]] = {}
-        # Of the steps that Keras' running mean of the loss is over: how many are in the history
-        # already, and the sum of their losses. Below 0 it says what is still to be added.
+        # Of the steps in Keras' running mean of the loss: how many are in the history already,
+        # and the sum of their losses. A number below 0 says how many are still to be added.
         self._in_history = (0, 0.0)
         self._clock = Stopwatch()
-        self._watch = None
+        self._measured = None
         if self._validation is not None:
-            self._watch = Watch(self.tower, self._validation, self._clock)
+            self._measured = Validation(self.tower, self._validation, self._clock)
 
     @property
     def run(self) -> Run:
-        """The training so far; its last frame is the tower as it is now. Usable at any time."""
+        """The training so far, at any time. Its last frame is the tower as it is now."""
         kept = {**self._now(), **self._kept}
         steps = sorted(kept)
         frames = [np.stack(weights) for weights in zip(*(kept[s] for s in steps), strict=True)]
@@ -126,26 +129,26 @@ class Recorder(keras.callbacks.Callback):
 
     @property
     def kept(self) -> list[int]:
-        """Steps of which a frame was kept, ascending."""
+        """The steps at which a frame was kept, ascending."""
         return sorted(self._kept)
 
     def paused(self) -> AbstractContextManager[None]:
-        """Leave what is done meanwhile out of the training's seconds."""
+        """Leave the time of the block out of the training's seconds."""
         return self._clock.paused()
 
     def seconds(self) -> float:
-        """Seconds of training so far, without the pauses."""
+        """Return the seconds of training so far, without the pauses."""
         return self._clock.seconds()
 
     def images_per_second(self) -> float:
-        """Images through the tower in a second of training, validation not counted."""
+        """Return the images through the tower per second of training, without validation."""
         seconds = self._clock.seconds()
         return self.step * self.batches.images_per_step / seconds if seconds else math.nan
 
-    def on_train_begin(self, logs: Mapping[str, Any] | None = None) -> None:
-        """Plan the frames; restore the checkpoint if one was asked for and is there."""
+    def on_train_begin(self, logs: Logs = None) -> None:
+        """Plan the frames. Restore the checkpoint if that was asked for and there is one."""
         if not self.params.get("steps"):
-            raise ValueError("fit must know the steps of an epoch: give it ImageBatches.")
+            raise ValueError("fit does not know the steps of an epoch; expected ImageBatches.")
         self._begin()
         self.total = self.params["epochs"] * self.params["steps"]
         if self.folder is not None:
@@ -157,18 +160,18 @@ class Recorder(keras.callbacks.Callback):
         self._due = [step for step in planned if step > self.step]
         if self.step == 0:
             self._keep_frame()
-        if self._watch is not None:
-            self._watch.begin()
+        if self._measured is not None:
+            self._measured.begin()
         self._clock.start()
         self._saved_at = self._clock.seconds()
 
-    def on_epoch_begin(self, epoch: int, logs: Mapping[str, Any] | None = None) -> None:
-        """Note where the epoch starts, and see that the right batches come."""
+    def on_epoch_begin(self, epoch: int, logs: Logs = None) -> None:
+        """Note the step at which the epoch starts, and make the batches start there too."""
         self.model._initial_epoch = None  # has done its work; see _restore
         self._epoch_start = self.batches.first_step = self.step
 
-    def on_train_batch_end(self, batch: int, logs: Mapping[str, Any] | None = None) -> None:
-        """Count the step, and keep what is due."""
+    def on_train_batch_end(self, batch: int, logs: Logs = None) -> None:
+        """Count the step, and record what is due."""
         self.step = self._epoch_start + batch + 1
         loss = (logs or {})["loss"]
         due = bool(self._due) and self.step >= self._due[0]
@@ -179,21 +182,21 @@ class Recorder(keras.callbacks.Callback):
             self._add_row(batch + 1, float(loss))
         if self.folder is not None and self._clock.seconds() - self._saved_at > _CHECKPOINT_SECONDS:
             self._save_checkpoint(self.folder, self._carried(float(loss)))
-        if self.step == self.total:  # resumed within an epoch, which Keras makes a whole one
+        if self.step == self.total:  # resumed within an epoch, which Keras would run in full
             self.model.stop_training = True
 
-    def on_epoch_end(self, epoch: int, logs: Mapping[str, Any] | None = None) -> None:
-        """Carry over what is not in the history yet: Keras' mean of the loss starts anew."""
+    def on_epoch_end(self, epoch: int, logs: Logs = None) -> None:
+        """Carry over what is not in the history yet, since Keras' mean of the loss starts again."""
         self._in_history = self._carried(float((logs or {})["loss"]))
         self._epoch_start = self.step
 
-    def on_train_end(self, logs: Mapping[str, Any] | None = None) -> None:
-        """Keep the last frame, and save the run; a checkpoint too, unless it is finished."""
+    def on_train_end(self, logs: Logs = None) -> None:
+        """Keep the last frame, and save the run. Unless it is finished, save a checkpoint too."""
         self._clock.stop()
         self.model._initial_epoch = None
         finished = self.step >= self.total
         if self.folder is not None and not finished:
-            # Before the last frame is kept, which a training that goes on would not keep here.
+            # Before the last frame is kept, since a resumed training would keep no frame here.
             self._save_checkpoint(self.folder, self._in_history)
         self._keep_frame()
         if self.folder is not None:
@@ -202,17 +205,18 @@ class Recorder(keras.callbacks.Callback):
                 Checkpoint(self.folder).delete()
 
     def _carried(self, mean: float) -> tuple[int, float]:
-        """What `_in_history` is once Keras' running mean of the loss, now `mean`, starts anew."""
+        """Return `_in_history` once Keras' running mean of the loss, now `mean`, starts again."""
         seen = self.step - self._epoch_start
         recorded, total = self._in_history
         return recorded - seen, total - mean * seen
 
     def _save_checkpoint(self, folder: Path, in_history: tuple[int, float]) -> None:
-        """Write all that is needed to go on from here, in place of the checkpoint before."""
+        """Write all that is needed to continue from here, in place of the checkpoint before."""
         if not self._now():
-            return  # the weights are no longer numbers: the one before is the better one
+            return  # the weights are not finite: the checkpoint before is better
         facts = {
-            "plan": self._plan(),
+            "plan": self._plan,
+            "parts": self._parts,
             "step": self.step,
             "seconds": self._clock.seconds(),
             "history": self.history,
@@ -223,29 +227,32 @@ class Recorder(keras.callbacks.Callback):
 
     def _open(self, folder: Path) -> None:
         """Go on from what is in the folder, or begin there."""
+        # Now, as callbacks may change the learning rate later.
+        self._plan = self._asked_for()
+        self._parts = parts_of(self.model, self.batches, self.total)
         checkpoint = Checkpoint(folder)
         if self._resume and checkpoint.exists():
             self._restore(checkpoint)
         elif self._resume and holds_run(folder):
             raise RunError(
-                f"There is nothing to resume: {folder} holds a run that is finished. Load it "
-                "with Run.load, or train anew without resuming."
+                f"{folder} holds a run that is finished; expected a checkpoint to resume. Load the "
+                "run with Run.load, or train again without resuming."
             )
         else:
-            # A disk that cannot be written to shows itself here.
+            # If the disk cannot be written to, this fails now and not at the end.
             self._save_checkpoint(folder, self._in_history)
 
     def _restore(self, checkpoint: Checkpoint) -> None:
-        facts, self._kept = checkpoint.load(self.model, self._plan())
+        facts, self._kept = checkpoint.load(self.model, self._plan, self._parts)
         self.step = facts["step"]
         self.history = facts["history"]
         self._in_history = tuple(facts["in_history"])
         self._clock.before = facts["seconds"]
-        # Keras has no public way for a callback to say where to begin; its own
+        # Keras has no public way for a callback to set where to begin. Its own
         # BackupAndRestore sets the same attribute. It would outlast this fit.
         self.model._initial_epoch = self.step // self.params["steps"]
 
-    def _plan(self) -> dict[str, Any]:
+    def _asked_for(self) -> dict[str, object]:
         """What must be the same for a checkpoint to be continued to the same end."""
         return {
             "total": self.total,
@@ -253,8 +260,7 @@ class Recorder(keras.callbacks.Callback):
             "images_per_step": self.batches.images_per_step,
             "seed": getattr(self.batches.sampler, "seed", None),
             "images": len(self.batches.data.images),
-            # A function's address differs from one process to the next.
-            "augment": re.sub(" at 0x[0-9a-f]+", "", repr(self.batches.augment)),
+            "augment": without_address(self.batches.augment),
             "frames": self._frames,
             "frame_every": self._frame_every,
             "optimizer": type(self.model.optimizer).__name__,
@@ -265,7 +271,7 @@ class Recorder(keras.callbacks.Callback):
         self._kept = {**self._now(), **self._kept}
 
     def _now(self) -> dict[int, list[np.ndarray]]:
-        """Copy the weights, under the step; nothing if they are no longer numbers."""
+        """Return a copy of the weights, by step; nothing if a weight is not finite."""
         _ = self.model  # on JAX this access brings the weights up to date
         weights = self.tower.get_weights()
         finite = all(np.isfinite(weight).all() for weight in weights)
@@ -277,9 +283,9 @@ class Recorder(keras.callbacks.Callback):
         loss = (mean * seen - total) / (seen - recorded)
         self._in_history = (seen, mean * seen)
         precision, spread = math.nan, math.nan
-        if self._watch is not None:
+        if self._measured is not None:
             _ = self.model  # brings the weights up to date, as in _now
-            precision, spread = self._watch.look(last=self.step == self.total)
+            precision, spread = self._measured.look(last=self.step == self.total)
         row = (self.step, self._clock.seconds(), loss, precision, spread)
         for column, value in zip(self.history.values(), row, strict=True):
             column.append(value)

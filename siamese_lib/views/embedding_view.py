@@ -1,42 +1,56 @@
-"""Points in the plane through time, to play, scrub, zoom and ask.
+"""A film to play, scrub, zoom and ask.
 
 The page does the moving: it holds all frames, so playing and scrubbing need no kernel. This class
-checks what it is given, packs it (`siamese_lib.views.wire`) and keeps a few traits in step.
+shows a `Film` whose parts may be set anew, and keeps a few traits in step with the page.
 """
 
 from __future__ import annotations
 
-import base64
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import fields
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import anywidget
 import numpy as np
 import traitlets
+from traitlets.utils.bunch import Bunch
 
 from siamese_lib.checks import whole_number
 from siamese_lib.views import wire
+from siamese_lib.views.film import Film
 from siamese_lib.views.script import Script
-from siamese_lib.views.still import still_png
+from siamese_lib.views.still import MimeBundle, with_still
 from siamese_lib.views.wire import ViewError
 
 _DATA = ("frames", "labels", "images", "class_names", "colors", "steps", "curves")
 _ABOUT = (
     "labels", "class_names", "colors", "marked", "steps", "curves", "margin", "note", "height"
 )  # fmt: skip
+_PARTS = tuple(part.name for part in fields(Film))
 _POINTS = ("selected", "highlighted", "marked")
+_Value = TypeVar("_Value")
 
 
-class _Checked(traitlets.TraitType):
+class _Checked(traitlets.TraitType[_Value, Any]):
     """A trait whose values go through a function that returns them in one form, or raises."""
 
-    def __init__(self, check: Callable[[Any], Any], default: Any, help: str) -> None:
+    def __init__(self, check: Callable[[Any], _Value], default: object, help: str) -> None:
         super().__init__(check(default), help=help)
         self._check = check
 
-    def validate(self, obj: Any, value: Any) -> Any:
+    def validate(self, obj: traitlets.HasTraits, value: object) -> _Value:
         return self._check(value)
+
+    def set(self, obj: traitlets.HasTraits, value: object) -> None:
+        """Set the trait. Arrays are compared by what they are, not by all their elements."""
+        name = self.name or ""
+        new = self._validate(obj, value)
+        old = obj._trait_values.get(name, self.default_value)
+        obj._trait_values[name] = new
+        arrays = isinstance(new, np.ndarray) or isinstance(old, np.ndarray)
+        if not (new is old if arrays else new == old):
+            obj._notify_trait(name, old, new)
 
 
 class EmbeddingView(anywidget.AnyWidget):
@@ -69,6 +83,7 @@ class EmbeddingView(anywidget.AnyWidget):
         marked: points to keep in sight, such as an image of the reader's own.
         note: a few words of small print on the map.
         height: of the map, in pixels; what stands under it comes on top.
+        explained: share of the variance of the last frame that lies in the plane of the map.
 
     Attributes:
         frames, labels, images, class_names, colors, steps, curves, margin, note, height: as given,
@@ -82,15 +97,13 @@ class EmbeddingView(anywidget.AnyWidget):
         highlighted: list of points, such as neighbours of the selected one; lines join them to
             it. A new selection by the reader empties it.
         marked: list of points: drawn on top, ringed, with picture and trail.
-        explained: share of the variance of the last frame that lies in the plane of the map; of a
-            film that `Run.film` made.
+        explained: as given, or None; `Run.film` gives it.
+        film: what is shown now, as a `Film`. It cannot be set: set its parts.
 
     Raises:
         ViewError: (a ValueError and a TraitError) anything above that does not fit, on making
             the view or on setting an attribute.
     """
-
-    explained: float | None = None
 
     _esm = Script(Path(__file__).with_suffix(".js"))
     _css = Path(__file__).with_suffix(".css")
@@ -102,10 +115,11 @@ class EmbeddingView(anywidget.AnyWidget):
     colors = _Checked(wire.checked_colors, None, 'list of K "#rrggbb", or None')
     steps = _Checked(wire.checked_steps, None, "int64 (F,), or None")
     curves = _Checked(wire.checked_curves, None, "dict of lists of F numbers")
-    margin = traitlets.Float(None, allow_none=True, min=0, help="of the loss")
+    margin = _Checked(wire.checked_margin, None, "of the loss, or None")
     marked = _Checked(wire.checked_points, None, "list of points")
     note = traitlets.Unicode("", help="small print on the map")
-    height = traitlets.Int(480, min=120, help="pixels")
+    height = _Checked(wire.checked_height, 480, "pixels")
+    explained = traitlets.Float(None, allow_none=True, help="share of the variance, or None")
 
     frame = traitlets.Int(0, help="the frame on screen").tag(sync=True)
     playing = traitlets.Bool(False, help="whether the film plays").tag(sync=True)
@@ -134,15 +148,38 @@ class EmbeddingView(anywidget.AnyWidget):
         marked: Sequence[int] | int | None = None,
         note: str = "",
         height: int = 480,
+        explained: float | None = None,
     ) -> None:
+        film = Film(
+            frames, labels, images=images, class_names=class_names, colors=colors, steps=steps,
+            curves=curves, margin=margin, marked=marked, note=note, height=height,
+            explained=explained,
+        )  # fmt: skip
         if frame is None:
             frame = 0 if playing else -1
-        self._appending = False
+        packed = {f"_{name}": part for name, part in film.payload().items()}
+        self._packed = True
         super().__init__(
-            frames=frames, labels=labels, images=images, class_names=class_names, colors=colors,
-            steps=steps, curves=curves, margin=margin, frame=frame, playing=playing,
-            selected=selected, highlighted=highlighted, marked=marked, note=note, height=height,
+            **film.parts(), **packed, frame=frame, playing=playing, selected=selected,
+            highlighted=highlighted,
         )  # fmt: skip
+        self._packed = False
+
+    @classmethod
+    def of(cls, film: Film, **options: Any) -> EmbeddingView:
+        """Show a film.
+
+        Args:
+            film: what to show.
+            options: more arguments of the view, such as ``playing=True``, or others in place of
+                the film's.
+        """
+        return cls(**{**film.parts(), **options})
+
+    @property
+    def film(self) -> Film:
+        """What is shown now."""
+        return Film(**{name: getattr(self, name) for name in _PARTS})
 
     def __repr__(self) -> str:
         """Say what is on the map."""
@@ -182,7 +219,7 @@ class EmbeddingView(anywidget.AnyWidget):
         before = self.frames.reshape(count, *frame.shape[1:])
         steps = self._steps_with(step)
         numbers = dict(curves or {})
-        self._appending = True
+        self._packed = True
         try:
             with self.hold_trait_notifications():
                 self.frames = np.concatenate([before, frame])
@@ -192,14 +229,15 @@ class EmbeddingView(anywidget.AnyWidget):
                     for name in [*self.curves, *(n for n in numbers if n not in self.curves)]
                 }
         finally:
-            self._appending = False
-        bounds, data = wire.pack_frame(frame[0])
+            self._packed = False
+        packed = wire.packed_film(frame)
+        (bounds,), (data,) = packed["bounds"], packed["frames"]
         last = {name: wire.json_numbers(curve[-1:])[0] for name, curve in self.curves.items()}
         # In place, so that no trait changes and nothing is sent, but a page that asks gets it.
         self._film["count"] = frame.shape[1]
         self._film["bounds"].append(bounds)
         self._film["frames"].append(data)
-        self._about.update(self._say())
+        self._about.update(self.film.about())
         if self.frame >= count - 1:
             with self._lock_property(frame=count):  # the page moves on by itself
                 self.frame = count
@@ -219,18 +257,11 @@ class EmbeddingView(anywidget.AnyWidget):
 
     def still(self) -> bytes:
         """Draw the view as a PNG, below 60 kB: of a film the first, a middle and the last frame."""
-        classes, names, colors = wire.classes_of(self.labels, self.class_names, self.colors)
-        return still_png(self.frames, classes, names, colors, self.steps, self.marked)
+        return self.film.still()
 
-    def _repr_mimebundle_(self, **kwargs: Any) -> Any:
+    def _repr_mimebundle_(self, **kwargs: Any) -> MimeBundle:
         bundle = super()._repr_mimebundle_(**kwargs)
-        if bundle is None or not self.frames.size:
-            return bundle
-        data, metadata = bundle if isinstance(bundle, tuple) else (bundle, {})
-        return {**data, "image/png": base64.b64encode(self.still()).decode()}, metadata
-
-    def _say(self) -> dict[str, Any]:
-        return wire.about(**{name: getattr(self, name) for name in _ABOUT})
+        return with_still(bundle, self.still()) if self.frames.size else bundle
 
     def _steps_with(self, step: int | None) -> np.ndarray | None:
         if step is None:
@@ -246,13 +277,19 @@ class EmbeddingView(anywidget.AnyWidget):
             raise ViewError(str(error)) from None
 
     @traitlets.validate(*_DATA)
-    def _validate_data(self, proposal: Any) -> Any:
+    def _validate_data(self, proposal: Bunch) -> Any:
         values = {name: getattr(self, name) for name in _DATA}
-        wire.check_fit({**values, proposal["trait"].name: proposal["value"]})
+        try:
+            wire.check_fit(**{**values, proposal["trait"].name: proposal["value"]})
+        except ViewError as error:
+            raise ViewError(
+                f"{error} To change several together, set them inside "
+                "`with view.hold_trait_notifications():`."
+            ) from None
         return proposal["value"]
 
     @traitlets.validate("frame")
-    def _validate_frame(self, proposal: Any) -> int:
+    def _validate_frame(self, proposal: Bunch) -> int:
         frame, count = proposal["value"], max(len(self.frames), 1)
         if not -count <= frame < count:
             raise ViewError(
@@ -261,17 +298,13 @@ class EmbeddingView(anywidget.AnyWidget):
         return frame % count
 
     @traitlets.validate(*_POINTS)
-    def _validate_points(self, proposal: Any) -> list[int]:
-        name, points = proposal["trait"].name, proposal["value"]
-        count = self.frames.shape[1]
-        wrong = [point for point in points if not 0 <= point < count]
-        if wrong:
-            raise ViewError(f"{name} must be points from 0 to {count - 1}, got {wrong[0]}.")
-        return points
+    def _validate_points(self, proposal: Bunch) -> list[int]:
+        wire.check_points(proposal["trait"].name, proposal["value"], self.frames.shape[1])
+        return proposal["value"]
 
     @traitlets.observe("frames")
-    def _send_frames(self, change: Any) -> None:
-        if self._appending:
+    def _send_frames(self, change: Bunch) -> None:
+        if self._packed:
             return
         count = self.frames.shape[1]
         self._film = wire.packed_film(self.frames)
@@ -280,10 +313,11 @@ class EmbeddingView(anywidget.AnyWidget):
             setattr(self, name, [point for point in getattr(self, name) if point < count])
 
     @traitlets.observe(*_ABOUT)
-    def _send_about(self, change: Any) -> None:
-        if not self._appending:
-            self._about = self._say()
+    def _send_about(self, change: Bunch) -> None:
+        if not self._packed:
+            self._about = self.film.about()
 
     @traitlets.observe("images")
-    def _send_images(self, change: Any) -> None:
-        self._images = wire.packed_images(self.images)
+    def _send_images(self, change: Bunch) -> None:
+        if not self._packed:
+            self._images = wire.packed_images(self.images)

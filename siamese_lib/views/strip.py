@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import html
 from collections.abc import Sequence
-from typing import Any
 
 import ipywidgets
 import numpy as np
@@ -87,11 +86,11 @@ class NeighbourStrip(ipywidgets.HTML):
         view.observe(self._show, ["selected", "frame", "frames"])
         self._show()
 
-    def _show(self, change: Any = None) -> None:
+    def _show(self, change: object = None) -> None:
         """Find the neighbours anew, light them on the map, and draw the row."""
         view = self.view
         self.neighbours, self.distances = np.zeros(0, np.int64), np.zeros(0, np.float32)
-        if len(view.selected) != 1 or not len(view.frames):
+        if len(view.selected) != 1 or not len(view.frames) or view.images is None:
             self.value = f"<div style='{_ROW};{_WORDS}'>Choose a point on the map.</div>"
             return
         (query,) = view.selected

@@ -1,6 +1,9 @@
-"""The benchmarks' own parts, and the README's figures against the results they come from."""
+"""The benchmarks' own parts: what they measure, and what they say of it."""
 
 from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import pytest
@@ -11,18 +14,10 @@ from benchmarks.parts.training import training_operations
 from benchmarks.parts.views import views
 from benchmarks.parts.views.views import with_ratios
 from benchmarks.parts.views.views_lab import payload_bytes
-from benchmarks.published import readme
 from benchmarks.recipes.original import random_pairs
 from benchmarks.tools.clouds import clouds, plotly_film
-from benchmarks.tools.results import machine, table
-
-
-def test_readmes_say_what_was_measured():
-    text = readme.README.read_text()
-    assert readme.updated(text) == text, "run `python -m benchmarks.published.readme`"
-    assert readme.REPORT.read_text() == readme.report(), (
-        "run `python -m benchmarks.published.readme`"
-    )
+from benchmarks.tools.markdown import table
+from benchmarks.tools.results import machine
 
 
 def test_operations_of_a_training_image():
@@ -46,7 +41,7 @@ def test_original_pairs_are_what_their_labels_say():
     assert same.mean() == pytest.approx(0.5, abs=0.1)  # 512 coins of a fixed seed
 
 
-def test_table():
+def test_a_table_has_a_line_for_each_row():
     assert table([{"a": 1, "b": 2}, {"a": 3, "b": 4}]).splitlines() == [
         "| a | b |", "| --- | --- |", "| 1 | 2 |", "| 3 | 4 |",
     ]  # fmt: skip
@@ -88,7 +83,7 @@ def test_ratios_are_those_of_the_medians():
     assert [row["times bare"] for row in rows] == [3.75, 0.5, 1.0]
 
 
-def test_what_views_take_is_said():
+def test_the_report_of_views():
     spread = {"median": 31.25, "least": 30.0, "most": 32.0}
     row = {"points": 10_000, "way": "scattergl", "canvas": [700, 480], "processor ms": 90.5}
     row |= {"times scattergl": 1.0, "times bare": 0.5}
@@ -103,13 +98,13 @@ def test_what_views_take_is_said():
             "bytes": {"view": 1_620_000, "plotly": 4_990_000},
         }
     )
-    assert "| plotly scattergl, restyled | 10,000 | 31.25 (30 to 32) | 1.0 | 0.5 | 90.5 |" in text
-    assert "They are 1.62 MB, and 4.99 MB as plotly's figure." in text
+    assert "| plotly scattergl, restyled | 10,000 | 31.2 (30 to 32) | 1 | 0.5 | 90.5 |" in text
+    assert "The page is sent 1.62 MB, and 4.99 MB as plotly's figure." in text
     assert "Chromium 1.2." in text
     assert "plotly 7" in text
 
 
-def test_what_widgets_take_is_said():
+def test_the_reports_of_widgets():
     spread = {"median": 4.2, "least": 3.0, "most": 12.5}
     result = {"machine": machine(), "steps": 150, "images": 1_000, "rounds": [{}] * 5}
     text = live.render(result | {"longer by %": spread, "noise %": spread})
@@ -118,20 +113,20 @@ def test_what_widgets_take_is_said():
     result = {"machine": machine(), "chromium": "1.2", "training images": 60_000, "choices": 50}
     times = {"neighbours ms": spread, "kernel ms": spread, "map ms": spread}
     text = explorer.render(result | times)
-    assert "among all 60,000" in text
+    assert "among 60,000" in text
     assert text.count("4.2 (3 to 12.5)") == 3
 
 
-@pytest.mark.parametrize(("cost", "words"), [(-0.2, "within the noise"), (4.0, "costs 4 ")])
+@pytest.mark.parametrize(("cost", "words"), [(-0.2, "less than the noise"), (4.0, "costs 4 ")])
 def test_noise_is_not_sold_as_a_gain(cost, words):
-    def spread(median):
+    def spread(median: float) -> dict[str, float]:
         return {"median": median, "least": median - 1, "most": median + 1}
 
     measured = {"cost in %": spread(cost), "the same fit twice, difference in %": spread(0.1)}
     assert words in training.recording_line({**measured, "frames": 36, "steps": 100})
 
 
-def trained(precisions):
+def trained(precisions: Sequence[float]) -> list[dict[str, Any]]:
     """Make up the trainings of the shortest recipe, one for each seed."""
     facts = {"recipe": "2-D, short", "dtype": "float32", "images": 25_600, "kNN accuracy": 0.96}
     return [
@@ -145,7 +140,7 @@ def test_a_row_is_the_spread_over_seeds():
     assert row["seconds"] == {"median": 6.0, "least": 5.0, "most": 7.0}
     assert row["precision@7"] == {"median": 0.95, "least": 0.94, "most": 0.96}
     table = training.recipes_table({"quality": [row]})
-    assert "| 2-D, short | 25,600 | 6 (5 to 7) | 0.95 (0.94 to 0.96) | 0.96 |" in table
+    assert "| 2-D, short | 25.6 | 6 (5 to 7) | 0.950 (0.940 to 0.960) | 0.960 |" in table
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from benchmarks.parts.gpu import gpu
@@ -10,12 +12,12 @@ from benchmarks.tools.ledger import Ledger
 MACHINE = {"date": "2026-01-02", "processor": "a CPU", "cores": 2, "python": "3.12", "versions": {}}
 
 
-def steps(seconds, arithmetic, memory):
+def steps(seconds: float, arithmetic: float, memory: float) -> dict[str, Any]:
     row = {"seconds": seconds, "arithmetic": arithmetic, "memory": memory}
     return {"steps": {"float32, 128": {**row, "images/s": 128 / seconds}, "float32, one image": {}}}
 
 
-def measured(platform="gpu"):
+def measured(platform: str = "gpu") -> dict[str, Any]:
     number = {"median": 2.0, "least": 1.0, "most": 3.0}
     seed = {"steps": 9, "all s": 5.0, "compile s": 3.0, "run s": 1.0, "steps/s": 9.0}
     return {
@@ -63,9 +65,11 @@ def test_the_tables_name_the_device_and_its_rounding():
     assert "Abacus 9, 8 MiB, driver 1.2" in text
     assert "| 2-D, short | float32 | 9 | 5 |" in text
     assert "| theirs | 100 | 3 |" in text
+    assert "*2-D, short* takes 5 s in float32" in text
+    assert "Ours is 3 times as fast as the slowest way, *theirs*." in text
     assert "In every row memory is the larger floor" in text
-    assert "float32: factors are rounded first, as in TF32" in text
-    assert "float32, highest: factors keep all their digits" in text
+    assert "*float32* rounds factors first, as TF32 does" in text
+    assert "*float32, highest* keeps all their digits" in text
     assert "not figures of a GPU" not in text
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
 
@@ -35,7 +37,7 @@ def test_so_does_pytorch_metric_learning():
 def test_the_peak_is_that_of_the_job():
     np.ones(64 << 20, np.uint8)  # an earlier peak, which must not count
 
-    def job():
+    def job() -> int:
         return int(np.ones(32 << 20, np.uint8)[-1])
 
     result, cost = fresh.measured(job)
@@ -53,12 +55,12 @@ def test_a_fresh_process_that_fails_says_why():
 @pytest.mark.parametrize(
     ("seconds", "words"),
     [
-        (6.0, "is the fastest; the next, scikit-learn, takes 3 times as much"),
-        (1.0, "is not the fastest: scikit-learn takes 0.5 times as much"),
+        (6.0, "is the fastest; the next, scikit-learn, takes 3 times as long"),
+        (1.0, "is not the fastest: scikit-learn takes 0.5 times as long"),
     ],
 )
 def test_the_text_says_who_is_ahead(seconds, words):
-    def turn(value, took):
+    def turn(value: float, took: float) -> dict[str, Any]:
         return {"values": [0.5, 0.25, value], "seconds": took, "MiB": 10 * took}
 
     turns = [
@@ -76,5 +78,5 @@ def test_the_text_says_who_is_ahead(seconds, words):
     text = metrics.render({"machine": MACHINE, **sizes, "not installed": absent, **result})
     assert words in text
     assert "| `sl.metrics.retrieval` | 6 (2 to 8) | 60 (20 to 80) | 1 |" in text
-    assert "differ by more than 0.001." in text
-    assert "Not installed: pytorch-metric-learning." in text
+    assert "by more than 0.001." in text
+    assert "Not installed, so left out: pytorch-metric-learning." in text

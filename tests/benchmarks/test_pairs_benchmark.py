@@ -48,6 +48,6 @@ def test_ratios_are_taken_within_a_round():
     assert result["times the loop"]["512"]["median"] == 3
     assert result["the same twice"]["median"] == 1.1
     text = pairs.render({"machine": MACHINE, "images": 600, "rounds": 3, **result})
-    assert "4 times as many in batches of 128" in text
+    assert "`PairSampler` draws 4 in batches of 128 and 3 in batches of 512." in text
     assert "| Python loop, 512 | 1 | 60 (30 to 240) | 1 | 2 |" in text
-    assert text.endswith("Measured on 2026-01-31, Abacus, 2 cores, Python 3, .")
+    assert text.endswith("Measured on 2026-01-31: Abacus, 2 cores; Python 3.")

@@ -4,35 +4,39 @@ from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Sequence
 from dataclasses import replace
 from types import SimpleNamespace
+from typing import Any, cast
 
 import numpy as np
 import pytest
 from tiny_stripes import tiny_stripes
+from tiny_training import Clock
 
 import siamese_lib as sl
 from benchmarks.parts import quality
 from benchmarks.recipes import contenders, judging, keras_example
-from benchmarks.recipes.contenders import EPOCH, LONG, SHORT, Contender, Copy, Watch
+from benchmarks.recipes.contenders import EPOCH, LONG, SHORT, Contender, Copy, Watch, Weights
+from benchmarks.recipes.ours import Recipe
 from benchmarks.tools.ledger import Ledger
 from benchmarks.tools.results import machine
 from siamese_lib.network.backend import keras
 
 
 @pytest.fixture(scope="module")
-def data():
+def data() -> sl.Dataset:
     return tiny_stripes()
 
 
 class FakeTraining:
     """Its embedding of an image is its mean pixel, times the number of the step."""
 
-    def __init__(self, clock, steps=10, judges=None):
+    def __init__(self, clock: Clock, steps: int = 10, judges: bool | None = None) -> None:
         self.clock, self.steps, self.judges = clock, steps, judges
         self.step = 0
 
-    def run(self, watch):
+    def run(self, watch: Watch) -> None:
         self.step = 0
         for _ in range(self.steps):
             self.step += 1
@@ -40,28 +44,22 @@ class FakeTraining:
             if not watch.stepped(32, self.weights):
                 return
 
-    def weights(self):
+    def weights(self) -> Weights:
         self.clock.now += 100  # what must not be on the clock
         return [np.array(float(self.step))]
 
-    def embed(self, weights, images):
+    def embed(self, weights: Weights, images: np.ndarray) -> np.ndarray:
         return (weights[0] * images.mean(axis=(1, 2))).astype(np.float32)
 
-    def same(self, weights, left, right):
+    def same(self, weights: Weights, left: np.ndarray, right: np.ndarray) -> np.ndarray | None:
         return None if self.judges is None else np.full(len(left), self.judges)
 
 
-class Clock:
-    now = 0.0
-
-    def perf_counter(self):
-        return self.now
-
-
 @pytest.fixture
-def clock(monkeypatch):
-    monkeypatch.setattr(contenders, "time", Clock())
-    return contenders.time
+def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
+    clock = Clock()
+    monkeypatch.setattr(contenders, "time", clock)
+    return clock
 
 
 def test_a_watch_copies_when_planned_and_stops_for_it(clock):
@@ -96,20 +94,21 @@ def test_our_recipes_have_three_lengths():
     assert contenders.our_recipe(2, SHORT) == contenders.RECIPES["2-D, short"]
 
 
-def test_steps_that_fit_are_told_by_a_try(monkeypatch, data):
-    def train(recipe, data, callbacks):
+def test_steps_that_fit_are_told_by_a_try(monkeypatch, clock, data):
+    def train(
+        recipe: Recipe, data: sl.Dataset, callbacks: Sequence[contenders.Steps]
+    ) -> SimpleNamespace:
         (steps,) = callbacks
         assert recipe.steps == contenders.WARM + contenders.TIMED
         model = SimpleNamespace(stop_training=False, get_weights=list)
         steps.set_model(model)
         for step in range(recipe.steps):
-            contenders.time.now += 0.25 if step >= contenders.WARM else 1.0
+            clock.wait(0.25 if step >= contenders.WARM else 1.0)
             steps.on_train_batch_end(step)
             if model.stop_training:
                 break
         return SimpleNamespace(tower=None)
 
-    monkeypatch.setattr(contenders, "time", Clock())
     monkeypatch.setattr(contenders, "train", train)
     recipe = contenders.our_recipe(2, LONG)
     # Ten seconds until all is warm, and then four steps a second.
@@ -216,18 +215,19 @@ def test_precision_is_that_of_the_book(data):
     run = sl.Run(tower, [0], [weight[None] for weight in tower.get_weights()])
 
     class Tower:
-        def embed(self, weights, images):
+        def embed(self, weights: Weights, images: np.ndarray) -> np.ndarray:
             return run.embed(images)
 
     copy = Copy(1, 1, 1.0, [])
-    assert judging.precision(Tower(), copy, data) == sl.evaluate(run, data).precision
+    training = cast(contenders.Training, Tower())
+    assert judging.precision(training, copy, data) == sl.evaluate(run, data).precision
 
 
 def test_pairs_are_judged_by_a_threshold_from_training_images(clock, data):
     training = FakeTraining(clock)
     copy = Copy(1, 1, 1.0, [np.array(1.0)])
 
-    def accuracy(gallery, queries):
+    def accuracy(gallery: np.ndarray, queries: np.ndarray) -> float:
         return judging.pair_accuracy(training, copy, gallery, queries, data)
 
     apart = np.eye(4, dtype=np.float32)
@@ -248,9 +248,9 @@ def test_a_recipe_that_judges_pairs_itself_does_so(clock, data, says):
 
 
 @pytest.fixture
-def fakes(monkeypatch, clock):
-    def contender(name, whose, dim, seed=0, steps=10):
-        def prepare(data, seed, limit):
+def fakes(monkeypatch: pytest.MonkeyPatch, clock: Clock) -> None:
+    def contender(name: str, whose: str, dim: int, seed: int = 0, steps: int = 10) -> Contender:
+        def prepare(data: sl.Dataset, seed: int, limit: float) -> FakeTraining:
             return FakeTraining(clock, steps)
 
         return Contender(name, whose, dim, prepare, seed)
@@ -277,13 +277,20 @@ def test_each_contender_is_followed_and_judged(monkeypatch, fakes, data):
     assert json.loads(json.dumps(result)) == result
     text = quality.render({"machine": machine(), **result})
     assert "Not installed, so left out: torch." in text
-    assert "ours, 16-D, short, seed 1" in text
+    assert "| ours, 16-D, short | 1 |" in text
 
 
-def made_up(name, whose, dim, copies, *, epoch=None):
+def made_up(
+    name: str,
+    whose: str,
+    dim: int,
+    copies: Sequence[tuple[int, float, float]],
+    *,
+    epoch: int | None = None,
+) -> dict[str, Any]:
     """A row: copies are (step, seconds, figure), with one figure for all measures."""
 
-    def moment(copy):
+    def moment(copy: tuple[int, float, float]) -> dict[str, float]:
         step, seconds, value = copy
         figures = dict.fromkeys(quality.FIGURES, value)
         return {"step": step, "images": 128 * step, "seconds": seconds, **figures}
@@ -301,7 +308,7 @@ def made_up(name, whose, dim, copies, *, epoch=None):
     }
 
 
-def made_up_result(**changes):
+def made_up_result(**changes: object) -> dict[str, Any]:
     rows = [
         made_up("ours, 128-D, short", "ours", 128, [(100, 4.0, 0.9), (300, 9.0, 0.97)]),
         made_up("ours, 128-D, one epoch", "ours", 128, [(469, 30.0, 0.985)], epoch=0),
@@ -314,7 +321,7 @@ def made_up_result(**changes):
         ),
         made_up("Keras' siamese example", "Keras", 10, [(1875, 8.0, 0.6), (37500, 90.0, 0.8)]),
     ]
-    again = made_up("ours, 128-D, short, seed 1", "ours", 128, [(300, 9.5, 0.965)])
+    again = made_up("ours, 128-D, short, seed 1", "ours", 128, [(300, 9.5, 0.965)]) | {"seed": 1}
     return {
         "machine": machine(),
         "seconds": 300.0,
@@ -329,33 +336,40 @@ def made_up_result(**changes):
 
 def test_the_tables_show_what_was_measured():
     text = quality.render(made_up_result())
-    assert "| ours, 128-D, short | 128 | 9.0 | not reached in 9 s (best 0.9700) |" in text
-    assert "| pytorch-metric-learning, own network | 128 | 8.0 | 60.0 |" in text
-    assert "| Keras' siamese example | 10 | not reached in 90 s (best 0.8000) |" in text
-    row = "| pytorch-metric-learning, own network | 128 | 60.0 | 30,080 | 24 % | 0.9800 |"
+    assert "| ours, 128-D, short | 128 | 9 | not in 9 (best 0.970) |" in text
+    assert "| pytorch-metric-learning, own network | 128 | 8 | 60 |" in text
+    assert "| Keras' siamese example | 10 | not in 90 (best 0.800) |" in text
+    row = "| pytorch-metric-learning, own network | 128 | 60 | 30.1 | 23.5 | 0.980 |"
     assert row in text
     assert text.splitlines()[-1].startswith("Measured on ")
 
 
 def test_sentences_follow_the_figures():
-    said = quality.sentences(made_up_result())
-    assert said[0] == (
-        "First to a precision@7 of 0.938: of our recipes, ours, 128-D, short, after 9.0 s; of the "
-        "others, pytorch-metric-learning, own network, at the first look, after 8.0 s, or before."
+    text = quality.render(made_up_result())
+    assert (
+        "* First to 0.938: of our recipes, *ours, 128-D, short*, after 9 s; of the others, "
+        "*pytorch-metric-learning, own network*, at the first look after 8 s or before.\n" in text
     )
     assert (
-        "pytorch-metric-learning, own network after one epoch, 60.0 s: precision@1 0.9800. "
-        "ours, 128-D, one epoch was over after 30.0 s, with 0.9850: 0.50 points ahead."
-    ) in said
-    assert (
-        "pytorch-metric-learning, own network at the end, 300.0 s: precision@1 0.9900. "
-        "ours, 128-D, one epoch was over after 30.0 s, with 0.9850: 0.50 points behind."
-    ) in said
-    assert said[-2].endswith("None of ours in 16-D was over by then.")
-    assert said[-1] == (
-        "ours, 128-D, short, seed 1: precision@7 0.9650, precision@1 0.9650 after 9.5 s; with "
-        "seed 0 it was 0.9700 and 0.9700 after 9.0 s."
+        "The best precision@1 of our recipes: *ours, 128-D, one epoch*, 0.985 after 30 s. The best "
+        "of the others: *pytorch-metric-learning, own network*, 0.990 after 300 s." in text
     )
+    assert "ours are ahead in 1 of 3 comparisons and behind in 1." in text
+    assert "Another seed changes precision@1 by up to 0.5 points." in text
+    assert "| ours, 128-D, short | 0 | 9 | 0.970 | 0.970 |" in text
+    assert "| ours, 128-D, short | 1 | 9.5 | 0.965 | 0.965 |" in text
+
+
+def test_others_are_compared_with_ours_that_took_no_longer():
+    rows = made_up_result()["contenders"]
+
+    def compared(name, dim=128):
+        line = quality.beside(rows[2], name, rows, dim, "precision@1")
+        return [*line.values()][4:]
+
+    assert compared("one epoch") == ["0.980", "ours, 128-D, one epoch", "30", "0.985", "0.5"]
+    assert compared("end") == ["0.990", "ours, 128-D, one epoch", "30", "0.985", "-0.5"]
+    assert compared("end", dim=16) == ["0.990", "none in 16-D was over", "", "", ""]
 
 
 def test_a_ratio_to_what_was_there_at_the_first_look_is_a_bound():
@@ -364,10 +378,12 @@ def test_a_ratio_to_what_was_there_at_the_first_look_is_a_bound():
         made_up("ours, 2-D, short", "ours", 2, [(100, 4.1, 0.95), (200, 8.0, 0.98)]),
         made_up("Keras' siamese example", "Keras", 10, [(100, 4.0, 0.8), (999, 12.0, 0.98)]),
     ]
-    said = quality.sentences(made_up_result(contenders=rows, **{"second seeds": []}))
-    assert "ours, 16-D, short; ours, 2-D, short, at the first look, after 4.0 s, or b" in said[0]
-    assert said[0].endswith("example, after 12.0 s, at least 3.0 times our seconds.")
-    assert "of our recipes, ours, 16-D, short, at the first look" in said[1]
+    text = quality.render(made_up_result(contenders=rows, **{"second seeds": []}))
+    first, second = (line for line in text.splitlines() if line.startswith("* First to"))
+    assert "of our recipes, 16-D and 2-D, at the first look after 4 s or before" in first
+    assert first.endswith("example*, after 12 s, at least 3 times our seconds.")
+    assert "of our recipes, 16-D, at the first look" in second
+    assert "Each training was made with one seed only." in text
 
 
 def test_equal_figures_are_level_and_goals_may_be_missed():
@@ -375,10 +391,10 @@ def test_equal_figures_are_level_and_goals_may_be_missed():
         made_up("ours, 16-D, short", "ours", 16, [(300, 9.0, 0.8)]),
         made_up("Keras' siamese example", "Keras", 10, [(37500, 90.0, 0.8)]),
     ]
-    said = quality.sentences(made_up_result(contenders=rows, **{"second seeds": []}))
-    assert said[0] == "First to a precision@7 of 0.938: of our recipes, none; of the others, none."
-    assert said[-1].endswith("with 0.8000: level.")
-    assert len(said) == 3
+    text = quality.render(made_up_result(contenders=rows, **{"second seeds": []}))
+    assert "* First to 0.938: of our recipes, none; of the others, none." in text
+    assert "| 0.800 | ours, 16-D, short | 9 | 0.800 | 0 |" in text
+    assert "No training came that far." in text
 
 
 def test_libraries_that_are_not_installed_are_named(monkeypatch):

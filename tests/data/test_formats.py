@@ -26,7 +26,7 @@ def test_a_truncated_file(tmp_path: Path, layout: str, keep: float) -> None:
     path.write_bytes(whole[: keep if isinstance(keep, int) else int(keep * len(whole))])
     with pytest.raises(ValueError, match="found") as caught:
         read_splits(candidates(tmp_path, "tiny")[0], TINY)
-    assert_clear(caught, path, "Fetch the file again")
+    assert_clear(caught, path, "Download the file again")
 
 
 @pytest.mark.parametrize("layout", ["npz", "idx"])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from typing import Any
 
 import numpy as np
 import pytest
@@ -11,11 +12,21 @@ from siamese_lib.explorer import state as es
 
 LABELS = np.arange(100) % 10
 MISTAKEN = np.isin(np.arange(100), [3, 13, 44, 99])
-FACTS = es.Facts((8, 8, 1), False, (0, 10, 100), tuple("abcdefghij"), LABELS, MISTAKEN, 30, 2)
-START = es.State(es.Query("test", 0), frame=2)
+FACTS = es.Facts(
+    steps=(0, 10, 100),
+    dim=2,
+    class_names=tuple("abcdefghij"),
+    training_images=np.zeros((30, 8, 8, 1), np.uint8),
+    training_labels=LABELS[:30],
+    test_images=np.zeros((100, 8, 8, 1), np.uint8),
+    test_labels=LABELS,
+    mistaken=MISTAKEN,
+    light=False,
+)
+START = es.begin(FACTS, frame=2, k=7)
 
 
-def act(*steps, state=START):
+def act(*steps: tuple[Any, ...], state: es.State = START) -> es.State:
     for name, *values in steps:
         state = es.ACTIONS[name](state, FACTS, *values)
     return state
@@ -36,17 +47,17 @@ def test_an_index_out_of_range_says_the_range(value):
 
 def test_filters():
     state = act(("toggle_mistakes",))
-    assert es.offered(state, FACTS).tolist() == [3, 13, 44, 99]
+    assert state.offered.tolist() == [3, 13, 44, 99]
     state = act(("set_class", "3"), state=state)
-    assert es.offered(state, FACTS).tolist() == [3, 13]
+    assert state.offered.tolist() == [3, 13]
     state = act(("toggle_mistakes",), ("set_class", ""), state=state)
-    assert len(es.offered(state, FACTS)) == 100
+    assert len(state.offered) == 100
     with pytest.raises(es.ExplorerError, match="class must be"):
         act(("set_class", "10"))
 
 
 def test_pages_go_round_and_filters_go_back_to_the_first():
-    assert es.pages(START, FACTS) == 3
+    assert START.pages == 3
     assert act(("turn_page", "-1")).page == 2
     assert act(("turn_page", 1), ("turn_page", 1), ("turn_page", 1)).page == 0
     assert act(("turn_page", 1), ("toggle_mistakes",)).page == 0
@@ -73,7 +84,7 @@ def test_numbers_and_metric():
     for wrong in (("set_k", 0), ("set_k", 21), ("set_frame", 3), ("set_metric", "angle")):
         with pytest.raises(es.ExplorerError, match=r"must be"):
             act(wrong)
-    few = dataclasses.replace(FACTS, training=5)
+    few = dataclasses.replace(FACTS, training_images=FACTS.training_images[:5])
     with pytest.raises(es.ExplorerError, match="from 1 to 4"):
         es.set_k(START, few, 5)
 
@@ -128,4 +139,4 @@ def test_a_fault_changes_nothing_else_and_the_next_action_clears_it():
 
 def test_states_cannot_be_changed():
     with pytest.raises(dataclasses.FrozenInstanceError):
-        START.k = 3
+        START.k = 3  # pyright: ignore[reportAttributeAccessIssue]

@@ -97,10 +97,9 @@ def test_the_page_holds_the_film_and_the_last_frame_in_full(
     assert np.array_equal(np.frombuffer(data["gallery"]["labels"], "<u2"), DIGITS.train.labels)
     view = data["view"]
     assert np.array_equal(np.frombuffer(view["about"]["labels"], "<u2"), DIGITS.test.labels)
-    for bounds, levels, frame in zip(
-        view["film"]["bounds"], view["film"]["frames"], film.frames, strict=True
-    ):
-        np.testing.assert_allclose(wire.unpack_frame(bounds, levels), frame, atol=bounds[2])
+    bounds = np.array(view["film"]["bounds"])
+    levels = np.frombuffer(b"".join(view["film"]["frames"]), "<u2").reshape(film.frames.shape)
+    np.testing.assert_allclose(wire.unpack(bounds, levels), film.frames, atol=bounds[:, 2].max())
     assert view["about"]["steps"] == run.steps.tolist()
     assert (data["dim"], data["k"], data["metric"], data["cosine"]) == (5, 3, "euclidean", True)
     assert shown.texts["title"] == shown.texts["h1"] == "Ours"
@@ -239,6 +238,16 @@ def test_a_run_that_kept_its_last_frame_only_shows_its_recorded_film(
     assert len(others["view"]["film"]["frames"]) == 1  # the film is of other classes
 
 
+def test_a_film_is_taken_like_a_view_of_it(
+    run: sl.Run, film: sl.EmbeddingView, tmp_path: Path
+) -> None:
+    pages = [
+        sl.export_html(run, DIGITS, tmp_path / f"{number}.html", film=shown).read_bytes()
+        for number, shown in enumerate((film, film.film))
+    ]
+    assert pages[0] == pages[1]
+
+
 def test_fewer_images(run: sl.Run, tmp_path: Path) -> None:
     data = Page(sl.export_html(run, DIGITS, tmp_path / "p.html", images=9, gallery=8, k=8)).data
     assert data["view"]["film"]["count"] == 9
@@ -252,11 +261,11 @@ def test_fewer_images(run: sl.Run, tmp_path: Path) -> None:
     ("arguments", "message"),
     [
         ({"path": "page.txt"}, r"must end in \.html or \.htm, got .*page\.txt"),
-        ({"k": 0}, "k must be a whole number from 1 up, got 0"),
+        ({"k": 0}, "k is 0; expected a whole number, 1 or more"),
         ({"k": 41}, "k must be from 1 to 40, got 41"),
-        ({"gallery": 0}, "gallery must be a whole number"),
-        ({"images": 2.5}, "images must be a whole number"),
-        ({"thumbnail": 2}, "thumbnail must be a whole number from 8"),
+        ({"gallery": 0}, "gallery is 0; expected a whole number"),
+        ({"images": 2.5}, "images is 2.5; expected a whole number"),
+        ({"thumbnail": 2}, "thumbnail is 2; expected a whole number, 8 or more"),
         ({"metric": "dot"}, "metric must be 'euclidean' or 'cosine', got 'dot'"),
         ({"film": sl.EmbeddingView(np.zeros((3, 2)))}, "film must have points with labels"),
         ({"film": sl.EmbeddingView(np.zeros((3, 2)), [0, 1, 2])}, r"film has the classes \['0'"),

@@ -25,10 +25,10 @@ def run() -> sl.Run:
     return Training(steps=18, frames=5).fit().run
 
 
-def two_points(**options: Any) -> sl.EmbeddingView:
+def two_points(**options: Any) -> sl.Film:
     """Two points that change places, one after the other."""
     frames = np.array([[[0, 0], [4, 4]], [[4, 0], [4, 4]], [[4, 4], [0, 0]]])
-    return sl.EmbeddingView(frames, [0, 1], colors=COLORS, class_names=["", " "], **options)
+    return sl.Film(frames, [0, 1], colors=COLORS, class_names=["", " "], **options)
 
 
 def frames_of(path: Path) -> list[tuple[Image.Image, int]]:
@@ -79,7 +79,7 @@ def test_a_picture_shows_each_point_where_it_is() -> None:
 
 def test_marked_points_are_ringed_and_the_ground_is_as_asked() -> None:
     places = np.array([[[-2, -2], [1, 0], [2, 2]]])
-    film = sl.EmbeddingView(places, [0, 1, 1], colors=COLORS, class_names=["", " "], marked=[1])
+    film = sl.Film(places, [0, 1, 1], colors=COLORS, class_names=["", " "], marked=[1])
     dark, light = (Drawing(film, film.labels, 200, dark=dark).picture(0) for dark in (True, False))
     assert dark.getpixel((100, 100)) == rgb("#14171C")
     assert light.getpixel((100, 100)) == (255, 255, 255)
@@ -94,7 +94,7 @@ def test_a_gif_shows_the_frames_as_they_are(run: sl.Run, tmp_path: Path) -> None
     path = sl.export_gif(run, DIGITS, tmp_path / "a" / "film.gif", size=80, seconds=1)
     shown = frames_of(path)
     assert [length for _, length in shown] == [700, 250, 250, 250, 2500]
-    film = run.film(DIGITS.test.images, DIGITS.test.labels, class_names=DIGITS.class_names)
+    film = run.make_film(DIGITS.test.images, DIGITS.test.labels, class_names=DIGITS.class_names)
     drawing = Drawing(film, film.labels, 80, dark=True)
     for frame, (picture, _) in enumerate(shown):
         drawn = np.asarray(drawing.picture(frame)).astype(int)
@@ -110,7 +110,7 @@ def test_a_webp_moves_between_the_frames(run: sl.Run, tmp_path: Path) -> None:
 
 
 def test_a_film_of_one_frame_is_one_picture(tmp_path: Path, run: sl.Run) -> None:
-    film = sl.EmbeddingView(np.zeros((1, 3, 2)), [0, 1, 3], class_names=DIGITS.class_names)
+    film = sl.Film(np.zeros((1, 3, 2)), [0, 1, 3], class_names=DIGITS.class_names)
     for suffix in ("gif", "webp"):
         path = sl.export_gif(run, DIGITS, tmp_path / f"film.{suffix}", film=film, size=80)
         assert len(frames_of(path)) == 1
@@ -148,10 +148,10 @@ def test_an_mp4_plays_the_film(run: sl.Run, tmp_path: Path) -> None:
     ("arguments", "message"),
     [
         ({"path": "film.png"}, r"must end in \.gif or \.webp or \.mp4, got .*film\.png"),
-        ({"size": 10}, "size must be a whole number from 64"),
-        ({"fps": 0}, "fps must be a whole number from 1"),
+        ({"size": 10}, "size is 10; expected a whole number, 64 or more"),
+        ({"fps": 0}, "fps is 0; expected a whole number, 1 or more"),
         ({"seconds": 0}, "seconds must be above 0"),
-        ({"images": 0}, "images must be a whole number"),
+        ({"images": 0}, "images is 0; expected a whole number"),
         ({"film": sl.EmbeddingView(np.zeros((3, 2)))}, "film must have points with labels"),
     ],
 )

@@ -6,6 +6,7 @@ import itertools
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from siamese_lib import metrics
 from siamese_lib.search import vectors
@@ -13,9 +14,11 @@ from siamese_lib.search import vectors
 RNG = np.random.default_rng(0)
 
 
-def slowly(points, labels, margin):
+def slowly(
+    points: NDArray[np.float64], labels: np.ndarray, margin: float
+) -> list[tuple[set[int], float]]:
     """Take the costliest of all pairs, set its images aside, and so on."""
-    costs = {}
+    costs: dict[tuple[int, int], float] = {}
     for i, j in itertools.combinations(range(len(points)), 2):
         d = np.sqrt(np.sum((points[i] - points[j]) ** 2))
         costs[i, j] = d**2 / 2 if labels[i] == labels[j] else max(margin - d, 0) ** 2 / 2
@@ -60,10 +63,10 @@ def test_one_image_out_of_place_is_listed_once():
     [
         (np.zeros(4), np.zeros(4), {}, "shape \\(N, dim\\)"),
         (np.full((4, 2), np.nan), np.zeros(4), {}, "finite"),
-        (np.zeros((4, 2)), np.zeros(3), {}, "one for each"),
+        (np.zeros((4, 2)), np.zeros(3), {}, "expected one for each"),
         (np.zeros((1, 2)), np.zeros(1), {}, "at least 2"),
-        (np.zeros((4, 2)), np.zeros(4), {"margin": 0.0}, "margin must be above 0"),
-        (np.zeros((4, 2)), np.zeros(4), {"count": 0}, "count must be"),
+        (np.zeros((4, 2)), np.zeros(4), {"margin": 0.0}, "margin is 0.0; expected"),
+        (np.zeros((4, 2)), np.zeros(4), {"count": 0}, "count is 0; expected"),
     ],
 )
 def test_refuses_what_does_not_fit(points, labels, options, words):

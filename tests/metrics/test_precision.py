@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Callable, Iterable
 
 import numpy as np
 import pytest
@@ -16,25 +17,25 @@ AT_K = [metrics.precision_at_k, metrics.recall_at_k, metrics.knn_accuracy]
 AT_R = [metrics.r_precision, metrics.map_at_r]
 
 
-def slow_precision(row, label):
+def slow_precision(row: list[int], label: int) -> float:
     return sum(other == label for other in row) / len(row)
 
 
-def slow_recall(row, label):
+def slow_recall(row: list[int], label: int) -> float:
     return float(label in row)
 
 
-def slow_vote(row, label):
+def slow_vote(row: list[int], label: int) -> float:
     most = max(row.count(other) for other in row)
     winner = next(other for other in row if row.count(other) == most)
     return float(winner == label)
 
 
-def slow_r_precision(row, label, count):
+def slow_r_precision(row: list[int], label: int, count: int) -> float:
     return sum(row[i] == label for i in range(count)) / count
 
 
-def slow_average_precision(row, label, count):
+def slow_average_precision(row: list[int], label: int, count: int) -> float:
     total = 0.0
     for i in range(1, count + 1):
         if row[i - 1] == label:
@@ -42,11 +43,13 @@ def slow_average_precision(row, label, count):
     return total / count
 
 
-def mean(measure, *columns):
-    return np.mean([measure(*row) for row in zip(*columns, strict=True)])
+def mean(measure: Callable[..., float], *columns: Iterable[object]) -> float:
+    return float(np.mean([measure(*row) for row in zip(*columns, strict=True)]))
 
 
-def ranking(queries=60, gallery=45, classes=4, seed=0):
+def ranking(
+    queries: int = 60, gallery: int = 45, classes: int = 4, seed: int = 0
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """A gallery's labels in a random order for each query, and how many are relevant."""
     rng = np.random.default_rng(seed)
     labels = np.append(np.arange(classes), rng.integers(classes, size=gallery - classes))
@@ -202,13 +205,13 @@ def test_measures_are_those_of_pytorch_metric_learning(same_set):
 @pytest.mark.parametrize(
     ("neighbours", "labels", "message"),
     [
-        (np.zeros(3, int), np.zeros(3, int), r"got \(3,\) and \(3,\)"),
-        (np.zeros((3, 2), int), np.zeros(2, int), r"got \(3, 2\) and \(2,\)"),
-        (np.zeros((3, 2), int), np.zeros((3, 1), int), r"got \(3, 2\) and \(3, 1\)"),
-        (np.zeros((0, 2), int), np.zeros(0, int), r"at least 1; got \(0, 2\)"),
-        (np.zeros((3, 0), int), np.zeros(3, int), r"at least 1; got \(3, 0\)"),
-        (np.full((3, 2), np.nan), np.zeros(3, int), "neighbour_labels of float64"),
-        (np.zeros((1, 2), int), np.array(["0"]), "int64 and query_labels of <U1"),
+        (np.zeros(3, int), np.zeros(3, int), r"have shape \(3,\) and query_labels \(3,\)"),
+        (np.zeros((3, 2), int), np.zeros(2, int), r"have shape \(3, 2\) and query_labels \(2,\)"),
+        (np.zeros((3, 2), int), np.zeros((3, 1), int), r"\(3, 2\) and query_labels \(3, 1\)"),
+        (np.zeros((0, 2), int), np.zeros(0, int), r"have shape \(0, 2\) .*at least 1"),
+        (np.zeros((3, 0), int), np.zeros(3, int), r"have shape \(3, 0\) .*at least 1"),
+        (np.full((3, 2), np.nan), np.zeros(3, int), "neighbour_labels are float64"),
+        (np.zeros((1, 2), int), np.array(["0"]), "int64 and query_labels <U1"),
     ],
 )
 def test_labels_that_cannot_be_meant(measure, neighbours, labels, message):
@@ -221,11 +224,11 @@ def test_labels_that_cannot_be_meant(measure, neighbours, labels, message):
 @pytest.mark.parametrize(
     ("relevant", "message"),
     [
-        ([2], r"for each of 2 queries, got int64 of shape \(1,\)"),
-        ([2.0, 2.0], "got float64"),
-        ([2, 0], "from 1 to the 3 neighbours given, got 0 to 2"),
-        ([2, 4], "got 2 to 4"),
-        ([2, 1], "got 1 for query 1, which has 2 right"),
+        ([2], r"relevant is int64 of shape \(1,\); expected .*each of 2 queries"),
+        ([2.0, 2.0], "relevant is float64"),
+        ([2, 0], "from 0 to 2; expected 1 to 3, the number of neighbours given"),
+        ([2, 4], "from 2 to 4"),
+        ([2, 1], "relevant is 1 for query 1, which has 2 right"),
     ],
 )
 def test_counts_that_cannot_be_meant(measure, relevant, message):

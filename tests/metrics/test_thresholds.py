@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 import pytest
 from sklearn.metrics import roc_auc_score, roc_curve
@@ -10,7 +12,9 @@ from siamese_lib import metrics
 from siamese_lib.metrics import thresholds as thresholds_module
 
 
-def slow_verification(distances, same):
+def slow_verification(
+    distances: np.ndarray, same: Sequence[float] | np.ndarray
+) -> tuple[list[float], list[float], list[float], float, float, float]:
     """Every threshold tried, and every pair of pairs compared."""
     distances, same = distances.tolist(), [bool(s) for s in same]
     fpr, tpr, accuracy = [], [], []
@@ -22,7 +26,7 @@ def slow_verification(distances, same):
         accuracy.append(sum(c == s for c, s in zip(called, same, strict=True)) / len(same))
     near = [d for d, s in zip(distances, same, strict=True) if s]
     far = [d for d, s in zip(distances, same, strict=True) if not s]
-    auc = np.mean([[(n < f) + (n == f) / 2 for f in far] for n in near])
+    auc = float(np.mean([[(n < f) + (n == f) / 2 for f in far] for n in near]))
     best = max(accuracy)
     return fpr, tpr, thresholds, auc, thresholds[accuracy.index(best)], best
 
@@ -107,7 +111,7 @@ def test_the_best_threshold_is_as_good_as_it_says():
 # --- intervals ---
 
 
-def pairs(count=120, seed=0):
+def pairs(count: int = 120, seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
     rng = np.random.default_rng(seed)
     same = rng.random(count) < 0.4
     return np.round(rng.gamma(2, np.where(same, 0.4, 1.0)), 1), same
@@ -119,7 +123,7 @@ def test_intervals_hold_the_middle_of_what_resampled_pairs_give(monkeypatch, thr
     resampled = []
 
     class Recorded(np.random.Generator):
-        def choice(self, places, shape):
+        def choice(self, places: np.ndarray, shape: tuple[int, int]) -> np.ndarray:
             resampled.append(super().choice(places, shape))
             return resampled[-1]
 
@@ -177,11 +181,11 @@ def test_the_interval_of_an_area_is_about_what_hanley_and_mcneil_say():
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ({"confidence": 1}, "confidence must be above 0 and below 1, got 1"),
-        ({"confidence": np.nan}, "got nan"),
-        ({"resamples": 0}, "resamples must be a whole number from 1 up, got 0"),
-        ({"seed": -1}, "seed must be .*got -1"),
-        ({"threshold": np.nan}, "threshold must be a distance, got NaN"),
+        ({"confidence": 1}, "confidence is 1; expected a number above 0 and below 1"),
+        ({"confidence": np.nan}, "confidence is nan"),
+        ({"resamples": 0}, "resamples is 0; expected a whole number, 1 or more"),
+        ({"seed": -1}, "seed is -1; expected"),
+        ({"threshold": np.nan}, "threshold is NaN; expected a distance"),
     ],
 )
 def test_intervals_that_cannot_be_meant(arguments, message):
@@ -192,16 +196,16 @@ def test_intervals_that_cannot_be_meant(arguments, message):
 @pytest.mark.parametrize(
     ("distances", "same", "message"),
     [
-        ([[0.1, 0.2]], [[1, 0]], r"got \(1, 2\) and \(1, 2\)"),
-        ([0.1, 0.2], [1], r"got \(2,\) and \(1,\)"),
+        ([[0.1, 0.2]], [[1, 0]], r"have shape \(1, 2\) and same has \(1, 2\)"),
+        ([0.1, 0.2], [1], r"have shape \(2,\) and same has \(1,\)"),
         ([0.1, np.nan], [1, 0], "finite numbers"),
         ([0.1, np.inf], [1, 0], "finite numbers"),
-        (["a", "b"], [1, 0], "finite numbers, got <U1"),
-        ([0.1, 0.2, 0.3], [1, 0, 2], "got 0, 1, 2"),
-        ([0.1, 0.2], [1.0, np.nan], "got 1.0, nan"),
-        ([0.1, 0.2], ["same", "no"], "got no, same"),
-        ([0.1, 0.2], [1, 1], "got 2 same and 0 different"),
-        ([], [], "got 0 same and 0 different"),
+        (["a", "b"], [1, 0], "distances are <U1 .*expected finite numbers"),
+        ([0.1, 0.2, 0.3], [1, 0, 2], "same holds 0, 1, 2"),
+        ([0.1, 0.2], [1.0, np.nan], "same holds 1.0, nan"),
+        ([0.1, 0.2], ["same", "no"], "same holds no, same"),
+        ([0.1, 0.2], [1, 1], "same holds 2 same and 0 different"),
+        ([], [], "same holds 0 same and 0 different"),
     ],
 )
 def test_pairs_that_cannot_be_judged(distances, same, message):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 import pytest
@@ -12,7 +13,7 @@ from siamese_lib.pairs.graph import neighbour_graph
 from siamese_lib.pairs.samplers import PairSampler
 
 
-def adjacency(neighbours):
+def adjacency(neighbours: Sequence[Iterable[int]] | np.ndarray) -> np.ndarray:
     """Whether any two images are neighbours, bool (N, N), the obvious way."""
     near = np.zeros((len(neighbours), len(neighbours)), bool)
     for i, row in enumerate(neighbours):
@@ -22,7 +23,7 @@ def adjacency(neighbours):
     return near
 
 
-def random_rows(size, most, seed):
+def random_rows(size: int, most: int, seed: int) -> list[np.ndarray]:
     """Rows of up to `most` neighbours, some empty, some with a neighbour named twice."""
     rng = np.random.default_rng(seed)
     rows = []
@@ -67,9 +68,11 @@ def test_every_pair_of_a_graph_is_as_likely_as_it_should_be():
 def test_similar_and_different_pairs_of_a_graph_walk_apart():
     # Each image has one neighbour, so both walks go through 40 items, one for each image.
     couples = np.arange(40).reshape(-1, 2)[:, ::-1].reshape(-1, 1)
-    walks = [PairSampler.from_neighbours(couples, 40, same_fraction=f).batch(0)[0] for f in (0, 1)]
-    assert np.array_equal(*np.sort(walks))
-    assert not np.array_equal(*walks)
+    different, same = (
+        PairSampler.from_neighbours(couples, 40, same_fraction=f).batch(0)[0] for f in (0, 1)
+    )
+    assert np.array_equal(np.sort(different), np.sort(same))
+    assert not np.array_equal(different, same)
 
 
 def test_padding_rows_and_either_direction_describe_the_same_graph():
@@ -107,14 +110,14 @@ def test_neighbour_graph_of_float_vectors_feeds_the_sampler():
 @pytest.mark.parametrize(
     ("neighbours", "message"),
     [
-        ([[1], [4], [], []], "0 to N - 1 = 3, or -1 for none; got 4 in row 1"),
-        ([[1], [-2], [], []], "got -2 in row 1"),
+        ([[1], [4], [], []], "row 1 holds 4; expected 0 to N - 1 = 3, or -1 for none"),
+        ([[1], [-2], [], []], "row 1 holds -2"),
         (np.array([[0, 1], [1, 0], [2, 1]]), "image 0 .and 2 more. is its own neighbour.*1:"),
         (np.array([[1.0], [0.0]]), "row 0 is float64"),
         (np.array([1, 0]), r"row 0 is int64 of shape \(\)"),
         (np.full((4, 2), -1), "no neighbour in any of 4 rows"),
         ([], "no neighbour in any of 0 rows"),
-        ([[1, 2], [], [], [0]], "image 0 is a neighbour of everyone"),
+        ([[1, 2], [], [], [0]], "image 0 is a neighbour of every other image"),
     ],
 )
 def test_neighbours_that_cannot_be_meant(neighbours, message):
@@ -125,11 +128,11 @@ def test_neighbours_that_cannot_be_meant(neighbours, message):
 @pytest.mark.parametrize(
     ("images", "k", "message"),
     [
-        (np.zeros(5), 1, r"got float64 of shape \(5,\).*None"),
-        (np.full((3, 2), "x"), 1, "got <U1"),
-        (np.zeros((5, 2)), 5, "got k = 5 and 5 images"),
-        (np.zeros((5, 2)), 0, "k must be a whole number from 1 up, got 0"),
-        (np.zeros((5, 2)), 1.5, "got 1.5"),
+        (np.zeros(5), 1, r"images are float64 of shape \(5,\).*None"),
+        (np.full((3, 2), "x"), 1, "images are <U1"),
+        (np.zeros((5, 2)), 5, "k is 5; expected at most 4"),
+        (np.zeros((5, 2)), 0, "k is 0; expected a whole number, 1 or more"),
+        (np.zeros((5, 2)), 1.5, "k is 1.5"),
         (np.array([[0.0], [np.inf], [1.0]]), 1, "infinity in image 1"),
     ],
 )

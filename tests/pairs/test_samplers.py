@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import itertools
 import pickle
+from collections.abc import Callable
 
 import numpy as np
 import pytest
@@ -47,6 +48,7 @@ def test_same_fraction_is_the_share_of_similar_pairs(same_fraction):
     sampler = PairSampler(labels_of([5, 9, 30]), 500, seed=4, same_fraction=same_fraction)
     _, _, same = first_batches(sampler, 10)
     assert within_five_deviations(same.sum(), len(same), same_fraction)
+    assert sampler.same_fraction == same_fraction
 
 
 def test_every_possible_pair_is_as_likely_as_it_should_be():
@@ -69,7 +71,7 @@ def test_every_possible_pair_is_as_likely_as_it_should_be():
 # What all samplers promise
 
 
-def pair_samplers():
+def pair_samplers() -> dict[str, Callable[[int], PairSampler | BalancedBatchSampler]]:
     ring = np.stack([np.arange(1, 31) % 30, np.arange(2, 32) % 30], axis=1)
     left, right = np.arange(30), (np.arange(30) + 7) % 30
     return {
@@ -169,6 +171,7 @@ def test_given_pairs_come_once_a_pass_as_given():
     same = rng.integers(0, 2, 48)
     sampler = PairSampler.from_pairs(left, right, same, 16)
     assert sampler.size is None
+    assert sampler.same_fraction == same.mean()
     epochs = []
     for _ in range(3):
         parts = [np.concatenate(part) for part in zip(*sampler, strict=True)]
@@ -191,17 +194,17 @@ def test_drawn_pairs_can_be_given_back():
 @pytest.mark.parametrize(
     ("labels", "message"),
     [
-        (np.eye(3, dtype=int), r"got \(3, 3\).*argmax"),
-        (np.array([[0], [0], [1], [1]]), r"got \(4, 1\).*ravel"),
-        ([], r"got \(0,\)"),
-        (3, r"got \(\)"),
+        (np.eye(3, dtype=int), r"labels have shape \(3, 3\).*argmax"),
+        (np.array([[0], [0], [1], [1]]), r"labels have shape \(4, 1\).*ravel"),
+        ([], r"labels have shape \(0,\)"),
+        (3, r"labels have shape \(\)"),
         ([1, 1, 1], "one class only, 1"),
-        ([0, 0, 1, 2, 2, 3], "2 of 4 classes have a single image.* 1, 3"),
-        (["cat", "cat", "dog"], "1 of 2 classes.* dog"),
-        (list(range(9)), "0, 1, 2, 3, 4, [.]{3}[.]"),
-        ([0.0, 0.0, 1.0, 1.0], r"got float64.*astype\(int\)"),
+        ([0, 0, 1, 2, 2, 3], r"single image in 2 of 4 classes \(1, 3\)"),
+        (["cat", "cat", "dog"], r"1 of 2 classes \(dog\)"),
+        (list(range(9)), r"\(0, 1, 2, 3, 4, \.{3}\)"),
+        ([0.0, 0.0, 1.0, 1.0], r"labels are float64.*astype\(int\)"),
         ([0.0, 0.0, np.nan, np.nan], "NaN"),
-        (np.array(["a", "a", None, None], dtype=object), "got object"),
+        (np.array(["a", "a", None, None], dtype=object), "labels are object"),
     ],
 )
 def test_labels_that_cannot_be_meant(sampler, labels, message):
@@ -212,7 +215,7 @@ def test_labels_that_cannot_be_meant(sampler, labels, message):
 @every_sampler
 def test_steps_that_cannot_be_meant(make):
     for step in (-1, 0.5, None):
-        with pytest.raises(ValueError, match=f"step must be a whole number from 0 up, got {step}"):
+        with pytest.raises(ValueError, match=f"step is {step}; expected a whole number, 0 or more"):
             make(0).batch(step)
 
 
@@ -236,13 +239,13 @@ def test_steps_that_cannot_be_meant(make):
     ],
 )
 def test_numbers_that_cannot_be_meant(make, name, value):
-    with pytest.raises(ValueError, match=f"{name} must be a whole number.*got {value!r}"):
+    with pytest.raises(ValueError, match=f"{name} is {value!r}; expected a whole number"):
         make(**{name: value})
 
 
 @pytest.mark.parametrize("same_fraction", [-0.1, 1.1, float("nan")])
 def test_fractions_that_cannot_be_meant(same_fraction):
-    message = f"same_fraction must be from 0 to 1, got {same_fraction}"
+    message = f"same_fraction is {same_fraction}; expected a number from 0 to 1"
     with pytest.raises(ValueError, match=message):
         PairSampler([0, 0, 1, 1], same_fraction=same_fraction)
     with pytest.raises(ValueError, match=message):
@@ -252,14 +255,14 @@ def test_fractions_that_cannot_be_meant(same_fraction):
 @pytest.mark.parametrize(
     ("left", "right", "same", "message"),
     [
-        ([0, 1], [1], [1, 0], r"got \(2,\), \(1,\) and \(2,\)"),
-        ([[0]], [[1]], [[1]], r"got \(1, 1\)"),
-        ([], [], [], r"got \(0,\)"),
-        ([0.0], [1], [1], "left must be .* got float64"),
-        ([0, 2], [1, -3], [1, 1], "right must be .* -3"),
-        ([0, 0], [1, 2], [1, 2], "same must be .* got .*2"),
-        ([0], [1], [np.nan], "same must be .* got .*nan"),
-        ([0], [1], ["yes"], "same must be .* got .*yes"),
+        ([0, 1], [1], [1, 0], r"have shapes \(2,\), \(1,\) and \(2,\)"),
+        ([[0]], [[1]], [[1]], r"have shapes \(1, 1\)"),
+        ([], [], [], r"have shapes \(0,\)"),
+        ([0.0], [1], [1], "left holds float64 .*expected indices"),
+        ([0, 2], [1, -3], [1, 1], "right holds .* -3; expected indices"),
+        ([0, 0], [1, 2], [1, 2], "same holds .*2.*; expected 1"),
+        ([0], [1], [np.nan], "same holds .*nan.*; expected 1"),
+        ([0], [1], ["yes"], "same holds .*yes.*; expected 1"),
         ([0, 5, 6], [1, 5, 6], [1, 1, 1], "2 of 3 pairs .* pair 1 is image 5 twice"),
     ],
 )

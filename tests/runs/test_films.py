@@ -7,6 +7,7 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
+import IPython
 import numpy as np
 import pytest
 from tiny_training import SHAPE, Training, corners
@@ -14,8 +15,7 @@ from tiny_training import SHAPE, Training, corners
 import siamese_lib as sl
 from siamese_lib import files
 from siamese_lib.colors import EXTRA, PALETTE
-from siamese_lib.runs import plane
-from siamese_lib.views import progress
+from siamese_lib.runs.film import curve_of
 
 DATA = corners(48, seed=1)
 DRAWN = corners(2, seed=5).images
@@ -53,7 +53,7 @@ def kept_films(run: sl.Run) -> list[Path]:
 
 def test_each_frame_is_what_the_tower_made_of_the_images_then(run: sl.Run) -> None:
     view = run.film(DATA.images)
-    assert view.steps.tolist() == STEPS
+    np.testing.assert_array_equal(view.steps, STEPS)
     for frame in range(5):
         embeddings = run.embed(DATA.images, frame)
         middle = [sum(column) / 48 for column in embeddings.T.astype(float)]
@@ -87,10 +87,10 @@ def test_without_labels_the_precision_is_that_of_the_history() -> None:
 def test_a_history_is_read_between_its_rows() -> None:
     history = {"step": [2, 4, 8], "loss": [8.0, 4.0, 2.0], "precision": [math.nan, 0.5, 0.9]}
     steps = np.array([0, 3, 6, 8])
-    assert plane.curve_of(history, "loss", steps).tolist() == [8, 6, 3, 2]
-    precision = plane.curve_of(history, "precision", steps)
+    assert curve_of(history, "loss", steps).tolist() == [8, 6, 3, 2]
+    precision = curve_of(history, "precision", steps)
     assert precision == pytest.approx([math.nan, math.nan, 0.7, 0.9], nan_ok=True)
-    assert np.isnan(plane.curve_of({}, "loss", steps)).all()
+    assert np.isnan(curve_of({}, "loss", steps)).all()
 
 
 @pytest.mark.parametrize("dim", [1, 5])
@@ -138,12 +138,21 @@ def test_a_notebook_keeps_nothing_of_the_progress_bar(
     many = np.concatenate([DATA.images] * 3)
     said: list[Any] = []
     handle = SimpleNamespace(update=lambda what, raw: said.append(what))
-    monkeypatch.setattr(progress, "get_ipython", lambda: SimpleNamespace(kernel=1))
-    monkeypatch.setattr(progress, "display", lambda bar, display_id: said.append(bar) or handle)
+    monkeypatch.setattr(IPython, "get_ipython", lambda: SimpleNamespace(kernel=1))
+    monkeypatch.setattr(
+        IPython.display, "display", lambda bar, display_id: said.append(bar) or handle
+    )
     run.film(many)
     bar, left = said
     assert "embedding" in bar.children[0].value
     assert left["text/plain"] == "" == left["application/vnd.jupyter.widget-view+json"]["model_id"]
+
+
+def test_a_film_is_what_its_view_shows(run: sl.Run) -> None:
+    film = run.make_film(DATA.images, DATA.labels, extra=DRAWN)
+    view = run.film(DATA.images, DATA.labels, extra=DRAWN, height=300)
+    for name, part in film.parts().items():
+        np.testing.assert_equal(getattr(view, name), 300 if name == "height" else part)
 
 
 def test_options_are_those_of_the_view(run: sl.Run) -> None:
@@ -181,11 +190,15 @@ def test_the_embeddings_are_kept_beside_the_run(
     saved.film(DATA.images[:9], extra=DRAWN)
     assert len(kept_films(saved)) == 2
     monkeypatch.delattr(sl.Run, "embed")
+    assert saved.folder is not None
     again = sl.Run.load(saved.folder).film(DATA.images, DATA.labels)
     assert np.array_equal(again.frames, first.frames)
 
 
-def test_a_run_without_a_folder_remembers_the_latest(run: sl.Run, request: Any) -> None:
+def test_a_run_without_a_folder_remembers_the_latest(
+    run: sl.Run, monkeypatch: pytest.MonkeyPatch, request: Any
+) -> None:
+    monkeypatch.setattr(run, "folder", None)
     first = run.film(DATA.images)
     request.getfixturevalue("idle")
     assert np.array_equal(run.film(DATA.images, DATA.labels).frames, first.frames)
@@ -215,7 +228,7 @@ def test_a_folder_that_cannot_be_written_to_costs_only_time(
         raise PermissionError(13, "Permission denied", str(path))
 
     monkeypatch.setattr(files, "write_atomically", refuse)
-    with pytest.warns(UserWarning, match="cannot be kept for the next time: Permission denied"):
+    with pytest.warns(UserWarning, match="film was not saved in .*: Permission denied"):
         view = saved.film(DATA.images)
     assert len(view.frames) == 5
     assert kept_films(saved) == []
@@ -224,11 +237,58 @@ def test_a_folder_that_cannot_be_written_to_costs_only_time(
 def test_other_weights_are_another_film(saved: sl.Run) -> None:
     before = saved.film(DATA.images)
     other = trained(optimizer="adam")
+    assert saved.folder is not None
     other.save(saved.folder)
     assert kept_films(saved) == []
     assert not np.array_equal(other.film(DATA.images).frames, before.frames)
     other.save(saved.folder)  # the same weights: what is kept still holds
     assert len(kept_films(other)) == 1
+
+
+def test_embeddings_of_one_frame_are_kept_apart_from_a_film(saved: sl.Run, tmp_path: Path) -> None:
+    last = saved.embed(DATA.images)
+    assert np.array_equal(saved.embed_once(DATA.images), last)
+    assert np.array_equal(saved.embed_once(DATA.images, None)[-1], last)
+    assert np.array_equal(saved.embed_once(DATA.images, 1), saved.embed(DATA.images, 1))
+    assert len(kept_films(saved)) == 3
+    one = sl.Run(saved.tower, saved.steps[-1:], [weight[None] for weight in saved.weights()])
+    one.save(tmp_path / "one")
+    assert one.embed_once(DATA.images, None).shape == (1, 48, 2)
+    assert one.embed_once(DATA.images).shape == (48, 2)
+    assert len(kept_films(one)) == 2
+
+
+def test_kept_embeddings_have_the_names_they_always_had(saved: sl.Run) -> None:
+    """What earlier versions kept is found: by weights, images, and a mark for one frame."""
+    saved.embed_once(DATA.images)
+    saved.embed_once(DATA.images, None)
+    every = [weight for frame in range(len(saved)) for weight in saved.weights(frame)]
+    names = [
+        files.digest(every, [DATA.images]),
+        files.digest(saved.weights(), [DATA.images], [np.zeros(0)]),
+    ]
+    assert kept_films(saved) == sorted(saved.folder / f"film-{name}.npz" for name in names)
+
+
+def test_without_a_folder_the_latest_of_each_kind_are_remembered(
+    run: sl.Run, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest
+) -> None:
+    monkeypatch.setattr(run, "folder", None)
+    kinds = {"training images": DATA.images, "test images": DATA.images[:7]}
+    made = {what: run.embed_once(images, what=what) for what, images in kinds.items()}
+    request.getfixturevalue("idle")
+    for what, images in kinds.items():
+        assert run.embed_once(images, what=what) is made[what]
+    with pytest.raises(AttributeError, match="embed"):
+        run.embed_once(DATA.images[:8], what="test images")
+
+
+def test_many_images_are_embedded_in_parts_and_no_images_in_none(run: sl.Run) -> None:
+    some = run.embed_once(DATA.images, None, batch_size=5, what="parts")
+    np.testing.assert_allclose(
+        some, run.film(DATA.images).frames + some.mean(1)[:, None], atol=1e-6
+    )
+    assert run.embed_once(DATA.images[:0], None).shape == (5, 0, 2)
 
 
 # --- a recorded film ---------------------------------------------------------------------------
@@ -249,6 +309,18 @@ def test_a_recorded_film_stays_where_the_frames_do_not(run: sl.Run, tmp_path: Pa
     assert (shown.explained, shown.frame) == (1.0, 4)
     assert again.film(playing=True, height=200).height == 200
     sl.Run.load(again.save(tmp_path / "copy")).film()
+
+
+def test_a_film_is_recorded_like_a_view_of_it(run: sl.Run) -> None:
+    last = sl.Run(run.tower, run.steps[-1:], [weight[None] for weight in run.weights()])
+    assert last.recorded is None
+    film = run.make_film(DATA.images, DATA.labels)
+    last.record(film)
+    assert last.recorded is not None
+    recorded = last.recorded.to_bytes()
+    last.record(sl.EmbeddingView.of(film))
+    assert last.recorded.to_bytes() == recorded
+    assert last.make_film().class_names == film.class_names
 
 
 def test_a_recorded_film_takes_no_labels_and_may_be_damaged(run: sl.Run, tmp_path: Path) -> None:

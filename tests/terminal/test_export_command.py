@@ -56,7 +56,7 @@ def test_everything_at_once(run: str, capsys: pytest.CaptureFixture[str]) -> Non
     [
         (["page.txt"], "argument OUT: must end in .html, .gif, .webp or .mp4, or be a folder"),
         (["film.gif", "--gallery", "9"], "--gallery and --title are for a page"),
-        (["page.html", "--images", "0"], "images must be a whole number from 1 up, got 0"),
+        (["page.html", "--images", "0"], "images is 0; expected a whole number, 1 or more"),
         ([], "OUT"),
     ],
 )

@@ -1,235 +1,20 @@
-"""The terminal: one command trains, another measures, and mistakes are told in one line."""
+"""Help, and mistakes told in one line."""
 
 from __future__ import annotations
 
-import json
-import os
-import re
-import signal
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pytest
-from PIL import Image
-from tiny_training import corners
+from terminal_refusal import assert_refused
 
-import siamese_lib as sl
-from siamese_lib import __main__ as terminal
 from siamese_lib.__main__ import main
-from siamese_lib.training import recorder as recording
+from siamese_lib.terminal import train as command
 
-FIGURES = re.compile(
-    r"^precision@7 [01]\.\d{4}   kNN accuracy [01]\.\d{4}   \(.* training images\)$", re.MULTILINE
-)
+pytestmark = pytest.mark.usefixtures("tiny_set")
 
 
-@pytest.fixture(autouse=True)
-def tiny_set(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A set called tiny, and an empty folder to work in."""
-    train, test = corners(60), corners(48, seed=1)
-    (tmp_path / "sets").mkdir()
-    np.savez(
-        tmp_path / "sets" / "tiny.npz",
-        x_train=train.images[..., 0],
-        y_train=train.labels,
-        x_test=test.images[..., 0],
-        y_test=test.labels,
-    )
-    monkeypatch.setenv("SIAMESE_DATA", str(tmp_path / "sets"))
-    (tmp_path / "work").mkdir()
-    monkeypatch.chdir(tmp_path / "work")
-
-
-def photos(folder: Path) -> Path:
-    """Colour alone tells the classes apart: all three are equally bright."""
-    rng = np.random.default_rng(0)
-    for channel, name in enumerate(("red", "green", "blue")):
-        (folder / name).mkdir(parents=True)
-        for i in range(20):
-            pixels = rng.integers(60, 80, (30, 40, 3), np.uint8)
-            pixels[..., channel] += 120
-            Image.fromarray(pixels).save(folder / name / f"{i}.png")
-    return folder
-
-
-def train(*arguments: str, data: str = "tiny", steps: int = 20) -> int:
-    return main(["train", "--model", data, "--train-iter", str(steps), *arguments])
-
-
-def assert_refused(capsys: pytest.CaptureFixture[str], arguments: list[str], message: str) -> None:
-    """Exit status 2, and one line that says why."""
-    try:
-        status: Any = main(arguments)
-    except SystemExit as error:  # as argparse does it, after a line of usage
-        status = error.code
-    said = capsys.readouterr().err.splitlines()
-    assert status == 2
-    assert re.search(message, said[-1])
-    assert all("Traceback" not in line for line in said)
-    assert len(said) == 1 or said[0].startswith("usage: ")
-
-
-# --- train and evaluate ------------------------------------------------------------------------
-
-
-def test_train_with_the_original_flags_then_evaluate(capsys: pytest.CaptureFixture[str]) -> None:
-    assert train("--batch-size", "16", "--step", "5") == 0
-    out = capsys.readouterr().out
-    folder = Path("runs/tiny-2d")
-    assert "tiny: 60 training and 48 test images" in out
-    assert "training on the " in out
-    assert out.count("step ") >= 12
-    assert f"saved Run(5 frames from step 0 to 20, 8x8x1 images to 2-D) in {folder}" in out
-    figures = FIGURES.search(out)
-    assert figures
-    assert figures[0].endswith("(48 test images, nearest 7 of the first 60 training images)")
-    assert out.endswith(figures[0] + "\n")
-
-    run = sl.Run.load(folder)
-    assert run.steps.tolist() == [0, 5, 10, 15, 20]
-    assert run.settings["batch_size"] == 16
-    assert run.history["precision"][-1] > 0.9
-    assert list((folder / "tensorboard" / "train").glob("events.*"))
-    assert not (folder / "checkpoint.npz").exists()
-
-    assert main(["evaluate", str(folder)]) == 0
-    assert capsys.readouterr().out.endswith(figures[0] + "\n")
-    assert main(["evaluate", str(folder), "--data", "tiny"]) == 0
-    assert capsys.readouterr().out.endswith(figures[0] + "\n")
-
-
-def test_a_folder_of_photos_is_learned_in_colour_and_found_again(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    photos(tmp_path / "work" / "photos")
-    assert train("--batch-size", "12", "--no-tensorboard", data="photos") == 0
-    out = capsys.readouterr().out
-    assert "photos: 48 training and 12 test images of 32×32×3" in out
-    figures = FIGURES.search(out)
-    assert figures
-    run = sl.Run.load("runs/photos-2d")
-    assert run.image_shape == (32, 32, 3)
-    assert run.history["precision"][-1] == pytest.approx(3 / 7)  # of 4 test images each: the best
-    monkeypatch.chdir(tmp_path)  # the run remembers where the photos are
-    assert main(["evaluate", "work/runs/photos-2d"]) == 0
-    assert capsys.readouterr().out.endswith(figures[0] + "\n")
-
-
-def test_our_own_flags_and_photos_without_colour(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    folder = photos(tmp_path / "tiny")
-    options = ["--image-size", "9", "--color", "grayscale", "--embedding-dim", "5", "--seed", "3"]
-    rates = ["--pairs", "random", "--margin", "2", "--learning-rate", "0.01", "--batch-size", "8"]
-    out = tmp_path / "a" / "run"
-    more = ["--shift", "1", "--no-tensorboard", "--out", str(out)]
-    assert train(*options, *rates, *more, data="../tiny") == 0  # and not the set of that name
-    figures = FIGURES.search(capsys.readouterr().out)
-    assert figures
-    run = sl.Run.load(out)
-    assert run.image_shape == (9, 9, 1)
-    assert run.settings == {
-        "data": str(folder),
-        "batch_size": 8,
-        "train_iter": 20,
-        "pairs": "random",
-        "margin": 2.0,
-        "shift": 1,
-        "learning_rate": 0.01,
-        "seed": 3,
-    }
-    first = sl.conv_tower((9, 9, 1), 5, seed=3).get_weights()[0]
-    np.testing.assert_array_equal(run.weights(0)[0], first)
-    frames = json.loads((out / "run.json").read_text())["frames"]["file"]
-    assert {file.name for file in out.iterdir()} == {"run.json", frames}
-    assert main(["evaluate", str(out)]) == 0
-    assert capsys.readouterr().out.endswith(figures[0] + "\n")
-
-
-# --- interrupted, resumed, diverged ------------------------------------------------------------
-
-
-def test_a_signal_leaves_a_usable_run(
-    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    batch = sl.ImageBatches.__getitem__
-
-    def interrupting(self: sl.ImageBatches, index: int) -> Any:
-        if self.first_step == 100 and index == 5:
-            os.kill(os.getpid(), signal.SIGTERM)
-        return batch(self, index)
-
-    monkeypatch.setattr(sl.ImageBatches, "__getitem__", interrupting)
-    assert train("--batch-size", "8", steps=200) == 143
-    out = capsys.readouterr().out
-    assert "SIGTERM: stopping after this step" in out
-    assert "saved Run(" in out
-    assert "--resume goes on" in out
-    run = sl.Run.load("runs/tiny-2d")
-    assert 100 <= run.steps[-1] < 120
-    assert sl.evaluate(run, sl.load_dataset("tiny")).precision > 0.9
-
-
-class Crash(BaseException):
-    pass
-
-
-def test_resume_arrives_at_the_same_place(
-    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(recording, "_CHECKPOINT_SECONDS", -1.0)
-    monkeypatch.setattr(terminal, "_epoch_length", lambda steps: 10)
-    options = ["--train-iter", "30", "--batch-size", "8", "--no-tensorboard"]
-    assert main(["train", "--data", "tiny", *options, "--out", "whole"]) == 0
-
-    def crash(self: sl.Progress, epoch: int, logs: Any) -> None:
-        if epoch == 1:
-            raise Crash
-
-    parts = ["train", "--data", "tiny", *options, "--out", "parts"]
-    with monkeypatch.context() as patch:
-        patch.setattr(sl.Progress, "on_epoch_end", crash)
-        with pytest.raises(Crash):
-            main(parts)
-    capsys.readouterr()
-    other_rate = [*parts, "--resume", "--learning-rate", "0.01"]
-    assert_refused(capsys, other_rate, "setting learning_rate was 0.02, now 0.01")
-    assert main([*parts, "--resume"]) == 0
-    lines = [line for line in capsys.readouterr().out.splitlines() if line.startswith("step")]
-    assert len(lines) < 8  # of twelve: the last ten steps of thirty
-    whole, resumed = sl.Run.load("whole"), sl.Run.load("parts")
-    assert resumed.steps.tolist() == whole.steps.tolist()
-    assert resumed.history["step"] == whole.history["step"]
-    for one, other in zip(resumed.weights(), whole.weights(), strict=True):
-        np.testing.assert_allclose(one, other, rtol=1e-4, atol=1e-6)
-    assert_refused(capsys, [*parts, "--resume"], "a run that is finished")
-
-
-def test_a_training_that_diverges_leaves_what_there_was(
-    capsys: pytest.CaptureFixture[str],
-) -> None:
-    arguments = ["train", "--data", "tiny", "--train-iter", "30", "--batch-size", "8"]
-    assert_refused(capsys, [*arguments, "--learning-rate", "1e30"], "by step .* too high")
-    embeddings = sl.Run.load("runs/tiny-2d").embed(corners(12).images)
-    assert np.isfinite(embeddings).all()
-
-
-def test_an_interrupt_outside_the_training(
-    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def interrupt(*_: Any) -> None:
-        raise KeyboardInterrupt
-
-    monkeypatch.setattr(terminal, "load", interrupt)
-    assert train() == 130
-    assert capsys.readouterr().err == "siamese_lib train: interrupted\n"
-
-
-# --- help and mistakes -------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize("command", [[], ["train"], ["evaluate"], ["retrieve"]])
+@pytest.mark.parametrize("command", [[], ["train"], ["evaluate"], ["retrieve"], ["export"]])
 def test_help(command: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as error:
         main([*command, "--help"])
@@ -237,10 +22,11 @@ def test_help(command: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     said = " ".join(capsys.readouterr().out.split())
     assert said.startswith(" ".join(["usage: python -m siamese_lib", *command]))
     for word in {
-        (): ["train ", "evaluate ", "retrieve "],
+        (): ["train ", "evaluate ", "retrieve ", "export "],
         ("train",): ["--batch-size N", "--train-iter N", "--step N", "--model", "default: 1200"],
         ("evaluate",): ["RUN", "--data", "first 10,000 training images"],
         ("retrieve",): ["IMAGE", "--run RUN", "--picture FILE", "default: 7", "euclidean"],
+        ("export",): ["RUN", "OUT", "--title TEXT", ".html is a page"],
     }[tuple(command)]:
         assert word in said
     assert "None" not in said
@@ -270,17 +56,12 @@ def test_a_mistake_is_told_in_one_line(mistake: str, capsys: pytest.CaptureFixtu
     assert not Path("runs").exists() or not list(Path("runs").iterdir())
 
 
-def test_too_few_images_are_noticed_before_the_training(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+def test_an_interrupt_outside_the_training(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    folder = photos(tmp_path / "few")
-    for file in folder.rglob("[2-9].png"):
-        file.unlink()
-    for file in folder.rglob("1?.png"):
-        file.unlink()
-    assert_refused(capsys, ["train", "--data", str(folder)], "3 training and 3 test images")
+    def interrupt(*_: Any) -> None:
+        raise KeyboardInterrupt
 
-
-def test_an_epoch_is_a_divisor_of_all_steps() -> None:
-    lengths = {steps: terminal._epoch_length(steps) for steps in (1, 20, 97, 1200, 1300, 1201)}
-    assert lengths == {1: 1, 20: 20, 97: 97, 1200: 100, 1300: 100, 1201: 1201}
+    monkeypatch.setattr(command, "load", interrupt)
+    assert main(["train", "--data", "tiny"]) == 130
+    assert capsys.readouterr().err == "siamese_lib train: interrupted\n"

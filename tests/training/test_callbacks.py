@@ -18,6 +18,7 @@ import pytest
 from tiny_training import SHAPE, Training, at_step, corners, each_step
 
 import siamese_lib as sl
+from siamese_lib.pairs.samplers import Pairs
 from siamese_lib.training import callbacks
 from siamese_lib.training.callbacks import collapse
 
@@ -167,10 +168,15 @@ def test_images_that_hold_nan() -> None:
     )
 
 
-def test_pair_labels_other_than_0_and_1() -> None:
+def test_pair_labels_other_than_0_and_1(monkeypatch: pytest.MonkeyPatch) -> None:
     training = Training(pairs=True)
     good = training.batches.sampler.batch
-    training.batches.sampler.batch = lambda step: (*good(step)[:2], 3 * good(step)[2])
+
+    def tripled(step: int) -> Pairs:
+        left, right, same = good(step)
+        return left, right, 3 * same
+
+    monkeypatch.setattr(training.batches.sampler, "batch", tripled)
     assert_diverges(training, "The loss is nan")
 
 
@@ -253,8 +259,8 @@ def test_all_in_one_point_is_a_collapse() -> None:
 def test_a_loss_at_its_trivial_value_is_a_collapse() -> None:
     rng = np.random.default_rng(0)
     noise = (0.01 * rng.standard_normal(20)).tolist()
-    assert "sits at 0.25" in str(collapse(history([0.25 + x for x in noise], []), 1.0, 0.25))
-    assert "sits at 1," in str(collapse(history([9.0] + 20 * [1.0], []), 2.0, 1.0))
+    assert "stays at 0.25" in str(collapse(history([0.25 + x for x in noise], []), 1.0, 0.25))
+    assert "stays at 1," in str(collapse(history([9.0] + 20 * [1.0], []), 2.0, 1.0))
     assert collapse(history(19 * [0.25], []), 1.0, 0.25) is None
     assert collapse(history(20 * [0.22], []), 1.0, 0.25) is None
     falling = np.linspace(0.3, 0.2, 20).tolist()  # 0.25 on average, and learning
@@ -262,7 +268,7 @@ def test_a_loss_at_its_trivial_value_is_a_collapse() -> None:
 
 
 def test_a_collapse_is_told_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("siamese_lib.training.watch._SHARE", 1e9)  # watched at every row
+    monkeypatch.setattr("siamese_lib.training.validation._SHARE", 1e9)  # watched at every row
     training = Training(steps=40, validation=WATCHED)
     training.tower.set_weights([0 * weight for weight in training.tower.get_weights()])
     training.model.optimizer.learning_rate = 1e-9
@@ -310,6 +316,16 @@ def test_tensorboard_holds_scalars_histograms_and_the_graph(tmp_path: Path) -> N
     inputs = {node.name.split("/", 1)[1]: [*node.input] for node in graph.node}
     assert {"left", "right", "tower/conv1", "tower/conv5", "distance"} <= set(inputs)
     assert inputs["distance"] == 2 * ["siamese/tower/embedding"]
+
+
+def test_the_graph_is_written_after_a_training_that_failed(tmp_path: Path) -> None:
+    def fail() -> None:
+        raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        Training().fit(after=[sl.tensorboard(tmp_path / "failed"), at_step(5, fail)])
+    Training(steps=20).fit(after=[sl.tensorboard(tmp_path / "log")])
+    assert "keras" in events(tmp_path / "log").Tags()["tensors"]
 
 
 def test_a_resumed_training_goes_on_with_its_curve(

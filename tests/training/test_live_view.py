@@ -14,7 +14,7 @@ from tiny_training import SHAPE, Clock, Training, at_step, corners, each_step
 import siamese_lib as sl
 from siamese_lib.network.backend import keras
 from siamese_lib.training import live as live_module
-from siamese_lib.training import watch
+from siamese_lib.training import stopwatch, validation
 
 DATA = corners(48, seed=1)
 
@@ -25,6 +25,10 @@ class Filmed(Training):
     def __init__(self, *, dim: int = 2, view: dict[str, Any] | None = None, **options: Any) -> None:
         super().__init__(tower=sl.conv_tower(SHAPE, dim, seed=0), **options)
         self.live = sl.LiveView(self.recorder, DATA, **{"share": 1e9, **(view or {})})
+
+    def steps_shown(self) -> list[int]:
+        assert self.live.view.steps is not None
+        return self.live.view.steps.tolist()
 
 
 @pytest.fixture
@@ -41,8 +45,8 @@ def test_its_frames_are_the_recorders(pairs: bool) -> None:
     training = Filmed(pairs=pairs, steps=7, frames=5)
     run = training.fit(epochs=2, after=[training.live]).run
     view = training.live.view
-    assert view.steps.tolist() == run.steps.tolist() == [0, 1, 4, 8, 14]
-    images, labels = watch.evenly(DATA, 500)
+    assert training.steps_shown() == run.steps.tolist() == [0, 1, 4, 8, 14]
+    images, labels = validation.evenly(DATA, 500)
     assert np.array_equal(view.labels, labels)
     assert np.array_equal(view.images, images)
     for frame in range(5):
@@ -145,7 +149,7 @@ def test_weights_that_are_no_numbers_are_not_shown() -> None:
         training.tower.set_weights([w * np.nan for w in training.tower.get_weights()])
 
     training.fit(after=[training.live, at_step(4, break_it)])
-    assert training.live.view.steps.tolist() == [0, 1, 2, 3, 4]
+    assert training.steps_shown() == [0, 1, 2, 3, 4]
 
 
 # --- its cost ----------------------------------------------------------------------------------
@@ -165,21 +169,22 @@ def test_the_cost_is_bounded_and_early_frames_have_their_part(
         spent.append(cost)
         return embed(*arguments)
 
-    monkeypatch.setattr(watch, "time", clock)
+    monkeypatch.setattr(stopwatch, "time", clock)
+    monkeypatch.setattr(validation, "time", clock)
     monkeypatch.setattr(live_module, "time", clock)
     monkeypatch.setattr(live_module, "embed", slow)
     training = Filmed(steps=200, view={"share": 0.08})
     slow_start = at_step(1, lambda: clock.wait(9.0))
     training.fit(before=[each_step(lambda: clock.wait(1.0)), slow_start], after=[training.live])
-    steps = training.live.view.steps
+    steps = training.steps_shown()
     assert (steps[0], steps[-1]) == (0, 200)
     assert training.recorder.seconds() == pytest.approx(209)
     assert sum(spent) <= max(0.08 * 209, 2 * cost)
     if cost == 0.01:
-        assert steps.tolist() == training.recorder.kept
+        assert steps == training.recorder.kept
     elif cost == 0.5:
         assert 20 < len(steps) < len(training.recorder.kept)
-        assert (steps <= 50).sum() >= 0.4 * len(steps)
+        assert sum(step <= 50 for step in steps) >= 0.4 * len(steps)
     else:
         assert len(steps) == 2
 
@@ -187,7 +192,7 @@ def test_the_cost_is_bounded_and_early_frames_have_their_part(
 def test_with_no_share_only_the_first_and_the_last_frame_are_shown() -> None:
     training = Filmed(view={"share": 0.0})
     training.fit(after=[training.live])
-    assert training.live.view.steps.tolist() == [0, 10]
+    assert training.steps_shown() == [0, 10]
 
 
 # --- refusals ----------------------------------------------------------------------------------
@@ -196,9 +201,9 @@ def test_with_no_share_only_the_first_and_the_last_frame_are_shown() -> None:
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"images": 7}, "more than 7 images, .* got 7"),
-        ({"images": 0}, "images must be a whole number from 1 up"),
-        ({"share": -0.5}, "share must be 0 or more, got -0.5"),
+        ({"images": 7}, "Got 7 images .* more than 7 images"),
+        ({"images": 0}, "images is 0; expected a whole number, 1 or more"),
+        ({"share": -0.5}, "share is -0.5; expected a number, 0 or more"),
         ({"class_names": ["a"]}, "labels must be from 0 to 0"),
     ],
 )
@@ -209,7 +214,7 @@ def test_arguments_that_cannot_be_meant(options: dict[str, Any], message: str) -
 
 def test_its_recorder_must_stand_before_it() -> None:
     training = Filmed()
-    with pytest.raises(ValueError, match="needs its recorder before it"):
+    with pytest.raises(ValueError, match="expected the recorder before it"):
         training.model.fit(training.batches, callbacks=[training.live], verbose=0, shuffle=False)
-    with pytest.raises(ValueError, match="needs its recorder before it"):
+    with pytest.raises(ValueError, match="expected the recorder before it"):
         training.fit(before=[training.live])

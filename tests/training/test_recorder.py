@@ -14,7 +14,7 @@ from tiny_training import Clock, Training, at_step, corners, dense_tower, each_s
 import siamese_lib as sl
 from siamese_lib.network.backend import keras
 from siamese_lib.training import recorder as recording
-from siamese_lib.training import watch
+from siamese_lib.training import stopwatch, validation
 from siamese_lib.training.recorder import frame_steps
 
 WATCHED = corners(48, seed=1)
@@ -93,9 +93,9 @@ def test_the_losses_are_means_of_the_steps_since_the_row_before(
             chosen = sampler.batch(step)
             output, target = training.model(data.images[chosen]), data.labels[chosen]
         losses.append(float(training.model.loss(target, output)))
-    assert history["step"] == [4, 8, 12, 16, 20, 21]
-    starts = [0, *history["step"][:-1]]
-    means = [np.mean(losses[a:b]) for a, b in zip(starts, history["step"], strict=True)]
+    ends = [4, 8, 12, 16, 20, 21]
+    assert history["step"] == ends
+    means = [np.mean(losses[a:b]) for a, b in zip([0, *ends[:-1]], ends, strict=True)]
     np.testing.assert_allclose(history["loss"], means, rtol=1e-4)
     assert len(set(np.round(means, 6))) == 6
 
@@ -138,7 +138,8 @@ def test_seconds_leave_the_validation_out_and_bound_it(
         clock.wait(cost)
         return nearest(*arguments, **options)
 
-    monkeypatch.setattr(watch, "time", clock)
+    monkeypatch.setattr(stopwatch, "time", clock)
+    monkeypatch.setattr(validation, "time", clock)
     monkeypatch.setattr(sl.Gallery, "nearest", slow)
     training = Training(steps=50, validation=WATCHED)
     history = training.fit(before=[each_step(lambda: clock.wait(1.0))]).history
@@ -156,7 +157,7 @@ def test_seconds_leave_the_validation_out_and_bound_it(
 
 
 def test_few_images_are_watched_and_all_classes() -> None:
-    images, labels = watch.evenly(WATCHED, 12)
+    images, labels = validation.evenly(WATCHED, 12)
     assert images.shape == (12, 8, 8, 1)
     assert np.bincount(labels).tolist() == [3, 3, 3, 3]
     index = {image.tobytes(): i for i, image in enumerate(WATCHED.images)}
@@ -263,11 +264,11 @@ def test_a_folder_may_also_hold_what_other_callbacks_write(tmp_path: Path) -> No
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"frames": 1}, "frames must be at least 2, .* got 1"),
-        ({"frame_every": 0}, "frame_every must be at least 1, got 0"),
-        ({"resume": True}, "needs the folder"),
+        ({"frames": 1}, "frames is 1; expected at least 2"),
+        ({"frame_every": 0}, "frame_every is 0; expected at least 1"),
+        ({"resume": True}, "without a folder; expected the folder"),
         ({"settings": {"path": Path()}}, "settings must be"),
-        ({"validation": corners(7)}, "more than 7 images, .* got 7"),
+        ({"validation": corners(7)}, "Got 7 images .* more than 7 images"),
     ],
 )
 def test_arguments_that_cannot_be_meant(options: dict[str, Any], message: str) -> None:
@@ -284,5 +285,5 @@ def test_a_folder_of_something_else_is_refused_before_the_training(tmp_path: Pat
 def test_batches_without_an_end_are_refused() -> None:
     training = Training()
     endless = (training.batches[0] for _ in itertools.count())
-    with pytest.raises(ValueError, match="give it ImageBatches"):
+    with pytest.raises(ValueError, match="expected ImageBatches"):
         training.model.fit(endless, callbacks=[training.recorder], shuffle=False)

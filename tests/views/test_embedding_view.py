@@ -8,6 +8,8 @@ import json
 import subprocess
 import sys
 import zlib
+from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import pytest
@@ -22,25 +24,25 @@ from siamese_lib.views.still import still_png
 from siamese_lib.views.wire import ViewError
 
 
-def film(frames=4, points=30, seed=0, scale=1.0):
+def film(frames: int = 4, points: int = 30, seed: int = 0, scale: float = 1.0) -> np.ndarray:
     return scale * np.random.default_rng(seed).normal(size=(frames, points, 2))
 
 
-def labels(points=30):
+def labels(points: int = 30) -> np.ndarray:
     return np.arange(points) % 3
 
 
 @pytest.fixture
-def sent(monkeypatch):
+def sent(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
     """What views send to the page: names of traits, or messages with the sizes of their buffers."""
-    log = []
+    log: list[Any] = []
     send_state = sl.EmbeddingView.send_state
 
-    def state(self, key=None):
+    def state(self: sl.EmbeddingView, key: str | None = None) -> None:
         log.append(key)
         send_state(self, key)
 
-    def message(self, content, buffers=None):
+    def message(self: sl.EmbeddingView, content: object, buffers: Sequence[bytes] = ()) -> None:
         log.append((content, [len(buffer) for buffer in buffers]))
 
     monkeypatch.setattr(sl.EmbeddingView, "send_state", state)
@@ -77,19 +79,20 @@ def test_the_view_keeps_copies_that_nobody_changes_unseen():
 @pytest.mark.parametrize("offset", [0.0, 1000.0])
 def test_a_packed_frame_is_off_by_half_a_level_at_most(scale, offset):
     points = scale * (film(1, 500)[0] * [3, 1] + offset)
-    bounds, data = wire.pack_frame(points)
-    assert len(data) == 4 * len(points)
-    error = np.abs(wire.unpack_frame(bounds, data) - points)
+    bounds, levels = wire.pack(points[None])
+    assert levels.nbytes == 4 * len(points)
+    error = np.abs(wire.unpack(bounds, levels)[0] - points)
     longer_side = np.ptp(points, axis=0).max()
     assert error.max() <= longer_side / 131_070 * (1 + 1e-6)
-    np.testing.assert_allclose(bounds[:2], points.min(axis=0))
-    np.testing.assert_allclose(bounds[3:], points.max(axis=0))
+    np.testing.assert_allclose(bounds[0, :2], points.min(axis=0))
+    np.testing.assert_allclose(bounds[0, 3:], points.max(axis=0))
 
 
 def test_a_collapsed_and_an_empty_frame_are_packed():
-    bounds, data = wire.pack_frame(np.full((3, 2), 0.25))
-    assert np.array_equal(wire.unpack_frame(bounds, data), np.full((3, 2), 0.25))
-    assert wire.pack_frame(np.zeros((0, 2))) == ([0.0] * 5, b"")
+    still = np.full((1, 3, 2), 0.25)
+    assert np.array_equal(wire.unpack(*wire.pack(still)), still)
+    bounds, levels = wire.pack(np.zeros((4, 0, 2)))
+    assert (bounds.tolist(), levels.shape) == ([[0.0] * 5] * 4, (4, 0, 2))
 
 
 def test_ten_thousand_points_in_forty_frames_are_under_two_megabytes():
@@ -107,7 +110,7 @@ def test_digits_shrink_on_their_way():
     assert len(packed["data"]) < digits.nbytes / 3
 
 
-def split(view):
+def split(view: sl.EmbeddingView) -> tuple[Any, list[Any], list[memoryview]]:
     """Return the state of a view as a message would carry it: JSON, paths and buffers."""
     from ipywidgets.widgets.widget import _remove_buffers
 
@@ -183,7 +186,7 @@ def test_one_view_error_is_both_a_value_error_and_a_trait_error():
         ({"marked": [30]}, "marked must be points from 0 to 29, got 30"),
         ({"class_names": "abc"}, "several names, got the string 'abc'"),
         ({"labels": ["a"] * 30, "class_names": ["a"]}, "labels must be numbers of class_names"),
-        ({"images": np.zeros((30, 4, 4))}, "images must be uint8 .* got float64"),
+        ({"images": np.zeros((30, 4, 4))}, "images: got float64 .* expected uint8"),
         ({"images": np.zeros((7, 4, 4), np.uint8)}, "images must be one for each of 30 .* got 7"),
         ({"steps": [0, 1]}, "steps must be one for each of 4 frames, got 2"),
         ({"steps": [0, 1, 1, 2]}, "steps must be ascending whole numbers"),
@@ -287,7 +290,8 @@ def test_a_live_view_sends_only_the_new_frame(sent):
             assert sizes == [120]
             assert (content["index"], content["step"]) == (number, 10 * number)
             assert content["curves"] == {"loss": 9.0 - number}
-    assert (len(view.frames), view.frame, view.steps.tolist()) == (9, 8, list(range(0, 90, 10)))
+    assert (len(view.frames), view.frame) == (9, 8)
+    np.testing.assert_array_equal(view.steps, range(0, 90, 10))
     np.testing.assert_allclose(view.frames, frames, rtol=1e-6)
     whole = sl.EmbeddingView(frames, labels(), steps=view.steps, curves=view.curves)
     assert view.payload() == whole.payload()
@@ -315,7 +319,7 @@ def test_a_curve_may_begin_late_and_have_gaps():
         (np.ones((2, 30, 2)), 9, "one frame"),
         (np.full((30, 2), np.nan), 9, "finite"),
         (np.ones((30, 2)), None, "step is needed"),
-        (np.ones((30, 2)), 3, "step must be a whole number from 4 up, got 3"),
+        (np.ones((30, 2)), 3, "step is 3; expected a whole number, 4 or more"),
     ],
 )
 def test_what_is_no_next_frame(points, step, message):
@@ -337,9 +341,9 @@ def test_a_notebook_shows_a_still_where_there_is_no_javascript():
 def test_a_still_rings_what_is_marked():
     frames = film(1, 30, scale=1e-3)
     frames[0, 5] = 1
-    names, colors = ["a", "b", "c"], class_colors(3)
+    classes = wire.classes_of(labels(), ["a", "b", "c"])
     plain, ringed = (
-        np.asarray(Image.open(io.BytesIO(still_png(frames, labels(), names, colors, None, marked))))
+        np.asarray(Image.open(io.BytesIO(still_png(frames, classes, None, marked))))
         for marked in ([], [5])
     )
     assert (plain != ringed).sum() > 50
@@ -348,8 +352,7 @@ def test_a_still_rings_what_is_marked():
 @pytest.mark.parametrize("shape", [(1, 1), (1, 50_000), (3, 20_000)])
 def test_a_still_is_small(shape):
     frames = film(*shape)
-    classes = np.arange(shape[1]) % 10
-    png = still_png(frames, classes, [str(k) for k in range(10)], class_colors(10))
+    png = still_png(frames, wire.classes_of(np.arange(shape[1]) % 10, None))
     assert len(png) < 60_000
     drawn = np.asarray(Image.open(io.BytesIO(png)).convert("RGBA"))
     assert 0 < (drawn[..., 3] > 0).mean() < 0.9

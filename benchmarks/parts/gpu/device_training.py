@@ -63,8 +63,9 @@ class DeviceTraining:
         self.key = jax.random.key(seed)
         self.step = 0
         # Copies, since each call hands the memory of the old state on to the new one.
-        weights, others = model.trainable_variables, optimizer.variables
-        self.state: State = tuple([jnp.copy(v.value) for v in each] for each in (weights, others))
+        weights = [jnp.copy(v.value) for v in model.trainable_variables]
+        others = [jnp.copy(v.value) for v in optimizer.variables]
+        self.state: State = (weights, others)
         self._many = jax.jit(self._make_steps, donate_argnums=0)
         self._single = jax.jit(self.train, donate_argnums=0)
         self._programs: dict[int, Any] = {}
@@ -184,7 +185,7 @@ def precision_at_7(training: DeviceTraining, tower: keras.Model, data: Any) -> f
         tower: what to embed with.
         data: the whole data set, as `sl.evaluate` takes it.
     """
-    from siamese_lib.metrics.headline import GALLERY_IMAGES, NEIGHBOURS
+    from siamese_lib.metrics.headline import GALLERY_IMAGES, HEADLINE_K
 
     weights, _ = training.state
 
@@ -195,7 +196,7 @@ def precision_at_7(training: DeviceTraining, tower: keras.Model, data: Any) -> f
     @jax.jit
     def nearest(gallery: jax.Array, queries: jax.Array) -> jax.Array:
         squares = jnp.sum((queries[:, None] - gallery[None]) ** 2, axis=-1)
-        return jax.lax.top_k(-squares, NEIGHBOURS)[1]
+        return jax.lax.top_k(-squares, HEADLINE_K)[1]
 
     def parts(array: Any) -> list[Any]:
         return [array[first : first + PART] for first in range(0, len(array), PART)]

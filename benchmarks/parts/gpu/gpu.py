@@ -1,19 +1,20 @@
 """Training on a GPU: the library's tower, losses, optimizer and samplers, on Keras with JAX.
 
-``python -m benchmarks gpu`` needs jax, keras, numpy, lazy-loader and psutil, and no TensorFlow.
-Where JAX sees no GPU (or Keras runs on another backend, as it does when parts that need
-TensorFlow ran in the same process) the result says "not measured", which takes seconds on two
-cores. ``--quick`` goes through everything on whatever device there is, with sizes so tiny that the
-figures mean nothing.
+``python -m benchmarks gpu`` needs jax, keras, numpy, lazy-loader and psutil, but no TensorFlow.
+The result says "not measured" where JAX sees no GPU, and where Keras runs on another backend
+because parts that need TensorFlow ran in the same process; that takes seconds on two cores.
+``--quick`` goes through everything on whatever device there is, with sizes so tiny that the figures
+mean nothing.
 
-* The 2017 recipe in full, and our default recipes, each from nothing, three times with other seeds:
-  seconds with and without compilation. Loading the data and the evaluation are not in the clock;
-  sending the images to the device is. Every mode of arithmetic has its turn in each round.
-* A step over sizes of batches, beside its floor: the operations of the convolutions at the rate of
-  a large matrix product in the same arithmetic, or the bytes that must move at the rate of a large
-  copy (`device_figures.image_bytes`), whichever takes longer. What fits into the device's cache
-  need not move, so small batches may do better than the second. Compiled before the clock starts.
-* What it brings to keep images on the device, and to make many steps in a call.
+* Whole trainings: the 2017 recipe in full and our default recipes, each three times with other
+  seeds; seconds with and without compilation. Sending the images to the device is timed; loading
+  them and evaluation are not. Every mode of arithmetic has its turn in each round.
+* A step next to its floor, by the size of batches. The floor is the longer of two times: that of
+  the convolutions' operations at the rate of a large matrix product in the same arithmetic, and
+  that of moving the bytes that must move at the rate of a large copy
+  (`device_figures.image_bytes`). What fits into the device's cache need not move, so small batches
+  may do better than the second. Steps are compiled before the clock starts.
+* What helps: keeping images on the device, and making many steps in a call.
 """
 
 from __future__ import annotations
@@ -25,14 +26,15 @@ from dataclasses import replace
 from typing import Any
 
 from benchmarks.tools.ledger import Ledger
-from benchmarks.tools.results import interval, measured_on, spread, table
+from benchmarks.tools.markdown import blocks, interval, measured_on, medians, share, shown, table
+from benchmarks.tools.results import spread
 
 COMPARED = ("jax", "jaxlib", "jax-cuda13-plugin", "jax-cuda12-plugin")
 ROUNDED = 1e-5  # relative error of a product whose float32 factors were rounded first
 
 
 def measure(ledger: Ledger, *, quick: bool = False) -> dict[str, Any]:
-    """Measure all of it, or say why not."""
+    """Measure everything, or say why not."""
     if "keras" not in sys.modules:
         os.environ.setdefault("KERAS_BACKEND", "jax")
     import siamese_lib as sl
@@ -74,12 +76,12 @@ def _measured(ledger: Ledger, quick: bool) -> dict[str, Any]:
         ledger.once(f"steps, round {turn + 1}", lambda: figures.step_round(ways, sizes))
         for turn in range(sizes.rounds)
     ]
-    ways = figures.ablations(data, sizes)
+    ablations = figures.ablations(data, sizes)
     batch = sizes.batches[0]
     helps = [
         ledger.once(
             f"what helps, round {turn + 1}",
-            lambda: figures.ablation_round(ways, sizes.steps, batch),
+            lambda: figures.ablation_round(ablations, sizes.steps, batch),
         )
         for turn in range(sizes.rounds)
     ]
@@ -112,7 +114,7 @@ def _measured(ledger: Ledger, quick: bool) -> dict[str, Any]:
 
 
 def training_rows(recipe: str, modes: list[dict[str, dict[str, float]]]) -> list[dict[str, Any]]:
-    """Bring the trainings of one recipe together: a row for each mode, over the seeds."""
+    """Put the trainings of one recipe together: a row for each mode, over the seeds."""
     digits = {"all s": 2, "compile s": 2, "run s": 2, "steps/s": 1, "precision@7": 4}
     return [
         {"recipe": recipe, "arithmetic": mode, "steps": modes[0][mode]["steps"]}
@@ -122,7 +124,7 @@ def training_rows(recipe: str, modes: list[dict[str, dict[str, float]]]) -> list
 
 
 def step_rows(rounds: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Bring the rounds together: a row for each mode and size of batch; shares within a round."""
+    """Put the rounds together: a row for each mode and size of batch; shares within a round."""
     rows = []
     for name in rounds[0]["steps"]:
         each = [one["steps"][name] for one in rounds]
@@ -150,7 +152,7 @@ def step_rows(rounds: list[dict[str, Any]]) -> list[dict[str, Any]]:
 
 
 def help_rows(rounds: list[dict[str, float]], ours: str) -> list[dict[str, Any]]:
-    """Bring the rounds together: images a second of each way, and ours as a multiple of it."""
+    """Put the rounds together: images a second of each way, and ours as a multiple of it."""
     return [
         {
             "way": way,
@@ -164,62 +166,113 @@ def help_rows(rounds: list[dict[str, float]], ours: str) -> list[dict[str, Any]]
 def render(result: dict[str, Any]) -> str:
     """Lay the result out as Markdown."""
     if result["status"] == "not measured":
-        return f"Not measured: {result['why']}"
-    rates = result["rates"]
+        return (
+            f"Not measured: {result['why']} With one, `pip install 'jax[cuda12]'` (or `cuda13`, as "
+            "its driver is) and `KERAS_BACKEND=jax python -m benchmarks gpu` measure training with "
+            "the images on the device and many steps in each call."
+        )
     about = [result[key] for key in ("device", "memory") if key in result]
     about += [f"driver {result['driver']}"] if "driver" in result else []
-    lines = [f"Device: {', '.join(about)} (JAX calls it a {result['platform']}).", ""]
-    if result["platform"] == "cpu":
-        lines += ["**A quick try on a CPU, with tiny sizes: these are not figures of a GPU.**", ""]
-    lines += ["#### Whole trainings", "", table([_cells(row) for row in result["trainings"]]), ""]
-    lines += ["Median (least to most) over seeds. *All* is from sending the images to the last"]
-    lines += [f"step, *compile* and *run* are parts of it. {_rounding(result['product error'])}"]
-    lines += ["", "#### A step beside its floor", ""]
-    lines += [table([_cells(row) for row in result["steps"]]), "", _floors(result["steps"])]
+    on_cpu = result["platform"] == "cpu"
+    rates = result["rates"]
     products = ", ".join(f"{mode} {interval(rate)}" for mode, rate in rates["products"].items())
-    lines += [
-        f"Matrix products, in TFLOP/s: {products}. A copy, in GB/s: {interval(rates['copy'])}."
-    ]
-    one, twice = interval(result["one image ms"]), interval(result["the same step twice"])
-    lines += [
-        f"A step of a single image takes {one} ms, and one of a small batch can hardly take less.",
-        f"The same step measured twice in a round: {twice} times.",
-        "",
-        "#### What helps",
-        "",
-        table([_cells(row) for row in result["what helps"]]),
-        "",
-        f"Batches of {result['batch']}, float32; {result['chunk']} steps a call, or one.",
-        f"Medians of {result['rounds']} rounds, least and most.",
-        "",
+    return blocks(
+        f"Device: {', '.join(about)} (JAX calls it a {result['platform']}).",
+        "**A quick try on a CPU, with tiny sizes: these are not figures of a GPU.**"
+        if on_cpu
+        else "",
+        "### Whole trainings",
+        trainings_takeaway(result["trainings"]),
+        table([_training_cells(row) for row in result["trainings"]]),
+        "*All* goes from sending the images to the last step; *compiling* and *running* are parts "
+        f"of it. Medians over seeds, with the least and the most in brackets. "
+        f"{_rounding(result['product error'])}",
+        "### A step next to its floor",
+        floors_takeaway(result["steps"]),
+        table([_step_cells(row) for row in result["steps"]]),
+        f"Matrix products reach, in TFLOP/s: {products}. A copy reaches {interval(rates['copy'])} "
+        f"GB/s. A step of a single image takes {interval(result['one image ms'])} ms; a step of a "
+        "small batch can hardly take less. The same step, measured twice in a round, differs by a "
+        f"factor of {interval(result['the same step twice'])}.",
+        "### What helps",
+        helps_takeaway(result["what helps"]),
+        table(
+            [
+                {
+                    "way": row["way"],
+                    "images/s": interval(row["images/s"]),
+                    "ours is faster, times": interval(row["ours is faster, times"]),
+                }
+                for row in result["what helps"]
+            ]
+        ),
+        f"Batches of {result['batch']}, float32; {result['chunk']} steps a call, or one. "
+        f"{medians(result['rounds'])}",
         measured_on(result),
-    ]
-    return "\n".join(lines)
-
-
-def _rounding(errors: dict[str, float]) -> str:
-    """Say whether float32 is what its name says, by the errors of its products."""
-    said = []
-    for mode, error in errors.items():
-        how = (
-            "factors are rounded first, as in TF32"
-            if error > ROUNDED
-            else "factors keep all their digits"
-        )
-        said.append(f"{mode}: {how} (relative error of a product {error:.1e})")
-    return "; ".join(said) + "."
-
-
-def _floors(rows: list[dict[str, Any]]) -> str:
-    """Say what bounds the steps, and which comes nearest."""
-    kinds = {row["floor of"] for row in rows}
-    nearest = max(rows, key=lambda row: row["share of floor, %"]["median"])
-    bound = f"In every row {kinds.pop()}" if len(kinds) == 1 else "Now arithmetic, now memory"
-    return (
-        f"{bound} is the larger floor. Nearest to it comes {nearest['arithmetic']} in batches of "
-        f"{nearest['batch']}, with {interval(nearest['share of floor, %'])} %."
     )
 
 
-def _cells(row: dict[str, Any]) -> dict[str, Any]:
-    return {key: interval(cell) if isinstance(cell, dict) else cell for key, cell in row.items()}
+def trainings_takeaway(rows: list[dict[str, Any]]) -> str:
+    """Name the quickest arithmetic of each recipe."""
+    said = []
+    for recipe in dict.fromkeys(row["recipe"] for row in rows):
+        mine = [row for row in rows if row["recipe"] == recipe]
+        best = min(mine, key=lambda row: row["all s"]["median"])
+        said.append(f"*{recipe}* takes {shown(best['all s']['median'])} s in {best['arithmetic']}")
+    return f"With its quickest arithmetic, {'; '.join(said)}."
+
+
+def floors_takeaway(rows: list[dict[str, Any]]) -> str:
+    """Say what bounds the steps, and which comes nearest."""
+    kinds = {row["floor of"] for row in rows}
+    nearest = max(rows, key=lambda row: row["share of floor, %"]["median"])
+    bound = (
+        f"In every row {kinds.pop()} is the larger floor"
+        if len(kinds) == 1
+        else "The larger floor is arithmetic in some rows and memory in others"
+    )
+    return (
+        f"{bound}. Nearest to it comes {nearest['arithmetic']} in batches of {nearest['batch']}, "
+        f"with {interval(nearest['share of floor, %'])} %."
+    )
+
+
+def helps_takeaway(rows: list[dict[str, Any]]) -> str:
+    """Say how much the slowest way loses."""
+    slowest = max(rows, key=lambda row: row["ours is faster, times"]["median"])
+    times = shown(slowest["ours is faster, times"]["median"])
+    return f"Ours is {times} times as fast as the slowest way, *{slowest['way']}*."
+
+
+def _training_cells(row: dict[str, Any]) -> dict[str, str]:
+    return {
+        "recipe": row["recipe"],
+        "arithmetic": row["arithmetic"],
+        "steps": f"{row['steps']:,}",
+        "all, s": interval(row["all s"]),
+        "compiling, s": interval(row["compile s"]),
+        "running, s": interval(row["run s"]),
+        "steps/s": interval(row["steps/s"]),
+        "precision@7": interval(row["precision@7"], share),
+    }
+
+
+def _step_cells(row: dict[str, Any]) -> dict[str, str]:
+    return {
+        "arithmetic": row["arithmetic"],
+        "batch, images": f"{row['batch']:,}",
+        "images/s": interval(row["images/s"]),
+        "step, ms": interval(row["step ms"]),
+        "floor, ms": shown(row["floor ms"]),
+        "floor of": row["floor of"],
+        "share of the floor, %": interval(row["share of floor, %"]),
+    }
+
+
+def _rounding(errors: dict[str, float]) -> str:
+    """Say whether products in float32 keep all digits of their factors."""
+    said = []
+    for mode, error in errors.items():
+        how = "rounds factors first, as TF32 does" if error > ROUNDED else "keeps all their digits"
+        said.append(f"*{mode}* {how} (relative error of a product {error:.1e})")
+    return "; ".join(said) + "."

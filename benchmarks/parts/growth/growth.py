@@ -2,20 +2,20 @@
 
 From 1,000 images to 600,000 with 32 numbers each, and from 2 numbers to 128 for 60,000 images:
 
-* a gallery is made, asked one query, and asked 1,000: "flat", "ivf" and "hnsw";
+* a gallery is made, answers one query, and answers 1,000: "flat", "ivf" and "hnsw";
 * pairs: a sampler is made, and draws a batch of 128;
-* images are embedded by the tower that ships with the package, up to MNIST's 60,000: more would be
+* images are embedded by the tower that comes with the package, up to MNIST's 60,000: more would be
   repeated images, and twice as many take twice as long;
 * a film of 10 frames in the plane becomes what the page is sent;
-* 1,000 queries are judged: precision@7 by a gallery, and ``sl.metrics.retrieval``.
+* 1,000 queries are measured: precision@7 with a gallery, and ``sl.metrics.retrieval``.
 
-Each size has a process of its own, round after round; what is over in less than a twentieth of a
-second is done ten times, and the median counts. Memory is the peak of the process over what it
-held before, the input included in that. Imports and a small first try are outside the clock. A
-graph of 600,000 embeddings of 128 numbers is left out, as it alone takes minutes a round.
+Each size has a process of its own, round after round. What takes less than a twentieth of a second
+is done ten times, and the median counts. Memory is the peak of the process, less what it held
+before, the input included. Imports and a small first try are not timed. A graph of 600,000
+embeddings of 128 numbers is left out, as it takes minutes a round.
 
-``python -m benchmarks growth`` takes some twenty minutes on two cores, and draws
-``benchmarks/results/growth.svg`` too; ``--quick`` is a short try that writes nothing.
+``python -m benchmarks growth`` takes some twenty minutes on two cores; ``--quick`` is a short try
+that writes nothing. ``make readme`` draws the figure.
 """
 
 from __future__ import annotations
@@ -30,20 +30,20 @@ from typing import Any
 import numpy as np
 
 import siamese_lib as sl
-from benchmarks.parts.growth.growth_figure import figure
 from benchmarks.parts.retrieval import clustered
 from benchmarks.recipes.ours import full_mnist
 from benchmarks.tools.clouds import clouds
 from benchmarks.tools.fresh import measured, python
 from benchmarks.tools.ledger import Ledger
-from benchmarks.tools.results import RESULTS, interval, measured_on, spread, table
+from benchmarks.tools.markdown import blocks, interval, measured_on, medians, shown, table
+from benchmarks.tools.results import spread
 
 COMPARED: tuple[str, ...] = ()
 
 QUERIES, FRAMES, BATCH = 1_000, 10, 128
 MOST_EMBEDDED = 60_000
-FLAT_IN_DIM = ("pairs", "embed", "film")  # what does not depend on the length of embeddings
-BRIEF = 0.05  # seconds below which once is too short a look
+FLAT_IN_DIM = ("pairs", "embed", "film")  # these do not depend on the length of embeddings
+BRIEF = 0.05  # seconds: what takes less is done several times
 
 Operation = tuple[str, Callable[[], Any]]
 
@@ -69,10 +69,7 @@ def measure(ledger: Ledger, *, quick: bool = False) -> dict[str, Any]:
         ledger.once(f"round {number}", partial(one_round, plan)) for number in range(1, rounds + 1)
     ]
     fixed = {"rounds": rounds, "images": at_size, "dim": at_dim}
-    result = {**fixed, "points": points(turns)}
-    if not quick:
-        (RESULTS / "growth.svg").write_text(figure(result))
-    return result
+    return {**fixed, "points": points(turns)}
 
 
 def one_round(plan: list[tuple[str, int, int]]) -> list[dict[str, Any]]:
@@ -94,7 +91,7 @@ def one_size(family: str, size: int, dim: int) -> dict[str, dict[str, float]]:
 
 
 def looked_at(job: Callable[[], Any]) -> dict[str, float]:
-    """Say what a job takes; a brief one is done again, for a steadier figure."""
+    """Return what a job takes; a brief one is done again, for a steadier figure."""
     _, cost = measured(job)
     if cost["seconds"] < BRIEF:
         again = [measured(job)[1]["seconds"] for _ in range(10)]
@@ -120,7 +117,7 @@ def pairs(size: int, dim: int) -> Iterator[Operation]:
 
 
 def embed(size: int, dim: int) -> Iterator[Operation]:
-    """Embed images, by a tower of which only the last of five layers knows the dimension."""
+    """Embed images; only the last of the tower's five layers depends on the dimension."""
     run, images = sl.shipped_run(), full_mnist().train.images[:size]
     yield "images embedded", lambda: run.embed(images)
 
@@ -132,7 +129,7 @@ def film(size: int, dim: int) -> Iterator[Operation]:
 
 
 def judged(size: int, dim: int) -> Iterator[Operation]:
-    """Judge queries by their neighbours, from embeddings to numbers."""
+    """Measure queries by their neighbours, from embeddings to numbers."""
     rng = np.random.default_rng(0)
     labels = np.arange(size + QUERIES) % 10
     centres = rng.standard_normal((10, dim), np.float32)
@@ -159,7 +156,7 @@ FAMILIES: dict[str, Callable[[int, int], Iterator[Operation]]] = {
 
 
 def points(turns: list[list[dict[str, Any]]]) -> list[dict[str, Any]]:
-    """Give medians over rounds of every operation at every size."""
+    """Return medians over rounds of every operation at every size."""
     return [
         {
             **{key: same[0][key] for key in ("operation", "images", "dim")},
@@ -176,7 +173,7 @@ def exponent(sizes: list[int], values: list[float]) -> float:
 
 
 def rows(result: dict[str, Any], along: str) -> list[dict[str, str]]:
-    """Lay out one sweep, "images" or "dim": seconds at each size, how they grow, and memory."""
+    """Lay out one sweep, "images" or "dim": time at each size, its exponents, and memory."""
     other = {"images": "dim", "dim": "images"}[along]
     swept = [one for one in result["points"] if one[other] == result[other]]
     sizes = sorted({one[along] for one in swept})
@@ -185,15 +182,19 @@ def rows(result: dict[str, Any], along: str) -> list[dict[str, str]]:
         line = {one[along]: one for one in swept if one["operation"] == operation}
         if len(line) < 2:
             continue
-        medians = [line[size]["seconds"]["median"] for size in line]
+        medians_of_line = [line[size]["seconds"]["median"] for size in line]
         last = [*line][-2:]
+        unit = {"images": "images", "dim": "numbers"}[along]
         laid.append(
             {
                 "operation": operation,
-                **{f"{size:,}": _seconds(line[size]) if size in line else "" for size in sizes},
-                "a": f"{exponent([*line], medians):.2f}",
-                "a, last step": f"{exponent(last, medians[-2:]):.2f}",
-                "MiB at most": interval(line[last[-1]]["MiB"]),
+                **{
+                    f"{size:,} {unit}, ms": _milliseconds(line[size]) if size in line else ""
+                    for size in sizes
+                },
+                "exponent": f"{exponent([*line], medians_of_line):.2f}",
+                "exponent, last two": f"{exponent(last, medians_of_line[-2:]):.2f}",
+                "peak memory, MiB": interval(line[last[-1]]["MiB"]),
             }
         )
     return laid
@@ -201,32 +202,45 @@ def rows(result: dict[str, Any], along: str) -> list[dict[str, str]]:
 
 def render(result: dict[str, Any]) -> str:
     """Lay the result out as Markdown."""
-    return f"""\
-![Time and memory against the number of images and of dimensions](results/growth.svg)
-
-#### As images become more
-
-Milliseconds, embeddings of {result["dim"]} numbers:
-
-{table(rows(result, "images"))}
-
-#### As embeddings become longer
-
-Milliseconds, {result["images"]:,} images:
-
-{table(rows(result, "dim"))}
-
-Time grows as size^*a*: fitted over all sizes, and over the last two. *MiB at most* is the peak at
-the largest size, beyond the input. Images are embedded up to {MOST_EMBEDDED:,}. Medians of
-{result["rounds"]} rounds; of memory, least to most too. *Precision@7* and `sl.metrics.retrieval`
-judge {QUERIES:,} queries.
-
-{measured_on(result)}"""
+    most = max(one["images"] for one in result["points"] if one["operation"] == "images embedded")
+    return blocks(
+        "![Time and memory against the number of images and of dimensions](results/growth.svg)",
+        f"### As images become more: embeddings of {result['dim']} numbers",
+        takeaway(result, "images"),
+        table(rows(result, "images")),
+        f"### As embeddings become longer: {result['images']:,} images",
+        takeaway(result, "dim"),
+        table(rows(result, "dim")),
+        "Time grows as size^*exponent*, fitted over all sizes, and over the last two. The peak of "
+        "memory is that of the largest size, beyond the input. Images are embedded up to "
+        f"{most:,}. *precision@7* and *retrieval* measure {QUERIES:,} queries. "
+        f"{medians(result['rounds'])}",
+        measured_on(result),
+    )
 
 
-def _seconds(point: dict[str, Any]) -> str:
-    milliseconds = 1e3 * point["seconds"]["median"]
-    return f"{float(f'{milliseconds:.3g}'):,g}"
+def takeaway(result: dict[str, Any], along: str) -> str:
+    """Name the operations whose time grows least and most over the last two sizes."""
+    other = {"images": "dim", "dim": "images"}[along]
+    swept = [one for one in result["points"] if one[other] == result[other]]
+    less, more = sorted({one[along] for one in swept})[-2:]
+    seconds = {(one["operation"], one[along]): one["seconds"]["median"] for one in swept}
+    factors = sorted(
+        (seconds[name, more] / seconds[name, less], name)
+        for name, size in seconds
+        if size == more and (name, less) in seconds
+    )
+    least, most = (
+        f"*{name}* ({shown(factor)} times)" for factor, name in (factors[0], factors[-1])
+    )
+    what = {"images": "images", "dim": "numbers"}[along]
+    return (
+        f"From {less:,} to {more:,} {what}, the time grows least for {least} and most for {most}."
+    )
+
+
+def _milliseconds(point: dict[str, Any]) -> str:
+    return shown(1e3 * point["seconds"]["median"])
 
 
 if __name__ == "__main__":

@@ -1,8 +1,7 @@
-"""The figure of growth as one SVG that needs nothing else and suits a light page and a dark one.
+"""The figure of growth: time and memory, by the number of images and of dimensions.
 
-``python -m benchmarks.parts.growth.growth_figure`` draws the committed result again. Both scales of
-every panel are logarithmic, and the panels of a row share theirs. The dashed grey line is linear
-growth.
+Both axes of every panel are logarithmic, and the panels of a row share theirs. The dashed grey
+line is linear growth. ``make readme`` draws it from the committed result.
 """
 
 from __future__ import annotations
@@ -11,20 +10,29 @@ import math
 from collections.abc import Iterator
 from typing import Any
 
-from benchmarks.tools.results import RESULTS, load_result
+from benchmarks.tools.svg import (
+    BLUE,
+    GREEN,
+    ORANGE,
+    PINK,
+    RED,
+    VIOLET,
+    LogScale,
+    document,
+    grid,
+    line,
+    text,
+)
 
-ORANGE, BLUE, GREEN, RED, PINK, VIOLET = (
-    "#E69F00", "#3C9BD6", "#009E73", "#D55E00", "#CC79A7", "#7B61FF"
-)  # fmt: skip
 INDEXES = {"flat": BLUE, "ivf": ORANGE, "hnsw": GREEN}
-COLUMNS = {  # operation: colour, dashes
+COLUMNS = {  # operation: color, dashes
     "Making a gallery": {f"{index}: made": (color, "") for index, color in INDEXES.items()},
     "Searching it": {
         f"{index}: {asked}": (color, dashes)
         for asked, dashes in (("one query", "2 3"), ("1,000 queries", ""))
         for index, color in INDEXES.items()
     },
-    "All else": {
+    "Everything else": {
         "sampler: made": (BLUE, ""),
         "sampler: 128 pairs": (BLUE, "2 3"),
         "images embedded": (RED, ""),
@@ -36,26 +44,23 @@ COLUMNS = {  # operation: colour, dashes
 ROWS = [("seconds", "images"), ("MiB", "images"), ("seconds", "dim"), ("MiB", "dim")]
 NAMES = {"seconds": "Time", "MiB": "Memory, MiB"}
 WORDS = {"images": "images", "dim": "numbers in an embedding"}
-LEAST = 0.1  # MiB, below which memory is not told apart from noise
+LEAST = 0.1  # MiB: less memory than this is noise
 LEFT, TOP, WIDE, HIGH, GAP, BELOW = 58, 112, 268, 150, 32, 58
 WIDTH, HEIGHT = LEFT + 3 * WIDE + 2 * GAP + 12, TOP + 4 * (HIGH + BELOW)
-STYLE = """
-text { font: 12px system-ui, sans-serif; fill: #59616b } .head { font-weight: 600 }
-.axis, .guide { stroke: #8b949e; stroke-opacity: .3 }
-.guide { stroke-dasharray: 6 5; stroke-opacity: .8 }
-.line { fill: none; stroke-width: 2; stroke-linejoin: round }
-@media (prefers-color-scheme: dark) { text { fill: #a9b2bc } }"""
 
 
 def figure(result: dict[str, Any]) -> str:
-    """Draw what `benchmarks.growth.measure` gives."""
-    drawn = [f"<style>{STYLE}</style>", *_legends()]
+    """Draw what `growth.measure` returns."""
+    drawn = [*_legends()]
     for row, (what, along) in enumerate(ROWS):
         drawn += _row(result, what, along, TOP + row * (HIGH + BELOW))
-    title = "<title>Time and memory as images and dimensions grow</title>"
-    return (
-        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {HEIGHT}" '
-        f'width="{WIDTH}" height="{HEIGHT}" role="img">{title}\n' + "\n".join(drawn) + "\n</svg>\n"
+    return document(
+        (WIDTH, HEIGHT),
+        "Time and memory as images and dimensions grow",
+        "Twelve panels with logarithmic axes: the seconds and the peak memory of making a "
+        "gallery, searching it, and everything else, first by the number of images, then by the "
+        "numbers in an embedding. The tables below the figure hold the same values.",
+        drawn,
     )
 
 
@@ -67,58 +72,56 @@ def lines(result: dict[str, Any], what: str, along: str) -> dict[str, list[tuple
         if one[other] == result[other]:
             value = max(one[what]["median"], LEAST if what == "MiB" else 1e-6)
             found.setdefault(one["operation"], []).append((one[along], value))
-    return {name: sorted(line) for name, line in found.items() if len(line) > 1}
+    return {name: sorted(places) for name, places in found.items() if len(places) > 1}
 
 
 def _row(result: dict[str, Any], what: str, along: str, top: int) -> Iterator[str]:
     drawn = lines(result, what, along)
-    sizes = sorted({size for line in drawn.values() for size, _ in line})
-    values = [value for line in drawn.values() for _, value in line]
+    sizes = sorted({size for places in drawn.values() for size, _ in places})
+    values = [value for places in drawn.values() for _, value in places]
     low, high = math.floor(math.log10(min(values))), math.ceil(math.log10(max(values)))
     high = max(high, low + 1)
-    least, most = math.log10(sizes[0]), math.log10(sizes[-1])
-
-    def across(size: float) -> float:
-        return WIDE * (math.log10(size) - least) / (most - least)
-
-    def down(value: float) -> float:
-        return top + HIGH * (high - math.log10(value)) / (high - low)
-
-    yield f'<text class="head" x="{LEFT}" y="{top - 10}">{NAMES[what]}</text>'
+    down = LogScale(10.0**low, 10.0**high, top + HIGH, top)
+    yield text("start", LEFT, top - 10, NAMES[what], head=True)
     for number, operations in enumerate(COLUMNS.values()):
         left = LEFT + number * (WIDE + GAP)
+        across = LogScale(sizes[0], sizes[-1], left, left + WIDE)
         for power in range(low, high + 1, 1 + (high - low) // 5):
-            y = f"{down(10.0**power):.1f}"
-            yield f'<path class="axis" d="M{left} {y}h{WIDE}"/>'
+            y = down(10.0**power)
+            yield grid(f"M{left} {y:.1f}h{WIDE}")
             if number == 0:
-                yield _text("end", left - 7, float(y) + 4, _tick(power, what))
+                yield text("end", left - 7, y + 4, _tick(power, what))
         for size in sizes:
-            x = f"{left + across(size):.1f}"
-            yield f'<path class="axis" d="M{x} {top}v{HIGH}"/>'
+            yield grid(f"M{across(size):.1f} {top}v{HIGH}")
             anchor = {sizes[0]: "start", sizes[-1]: "end"}.get(size, "middle")
-            yield _text(anchor, float(x), top + HIGH + 16, f"{size:,}")
-        yield _text("middle", left + WIDE / 2, top + HIGH + 32, WORDS[along])
-        # Linear growth: through the middle, as far as the panel reaches.
-        reach = min((most - least) / 2, (high - low) / 2)
-        dx, dy = WIDE * reach / (most - least), HIGH * reach / (high - low)
-        x, y = left + WIDE / 2 - dx, top + HIGH / 2 + dy
-        yield f'<path class="guide" d="M{x:.1f} {y:.1f}l{2 * dx:.1f} {-2 * dy:.1f}"/>'
+            yield text(anchor, across(size), top + HIGH + 16, f"{size:,}")
+        yield text("middle", left + WIDE / 2, top + HIGH + 32, WORDS[along])
+        yield _linear(across, down)
         for name, (color, dashes) in operations.items():
             if name in drawn:
-                path = "L".join(f"{left + across(n):.1f} {down(v):.1f}" for n, v in drawn[name])
-                yield _line(f"M{path}", color, dashes, name)
+                places = ((across(size), down(value)) for size, value in drawn[name])
+                yield line(places, color, dashes, name)
+
+
+def _linear(across: LogScale, down: LogScale) -> str:
+    """Draw linear growth through the middle of a panel, as far as the panel reaches."""
+    wide, high = math.log(across.most / across.least), math.log(down.most / down.least)
+    reach = min(wide, high) / 2
+    dx, dy = (across.end - across.start) * reach / wide, (down.start - down.end) * reach / high
+    x, y = (across.start + across.end) / 2 - dx, (down.start + down.end) / 2 + dy
+    return f'<path class="guide" d="M{x:.1f} {y:.1f}l{2 * dx:.1f} {-2 * dy:.1f}"/>'
 
 
 def _legends() -> Iterator[str]:
     for number, (title, operations) in enumerate(COLUMNS.items()):
         left = LEFT + number * (WIDE + GAP)
-        yield f'<text class="head" x="{left}" y="16">{title}</text>'
+        yield text("start", left, 16, title, head=True)
         for place, (name, (color, dashes)) in enumerate(operations.items()):
             x, y = left + place // 3 * 146, 38 + place % 3 * 18
-            yield _line(f"M{x} {y - 4}h20", color, dashes, name)
-            yield _text("start", x + 26, y, name.split(": made")[0])
+            yield line([(x, y - 4), (x + 20, y - 4)], color, dashes, name)
+            yield text("start", x + 26, y, name.split(": made")[0])
     yield f'<path class="guide" d="M{LEFT + 112} 34h20"/>'
-    yield _text("start", LEFT + 138, 38, "linear growth")
+    yield text("start", LEFT + 138, 38, "linear growth")
 
 
 def _tick(power: int, what: str) -> str:
@@ -126,19 +129,3 @@ def _tick(power: int, what: str) -> str:
         return f"{10.0**power:,g}"
     unit, factor = ("s", 0) if power >= 0 else ("ms", 3) if power >= -3 else ("µs", 6)
     return f"{10 ** (power + factor):,} {unit}"
-
-
-def _text(anchor: str, x: float, y: float, words: str) -> str:
-    return f'<text text-anchor="{anchor}" x="{x:.1f}" y="{y:.1f}">{words}</text>'
-
-
-def _line(path: str, color: str, dashes: str, name: str) -> str:
-    dashed = f' stroke-dasharray="{dashes}"' if dashes else ""
-    return f'<path class="line" stroke="{color}"{dashed} d="{path}"><title>{name}</title></path>'
-
-
-if __name__ == "__main__":
-    measured = load_result("growth")
-    if measured is None:
-        raise SystemExit("Nothing is measured yet: python -m benchmarks growth")
-    (RESULTS / "growth.svg").write_text(figure(measured))

@@ -1,12 +1,12 @@
-"""A training step, measured: this library beside PyTorch and JAX, with oneDNN and XLA on and off.
+"""A training step: this library next to PyTorch and JAX, with oneDNN and XLA on and off.
 
 ``python -m benchmarks step`` (some ten minutes on two cores) writes
-``benchmarks/results/step.json``. Every way trains the same tower on the same batches of 128 in a
-process of its own (`step_worker`), and all take turns: sixty steps each, round after round, ours
-twice in each round to show the noise. The machine's rate is the best product of
-two 4096 by 4096 matrices that any of the three libraries computes in that round, in the dtype of
-the convolutions; a step's share of it counts the multiplications and additions of its convolutions
-and nothing else. Peak memory is that of the whole process, libraries and MNIST included.
+``benchmarks/results/step.json``. Every way trains the same tower on the same batches of 128, in a
+process of its own (`step_worker`). The ways take turns of sixty steps, round after round; ours has
+two turns in a round, to show the noise. The rate of the machine is the best product of two 4096 by
+4096 matrices that any of the three libraries computes in that round, in the dtype of the
+convolutions. The share of it counts only the multiplications and additions of the convolutions.
+Peak memory is that of the whole process, with libraries and MNIST.
 """
 
 from __future__ import annotations
@@ -21,13 +21,14 @@ from typing import Any
 from benchmarks.parts.step.step_worker import BATCH
 from benchmarks.tools.fresh import ROOT
 from benchmarks.tools.ledger import Ledger
-from benchmarks.tools.results import interval, measured_on, spread, table
+from benchmarks.tools.markdown import blocks, interval, measured_on, medians, shown, table
+from benchmarks.tools.results import spread
 
 COMPARED = ("torch", "jax", "jaxlib")
 STEPS, ROUNDS = 60, 5
 JAX = {"KERAS_BACKEND": "jax"}
 OURS, AGAIN, PYTORCH = "this library", "this library, again", "PyTorch, channels last"
-# Name, dtype: what `step_worker` is told, and its environment.
+# Name and dtype: the argument of `step_worker`, and its environment.
 WAYS: dict[tuple[str, str], tuple[str, dict[str, str]]] = {
     (OURS, "float32"): ("keras,float32", {}),
     (AGAIN, "float32"): ("keras,float32", {}),
@@ -56,7 +57,7 @@ MUST = 1.15  # times PyTorch's images a second
 
 
 class Worker:
-    """One way, waiting in its process for its turns."""
+    """One way, in a process that waits for its turns."""
 
     def __init__(self, way: str, environment: dict[str, str]) -> None:
         self._process = subprocess.Popen(
@@ -76,7 +77,7 @@ class Worker:
         raise WorkerError(f"{way} did not start: python -m benchmarks.parts.step.step_worker {way}")
 
     def ask(self, order: str) -> float:
-        """Give an order and wait for the number that answers it."""
+        """Send an order and return the number that answers it."""
         stdin, stdout = self._process.stdin, self._process.stdout
         assert stdin is not None
         assert stdout is not None
@@ -111,7 +112,7 @@ def measure(ledger: Ledger, *, quick: bool = False) -> dict[str, Any]:
 
 @contextmanager
 def _working(chosen: dict[Any, Any]) -> Iterator[dict[tuple[str, str], Worker]]:
-    """Start all ways that work here, and stop them at the end."""
+    """Start every way that works here, and stop them all at the end."""
     workers: dict[tuple[str, str], Worker] = {}
     try:
         for key, (way, environment) in chosen.items():
@@ -190,26 +191,48 @@ def operations_for_an_image() -> int:
 
 def render(result: dict[str, Any]) -> str:
     """Write the result as Markdown."""
-    ranges = ("images/s", "ours, times as fast", "share of matrix products in %")
-    rows = [{**row, **{key: interval(row[key]) for key in ranges}} for row in result["rows"]]
-    products = "; ".join(
-        f"{interval(rate)} in {dtype}"
-        for dtype, rate in result["GFLOP/s of matrix products"].items()
-    )
+    rows = [
+        {
+            "way": row["way"],
+            "dtype": row["dtype"],
+            "images/s": interval(row["images/s"]),
+            "ours is faster, times": interval(row["ours, times as fast"]),
+            "share of a matrix product's rate, %": interval(row["share of matrix products in %"]),
+            "peak memory, GiB": shown(row["peak GiB"]),
+        }
+        for row in result["rows"]
+    ]
     missing = "; ".join(result["did not work here"])
-    missing = f" Not measured, as they do not work here: {missing}." if missing else ""
-    return f"""\
-{table(rows)}
+    return blocks(
+        verdict(result),
+        table(rows),
+        medians(result["rounds"]),
+        _notes(result),
+        f"Not measured, as they do not work here: {missing}." if missing else "",
+        measured_on(result),
+    )
 
-Batches of {result["batch"]}, the same tower and batches in all; Adam, but where *Muon* is said;
-{result["rounds"]} rounds of {result["steps"]} steps in turn: medians, least to most. Ours is the
-whole `fit`, recorded and guarded, the others' are bare loops. *Keras as it comes* is the same
-without `sl.compile_options()` and without the environment that `siamese_lib` sets. A step takes
-{result["MFLOP for an image"]} MFLOP for an image; matrix products reach {products} GFLOP/s here.
-{verdict(result)}{missing}
 
-{measured_on(result)}
-"""
+def _notes(result: dict[str, Any]) -> str:
+    """Say what is compared, of the ways that were measured."""
+    ways = " ".join(row["way"] for row in result["rows"])
+    rates = result["GFLOP/s of matrix products"].items()
+    products = " and ".join(f"{interval(rate)} GFLOP/s in {dtype}" for dtype, rate in rates)
+    notes = [
+        f"All train the same tower on the same batches of {result['batch']} with Adam, in turns of "
+        f"{result['steps']} steps. Ours is the whole `fit`, recorded and guarded; the others are "
+        "bare loops.",
+        f"A step takes {shown(result['MFLOP for an image'])} MFLOP for an image. Matrix products "
+        f"reach {products} here.",
+    ]
+    if "Muon" in ways:
+        notes.append("*Muon* is the library's optimizer in place of Adam.")
+    if "Keras as it comes" in ways:
+        notes.append(
+            "*Keras as it comes* trains without `sl.compile_options()`, and without the "
+            "environment that `siamese_lib` sets."
+        )
+    return "\n".join(f"* {note}" for note in notes)
 
 
 def verdict(result: dict[str, Any]) -> str:
@@ -218,9 +241,9 @@ def verdict(result: dict[str, Any]) -> str:
     for row in result["rows"]:
         if row["way"] == PYTORCH:
             times = row["ours, times as fast"]
-            met = "and so" if times["median"] >= MUST else "so not"
+            met = "reaches" if times["median"] >= MUST else "misses"
             said.append(
-                f"In {row['dtype']} ours makes {interval(times)} times PyTorch's images a second, "
-                f"{met} at least the {MUST} times aimed at."
+                f"In {row['dtype']} this library trains {interval(times)} times as many images a "
+                f"second as PyTorch, which {met} the goal of {MUST}."
             )
     return " ".join(said)

@@ -1,31 +1,30 @@
-"""The embedding view beside plotly and jupyter-scatter: frames a second, a pick, the start, bytes.
+"""The embedding view next to plotly and jupyter-scatter: frames a second, a pick, the start, bytes.
 
 ``python -m benchmarks views`` takes some fifteen minutes on two quiet cores and writes
 ``benchmarks/results/views.json``; with ``--quick`` it is a try with few points that writes
 nothing.
 
-Frames a second, in headless Chromium with its software WebGL. All ways show the same film of the
-same points, at the same size in pixels, colour and opacity, in a place of the same size:
+Frames a second are measured in headless Chromium with its software WebGL. All ways show the same
+film of the same points, at the same size in pixels, color and opacity, in a place of the same size:
 
 * view: the page's ``View``, playing, with class names, scale, legend and read-outs;
-* scattergl: plotly's WebGL points as they come, with axes and legend, restyled in each animation
-  frame to places that were computed before, so that plotly is charged for its drawing only;
+* scattergl: plotly's WebGL points as they come, with axes and legend. They are restyled in each
+  animation frame to places that were computed before, so plotly is charged for drawing only;
 * bare: the same without axes, legend, margins, or a canvas finer than the screen's;
-* scatter: plotly's SVG points, as bare, moved by its own frames and ``animate``;
-* jscatter: jupyter-scatter's widget, bare too, its points in transition from frame to frame.
+* scatter: plotly's SVG points, also bare, moved by its own frames and ``animate``;
+* jscatter: jupyter-scatter's widget, also bare, its points in transition from frame to frame.
 
-The last two and the view go from frame to frame in the same time. The film of the others is
+The last two and the view go from frame to frame in the same time. For the others the film is
 prepared before the clock starts.
 
-A page can draw more frames than a browser shows. What counts is the smaller number of two: the
-animation frames in which points were drawn, which the page counts, and the pictures that went to
-the screen, which the browser's own trace counts. The browser's limit of 60 frames a second is
-lifted for all, as otherwise none could be told from another that is faster still. The processor
-time of all of the browser, for each frame that counts, stands beside them. Fresh pages in turn,
-several rounds, medians.
+A page can draw more frames than a browser shows. The smaller of two numbers counts: the animation
+frames in which points were drawn, which the page counts, and the pictures that went to the screen,
+which the browser's own trace counts. The browser's limit of 60 frames a second is lifted for all;
+with it, everything faster would look the same. Next to the frames stands the processor time of the
+whole browser for each frame that counts. Each way gets a fresh page in turn, in several rounds.
 
-A pick finds the point under the pointer while the film plays: the places of all points at the
-moment, and the nearest of them. What is measured in JupyterLab, `benchmarks.views_lab` says.
+A pick finds the point under the pointer while the film plays: the places of all points at that
+moment, and the nearest of them. `views_lab` says what is measured in JupyterLab.
 """
 
 from __future__ import annotations
@@ -43,13 +42,14 @@ import psutil
 import siamese_lib as sl
 from benchmarks.tools.clouds import clouds
 from benchmarks.tools.ledger import Ledger
-from benchmarks.tools.results import interval, measured_on, spread, table
+from benchmarks.tools.markdown import blocks, interval, measured_on, medians, shown, table
+from benchmarks.tools.results import spread
 from siamese_lib.views.script import Script
 
 WAYS = {
     "view": "EmbeddingView",
     "scattergl": "plotly scattergl, restyled",
-    "bare": "the same, bare",
+    "bare": "plotly scattergl, bare",
     "scatter": "plotly scatter, its frames",
     "jscatter": "jupyter-scatter, transitions",
 }
@@ -217,36 +217,52 @@ def as_text(data: Any) -> dict[str, str]:
 
 def render(result: dict[str, Any]) -> str:
     """Write the result as Markdown."""
-    pick, start, sent = (result[part] for part in ("pick", "start", "bytes"))
     rows = [
         {
             "points that move": WAYS[row["way"]],
             "how many": f"{row['points']:,}",
-            "frames a second": interval(row),
-            "times scattergl": row["times scattergl"],
-            "times scattergl, bare": row["times bare"],
-            "processor ms a frame": row["processor ms"],
+            "frames/s": interval(row),
+            "times scattergl": shown(row["times scattergl"]),
+            "times scattergl, bare": shown(row["times bare"]),
+            "processor time a frame, ms": shown(row["processor ms"]),
         }
         for row in result["frames a second"]
     ]
-    return f"""\
-{table(rows)}
+    pick, start, sent = (result[part] for part in ("pick", "start", "bytes"))
+    return blocks(
+        takeaway(result["frames a second"]),
+        table(rows),
+        "The same film in a place of the same size, in headless Chromium without a graphics card, "
+        "with the browser's limit of 60 frames a second lifted. Frames that reached the screen "
+        f"count. {medians(result['rounds'])} *Bare* has no axes, no legend, and no finer canvas. "
+        "Plotly and jupyter-scatter draw with WebGL, which the processor has to emulate here; the "
+        "view notices that and draws into a 2-D canvas instead. Nothing was measured on a "
+        "graphics card.",
+        f"* The point under the pointer is found among {pick['points']:,} in "
+        f"{interval(pick['ms'])} ms while the film plays; a frame of a screen takes "
+        f"{shown(SCREEN_MS)} ms.\n"
+        f"* In JupyterLab, {start['points']:,} points in {start['frames']} frames move "
+        f"{interval(start['view s'])} s after their cell is run; those of a plotly figure with "
+        f"frames {interval(start['plotly s'])} s after it.\n"
+        f"* The page is sent {shown(sent['view'] / 1e6)} MB, and "
+        f"{shown(sent['plotly'] / 1e6)} MB as plotly's figure.",
+        f"{measured_on(result)} Chromium {result['chromium']}.",
+    )
 
-The same film in a place of the same size, in headless Chromium without a graphics card, in turns:
-frames that reached the screen, with the browser's limit of 60 a second lifted, medians of
-{result["rounds"]} rounds (least to most). *Bare* is without axes, legend and finer canvas.
-Plotly and jupyter-scatter draw with WebGL, which the processor then acts out; the view sees that,
-and stamps its points into a canvas instead. How they compare on a graphics card was not measured.
 
-* The point under the pointer is found among {pick["points"]:,} in {interval(pick["ms"])} ms while
-  the film plays; a screen's frame takes {SCREEN_MS:.1f} ms.
-* In JupyterLab, {start["points"]:,} points in {start["frames"]} frames move
-  {interval(start["view s"])} s after their cell is run; those of a plotly figure with frames
-  {interval(start["plotly s"])} s.
-* They are {sent["view"] / 1e6:.2f} MB, and {sent["plotly"] / 1e6:.2f} MB as plotly's figure.
-
-Chromium {result["chromium"]}. {measured_on(result)}
-"""
+def takeaway(rows: list[dict[str, Any]]) -> str:
+    """Compare our view with the quickest of the others, for each number of points."""
+    said = []
+    for points in dict.fromkeys(row["points"] for row in rows):
+        rates = {row["way"]: row["median"] for row in rows if row["points"] == points}
+        ours = rates.pop("view", None)
+        if ours and rates:
+            best = max(rates, key=rates.__getitem__)
+            said.append(
+                f"With {points:,} points, an `EmbeddingView` shows {shown(ours)} frames a second; "
+                f"the quickest of the others, {WAYS[best].split(',')[0]}, {shown(rates[best])}."
+            )
+    return " ".join(said)
 
 
 def _beside(package: Any, name: str) -> str:

@@ -1,15 +1,16 @@
 """The embedding view and a plotly figure with frames in a real JupyterLab: start, and bytes.
 
-The start is the time from Shift+Enter in a cell to a picture that has moved, when the data and the
-libraries are there: making the view or figure, sending it, loading its JavaScript, drawing. The
-page itself takes the time, in its animation frames: ours has moved when the film's moment has
-passed its first frame and one more animation frame was given; plotly's when a mark has left its
-place after its Play button was pressed, which a script does as soon as the frames are there, as
-JupyterLab does not start a plotly film by itself. Each cell runs in a notebook and page of its own.
+The start is the time from Shift+Enter in a cell to a picture that has moved, when data and
+libraries are loaded: making the view or figure, sending it, loading its JavaScript, drawing. The
+page itself takes the time, in its animation frames. Our view has moved when the film has passed its
+first frame and one more animation frame was drawn. Plotly's figure has moved when a mark has left
+its place after the Play button was pressed. A script presses it as soon as the frames are there,
+because JupyterLab does not start a plotly film by itself. Each cell runs in a notebook and page of
+its own.
 
-Bytes are those of the payload: binary buffers, and JSON for the rest; of plotly, the figure's JSON
-with its arrays in base64, as it is sent. What came through the page's web sockets, from Shift+Enter
-to the moving picture, is measured beside them; of a widget it holds its JavaScript too.
+Bytes are those of the payload: binary buffers, and JSON for the rest; for plotly, the JSON of the
+figure with its arrays in base64, as it is sent. What came through the page's web sockets, from
+Shift+Enter to the moving picture, is measured too; for a widget it includes its JavaScript.
 """
 
 from __future__ import annotations
@@ -30,7 +31,7 @@ SETUP = f"""import sys; sys.path.insert(0, {json.dumps(str(ROOT))})
 import numpy as np
 import plotly.graph_objects
 import siamese_lib as sl
-from benchmarks.clouds import clouds, plotly_film
+from benchmarks.tools.clouds import clouds, plotly_film
 frames, labels = clouds({{points}}, {{frames}})
 steps = np.arange(len(frames))
 sl.EmbeddingView, print("ready")"""
@@ -70,7 +71,7 @@ def starts(browser: Any, points: int, frames: int, rounds: int) -> dict[str, Any
     seconds: dict[str, list[float]] = {name: [] for name in CELLS}
     received: dict[str, list[float]] = {name: [] for name in CELLS}
     setup = SETUP.format(points=points, frames=frames)
-    with tempfile.TemporaryDirectory() as folder, Lab(Path(folder)) as lab:
+    with tempfile.TemporaryDirectory() as folder, Lab(Path(folder), browser) as lab:
         for number in range(rounds):
             for name, cell in CELLS.items():
                 page = browser.new_page(viewport={"width": 1100, "height": 900})

@@ -37,7 +37,7 @@ class Choice:
     order: str = "nearest"
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, kw_only=True, eq=False)
 class JudgedPairs:
     """Pairs of images with their distances, sorted.
 
@@ -88,7 +88,12 @@ class JudgedPairs:
 
 
 def judged(
-    distances: Any, same: Any, left: Any, right: Any, images: Any, words: Sequence[str] | None
+    distances: np.ndarray,
+    same: np.ndarray,
+    left: np.ndarray,
+    right: np.ndarray,
+    images: np.ndarray,
+    words: Sequence[str] | None,
 ) -> JudgedPairs:
     """Sort pairs for all thresholds.
 
@@ -119,9 +124,14 @@ def judged(
     if words is not None and len(words) != len(images):
         raise ValueError(f"labels must be one for each of {len(images):,} images, got {len(words)}")
     return JudgedPairs(
-        distances, np.asarray(same).astype(bool), **sides, images=images, words=words,
+        distances=distances,
+        same=np.asarray(same).astype(bool),
+        left=sides["left"],
+        right=sides["right"],
+        images=images,
+        words=words,
         verification=measured,
-    )  # fmt: skip
+    )
 
 
 def moved(pairs: JudgedPairs, choice: Choice, threshold: float) -> Choice:

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import io
-
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
 from siamese_lib.colors import DIFFERENT, INK, SAME
+from siamese_lib.images import png
 from siamese_lib.views.threshold import mistakes
 from siamese_lib.views.threshold.mistakes import Choice, JudgedPairs
 
@@ -41,12 +40,10 @@ def still_png(pairs: JudgedPairs, choice: Choice) -> bytes:
             _draw_card(picture, pen, pairs, card, (place * _CARD, top + 24))
     small = picture.resize((_WIDTH, height), Image.Resampling.BOX)
     for colors in (256, 64, 16):
-        buffer = io.BytesIO()
-        fewer = small.quantize(colors, Image.Quantize.FASTOCTREE)
-        fewer.save(buffer, format="PNG", optimize=True)
-        if buffer.tell() < LARGEST:
+        content = png(small.quantize(colors, Image.Quantize.FASTOCTREE), optimize=True)
+        if len(content) < LARGEST:
             break
-    return buffer.getvalue()
+    return content
 
 
 def _draw_bars(pen: ImageDraw.ImageDraw, pairs: JudgedPairs, choice: Choice) -> None:

@@ -1,27 +1,31 @@
 """A threshold to drag, and what it gets wrong.
 
 The page draws, and moves the line at once; this class says what a threshold does
-(`siamese_lib.views.mistakes`), and sends only what has changed.
+(`siamese_lib.views.threshold.mistakes`), and sends only what has changed.
 """
 
 from __future__ import annotations
 
-import base64
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import anywidget
 import numpy as np
 import traitlets
+from traitlets.utils.bunch import Bunch
 
 from siamese_lib.metrics.thresholds import AtThreshold, Verification
 from siamese_lib.views import wire
 from siamese_lib.views.script import Script
+from siamese_lib.views.still import MimeBundle, with_still
 from siamese_lib.views.threshold import mistakes
 from siamese_lib.views.threshold.mistakes import Choice
 from siamese_lib.views.threshold.still import still_png
 from siamese_lib.views.wire import ViewError
+
+if TYPE_CHECKING:
+    from numpy.typing import ArrayLike
 
 
 class ThresholdExplorer(anywidget.AnyWidget):
@@ -106,7 +110,7 @@ class ThresholdExplorer(anywidget.AnyWidget):
 
     @property
     def mistakes(self) -> list[dict[str, Any]]:
-        """Every pair that is called wrongly: see `siamese_lib.views.mistakes.listed`."""
+        """Every pair that is called wrongly: see `siamese_lib.views.threshold.mistakes.listed`."""
         return mistakes.listed(self._pairs, self._choice)
 
     def still(self) -> bytes:
@@ -122,32 +126,28 @@ class ThresholdExplorer(anywidget.AnyWidget):
         self._mistakes = mistakes.mistakes(self._pairs, self._choice)
 
     @traitlets.validate("threshold")
-    def _validate_threshold(self, proposal: Any) -> float:
+    def _validate_threshold(self, proposal: Bunch) -> float:
         try:
             return mistakes.moved(self._pairs, self._choice, proposal["value"]).threshold
         except ValueError as error:
             raise ViewError(str(error)) from None
 
     @traitlets.validate("order")
-    def _validate_order(self, proposal: Any) -> str:
+    def _validate_order(self, proposal: Bunch) -> str:
         try:
             return mistakes.sorted_by(self._choice, proposal["value"]).order
         except ValueError as error:
             raise ViewError(str(error)) from None
 
     @traitlets.observe("threshold", "order")
-    def _changed(self, change: Any) -> None:
+    def _changed(self, change: Bunch) -> None:
         self._show()
 
-    def _repr_mimebundle_(self, **kwargs: Any) -> Any:
-        bundle = super()._repr_mimebundle_(**kwargs)
-        if bundle is None:
-            return bundle
-        data, metadata = bundle if isinstance(bundle, tuple) else (bundle, {})
-        return {**data, "image/png": base64.b64encode(self.still()).decode()}, metadata
+    def _repr_mimebundle_(self, **kwargs: Any) -> MimeBundle:
+        return with_still(super()._repr_mimebundle_(**kwargs), self.still())
 
 
-def _words(labels: Any, class_names: Sequence[str] | None) -> list[str] | None:
+def _words(labels: ArrayLike | None, class_names: Sequence[str] | None) -> list[str] | None:
     """Return a word for each image, or None."""
     given, names = wire.checked_labels(labels), wire.checked_names(class_names)
     if given is None or names is None:

@@ -1,0 +1,54 @@
+"""What an explorer shows, as one value: made once for each change, and then only drawn."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from siamese_lib.explorer.answer import Answer
+from siamese_lib.explorer.state import PAGE, Facts, State
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Screen:
+    """A state, and what was found for it.
+
+    Attributes:
+        state: what was asked for.
+        facts: of the run and the data.
+        answers: to the query, by metric; at least the Euclidean one.
+        pinned: an answer to each of `State.pins`, by the metric that is lit.
+    """
+
+    state: State
+    facts: Facts
+    answers: Mapping[str, Answer]
+    pinned: tuple[Answer, ...]
+
+    @property
+    def answer(self) -> Answer:
+        """The answer by the metric that is lit."""
+        return lit(self.answers, self.state.metric)
+
+    @property
+    def thumbnails(self) -> np.ndarray:
+        """Test images whose thumbnails are shown, int64."""
+        first = self.state.page * PAGE
+        return self.state.offered[first : first + PAGE]
+
+    @property
+    def status(self) -> str:
+        """The words in the status line: the message of the state, or what there is to do."""
+        facts = self.facts
+        return self.state.status or (
+            f"{len(facts.training_images):,} training images to search, "
+            f"{facts.mistaken.sum():,} of {len(facts.test_labels):,} test images mistaken. Choose "
+            "one, draw, or click on the map."
+        )
+
+
+def lit(answers: Mapping[str, Answer], metric: str) -> Answer:
+    """Return the answer by a metric, or by Euclidean distance where there is none by it."""
+    return answers.get(metric, answers["euclidean"])

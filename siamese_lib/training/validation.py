@@ -1,0 +1,82 @@
+"""Measure on a few images how a training is going, now and then, at a limited cost."""
+
+from __future__ import annotations
+
+import math
+import time
+
+import numpy as np
+
+from siamese_lib.metrics.headline import HEADLINE_K
+from siamese_lib.metrics.precision import precision_at_k
+from siamese_lib.network.backend import keras
+from siamese_lib.runs.embedding import embed
+from siamese_lib.search.gallery import Gallery
+from siamese_lib.training.batches import Images
+from siamese_lib.training.stopwatch import Stopwatch
+
+_IMAGES = 300
+_SHARE = 0.04  # at most, of the training time
+
+
+class Validation:
+    """Precision and spread of a few labelled images, measured whenever the time allows it.
+
+    Args:
+        tower: the tower in training.
+        data: the images, more than 7. Of more than 300, only 300 are used, evenly spaced over the
+            classes.
+        clock: the stopwatch of the training. It is paused during a measurement.
+
+    Raises:
+        ValueError: there are 7 images or fewer.
+    """
+
+    def __init__(self, tower: keras.Model, data: Images, clock: Stopwatch) -> None:
+        self._tower = tower
+        self._images, self._labels = evenly(data, _IMAGES)
+        self._clock = clock
+        self._began = self._cost = self._spent = 0.0
+
+    def begin(self) -> None:
+        """Begin to count time. Measure once without using it, since the first time is slow."""
+        self._measure()
+        self._began = self._clock.seconds()
+
+    def look(self, *, last: bool) -> tuple[float, float]:
+        """Measure precision@7 and spread if time allows it, or for the last time; else NaN, NaN."""
+        allowed = _SHARE * (self._clock.seconds() - self._began)
+        if self._spent + self._cost > allowed and not last:
+            return math.nan, math.nan
+        started = time.perf_counter()
+        with self._clock.paused():
+            measured = self._measure()
+        self._cost = time.perf_counter() - started
+        self._spent += self._cost
+        return measured
+
+    def _measure(self) -> tuple[float, float]:
+        embeddings = embed(self._tower, self._images)
+        with np.errstate(over="ignore", invalid="ignore"):
+            spread = float(np.sqrt(embeddings.var(axis=0).sum()))
+        if not math.isfinite(spread):  # diverged; Guard will say so
+            return math.nan, math.nan
+        neighbours, _ = Gallery(embeddings).nearest(embeddings, HEADLINE_K, exclude_self=True)
+        return precision_at_k(self._labels[neighbours], self._labels), spread
+
+
+def evenly(data: Images, most: int) -> tuple[np.ndarray, np.ndarray]:
+    """Pick up to `most` images and their labels, evenly spaced over the classes.
+
+    Raises:
+        ValueError: that leaves 7 images or fewer.
+    """
+    by_class = np.argsort(data.labels, kind="stable")
+    count = min(len(by_class), most)
+    if count <= HEADLINE_K:
+        raise ValueError(
+            f"Got {count} images to measure precision@{HEADLINE_K}; expected more than "
+            f"{HEADLINE_K} images, so that each has {HEADLINE_K} neighbours."
+        )
+    chosen = by_class[np.linspace(0, len(by_class) - 1, count).astype(np.int64)]
+    return data.images[chosen], data.labels[chosen]

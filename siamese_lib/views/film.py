@@ -1,0 +1,206 @@
+"""A film as a value: points in the plane through time, and all that is shown with them.
+
+Runs make films, `EmbeddingView` shows them, exports write them, and files keep them. No widget is
+needed for any of it but the showing.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, fields
+from functools import cached_property
+from io import BytesIO
+from typing import TYPE_CHECKING, Any, Protocol
+
+import numpy as np
+
+from siamese_lib.views import wire
+from siamese_lib.views.still import still_png
+from siamese_lib.views.wire import ViewError
+
+if TYPE_CHECKING:
+    from numpy.typing import ArrayLike
+
+# What a file keeps as text, in this order.
+_FACTS = ("class_names", "colors", "curves", "margin", "marked", "note", "height", "explained")
+
+
+@dataclass(frozen=True, eq=False, init=False, repr=False)
+class Film:
+    """Points in the plane through time, with their classes, pictures, steps and curves.
+
+    A film is checked once, when it is made, and cannot be changed: its arrays are read-only copies.
+    `Run.make_film` makes one, `EmbeddingView.of` shows it, and the exports take it.
+
+    Args:
+        frames: float (F, N, 2), or (N, 2) for a map without a film.
+        labels: int or str (N,), the class of each point.
+        images: uint8 (N, H, W), (N, H, W, 1) or (N, H, W, 3), the picture of each point.
+        class_names: K names; the labels are then numbers from 0 to K - 1.
+        colors: "#rrggbb" of each class; by default the book's palette, or as many hues as needed.
+        steps: int (F,), ascending: the training step of each frame.
+        curves: a name to F numbers each, such as the loss; NaN leaves a gap.
+        margin: of the loss, in the units of the embedding; 0 or more.
+        marked: points to keep in sight.
+        note: a few words of small print.
+        height: of the map when it is shown, in pixels; 120 or more.
+        explained: share of the variance of the last frame that lies in the plane, from 0 to 1.
+
+    Attributes:
+        frames: float32 (F, N, 2).
+        labels: int64 or str (N,), or None.
+        images: uint8 (N, H, W, 1 or 3), or None.
+        class_names, colors, steps, curves, margin, marked, note, height, explained: as given;
+            steps as int64 (F,).
+
+    Raises:
+        ViewError: (a ValueError) anything above that does not fit.
+    """
+
+    frames: np.ndarray
+    labels: np.ndarray | None
+    images: np.ndarray | None
+    class_names: Sequence[str] | None
+    colors: Sequence[str] | None
+    steps: np.ndarray | None
+    curves: Mapping[str, Sequence[float]]
+    margin: float | None
+    marked: Sequence[int]
+    note: str
+    height: int
+    explained: float | None
+
+    def __init__(
+        self,
+        frames: ArrayLike,
+        labels: ArrayLike | None = None,
+        *,
+        images: ArrayLike | None = None,
+        class_names: Sequence[str] | None = None,
+        colors: Sequence[str] | None = None,
+        steps: ArrayLike | None = None,
+        curves: Mapping[str, Sequence[float]] | None = None,
+        margin: float | None = None,
+        marked: Sequence[int] | int | None = None,
+        note: str = "",
+        height: int = 480,
+        explained: float | None = None,
+    ) -> None:
+        parts = {
+            "frames": wire.checked_frames(frames),
+            "labels": wire.checked_labels(labels),
+            "images": wire.checked_pictures(images),
+            "class_names": wire.checked_names(class_names),
+            "colors": wire.checked_colors(colors),
+            "steps": wire.checked_steps(steps),
+            "curves": wire.checked_curves(curves),
+            "margin": wire.checked_margin(margin),
+            "marked": wire.checked_points(marked),
+            "note": str(note),
+            "height": wire.checked_height(height),
+            "explained": explained,
+        }
+        for name, part in parts.items():
+            object.__setattr__(self, name, part)
+        wire.check_fit(
+            frames=self.frames, labels=self.labels, images=self.images, steps=self.steps,
+            curves=self.curves, class_names=self.class_names, colors=self.colors,
+        )  # fmt: skip
+        wire.check_points("marked", self.marked, self.frames.shape[1])
+
+    def __repr__(self) -> str:
+        """Count points and frames."""
+        frames, points = self.frames.shape[:2]
+        return f"Film({points:,} points, {frames:,} frame{'s' * (frames != 1)})"
+
+    @cached_property
+    def classes(self) -> wire.Classes:
+        """The classes of the points by number, with their names and colours."""
+        return wire.classes_of(self.labels, self.class_names, self.colors)
+
+    def parts(self) -> dict[str, Any]:
+        """Return all that the film was made of, by the names of its arguments."""
+        return {part.name: getattr(self, part.name) for part in fields(self)}
+
+    def payload(self, *, images: bool = True) -> dict[str, Any]:
+        """Pack the film for the JavaScript module's ``mount(element, payload, options)``.
+
+        Args:
+            images: whether to pack them, too.
+
+        Returns:
+            ``film``, ``about`` and ``images``: JSON values, and bytes where `wire` says so.
+        """
+        return {
+            "film": wire.packed_film(self.frames),
+            "about": self.about(),
+            "images": wire.packed_images(self.images) if images else None,
+        }
+
+    def about(self) -> dict[str, Any]:
+        """Pack what is light: all but the frames and the images."""
+        return wire.about(
+            classes=self.classes, marked=self.marked, steps=self.steps, curves=self.curves,
+            margin=self.margin, note=self.note, height=self.height,
+        )  # fmt: skip
+
+    def still(self) -> bytes:
+        """Draw the film as a PNG below 60 kB: its first, a middle and its last frame."""
+        return still_png(self.frames, self.classes, self.steps, self.marked)
+
+    def to_bytes(self) -> bytes:
+        """Write the film as an ``.npz`` file: coordinates in 16 bits, all else as it is."""
+        bounds, levels = wire.pack(self.frames)
+        facts = {name: getattr(self, name) for name in _FACTS}
+        arrays: dict[str, Any] = {
+            "bounds": bounds,
+            "levels": levels.reshape(len(levels), 2 * levels.shape[1]),
+            "steps": self.steps,
+            "labels": self.labels,
+            "images": self.images,
+            "facts": np.array(json.dumps(facts)),
+        }
+        buffer = BytesIO()
+        np.savez_compressed(
+            buffer, **{name: array for name, array in arrays.items() if array is not None}
+        )
+        return buffer.getvalue()
+
+    @classmethod
+    def from_bytes(cls, content: bytes) -> Film:
+        """Read what `to_bytes` wrote.
+
+        Raises:
+            ViewError: it is damaged.
+        """
+        try:
+            with np.load(BytesIO(content), allow_pickle=False) as file:
+                arrays = {name: file[name] for name in file.files}
+            facts = json.loads(str(arrays.pop("facts")))
+            bounds, levels = arrays.pop("bounds"), arrays.pop("levels")
+            frames = wire.unpack(bounds, levels.reshape(*levels.shape[:1], levels.shape[1] // 2, 2))
+            return cls(frames, **arrays, **facts)
+        except Exception as error:  # there are many ways to be damaged
+            raise ViewError(f"This is not a film, or a damaged one: {error}") from error
+
+
+class HasFilm(Protocol):
+    """What shows a film, as `EmbeddingView` does."""
+
+    @property
+    def film(self) -> Film:
+        """What it shows."""
+        ...
+
+
+def as_film(given: Film | HasFilm) -> Film:
+    """Return a film, or the film that a view shows.
+
+    Raises:
+        ViewError: it is neither.
+    """
+    film = given if isinstance(given, Film) else getattr(given, "film", None)
+    if not isinstance(film, Film):
+        raise ViewError(f"film must be a Film or an EmbeddingView, got {type(given).__name__}.")
+    return film
