@@ -49,6 +49,10 @@ def test_lock_names_no_host():
     assert not re.search(r"//|^\s*-|@", lock, re.MULTILINE)
 
 
+def test_the_package_tells_type_checkers_that_it_has_types():
+    assert (ROOT / "siamese_lib/py.typed").is_file()
+
+
 def test_environment_yml_repeats_nothing():
     environment = yaml.safe_load((ROOT / "environment.yml").read_text())
     python, pip, from_pip = environment["dependencies"]

@@ -138,7 +138,7 @@ def test_a_page_that_cannot_be_reached_is_told_once_and_disturbs_nothing(
 
 def test_a_view_that_is_closed_disturbs_nothing() -> None:
     training = Filmed()
-    close = at_step(4, lambda: training.live.view.close())
+    close = at_step(4, training.live.view.close)
     assert training.fit(after=[training.live, close]).step == 10
     assert training.live.note == ""
 

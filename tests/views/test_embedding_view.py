@@ -362,4 +362,4 @@ def test_a_still_is_small(shape):
 
 def test_importing_the_view_does_not_import_keras():
     code = "import sys, siamese_lib as sl; sl.EmbeddingView; sys.exit('keras' in sys.modules)"
-    assert subprocess.run([sys.executable, "-c", code]).returncode == 0
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
