@@ -127,7 +127,8 @@ def pins(screen: Screen) -> str:
             f"{html.escape(str(query))}</button>"
             f"<span class='sx-verdict'>{_ICONS[verdict]} {_name(found, found.vote)} "
             f"<small>{found.confidence:.0%}</small></span><span class='sx-row'>{small}</span>"
-            f"<button data-act='unpin' data-value='{place}' aria-label='Remove pin'>×</button></div>"
+            f"<button data-act='unpin' data-value='{place}' aria-label='Remove pin'>×</button>"
+            "</div>"
         )
     return f"<h3>Pinned, by {_TITLES[state.metric]} distance</h3>{''.join(rows)}"
 

@@ -154,13 +154,13 @@ def choose_test(state: State, facts: Facts, index: Given) -> State:
     place = int(np.searchsorted(state.offered, number))
     offered = place < len(state.offered) and state.offered[place] == number
     page = place // PAGE if offered else state.page
-    return replace(_asked(state, Query("test", number)), page=page)
+    return replace(_with_query(state, Query("test", number)), page=page)
 
 
 def choose_train(state: State, facts: Facts, index: Given) -> State:
     """Choose a training image as the query; it is not its own neighbour."""
     number = _number("index", index, 0, len(facts.training_images) - 1, "training images")
-    return _asked(state, Query("train", number))
+    return _with_query(state, Query("train", number))
 
 
 def choose_random(state: State, facts: Facts, chance: float) -> State:
@@ -176,20 +176,20 @@ def draw(state: State, facts: Facts, strokes: Sequence[Sequence[Sequence[float]]
     image = handwriting.from_strokes(strokes, facts.image_shape, light=facts.light)
     note = "centred and scaled as MNIST's digits were"
     before = state.before if state.query.kind == "drawing" else state.query
-    return replace(_asked(state, Query("drawing", None, image.tobytes(), note)), before=before)
+    return replace(_with_query(state, Query("drawing", None, image.tobytes(), note)), before=before)
 
 
 def emptied(state: State, facts: Facts) -> State:
     """Go back to the query before the drawing, as no stroke is left."""
     if state.query.kind != "drawing" or state.before is None:
         return state
-    return _asked(state, state.before)
+    return _with_query(state, state.before)
 
 
 def upload(state: State, facts: Facts, content: bytes, name: str = "") -> State:
     """Make the picture in a PNG or JPEG file the query."""
     image, note = handwriting.from_file(content, facts.image_shape, light=facts.light)
-    state = _asked(state, Query("picture", None, image.tobytes(), note))
+    state = _with_query(state, Query("picture", None, image.tobytes(), note))
     return replace(state, status=f"{name or 'Your picture'}: {note}.")
 
 
@@ -202,24 +202,24 @@ def own_image(state: State, facts: Facts, image: ArrayLike) -> State:
             f"image: got {given.dtype} of shape {given.shape}; expected uint8 of shape "
             f"{facts.image_shape}."
         )
-    return _asked(state, Query("picture", None, shaped.tobytes(), "taken as it is"))
+    return _with_query(state, Query("picture", None, shaped.tobytes(), "used unchanged"))
 
 
 def set_k(state: State, facts: Facts, k: Given) -> State:
     """Change the number of neighbours."""
-    return _quiet(state, k=_number("k", k, 1, facts.largest_k))
+    return _changed(state, k=_number("k", k, 1, facts.largest_k))
 
 
 def set_frame(state: State, facts: Facts, frame: Given) -> State:
     """Go to another frame of the training."""
-    return _quiet(state, frame=_number("frame", frame, 0, len(facts.steps) - 1))
+    return _changed(state, frame=_number("frame", frame, 0, len(facts.steps) - 1))
 
 
 def set_metric(state: State, facts: Facts, metric: str) -> State:
     """Show the neighbours by another metric on the map."""
     if metric not in METRICS:
         raise ExplorerError(f"metric is {metric!r}; expected {' or '.join(map(repr, METRICS))}.")
-    return _quiet(state, metric=metric)
+    return _changed(state, metric=metric)
 
 
 def set_class(state: State, facts: Facts, label: Given | None) -> State:
@@ -236,7 +236,7 @@ def toggle_mistakes(state: State, facts: Facts, value: object = None) -> State:
 
 def turn_page(state: State, facts: Facts, by: Given) -> State:
     """Turn the pages of thumbnails forwards or backwards; the first follows the last."""
-    return _quiet(state, page=(state.page + int(by)) % state.pages)
+    return _changed(state, page=(state.page + int(by)) % state.pages)
 
 
 def pin(state: State, facts: Facts, value: object = None) -> State:
@@ -245,23 +245,23 @@ def pin(state: State, facts: Facts, value: object = None) -> State:
         raise ExplorerError(f"{str(state.query).capitalize()} is already pinned.")
     if len(state.pins) == MOST_PINS:
         raise ExplorerError(f"{MOST_PINS} images are pinned, which is the limit. Remove one first.")
-    return _quiet(state, pins=(*state.pins, state.query), status=f"Pinned {state.query}.")
+    return _changed(state, pins=(*state.pins, state.query), status=f"Pinned {state.query}.")
 
 
 def unpin(state: State, facts: Facts, place: Given) -> State:
     """Remove a pinned query."""
     number = _number("pin", place, 0, len(state.pins) - 1)
-    return _quiet(state, pins=state.pins[:number] + state.pins[number + 1 :])
+    return _changed(state, pins=state.pins[:number] + state.pins[number + 1 :])
 
 
 def recall(state: State, facts: Facts, place: Given) -> State:
     """Make a pinned query the query again."""
-    return _asked(state, state.pins[_number("pin", place, 0, len(state.pins) - 1)])
+    return _with_query(state, state.pins[_number("pin", place, 0, len(state.pins) - 1)])
 
 
 def say(state: State, facts: Facts, message: object) -> State:
     """Show a message from the page."""
-    return _quiet(state, status=str(message))
+    return _changed(state, status=str(message))
 
 
 def fail(state: State, facts: Facts, message: object) -> State:
@@ -284,14 +284,16 @@ def _filtered(state: State, facts: Facts, label: int | None, mistakes: bool) -> 
     if label is not None:
         kept = kept & (facts.test_labels == label)
     offered = np.flatnonzero(kept)
-    return _quiet(state, label=label, mistakes=mistakes, offered=offered, page=0)
+    return _changed(state, label=label, mistakes=mistakes, offered=offered, page=0)
 
 
-def _asked(state: State, query: Query) -> State:
-    return _quiet(state, query=query)
+def _with_query(state: State, query: Query) -> State:
+    """Return the state with another query, and without a message."""
+    return _changed(state, query=query)
 
 
-def _quiet(state: State, **changes: Any) -> State:
+def _changed(state: State, **changes: Any) -> State:
+    """Return the state with these changes, and without a message unless they have one."""
     return replace(state, **{"status": "", "failed": False, **changes})
 
 

@@ -13,7 +13,7 @@ from siamese_lib.search.gallery import Gallery
 
 @dataclass(frozen=True)
 class Evaluation:
-    """How well the nearest training images tell the class of a test image.
+    """How well the nearest training images predict the class of a test image.
 
     Attributes:
         precision: share of the 7 nearest training images that have the test image's class,

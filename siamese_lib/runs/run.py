@@ -157,8 +157,8 @@ class Run:
         """
         images = self._towers.checked(images)
         frames = range(len(self)) if frame is None else [frame]
-        # The names are those that earlier versions gave their files. The empty array in the name of
-        # a single frame tells it from a film of one frame.
+        # These are the names that earlier versions gave their files. The empty array makes the name
+        # of a single frame differ from that of a film of one frame.
         weights = (weight for number in frames for weight in self.weights(number))
         name = digest(weights, [images], [] if frame is None else [np.zeros(0)])
 

@@ -113,8 +113,8 @@ def _add_training(group: argparse._ArgumentGroup) -> None:
         type=above_zero,
         default=0.02,
         metavar="RATE",
-        help="learning rate of the Muon optimizer at the first step; it falls to 0 in a straight "
-        "line (default: %(default)s)",
+        help="learning rate of the Muon optimizer at the first step; it falls linearly to 0 "
+        "(default: %(default)s)",
     )
     group.add_argument(
         "--seed",

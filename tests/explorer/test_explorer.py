@@ -179,13 +179,13 @@ def test_a_click_on_either_map_asks_about_that_image(explorer):
     assert explorer.map.selected == [len(DATA.train)]
 
 
-def test_clicks_that_choose_nothing_leave_the_answer_lit(explorer):
+def test_clicks_that_choose_nothing_leave_the_answer_highlighted(explorer):
     before = explorer.answer, explorer.map.highlighted
     for points in ([], [1, 2, 3]):
         explorer.map.set_state({"selected": points, "highlighted": []})
         assert (explorer.answer, explorer.map.highlighted) == before
         assert explorer.map.selected == [len(DATA.train)]
-        assert "single point" in explorer.message
+        assert "single training image" in explorer.message
 
 
 def test_maps_light_the_neighbours_of_the_metric(explorer):
@@ -310,7 +310,7 @@ def test_a_run_of_one_frame_says_why_there_is_no_slider():
     explorer = sl.RetrievalExplorer(last, DATA)
     assert explorer._frame.disabled
     said = [child.value for child in explorer.children[1].children[1].children[1].children[1:]]
-    assert "last step only" in said[0]
+    assert "only the weights of its last step" in said[0]
     assert explorer.select(index=3).searched == 40
 
 
