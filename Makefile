@@ -37,7 +37,7 @@ lint: $(VENV)/test.stamp ## ruff on code and notebooks
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 
-types: $(VENV)/test.stamp ## pyright on the library
+types: $(VENV)/test.stamp ## pyright on library, benchmarks and tests
 	$(BIN)/pyright --pythonpath $(BIN)/python
 
 sync: $(VENV)/book.stamp ## copy edits of notebooks/*.py into the .ipynb files, keep their outputs

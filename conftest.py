@@ -21,7 +21,8 @@ NOT_COMPARED = ("application/javascript", "image/gif", "image/svg+xml", "stderr"
 
 def pytest_collectstart(collector: pytest.Collector) -> None:
     if isinstance(collector, IPyNbFile):
-        collector.skip_compare += NOT_COMPARED
+        # nbval has no types.
+        collector.skip_compare += NOT_COMPARED  # pyright: ignore[reportAttributeAccessIssue]
 
 
 def pytest_itemcollected(item: pytest.Item) -> None:

@@ -2,6 +2,8 @@
 
 Each name is imported when it is first used. So ``import siamese_lib`` does not wait for Keras or
 TensorFlow.
+
+Examples in docstrings begin with ``import numpy as np`` and ``import siamese_lib as sl``.
 """
 
 import lazy_loader

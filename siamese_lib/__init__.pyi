@@ -45,3 +45,5 @@ from .views.embedding_view import EmbeddingView as EmbeddingView
 from .views.film import Film as Film
 from .views.strip import NeighbourStrip as NeighbourStrip
 from .views.threshold.threshold import ThresholdExplorer as ThresholdExplorer
+
+__version__: str

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import operator
+from typing import SupportsIndex
 
 
-def whole_number(name: str, value: int, least: int) -> int:
+def whole_number(name: str, value: SupportsIndex, least: int) -> int:
     """Return `value` as an int.
 
     Args:

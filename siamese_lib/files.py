@@ -8,8 +8,11 @@ import warnings
 from collections.abc import Callable, Iterable
 from io import BytesIO
 from pathlib import Path
+from typing import Any, TypeAlias
 
 import numpy as np
+
+JsonObject: TypeAlias = dict[str, Any]  # as json.loads reads it, its values yet to be checked
 
 
 def write_atomically(path: Path, *parts: bytes | memoryview) -> None:

@@ -7,13 +7,14 @@ import io
 from collections.abc import Sequence
 
 import numpy as np
+from numpy.typing import ArrayLike
 from PIL import Image, ImageDraw, ImageFont
 
 _SIDE, _GAP, _TEXT = 96, 8, 14  # pixels: a drawn image, a gap, a line of text
 _PAPER, _INK = "#FFFFFF", "#20242B"
 
 
-def checked_images(images: np.ndarray, name: str = "images") -> np.ndarray:
+def checked_images(images: ArrayLike, name: str = "images") -> np.ndarray:
     """Check images, and return them as uint8 (N, H, W, 1 or 3).
 
     Args:
@@ -98,11 +99,12 @@ def draw(
     pen, font = ImageDraw.Draw(picture), ImageFont.load_default(_TEXT - 2)
     for row in range(rows):
         tiles = [(queries[row], names[row]), *zip(images[row], captions[row], strict=True)]
-        for column, (pixels, text) in enumerate(tiles):
+        for column, (pixels, caption) in enumerate(tiles):
             left, top = _GAP + column * across + _GAP * (column > 0), _GAP + row * down
             tile = Image.fromarray(pixels[..., 0] if pixels.shape[-1] == 1 else pixels)
             tile = tile.resize((_SIDE, _SIDE), Image.Resampling.NEAREST)
             picture.paste(tile.convert("RGB"), (left, top))
+            text = caption
             while pen.textlength(text, font) > _SIDE:
                 text = text.rstrip("…")[:-1] + "…"
             place = left + _SIDE / 2, top + _SIDE + _GAP / 2

@@ -20,7 +20,7 @@ from typing import Any
 import nbformat
 import numpy as np
 import pytest
-from playwright.sync_api import Browser, Locator, Page, sync_playwright
+from playwright.sync_api import Browser, FloatRect, Locator, Page, Request, sync_playwright
 from playwright.sync_api import TimeoutError as PlaywrightTimeout
 
 from siamese_lib.views.embedding_view import EmbeddingView
@@ -95,6 +95,24 @@ def _as_text(data: bytes) -> dict[str, str]:
     return {"base64": base64.b64encode(data).decode()}
 
 
+def note_faults(page: Page, faults: list[str]) -> None:
+    """Note errors on a page, and what it asks of a network."""
+
+    def asked(request: Request) -> None:
+        if not request.url.startswith(("file:", "blob:")):
+            faults.append(request.url)
+
+    page.on("pageerror", lambda error: faults.append(str(error)))
+    page.on("request", asked)
+
+
+def box_of(place: Locator) -> FloatRect:
+    """Where something that shows is on the page, in pixels."""
+    box = place.bounding_box()
+    assert box is not None
+    return box
+
+
 class ViewOnPage:
     """What a reader sees of an `EmbeddingView`, and does to it."""
 
@@ -131,8 +149,7 @@ class ViewOnPage:
     def place_of(self, point: int) -> tuple[float, float]:
         """Return where a point is on the page, in pixels."""
         x, y = self.evaluate(f"view.toScreen(view.film.place({point}, view.p))")
-        box = self.stage.bounding_box()
-        assert box is not None
+        box = box_of(self.stage)
         return box["x"] + x, box["y"] + y
 
     def rest(self) -> None:
@@ -188,8 +205,9 @@ class ViewOnPage:
 class Lab:
     """A JupyterLab of our own on a free port of this machine."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, browser: Browser) -> None:
         self.folder = folder
+        self.browser = browser
 
     def __enter__(self) -> Lab:
         with socket.create_server(("127.0.0.1", 0)) as probe:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Sequence
+from typing import TypeAlias, cast
 
 import jax
 import jax.numpy as jnp
@@ -14,21 +16,31 @@ import siamese_lib as sl
 from benchmarks.parts.gpu.device_training import DeviceTraining, gathered, precision_at_7
 from siamese_lib.network.backend import keras
 
+# Tower, model, loss, optimizer, data and sampler.
+Setup: TypeAlias = tuple[
+    keras.Model,
+    keras.Model,
+    keras.losses.Loss,
+    keras.optimizers.Optimizer,
+    sl.Split,
+    sl.BalancedBatchSampler | sl.PairSampler,
+]
 
-def in_batch(sampler_seed=0):
+
+def in_batch(sampler_seed: int = 0) -> Setup:
     data, tower = corners(), dense_tower()
     sampler = sl.BalancedBatchSampler(data.labels, 8, sampler_seed)
     return tower, tower, sl.InBatchContrastiveLoss(), sl.Muon(0.02), data, sampler
 
 
-def original_pairs():
+def original_pairs() -> Setup:
     data, tower = corners(), dense_tower()
     optimizer = keras.optimizers.SGD(0.01, momentum=0.99, nesterov=True)
     sampler = sl.PairSampler(data.labels, 8, 0)
     return tower, sl.siamese(tower), sl.ContrastiveLoss(0.5), optimizer, data, sampler
 
 
-def scaled():
+def scaled() -> Setup:
     tower, model, loss, optimizer, data, sampler = in_batch()
     return tower, model, loss, keras.optimizers.LossScaleOptimizer(optimizer), data, sampler
 
@@ -36,7 +48,7 @@ def scaled():
 recipes = pytest.mark.parametrize("recipe", [in_batch, original_pairs, scaled])
 
 
-def weights_close(one, other):
+def weights_close(one: Sequence[np.ndarray], other: Sequence[np.ndarray]) -> None:
     for a, b in zip(one, other, strict=True):
         np.testing.assert_allclose(a, b, atol=2e-5)
 
@@ -78,7 +90,7 @@ def test_a_frame_is_the_tower_as_it_was_at_that_step():
 def test_fit_takes_the_batches_in_the_samplers_order():
     data, trained_on = corners(), []
 
-    def noted(images, rng):
+    def noted(images: np.ndarray, rng: np.random.Generator) -> np.ndarray:
         trained_on.append(images)
         return images
 
@@ -98,7 +110,7 @@ def test_an_interrupted_fit_goes_on_to_the_same_end(tmp_path):
     whole.fit()
     stopped = Training(steps=10, folder=tmp_path / "run")
 
-    def stop():
+    def stop() -> None:
         stopped.model.stop_training = True
 
     stopped.fit(after=[at_step(4, stop)])
@@ -164,10 +176,11 @@ def test_images_are_shifted_as_random_shift_does():
     moved = np.asarray(gathered(jnp.asarray(images), jnp.asarray(batch), key, shift=2))
 
     class Drawn:
-        def integers(self, *_):
+        def integers(self, *_: object) -> np.ndarray:
             return np.asarray(jax.random.randint(jax.random.fold_in(key, 0), (2, 20, 1), -2, 3))
 
-    np.testing.assert_array_equal(moved, sl.RandomShift(2)(images[batch], Drawn()))
+    drawn = cast(np.random.Generator, Drawn())
+    np.testing.assert_array_equal(moved, sl.RandomShift(2)(images[batch], drawn))
     other = gathered(jnp.asarray(images), jnp.asarray(batch), key, shift=2, side=1)
     assert (moved != np.asarray(other)).any()
     still = gathered(jnp.asarray(images), jnp.asarray(batch), key)

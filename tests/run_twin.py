@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import runpy
 import sys
+from collections.abc import Sequence
 
 import siamese_lib  # noqa: F401  (first, because it chooses settings that Keras reads once)
 
@@ -30,7 +31,12 @@ class StopSoon(keras.callbacks.Callback):
 whole_fit = keras.Model.fit
 
 
-def short_fit(model: keras.Model, *args, callbacks=(), **kwargs) -> keras.callbacks.History:
+def short_fit(
+    model: keras.Model,
+    *args: object,
+    callbacks: Sequence[keras.callbacks.Callback] = (),
+    **kwargs: object,
+) -> keras.callbacks.History:
     return whole_fit(model, *args, callbacks=[*callbacks, StopSoon()], **kwargs)
 
 

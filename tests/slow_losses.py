@@ -3,17 +3,23 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from itertools import permutations
+from typing import TypeAlias
+
+import numpy as np
+
+Numbers: TypeAlias = Sequence[float] | np.ndarray
 
 
-def slow_contrastive(same, distances, margin):
+def slow_contrastive(same: Numbers, distances: Numbers, margin: float) -> float:
     total = 0.0
     for s, d in zip(same, distances, strict=True):
         total += d**2 if s else max(margin - d, 0) ** 2
     return total / 2 / len(same)
 
 
-def slow_in_batch(labels, points, margin):
+def slow_in_batch(labels: Numbers, points: np.ndarray, margin: float) -> float:
     pulls, pushes = [], []
     for i in range(len(points)):
         for j in range(i):
@@ -25,7 +31,7 @@ def slow_in_batch(labels, points, margin):
     return (mean(pulls) + mean(pushes)) / 4
 
 
-def slow_batch_hard(labels, points, margin):
+def slow_batch_hard(labels: Numbers, points: np.ndarray, margin: float) -> float:
     costs = []
     for anchor, label in enumerate(labels):
         others = [i for i in range(len(labels)) if i != anchor]
@@ -36,7 +42,7 @@ def slow_batch_hard(labels, points, margin):
     return mean(costs)
 
 
-def slow_batch_all(labels, points, margin):
+def slow_batch_all(labels: Numbers, points: np.ndarray, margin: float) -> float:
     costs = []
     for a, p, n in permutations(range(len(labels)), 3):
         if labels[a] == labels[p] != labels[n]:
@@ -46,5 +52,5 @@ def slow_batch_all(labels, points, margin):
     return mean(costs)
 
 
-def mean(values):
+def mean(values: Sequence[float]) -> float:
     return sum(values) / len(values) if values else 0.0

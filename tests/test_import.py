@@ -8,6 +8,7 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -17,14 +18,14 @@ ROOT = Path(__file__).parent.parent
 HEAVY = ("faiss", "keras", "pandas", "plotly", "scipy", "sklearn", "tensorflow")
 
 PROMISED = sorted(
-    alias.asname
+    alias.name
     for statement in ast.parse((ROOT / "siamese_lib/__init__.pyi").read_text()).body
     if isinstance(statement, ast.ImportFrom)
     for alias in statement.names
 )
 
 
-def fresh(script, **environment):
+def fresh(script: str, **environment: str) -> tuple[Any, str]:
     """Run a script in a process of its own, whose last line of output is JSON."""
     settings = {name: value for name, value in os.environ.items() if not name.startswith("TF_")}
     done = subprocess.run(
@@ -51,7 +52,7 @@ def test_the_stub_promises_the_names_of_the_book():
 
 def test_another_name_is_an_attribute_error():
     with pytest.raises(AttributeError, match="no_such_name"):
-        _ = siamese_lib.no_such_name
+        _ = siamese_lib.no_such_name  # pyright: ignore[reportAttributeAccessIssue]
 
 
 def test_arrays_alone_wait_for_no_heavy_package():

@@ -13,7 +13,7 @@ from packaging.utils import canonicalize_name
 if sys.version_info >= (3, 11):
     import tomllib
 else:
-    import tomli as tomllib
+    import tomli as tomllib  # pyright: ignore[reportMissingImports]
 
 ROOT = Path(__file__).parent.parent
 
@@ -47,6 +47,10 @@ def test_every_requirement_is_pinned_within_its_range():
 def test_lock_names_no_host():
     lock = (ROOT / "requirements.lock").read_text()
     assert not re.search(r"//|^\s*-|@", lock, re.MULTILINE)
+
+
+def test_the_package_tells_type_checkers_that_it_has_types():
+    assert (ROOT / "siamese_lib/py.typed").is_file()
 
 
 def test_environment_yml_repeats_nothing():

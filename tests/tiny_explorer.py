@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from tiny_training import Training, corners_dataset, dense_tower
 
@@ -23,7 +25,7 @@ def mixed_dataset() -> sl.Dataset:
     return sl.Dataset(data.train, test, data.class_names, data.source, data.name)
 
 
-def tiny_explorer(**options) -> sl.RetrievalExplorer:
+def tiny_explorer(**options: Any) -> sl.RetrievalExplorer:
     return sl.RetrievalExplorer(tiny_run(), mixed_dataset(), **options)
 
 

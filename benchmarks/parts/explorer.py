@@ -96,7 +96,7 @@ def choices(browser: Any, count: int, quick: bool) -> dict[str, Any]:
 
     setup = SETUP.format(limit=2_000 if quick else None)
     indices = np.random.default_rng(0).choice(10_000, WARM + count, replace=False).tolist()
-    with tempfile.TemporaryDirectory() as folder, Lab(Path(folder)) as lab:
+    with tempfile.TemporaryDirectory() as folder, Lab(Path(folder), browser) as lab:
         page = browser.new_page(viewport={"width": 1400, "height": 1000})
         page.set_default_timeout(1000 * SECONDS)
         notebook = lab.open(page, "explorer", [setup, KERNEL])

@@ -52,7 +52,7 @@ class OriginalTraining:
     def __init__(self, data: sl.Dataset, seed: int = 0) -> None:
         import tensorflow as tf
 
-        from siamese_lib.network.backend import keras
+        from siamese_lib.network.backend import Tensor, keras
 
         self.data = data
         self.pairs = random_pairs(data.train.labels, seed)
@@ -61,7 +61,7 @@ class OriginalTraining:
         optimizer.build(self.tower.trainable_variables)
 
         @tf.function(jit_compile=False)
-        def train(left: tf.Tensor, right: tf.Tensor, same: tf.Tensor) -> tf.Tensor:
+        def train(left: Tensor, right: Tensor, same: Tensor) -> tf.Tensor:
             with tf.GradientTape() as tape:
                 gap = self.tower(left, training=True) - self.tower(right, training=True)
                 square = tf.maximum(tf.reduce_sum(gap**2, axis=1), 1e-12)

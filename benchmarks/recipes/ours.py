@@ -9,7 +9,7 @@ less momentum: a momentum of 0.9 builds up too slowly for so few steps.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import KW_ONLY, asdict, dataclass
 from typing import Any
 
 import siamese_lib as sl
@@ -20,6 +20,7 @@ class Recipe:
     """The settings of a training."""
 
     embedding_dim: int
+    _: KW_ONLY
     steps: int
     batch_size: int = 128
     margin: float = 1.0
@@ -31,7 +32,7 @@ class Recipe:
     seed: int = 0
     dtype: str | None = None  # by default the fastest on this machine
 
-    def settings(self) -> dict[str, Any]:
+    def settings(self) -> dict[str, object]:
         """Return the settings as JSON values."""
         return asdict(self)
 

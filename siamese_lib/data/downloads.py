@@ -9,10 +9,9 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
 from siamese_lib.data.catalogue import DatasetSpec, Mirror
 from siamese_lib.data.dataset import DataError
@@ -114,7 +113,7 @@ def _answering(mirrors: tuple[Mirror, ...], notes: list[str]) -> Iterator[Mirror
             yield mirror
 
 
-def _downloader(show_progress: bool) -> Any:
+def _downloader(show_progress: bool) -> Callable[[str, str, object], None]:
     """Return pooch's HTTP download, with a time limit and a progress bar; it refuses web pages."""
     import pooch  # waits: slow to import
 
@@ -151,6 +150,6 @@ def _quiet(logger: logging.Logger) -> Iterator[None]:
 
 def _reason(error: BaseException) -> str:
     """Return the innermost cause, such as 'Connection refused', without what requests adds."""
-    while error.__cause__ or error.__context__:
-        error = error.__cause__ or error.__context__  # type: ignore[assignment]
+    while cause := error.__cause__ or error.__context__:
+        error = cause
     return str(error) or type(error).__name__

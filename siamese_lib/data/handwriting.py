@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import io
 from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
 from PIL import Image, ImageDraw, ImageOps, UnidentifiedImageError
@@ -22,7 +21,10 @@ _LEAST = 25  # smallest difference between ink and ground, in grey levels
 
 
 def from_strokes(
-    strokes: Sequence[Any], shape: tuple[int, int, int], *, light: bool = False
+    strokes: Sequence[Sequence[Sequence[float]]],
+    shape: tuple[int, int, int],
+    *,
+    light: bool = False,
 ) -> np.ndarray:
     """Draw strokes, prepared as MNIST's digits were.
 

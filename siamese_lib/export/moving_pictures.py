@@ -99,7 +99,7 @@ class Drawing:
 def ffmpeg() -> str:
     """Find the program that encodes MP4; ImportError if there is none."""
     if find_spec("imageio_ffmpeg") is not None:
-        # The package is optional, so the import waits until the package is found.
+        # An optional package, siamese-lib[video]: the import waits until it is found.
         import imageio_ffmpeg  # pyright: ignore[reportMissingImports]
 
         return imageio_ffmpeg.get_ffmpeg_exe()

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import TypeAlias, cast
 
 import numpy as np
 import plotly.graph_objects as go
+from numpy.typing import ArrayLike
 from plotly.subplots import make_subplots
 
 from siamese_lib.colors import DIFFERENT, INK, SAME, class_color
 from siamese_lib.figures.style import styled
+
+History: TypeAlias = Mapping[str, Sequence[float]]  # columns of numbers, by name
 
 _TICKS = (0, 0.01, 0.04, 0.1, 0.25, 0.5, 1)  # ticks of the steps, as shares of the last one
 _CORNERS = 400  # at most, in a drawn curve
@@ -62,7 +65,7 @@ def loss_curve(margin: float = 1.0) -> go.Figure:
 
 
 def training_curves(
-    history: Mapping[str, Sequence[float]] | Mapping[str, Mapping[str, Sequence[float]]],
+    history: History | Mapping[str, History],
     *,
     x: str = "step",
 ) -> go.Figure:
@@ -76,7 +79,9 @@ def training_curves(
         ValueError: a history lacks that column, loss or precision.
     """
     first = next(iter(history.values()), None)
-    histories: Mapping[str, Any] = history if isinstance(first, Mapping) else {"training": history}
+    histories = cast(
+        Mapping[str, History], history if isinstance(first, Mapping) else {"training": history}
+    )
     figure = make_subplots(
         cols=2,
         horizontal_spacing=0.16,
@@ -106,7 +111,7 @@ def training_curves(
 
 
 def quality_curves(
-    curves: Mapping[str, tuple[Sequence[float], Sequence[float]]],
+    curves: Mapping[str, tuple[ArrayLike, ArrayLike]],
     *,
     x: str = "seconds of training",
     y: str = "precision@7",
@@ -154,8 +159,8 @@ def quality_curves(
 
 
 def class_curves(
-    steps: Sequence[int],
-    values: np.ndarray,
+    steps: ArrayLike,
+    values: ArrayLike,
     class_names: Sequence[str],
     *,
     title: str = "precision@7",
@@ -199,8 +204,8 @@ def class_curves(
 
 
 def distance_histogram(
-    distances: np.ndarray,
-    same: np.ndarray,
+    distances: ArrayLike,
+    same: ArrayLike,
     *,
     margin: float | None = None,
     bins: int = 50,
@@ -246,7 +251,7 @@ def distance_histogram(
 
 
 def roc_curves(
-    curves: Mapping[str, tuple[np.ndarray, np.ndarray]], *, height: int = 460
+    curves: Mapping[str, tuple[ArrayLike, ArrayLike]], *, height: int = 460
 ) -> go.Figure:
     """Draw receiver operating characteristics: true positive rates over false positive rates.
 

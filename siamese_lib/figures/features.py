@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 import plotly.graph_objects as go
+from numpy.typing import ArrayLike
 
 from siamese_lib.colors import PALETTE, rgb
 from siamese_lib.figures.pictures import image_grid
@@ -15,7 +16,10 @@ _SIDE = 28  # pixels; smaller maps are enlarged to this, evenly if it is a multi
 
 
 def feature_maps(
-    maps: Sequence[np.ndarray], titles: Sequence[object] | None = None, *, columns: int = 8
+    maps: Sequence[ArrayLike],
+    titles: Sequence[object] | np.ndarray | None = None,
+    *,
+    columns: int = 8,
 ) -> go.Figure:
     """Lay out arrays of any scale and sign: positive in orange, negative in blue, zero in black.
 

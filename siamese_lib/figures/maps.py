@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 import plotly.graph_objects as go
+from numpy.typing import ArrayLike
 
 from siamese_lib.colors import DIFFERENT, SAME, class_color, rgb
 from siamese_lib.figures.style import styled
@@ -16,11 +17,11 @@ _SVG_POINTS = 2_500  # more are drawn with WebGL
 
 
 def embedding_map(
-    embeddings: np.ndarray,
-    labels: np.ndarray,
+    embeddings: ArrayLike,
+    labels: ArrayLike,
     class_names: Sequence[str] | None = None,
     *,
-    images: np.ndarray | None = None,
+    images: ArrayLike | None = None,
     height: int = 620,
 ) -> go.Figure:
     """Draw embedded images as points, coloured by class, with one scale on both axes.
@@ -74,7 +75,7 @@ def embedding_map(
 
 
 def force_arrows(
-    embeddings: np.ndarray, labels: np.ndarray, margin: float = 1.0, *, height: int = 560
+    embeddings: ArrayLike, labels: ArrayLike, margin: float = 1.0, *, height: int = 560
 ) -> go.Figure:
     """Draw how the contrastive loss pulls and pushes each point.
 
@@ -136,7 +137,7 @@ def force_arrows(
     return figure
 
 
-def _checked_points(embeddings: np.ndarray, labels: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def _checked_points(embeddings: ArrayLike, labels: ArrayLike) -> tuple[np.ndarray, np.ndarray]:
     embeddings, labels = np.asarray(embeddings, dtype=float), np.asarray(labels)
     if embeddings.ndim != 2 or embeddings.shape[1] != 2 or len(embeddings) == 0:
         raise ValueError(

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 
 import numpy as np
 import plotly.graph_objects as go
+from numpy.typing import ArrayLike
 
 from siamese_lib.colors import DIFFERENT, SAME, rgb
 from siamese_lib.figures.style import styled
@@ -24,8 +25,8 @@ _CELL, _ROW, _LINE, _ROOM = 92, 920, 25, 9
 
 
 def image_grid(
-    images: np.ndarray,
-    titles: Sequence[object] | None = None,
+    images: ArrayLike,
+    titles: Sequence[object] | np.ndarray | None = None,
     *,
     columns: int = 8,
     colors: Sequence[str] | None = None,
@@ -63,8 +64,8 @@ def image_grid(
     step_y = height + _GAP + room + round(lines * _LINE / scale)
     canvas = np.zeros((rows * step_y, columns * step_x, 4), np.uint8)
     corners = [(_GAP // 2 + i // columns * step_y, i % columns * step_x) for i in range(count)]
-    for i, (top, left) in enumerate(corners):
-        left += _GAP // 2
+    for i, (top, start) in enumerate(corners):
+        left = start + _GAP // 2
         if colors is not None:
             frame = np.s_[
                 top - _FRAME : top + height + _FRAME, left - _FRAME : left + width + _FRAME
@@ -97,10 +98,10 @@ def image_grid(
 
 
 def pairs(
-    left_images: np.ndarray,
-    right_images: np.ndarray,
-    same: np.ndarray,
-    titles: Sequence[object] | None = None,
+    left_images: ArrayLike,
+    right_images: ArrayLike,
+    same: np.ndarray | Sequence[int],
+    titles: Sequence[object] | np.ndarray | None = None,
     *,
     columns: int = 8,
 ) -> go.Figure:
@@ -131,10 +132,10 @@ def pairs(
 
 
 def neighbours(
-    query_image: np.ndarray,
-    neighbour_images: np.ndarray,
-    neighbour_labels: Sequence[object],
-    distances: np.ndarray,
+    query_image: ArrayLike,
+    neighbour_images: ArrayLike,
+    neighbour_labels: Sequence[object] | np.ndarray,
+    distances: np.ndarray | Sequence[float],
     *,
     query_label: object | None = None,
 ) -> go.Figure:

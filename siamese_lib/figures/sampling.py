@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 import plotly.graph_objects as go
+from numpy.typing import ArrayLike
 
 from siamese_lib.colors import FAINT, INK, SAME, class_color
 from siamese_lib.figures.style import styled
@@ -42,7 +43,7 @@ def class_shares(
     return figure.update_yaxes(title="share of the images", tickformat=".0%")
 
 
-def pair_matrix(labels: np.ndarray, class_names: Sequence[str] | None = None) -> go.Figure:
+def pair_matrix(labels: ArrayLike, class_names: Sequence[str] | None = None) -> go.Figure:
     """Draw every pair of a batch as a square, rows and columns sorted by class.
 
     Args:

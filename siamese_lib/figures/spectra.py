@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import plotly.graph_objects as go
@@ -11,7 +11,9 @@ from siamese_lib.colors import class_color
 from siamese_lib.figures.style import styled
 
 
-def singular_values(spectra: Mapping[str, np.ndarray], *, height: int = 380) -> go.Figure:
+def singular_values(
+    spectra: Mapping[str, np.ndarray | Sequence[float]], *, height: int = 380
+) -> go.Figure:
     """Draw singular values, largest first, on a logarithmic scale.
 
     Args:

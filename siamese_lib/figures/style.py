@@ -6,14 +6,12 @@ and on a dark page. Colour is never the only sign: a word or a mark says the sam
 
 from __future__ import annotations
 
-from typing import Any
-
 import plotly.graph_objects as go
 
 from siamese_lib.colors import FAINT, INK, class_color
 
 
-def styled(figure: go.Figure, *, height: int, **layout: Any) -> go.Figure:
+def styled(figure: go.Figure, *, height: int, **layout: object) -> go.Figure:
     """Give a figure the book's look, and return it. `height` is in pixels."""
     figure.update_layout(
         height=height,

@@ -5,14 +5,15 @@ from __future__ import annotations
 import heapq
 
 import numpy as np
+from numpy.typing import ArrayLike, NDArray
 
 from siamese_lib.checks import whole_number
 from siamese_lib.search.vectors import blocks
 
 
 def costliest_pairs(
-    embeddings: np.ndarray, labels: np.ndarray, *, margin: float = 1.0, count: int = 20
-) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    embeddings: ArrayLike, labels: ArrayLike, *, margin: float = 1.0, count: int = 20
+) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float64]]:
     """Find the pairs with the largest contrastive loss, with no image in two pairs.
 
     A similar pair at distance d has the loss d²/2, and a different pair max(margin − d, 0)²/2. One
@@ -36,15 +37,15 @@ def costliest_pairs(
     References:
         Hadsell, Chopra and LeCun (2006), equation 4.
     """
-    points, labels = np.asarray(embeddings), np.asarray(labels)
+    points, classes = np.asarray(embeddings), np.asarray(labels)
     if points.ndim != 2 or points.dtype.kind not in "iuf" or not np.isfinite(points).all():
         raise ValueError(
             f"embeddings are {points.dtype} of shape {points.shape}; expected finite numbers of "
             "shape (N, dim)."
         )
-    if labels.shape != points.shape[:1] or len(labels) < 2:
+    if classes.shape != points.shape[:1] or len(classes) < 2:
         raise ValueError(
-            f"labels have shape {labels.shape} for embeddings of shape {points.shape}; expected "
+            f"labels have shape {classes.shape} for embeddings of shape {points.shape}; expected "
             "one for each of at least 2 embeddings."
         )
     if not margin > 0:
@@ -58,7 +59,7 @@ def costliest_pairs(
         """Return each image with its costliest free partner: (−cost, image, partner)."""
         apart = squares[rows, None] + squares - 2 * points[rows] @ points.T
         distances = np.sqrt(np.maximum(apart, 0))
-        alike = labels[rows, None] == labels
+        alike = classes[rows, None] == classes
         cost = np.where(alike, distances**2, np.maximum(margin - distances, 0) ** 2) / 2
         cost[:, ~free] = -1
         cost[np.arange(len(rows)), rows] = -1  # an image makes no pair with itself

@@ -5,12 +5,31 @@ A neighbour is *right* if it has the label of its query.
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TypedDict
 
 import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+_MeasuresAtK = TypedDict(
+    "_MeasuresAtK",
+    {
+        "class": int | str,
+        "queries": int,
+        "precision_at_k": float,
+        "recall_at_k": float,
+        "knn_accuracy": float,
+    },
+)
 
 
-def precision_at_k(neighbour_labels: np.ndarray, query_labels: np.ndarray) -> float:
+class ClassMeasures(_MeasuresAtK, total=False):
+    """The measures of the queries of one class. Those at R are left out where R is not known."""
+
+    r_precision: float
+    map_at_r: float
+
+
+def precision_at_k(neighbour_labels: ArrayLike, query_labels: ArrayLike) -> float:
     """Return the share of the k neighbours that are right.
 
     Args:
@@ -19,11 +38,16 @@ def precision_at_k(neighbour_labels: np.ndarray, query_labels: np.ndarray) -> fl
 
     Raises:
         ValueError: the labels are of another type or shape, or there are none.
+
+    Example:
+        >>> neighbours = np.array([["seal", "seal", "owl"], ["owl", "owl", "owl"]])
+        >>> round(sl.metrics.precision_at_k(neighbours, np.array(["seal", "owl"])), 3)
+        0.833
     """
     return float(_hits(neighbour_labels, query_labels).mean())
 
 
-def recall_at_k(neighbour_labels: np.ndarray, query_labels: np.ndarray) -> float:
+def recall_at_k(neighbour_labels: ArrayLike, query_labels: ArrayLike) -> float:
     """Return the share of the queries that have at least one right neighbour among the k.
 
     Args:
@@ -36,7 +60,7 @@ def recall_at_k(neighbour_labels: np.ndarray, query_labels: np.ndarray) -> float
     return float(_hits(neighbour_labels, query_labels).any(axis=1).mean())
 
 
-def knn_accuracy(neighbour_labels: np.ndarray, query_labels: np.ndarray) -> float:
+def knn_accuracy(neighbour_labels: ArrayLike, query_labels: ArrayLike) -> float:
     """Return the share of the queries whose label wins the vote of their k neighbours.
 
     If labels have equally many votes, the one with the nearest neighbour wins.
@@ -53,7 +77,7 @@ def knn_accuracy(neighbour_labels: np.ndarray, query_labels: np.ndarray) -> floa
     return float((winners == np.asarray(query_labels)).mean())
 
 
-def vote(neighbour_labels: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def vote(neighbour_labels: ArrayLike) -> tuple[np.ndarray, NDArray[np.float64]]:
     """Return the outcome of the vote that `knn_accuracy` takes among each query's k neighbours.
 
     Args:
@@ -69,9 +93,7 @@ def vote(neighbour_labels: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     return winners, most / labels.shape[1]
 
 
-def r_precision(
-    neighbour_labels: np.ndarray, query_labels: np.ndarray, relevant: np.ndarray
-) -> float:
+def r_precision(neighbour_labels: ArrayLike, query_labels: ArrayLike, relevant: ArrayLike) -> float:
     """Return the share of right neighbours among the R nearest, where R can be found at most.
 
     Args:
@@ -89,7 +111,7 @@ def r_precision(
     return float((hits.sum(axis=1) / counts).mean())
 
 
-def map_at_r(neighbour_labels: np.ndarray, query_labels: np.ndarray, relevant: np.ndarray) -> float:
+def map_at_r(neighbour_labels: ArrayLike, query_labels: ArrayLike, relevant: ArrayLike) -> float:
     """Return the mean average precision at R: R-precision that also rewards a high rank.
 
     It is the mean over queries of ``1/R Σ P(i)``. The sum is over those ranks i from 1 to R at
@@ -110,8 +132,8 @@ def map_at_r(neighbour_labels: np.ndarray, query_labels: np.ndarray, relevant: n
 
 
 def per_class(
-    neighbour_labels: np.ndarray, query_labels: np.ndarray, relevant: np.ndarray | None = None
-) -> list[dict[str, Any]]:
+    neighbour_labels: ArrayLike, query_labels: ArrayLike, relevant: ArrayLike | None = None
+) -> list[ClassMeasures]:
     """Measure the queries of each class separately.
 
     Args:
@@ -130,24 +152,28 @@ def per_class(
     """
     _hits(neighbour_labels, query_labels)  # checks the labels
     neighbours, queries = np.asarray(neighbour_labels), np.asarray(query_labels)
-    if relevant is not None:
-        _, relevant = _ranked_hits(neighbours, queries, relevant)
-    rows = []
+    counts = None if relevant is None else _ranked_hits(neighbours, queries, relevant)[1]
+    rows: list[ClassMeasures] = []
     for label in np.unique(queries):
         own = queries == label
-        row = {"class": label.item(), "queries": int(own.sum())}
-        for measure in (precision_at_k, recall_at_k, knn_accuracy):
-            row[measure.__name__] = measure(neighbours[own], queries[own])
-        if relevant is not None:
-            for measure in (r_precision, map_at_r):
-                row[measure.__name__] = measure(neighbours[own], queries[own], relevant[own])
+        found, asked = neighbours[own], queries[own]
+        row: ClassMeasures = {
+            "class": label.item(),
+            "queries": len(asked),
+            "precision_at_k": precision_at_k(found, asked),
+            "recall_at_k": recall_at_k(found, asked),
+            "knn_accuracy": knn_accuracy(found, asked),
+        }
+        if counts is not None:
+            row["r_precision"] = r_precision(found, asked, counts[own])
+            row["map_at_r"] = map_at_r(found, asked, counts[own])
         rows.append(row)
     return rows
 
 
 def confusion(
-    neighbour_labels: np.ndarray, query_labels: np.ndarray
-) -> tuple[np.ndarray, np.ndarray]:
+    neighbour_labels: ArrayLike, query_labels: ArrayLike
+) -> tuple[np.ndarray, NDArray[np.int64]]:
     """Count how often each class is retrieved for the queries of each class.
 
     Args:
@@ -170,7 +196,7 @@ def confusion(
     return classes, np.bincount(asked * size + found, minlength=size**2).reshape(size, size)
 
 
-def _hits(neighbour_labels: np.ndarray, query_labels: np.ndarray) -> np.ndarray:
+def _hits(neighbour_labels: ArrayLike, query_labels: ArrayLike) -> np.ndarray:
     """Return which neighbours are right, bool (Q, k)."""
     neighbours, queries = np.asarray(neighbour_labels), np.asarray(query_labels)
     if neighbours.ndim != 2 or queries.shape != neighbours.shape[:1] or not neighbours.size:
@@ -189,7 +215,7 @@ def _hits(neighbour_labels: np.ndarray, query_labels: np.ndarray) -> np.ndarray:
 
 
 def _ranked_hits(
-    neighbour_labels: np.ndarray, query_labels: np.ndarray, relevant: np.ndarray
+    neighbour_labels: ArrayLike, query_labels: ArrayLike, relevant: ArrayLike
 ) -> tuple[np.ndarray, np.ndarray]:
     """Return which of the R nearest are right, bool (Q, k) and False beyond R, and R, (Q,)."""
     hits, counts = _hits(neighbour_labels, query_labels), np.asarray(relevant)

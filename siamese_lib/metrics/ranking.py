@@ -17,6 +17,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from siamese_lib.search.vectors import blocks, checked
 
@@ -30,7 +31,7 @@ _LEAST = 16  # queries in a block at least: a matrix product of few rows is slow
 _DOUBLE = np.finfo(np.float64)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Retrieval:
     """How good the neighbours of queries are. Each measure is a mean over queries, from 0 to 1.
 
@@ -46,10 +47,10 @@ class Retrieval:
 
 
 def retrieval(
-    queries: np.ndarray,
-    query_labels: np.ndarray,
-    gallery: np.ndarray,
-    gallery_labels: np.ndarray,
+    queries: ArrayLike,
+    query_labels: ArrayLike,
+    gallery: ArrayLike,
+    gallery_labels: ArrayLike,
     *,
     exclude_self: bool = False,
 ) -> Retrieval:
@@ -88,7 +89,8 @@ def retrieval(
     ranking = _Ranking(asked, codes[0], held, codes[1], counts, exclude_self)
     with ThreadPoolExecutor(min(_WORKERS, os.cpu_count() or 1)) as pool:
         sums = np.sum(list(pool.map(ranking.sums, ranking.parts())), axis=0)
-    return Retrieval(*(float(total) / len(asked) for total in sums))
+    first, r_precision, map_at_r = (sums / len(asked)).tolist()
+    return Retrieval(precision_at_1=first, r_precision=r_precision, map_at_r=map_at_r)
 
 
 class _Ranking:
@@ -125,7 +127,7 @@ class _Ranking:
         count = int(self.counts[rows[0]])
         hits, sure = self._hits(rows, count)
         for place in np.flatnonzero(~sure):
-            hits[place] = self._ranked_again(rows[place], count)
+            hits[place] = self._ranked_again(int(rows[place]), count)
         found = hits.cumsum(axis=1, dtype=np.int32)
         average = np.einsum("qk,qk,k->", hits, found, 1 / np.arange(1, count + 1))
         return np.array([hits[:, 0].sum(), hits.sum() / count, average / count])
@@ -190,7 +192,7 @@ def _least(keys: np.ndarray, count: int) -> np.ndarray:
 
 
 def _class_codes(
-    queries: np.ndarray, query_labels: np.ndarray, gallery: np.ndarray, gallery_labels: np.ndarray
+    queries: np.ndarray, query_labels: ArrayLike, gallery: np.ndarray, gallery_labels: ArrayLike
 ) -> tuple[np.ndarray, np.ndarray]:
     """Return the classes of queries and gallery as numbers from 0 up, int64 (Q,) and (N,)."""
     asked, held = np.asarray(query_labels), np.asarray(gallery_labels)

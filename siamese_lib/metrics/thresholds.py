@@ -11,13 +11,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import ArrayLike, NDArray
 
 from siamese_lib.checks import whole_number
 
 _BLOCK_BYTES = 4 << 20  # of resampled pairs in memory at a time, for each of a few arrays
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class AtThreshold:
     """What one threshold does. A pair is called same if its distance is at most the threshold.
 
@@ -38,7 +39,7 @@ class AtThreshold:
     accuracy: float
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, kw_only=True)
 class Verification:
     """How well a threshold on the distance separates same pairs from different pairs.
 
@@ -60,9 +61,9 @@ class Verification:
             pairs with `at`.
     """
 
-    fpr: np.ndarray
-    tpr: np.ndarray
-    thresholds: np.ndarray
+    fpr: NDArray[np.float64]
+    tpr: NDArray[np.float64]
+    thresholds: NDArray[np.float64]
     positives: int
     negatives: int
     auc: float
@@ -80,10 +81,17 @@ class Verification:
         fpr, tpr = float(self.fpr[place]), float(self.tpr[place])
         accepts, rejects = round(fpr * self.negatives), round((1 - tpr) * self.positives)
         wrong = (accepts + rejects) / (self.positives + self.negatives)
-        return AtThreshold(float(threshold), accepts, rejects, fpr, tpr, 1 - wrong)
+        return AtThreshold(
+            threshold=float(threshold),
+            false_accepts=accepts,
+            false_rejects=rejects,
+            fpr=fpr,
+            tpr=tpr,
+            accuracy=1 - wrong,
+        )
 
 
-def verification(distances: np.ndarray, same: np.ndarray) -> Verification:
+def verification(distances: ArrayLike, same: ArrayLike) -> Verification:
     """Judge distances as a test of whether two images are of one class.
 
     Args:
@@ -112,8 +120,8 @@ def verification(distances: np.ndarray, same: np.ndarray) -> Verification:
 
 
 def verification_intervals(
-    distances: np.ndarray,
-    same: np.ndarray,
+    distances: ArrayLike,
+    same: ArrayLike,
     *,
     threshold: float | None = None,
     confidence: float = 0.95,
@@ -164,7 +172,7 @@ def verification_intervals(
     return {name: (least, most) for name, (least, most) in zip(names, ends, strict=True)}
 
 
-def _places(distances: np.ndarray, same: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def _places(distances: ArrayLike, same: ArrayLike) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Return the thresholds (T,), and the places of same and different pairs in them, int64."""
     distances, same = np.asarray(distances), np.asarray(same)
     if distances.ndim != 1 or distances.shape != same.shape:

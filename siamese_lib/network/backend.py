@@ -11,8 +11,9 @@ from __future__ import annotations
 import os
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
+from typing import Any, TypeAlias
 
 
 @contextmanager
@@ -46,4 +47,10 @@ with _quiet_unless_it_fails():
 
 layers, ops = keras.layers, keras.ops
 
-__all__ = ["keras", "layers", "ops"]
+# Keras has no types. Whatever `ops` take is a Tensor: one of the backend's, eager or traced, a
+# variable, or a NumPy array.
+Tensor: TypeAlias = Any
+# What Keras gives a callback: the mean of the loss and of each metric so far, by name.
+Logs: TypeAlias = Mapping[str, float] | None
+
+__all__ = ["Logs", "Tensor", "keras", "layers", "ops"]

@@ -8,11 +8,10 @@ other; in the triplet loss, it is by how much the negative must be farther than 
 from __future__ import annotations
 
 from numbers import Real
-from typing import Any
 
 import numpy as np
 
-from siamese_lib.network.backend import keras, ops
+from siamese_lib.network.backend import Tensor, keras, ops
 
 # Below this squared distance two embeddings count as equal. The square root has an infinite
 # slope at 0, which would give identical images a gradient of NaN. Clamping the squared distance
@@ -20,7 +19,7 @@ from siamese_lib.network.backend import keras, ops
 _SMALLEST_SQUARE = 1e-12
 
 
-def euclidean_distance(left: Any, right: Any) -> Any:
+def euclidean_distance(left: Tensor, right: Tensor) -> Tensor:
     """Return the Euclidean distance along the last axis, with a finite gradient everywhere.
 
     Args:
@@ -58,14 +57,22 @@ class ContrastiveLoss(keras.losses.Loss):
     References:
         Hadsell, Chopra and LeCun (2006), equation 4. There Y = 0 means similar. Here, as in
         most code since, 1 means similar.
+
+    Example:
+        >>> loss = sl.ContrastiveLoss(margin=1.0)
+        >>> distance = np.array([0.6])
+        >>> round(float(loss(np.array([1]), distance)), 3)  # same: 0.6² / 2
+        0.18
+        >>> round(float(loss(np.array([0]), distance)), 3)  # different: (1 - 0.6)² / 2
+        0.08
     """
 
-    def __init__(self, margin: float = 1.0, **kwargs: Any) -> None:
+    def __init__(self, margin: float = 1.0, **kwargs: object) -> None:
         kwargs.setdefault("name", "contrastive_loss")
         super().__init__(**kwargs)
         self.margin = _checked_margin(margin)
 
-    def call(self, y_true: Any, y_pred: Any) -> Any:
+    def call(self, y_true: Tensor, y_pred: Tensor) -> Tensor:
         """Return the loss of each pair, (N,)."""
         distance = _as_vector(y_pred, "y_pred", "one distance for each pair, as sl.siamese returns")
         same = _as_vector(y_true, "y_true", "one label for each pair, 1 = same and 0 = different")
@@ -80,7 +87,7 @@ class ContrastiveLoss(keras.losses.Loss):
         """The loss if all embeddings coincide and half of the pairs are similar: margin**2 / 4."""
         return self.margin**2 / 4
 
-    def get_config(self) -> dict[str, Any]:
+    def get_config(self) -> dict[str, object]:
         """Return the arguments with which Keras builds this loss again."""
         return {**super().get_config(), "margin": self.margin}
 
@@ -115,14 +122,23 @@ class InBatchContrastiveLoss(keras.losses.Loss):
         Hadsell, Chopra and LeCun (2006), equation 4, for the loss of a pair. Averaging over
         the non-zero terms only is common in metric learning: FaceNet (Schroff, Kalenichenko and
         Philbin 2015), for example, selects triplets that violate the margin.
+
+    Example:
+        >>> loss = sl.InBatchContrastiveLoss(margin=1.0)
+        >>> labels = np.array([0, 0, 1])
+        >>> round(float(loss(labels, np.zeros((3, 2)))), 3)  # all embeddings in one point
+        0.25
+        >>> apart = np.array([[0.0, 0.0], [0.0, 0.0], [3.0, 4.0]])
+        >>> round(float(loss(labels, apart)), 3)  # each class in a point of its own
+        0.0
     """
 
-    def __init__(self, margin: float = 1.0, **kwargs: Any) -> None:
+    def __init__(self, margin: float = 1.0, **kwargs: object) -> None:
         kwargs.setdefault("name", "in_batch_contrastive_loss")
         super().__init__(**kwargs)
         self.margin = _checked_margin(margin)
 
-    def call(self, y_true: Any, y_pred: Any) -> Any:
+    def call(self, y_true: Tensor, y_pred: Tensor) -> Tensor:
         """Return each image's share of the loss, (B,); their mean is the loss of the batch."""
         distance, similar, different = _all_pairs(y_true, y_pred)
         gap = ops.maximum(self.margin - distance, 0)
@@ -135,7 +151,7 @@ class InBatchContrastiveLoss(keras.losses.Loss):
         """The loss if all embeddings coincide: margin**2 / 4."""
         return self.margin**2 / 4
 
-    def get_config(self) -> dict[str, Any]:
+    def get_config(self) -> dict[str, object]:
         """Return the arguments with which Keras builds this loss again."""
         return {**super().get_config(), "margin": self.margin}
 
@@ -166,13 +182,13 @@ class BatchTripletLoss(keras.losses.Loss):
         Re-Identification", 2017, equations 5 and 6 (with distances not squared).
     """
 
-    def __init__(self, margin: float = 1.0, hardest: bool = True, **kwargs: Any) -> None:
+    def __init__(self, margin: float = 1.0, hardest: bool = True, **kwargs: object) -> None:
         kwargs.setdefault("name", "batch_triplet_loss")
         super().__init__(**kwargs)
         self.margin = _checked_margin(margin)
         self.hardest = bool(hardest)
 
-    def call(self, y_true: Any, y_pred: Any) -> Any:
+    def call(self, y_true: Tensor, y_pred: Tensor) -> Tensor:
         """Return each anchor's share of the loss, (B,); their mean is the loss of the batch."""
         distance, similar, different = _all_pairs(y_true, y_pred)
         if self.hardest:
@@ -190,12 +206,12 @@ class BatchTripletLoss(keras.losses.Loss):
         """The loss if all embeddings coincide: the margin."""
         return self.margin
 
-    def get_config(self) -> dict[str, Any]:
+    def get_config(self) -> dict[str, object]:
         """Return the arguments with which Keras builds this loss again."""
         return {**super().get_config(), "margin": self.margin, "hardest": self.hardest}
 
 
-def _all_pairs(labels: Any, embeddings: Any) -> tuple[Any, Any, Any]:
+def _all_pairs(labels: Tensor, embeddings: Tensor) -> tuple[Tensor, Tensor, Tensor]:
     """Return distances (B, B), and masks (B, B) of similar and of different pairs, 0.0 or 1.0."""
     embeddings = ops.convert_to_tensor(embeddings)
     if len(embeddings.shape) != 2:
@@ -210,14 +226,14 @@ def _all_pairs(labels: Any, embeddings: Any) -> tuple[Any, Any, Any]:
     return euclidean_distance(embeddings[:, None], embeddings[None, :]), same - itself, 1 - same
 
 
-def _share_of_mean(values: Any, mask: Any) -> Any:
+def _share_of_mean(values: Tensor, mask: Tensor) -> Tensor:
     """Give each row its share of the mean of the masked values: the rows' mean is that mean."""
     axes = tuple(range(1, len(values.shape)))
     rows = ops.cast(ops.shape(values)[0], values.dtype)
     return rows * ops.sum(values * mask, axis=axes) / ops.maximum(ops.sum(mask), 1)
 
 
-def _as_vector(values: Any, name: str, meaning: str) -> Any:
+def _as_vector(values: Tensor, name: str, meaning: str) -> Tensor:
     """Return a tensor (N,) from an array, tensor or list of shape (N,) or (N, 1)."""
     values = ops.convert_to_tensor(values)
     shape = tuple(values.shape)
@@ -228,7 +244,7 @@ def _as_vector(values: Any, name: str, meaning: str) -> Any:
     return values
 
 
-def _check_same_length(labels: Any, outputs: Any) -> None:
+def _check_same_length(labels: Tensor, outputs: Tensor) -> None:
     """Raise ValueError if both lengths are known and differ."""
     if None not in (labels.shape[0], outputs.shape[0]) and labels.shape[0] != outputs.shape[0]:
         raise ValueError(
@@ -237,7 +253,7 @@ def _check_same_length(labels: Any, outputs: Any) -> None:
         )
 
 
-def _checked_binary(same: Any) -> Any:
+def _checked_binary(same: Tensor) -> Tensor:
     """Raise ValueError for labels other than 0 and 1; while tracing, turn them into NaN instead."""
     valid = ops.equal(same * (1 - same), 0)
     try:

@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 import math
-from typing import Any
 
-from siamese_lib.network.backend import keras
-
-ops = keras.ops
+from siamese_lib.network.backend import Tensor, keras, ops
 
 # Coefficients of the quintic iteration, from Jordan et al. They bring every singular value to
 # about 1 (between 0.7 and 1.2) in five rounds, which is accurate enough for a training step.
@@ -49,11 +46,11 @@ class Muon(keras.optimizers.Optimizer):
 
     def __init__(
         self,
-        learning_rate: Any = 0.02,
+        learning_rate: float | keras.optimizers.schedules.LearningRateSchedule = 0.02,
         *,
         momentum: float = 0.9,
         adam_ratio: float = 0.15,
-        **kwargs: Any,
+        **kwargs: object,
     ) -> None:
         kwargs.setdefault("name", "muon")
         super().__init__(learning_rate, **kwargs)
@@ -62,20 +59,22 @@ class Muon(keras.optimizers.Optimizer):
         self.momentum = momentum
         self.adam_ratio = adam_ratio
 
-    def build(self, variables: list[Any]) -> None:
+    def build(self, variables: list[keras.Variable]) -> None:
         """Create the state: a momentum for each variable, and a second moment where Adam trains."""
         if self.built:
             return
         super().build(variables)
         kernels = [index for index, variable in enumerate(variables) if len(variable.shape) >= 2]
         self._hidden = set(kernels[:-1])
-        self._momenta: list[Any] = self.add_optimizer_variables(variables, "momentum")
-        self._squares: list[Any] = [
+        self._momenta = self.add_optimizer_variables(variables, "momentum")
+        self._squares: list[Tensor] = [  # None for hidden kernels
             None if index in self._hidden else self.add_variable_from_reference(variable, "square")
             for index, variable in enumerate(variables)
         ]
 
-    def update_step(self, gradient: Any, variable: Any, learning_rate: Any) -> None:
+    def update_step(
+        self, gradient: Tensor, variable: keras.Variable, learning_rate: Tensor
+    ) -> None:
         """Update one variable by its gradient."""
         rate = ops.cast(learning_rate, variable.dtype)
         gradient = ops.cast(gradient, variable.dtype)
@@ -83,7 +82,9 @@ class Muon(keras.optimizers.Optimizer):
         step = self._muon_step if index in self._hidden else self._adam_step
         step(gradient, variable, rate, index)
 
-    def _muon_step(self, gradient: Any, kernel: Any, rate: Any, index: int) -> None:
+    def _muon_step(
+        self, gradient: Tensor, kernel: keras.Variable, rate: Tensor, index: int
+    ) -> None:
         momentum = self._momenta[index]
         self.assign(momentum, self.momentum * momentum + gradient)
         ahead = gradient + self.momentum * momentum  # Nesterov
@@ -92,7 +93,9 @@ class Muon(keras.optimizers.Optimizer):
         scale = max(1.0, rows / columns) ** 0.5
         self.assign_sub(kernel, rate * scale * ops.reshape(direction, kernel.shape))
 
-    def _adam_step(self, gradient: Any, variable: Any, rate: Any, index: int) -> None:
+    def _adam_step(
+        self, gradient: Tensor, variable: keras.Variable, rate: Tensor, index: int
+    ) -> None:
         mean, square = self._momenta[index], self._squares[index]
         step = ops.cast(self.iterations + 1, variable.dtype)
         self.assign(mean, 0.9 * mean + 0.1 * gradient)
@@ -102,12 +105,12 @@ class Muon(keras.optimizers.Optimizer):
         change = rate * self.adam_ratio * unbiased_mean / (ops.sqrt(unbiased_square) + 1e-7)
         self.assign_sub(variable, change)
 
-    def get_config(self) -> dict[str, Any]:
+    def get_config(self) -> dict[str, object]:
         """Return the arguments with which Keras builds this optimizer again."""
         return {**super().get_config(), "momentum": self.momentum, "adam_ratio": self.adam_ratio}
 
 
-def orthogonalized(matrix: Any) -> Any:
+def orthogonalized(matrix: Tensor) -> Tensor:
     """Return approximately the nearest matrix whose singular values are all 1.
 
     Each round of the iteration multiplies the matrix M by ``a + b G + c G^2``, where G is M^T M or

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import os
-from typing import Any
+from collections.abc import Sequence
 
 from siamese_lib.network import optimizers  # noqa: F401  # registers Muon, for load_model
-from siamese_lib.network.backend import keras
+from siamese_lib.network.backend import Tensor, keras
 from siamese_lib.network.losses import euclidean_distance
 
 
@@ -14,7 +14,7 @@ from siamese_lib.network.losses import euclidean_distance
 class EuclideanDistance(keras.layers.Layer):
     """A layer from two batches of embeddings, each (N, dim), to their distances (N,)."""
 
-    def call(self, inputs: list[Any]) -> Any:
+    def call(self, inputs: Sequence[Tensor]) -> Tensor:
         """Return the Euclidean distance of each left embedding from its right one, (N,)."""
         left, right = inputs
         return euclidean_distance(left, right)
@@ -48,7 +48,7 @@ def siamese(tower: keras.Model) -> keras.Model:
     return keras.Model([left, right], distance, name="siamese")
 
 
-def load_model(path: str | os.PathLike) -> keras.Model:
+def load_model(path: str | os.PathLike[str]) -> keras.Model:
     """Load a siamese model, or any other Keras model, from a ``.keras`` file.
 
     Keras can rebuild this library's layer, losses and optimizer only after their modules are

@@ -7,7 +7,7 @@ the distance between the two outputs depends only on the images.
 from __future__ import annotations
 
 from numbers import Integral
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from siamese_lib.network.backend import keras
@@ -59,15 +59,31 @@ def conv_tower(
         Hadsell, Chopra and LeCun, "Dimensionality Reduction by Learning an Invariant
         Mapping", CVPR 2006, for the siamese pair; the layers are those of the 2017
         TensorFlow repository that this book starts from.
+
+    Example:
+        >>> tower = sl.conv_tower((28, 28, 1), embedding_dim=2, seed=0)
+        >>> images = np.zeros((5, 28, 28, 1), np.uint8)
+        >>> np.asarray(tower(images)).shape
+        (5, 2)
+        >>> tower.count_params()
+        160258
     """
     height, width, channels = _checked_shape(image_shape)
     _check_dim(embedding_dim)
     from siamese_lib.network.backend import keras, layers  # waits: slow to import
 
-    def convolution(filters: int, size: int, number: int, **options: Any) -> keras.layers.Layer:
+    def convolution(
+        filters: int, size: int, number: int, dtype: str | None = dtype
+    ) -> keras.layers.Layer:
         glorot = keras.initializers.GlorotUniform(None if seed is None else 5 * seed + number)
-        options = {"padding": "same", "kernel_initializer": glorot, "dtype": dtype, **options}
-        return layers.Conv2D(filters, size, name=f"conv{number}", **options)
+        return layers.Conv2D(
+            filters,
+            size,
+            padding="same",
+            kernel_initializer=glorot,
+            dtype=dtype,
+            name=f"conv{number}",
+        )
 
     images = keras.Input((height, width, channels), name="images")
     x = layers.Rescaling(1 / 255, dtype=dtype, name="scale")(images)
@@ -117,5 +133,5 @@ def _check_dim(embedding_dim: int) -> None:
         raise ValueError(f"embedding_dim is {embedding_dim!r}; expected a whole number, 1 or more.")
 
 
-def _is_count(value: Any, at_least: int) -> bool:
+def _is_count(value: object, at_least: int) -> bool:
     return isinstance(value, Integral) and int(value) >= at_least

@@ -12,13 +12,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from siamese_lib.checks import whole_number
 
 _CHUNK_BYTES = 32 << 20  # of distances in memory at a time
 
 
-def neighbour_graph(images: np.ndarray, k: int = 5) -> np.ndarray:
+def neighbour_graph(images: ArrayLike, k: int = 5) -> np.ndarray:
     """Find the nearest neighbours of every image among the other images.
 
     Distances are Euclidean, over all the numbers of an image. They are computed in double
@@ -37,6 +38,13 @@ def neighbour_graph(images: np.ndarray, k: int = 5) -> np.ndarray:
     Raises:
         ValueError: `images` has no second axis or holds something other than finite numbers,
             or `k` is out of range.
+
+    Example:
+        >>> sl.neighbour_graph(np.array([[0.0], [1.0], [5.0], [7.0]]), k=2)
+        array([[1, 2],
+               [0, 2],
+               [3, 1],
+               [2, 1]])
     """
     images = np.asarray(images)
     if images.ndim < 2 or images.dtype.kind not in "biuf":
@@ -94,7 +102,7 @@ class Graph:
             or a neighbour of every other image; or there are no neighbours.
     """
 
-    def __init__(self, neighbours: np.ndarray | Sequence[Sequence[int] | np.ndarray]) -> None:
+    def __init__(self, neighbours: np.ndarray | Sequence[ArrayLike]) -> None:
         owners, named = _flatten(neighbours)
         self.size = size = len(neighbours)
         everyone = np.arange(size)
@@ -136,7 +144,7 @@ class Graph:
         return rank + found - self._first[images]
 
 
-def _flatten(neighbours: np.ndarray | Sequence) -> tuple[np.ndarray, np.ndarray]:
+def _flatten(neighbours: np.ndarray | Sequence[ArrayLike]) -> tuple[np.ndarray, np.ndarray]:
     """Return which image lists which other, int64 (M,) each, without the padding."""
     rows = [np.asarray(row) for row in neighbours]
     for i, row in enumerate(rows):

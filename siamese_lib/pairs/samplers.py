@@ -8,28 +8,32 @@ where it stopped, and any batch can be looked at again.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from typing import Any
+from typing import Generic, TypeAlias, TypeVar
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from siamese_lib.checks import whole_number
 from siamese_lib.pairs.graph import Graph
 from siamese_lib.pairs.walks import DistinctWalk, Walk, as_groups
 
-Pairs = tuple[np.ndarray, np.ndarray, np.ndarray]
+Pairs: TypeAlias = tuple[np.ndarray, np.ndarray, np.ndarray]
+_Batch = TypeVar("_Batch")
 
 # Numbers for the other uses of a seed. Use 0 is the walk itself.
 _EDGES, _COINS = 1, 2
 
 
-class _Sampler:
+class _Sampler(Generic[_Batch]):
     """What all samplers share: a batch for each step, and one epoch of batches when iterated."""
 
     size: int | None
     batch_size: int
     seed: int
 
-    def _begin(self, walk: Walk, draw: Callable[[int], Any], steps_per_epoch: int | None) -> None:
+    def _begin(
+        self, walk: Walk, draw: Callable[[int], _Batch], steps_per_epoch: int | None
+    ) -> None:
         """Take the order of images from `walk`, and the batch of a step from `draw`."""
         self.size = len(walk.members)
         self.batch_size = walk.batch_size
@@ -44,18 +48,18 @@ class _Sampler:
         """Return the number of batches in an epoch."""
         return self._length
 
-    def __iter__(self) -> Iterator[Any]:
+    def __iter__(self) -> Iterator[_Batch]:
         """Begin the next epoch: first steps 0 to len - 1, next time the len steps after them."""
         first = self._epochs_begun * self._length
         self._epochs_begun += 1
         return map(self.batch, range(first, first + self._length))
 
-    def batch(self, step: int) -> Any:
+    def batch(self, step: int) -> _Batch:
         """Return the batch of one step, whatever was drawn before."""
         return self._draw(step)
 
 
-class PairSampler(_Sampler):
+class PairSampler(_Sampler[Pairs]):
     """Pairs of images, each with a label: 1 = same class, 0 = different classes.
 
     Each pair is similar with probability `same_fraction`, independently of the other pairs. The
@@ -83,11 +87,21 @@ class PairSampler(_Sampler):
     Raises:
         ValueError: the labels are not one class for each image; there are fewer than two
             classes; a class has a single image, so no similar pair; or a number is out of range.
+
+    Example:
+        >>> labels = np.repeat([0, 1, 2], 10)
+        >>> left, right, same = sl.PairSampler(labels, batch_size=6).batch(0)
+        >>> labels[left]
+        array([0, 1, 2, 0, 1, 2])
+        >>> labels[right]
+        array([0, 1, 0, 0, 0, 1])
+        >>> same
+        array([1., 1., 0., 1., 0., 0.], dtype=float32)
     """
 
     def __init__(
         self,
-        labels: np.ndarray | Sequence[int] | Sequence[str],
+        labels: ArrayLike,
         batch_size: int = 128,
         seed: int = 0,
         *,
@@ -103,7 +117,7 @@ class PairSampler(_Sampler):
     @classmethod
     def from_neighbours(
         cls,
-        neighbours: np.ndarray | Sequence[Sequence[int] | np.ndarray],
+        neighbours: np.ndarray | Sequence[ArrayLike],
         batch_size: int = 128,
         seed: int = 0,
         *,
@@ -142,9 +156,9 @@ class PairSampler(_Sampler):
     @classmethod
     def from_pairs(
         cls,
-        left: np.ndarray | Sequence[int],
-        right: np.ndarray | Sequence[int],
-        same: np.ndarray | Sequence[int] | Sequence[bool],
+        left: ArrayLike,
+        right: ArrayLike,
+        same: ArrayLike,
         batch_size: int = 128,
         seed: int = 0,
         *,
@@ -187,7 +201,7 @@ class PairSampler(_Sampler):
         return super().batch(step)
 
 
-class BalancedBatchSampler(_Sampler):
+class BalancedBatchSampler(_Sampler[np.ndarray]):
     """Batches with equally many images of each class, for losses over every pair in a batch.
 
     In each batch, the counts of the classes differ by at most one image, even if the classes
@@ -209,11 +223,17 @@ class BalancedBatchSampler(_Sampler):
     Raises:
         ValueError: the labels are not one class for each image; there are fewer than two
             classes; a class has a single image; or a number is out of range.
+
+    Example:
+        >>> labels = np.array(["common"] * 90 + ["rare"] * 10)
+        >>> batch = sl.BalancedBatchSampler(labels, batch_size=8).batch(0)
+        >>> sorted(labels[batch].tolist())
+        ['common', 'common', 'common', 'common', 'rare', 'rare', 'rare', 'rare']
     """
 
     def __init__(
         self,
-        labels: np.ndarray | Sequence[int] | Sequence[str],
+        labels: ArrayLike,
         batch_size: int = 128,
         seed: int = 0,
         *,
@@ -297,9 +317,7 @@ def _checked_fraction(same_fraction: float) -> float:
     return float(same_fraction)
 
 
-def _checked_pairs(
-    left: np.ndarray | Sequence, right: np.ndarray | Sequence, same: np.ndarray | Sequence
-) -> Pairs:
+def _checked_pairs(left: ArrayLike, right: ArrayLike, same: ArrayLike) -> Pairs:
     """Return explicit pairs as int64 (P,), int64 (P,) and float32 (P,), copied."""
     left, right, same = np.asarray(left), np.asarray(right), np.asarray(same)
     if left.ndim != 1 or not left.size or not left.shape == right.shape == same.shape:

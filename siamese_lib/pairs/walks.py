@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import numpy as np
+from numpy.typing import ArrayLike
 
 from siamese_lib.checks import whole_number
 
@@ -106,7 +105,7 @@ class DistinctWalk(Walk):
         return order
 
 
-def as_groups(labels: np.ndarray | Sequence) -> np.ndarray:
+def as_groups(labels: ArrayLike) -> np.ndarray:
     """Return labels as class numbers from 0 up, int64 (N,).
 
     Raises:

@@ -10,16 +10,20 @@ more.
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, SupportsIndex
 
 import numpy as np
+from numpy.typing import ArrayLike, NDArray
 
 from siamese_lib.checks import whole_number
+from siamese_lib.files import JsonObject
 from siamese_lib.search import indexes, storage
 from siamese_lib.search.storage import GalleryError
 from siamese_lib.search.vectors import METRICS, blocks, checked, compact, comparable, surroundings
+
+if TYPE_CHECKING:
+    import faiss
 
 INDEXES = tuple(indexes.PARAMETERS)
 
@@ -64,11 +68,21 @@ class Gallery:
         ValueError: the embeddings are not as described; an embedding is all zeros, so that it has
             no angle ("cosine"); the metric or the index is unknown; or a parameter is out of
             range or belongs to another index.
+
+    Example:
+        >>> gallery = sl.Gallery([[0.0, 0.0], [3.0, 4.0], [1.0, 0.0]])
+        >>> indices, distances = gallery.nearest([[0.0, 0.0], [3.0, 3.0]], k=2)
+        >>> indices
+        array([[0, 2],
+               [1, 2]])
+        >>> distances.round(3)
+        array([[0.   , 1.   ],
+               [1.   , 3.606]], dtype=float32)
     """
 
     def __init__(
         self,
-        embeddings: np.ndarray,
+        embeddings: ArrayLike,
         metric: str = "euclidean",
         index: str = "flat",
         *,
@@ -117,7 +131,7 @@ class Gallery:
         view.flags.writeable = False
         return view
 
-    def append(self, embeddings: np.ndarray) -> None:
+    def append(self, embeddings: ArrayLike) -> None:
         """Add embeddings. Their indices continue from the last one.
 
         The graph of "hnsw" grows with them. The lists of "ivf" keep their centres, so make a new
@@ -142,8 +156,8 @@ class Gallery:
             indexes.extend(self._index, len(added), lambda rows: self._offsets(added[rows]))
 
     def nearest(
-        self, queries: np.ndarray, k: int = 7, *, exclude_self: bool = False
-    ) -> tuple[np.ndarray, np.ndarray]:
+        self, queries: ArrayLike, k: SupportsIndex = 7, *, exclude_self: bool = False
+    ) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
         """Find the `k` nearest embeddings of each query.
 
         Apart from the result, the memory needed does not grow with the number of queries.
@@ -221,7 +235,7 @@ class Gallery:
         return gallery
 
     def _restore(
-        self, facts: Mapping[str, Any], vectors: np.ndarray, centre: np.ndarray, index: np.ndarray
+        self, facts: JsonObject, vectors: np.ndarray, centre: np.ndarray, index: np.ndarray
     ) -> None:
         _check_choice("metric", facts["metric"], METRICS)
         _check_choice("index", facts["index"], INDEXES)
@@ -241,7 +255,7 @@ class Gallery:
                 f"{vectors.shape}"
             )
 
-    def _built(self) -> Any:
+    def _built(self) -> faiss.Index:
         def vectors(rows: slice | np.ndarray) -> np.ndarray:
             return self._offsets(self._vectors[rows])
 
@@ -316,7 +330,7 @@ class Gallery:
         offsets = (comparable(vectors, self.metric) - self._centre) * self._scale
         return offsets.astype(np.float32)
 
-    def _of_my_dimension(self, name: str, vectors: np.ndarray) -> np.ndarray:
+    def _of_my_dimension(self, name: str, vectors: ArrayLike) -> np.ndarray:
         vectors = checked(name, vectors, self.metric)
         if vectors.shape[1] != self.dim:
             raise ValueError(

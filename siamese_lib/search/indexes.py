@@ -11,12 +11,18 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
 
 from siamese_lib.checks import whole_number
 from siamese_lib.search.vectors import blocks
+
+if TYPE_CHECKING:
+    import faiss
+
+# From a slice or an array of rows to their vectors, float32 (rows, dim).
+Vectors: TypeAlias = Callable[[slice | np.ndarray], np.ndarray]
 
 PARAMETERS = {
     "flat": (),
@@ -58,7 +64,9 @@ def settle(kind: str, count: int, given: Mapping[str, int | None]) -> dict[str, 
     return {}
 
 
-def build(kind: str, dim: int, parameters: Mapping[str, int], count: int, vectors: Callable) -> Any:
+def build(
+    kind: str, dim: int, parameters: Mapping[str, int], count: int, vectors: Vectors
+) -> faiss.Index:
     """Build an index of `count` vectors.
 
     Args:
@@ -66,12 +74,12 @@ def build(kind: str, dim: int, parameters: Mapping[str, int], count: int, vector
         dim: length of a vector.
         parameters: from `settle`.
         count: N, number of vectors.
-        vectors: a function from a slice or an array of rows to float32 vectors (rows, dim).
+        vectors: returns the vectors of some rows.
     """
     import faiss  # waits: slow to import
 
     if kind == "flat":
-        index: Any = faiss.IndexFlatL2(dim)
+        index = faiss.IndexFlatL2(dim)
     elif kind == "hnsw":
         index = faiss.IndexHNSWFlat(dim, parameters["M"])
         index.hnsw.efConstruction = parameters["ef_construction"]
@@ -87,13 +95,13 @@ def build(kind: str, dim: int, parameters: Mapping[str, int], count: int, vector
     return index
 
 
-def extend(index: Any, count: int, vectors: Callable) -> None:
+def extend(index: faiss.Index, count: int, vectors: Vectors) -> None:
     """Add `count` vectors, given as for `build`."""
     for rows in blocks(count, 8 * index.d):
         index.add(vectors(rows))
 
 
-def search(index: Any, queries: np.ndarray, width: int) -> tuple[np.ndarray, np.ndarray]:
+def search(index: faiss.Index, queries: np.ndarray, width: int) -> tuple[np.ndarray, np.ndarray]:
     """Nominate `width` vectors for each query: squared distances and int64 rows, (Q, width).
 
     If the graph or the searched lists yield fewer, the whole index is searched. A row is −1 if
@@ -113,21 +121,21 @@ def search(index: Any, queries: np.ndarray, width: int) -> tuple[np.ndarray, np.
         faiss.omp_set_num_threads(threads)
 
 
-def to_bytes(index: Any) -> np.ndarray:
+def to_bytes(index: faiss.Index) -> np.ndarray:
     """Return an index as uint8 (bytes,)."""
     import faiss  # waits: slow to import
 
     return faiss.serialize_index(index)
 
 
-def from_bytes(content: np.ndarray) -> Any:
+def from_bytes(content: np.ndarray) -> faiss.Index:
     """Return the index that `to_bytes` wrote. Raise RuntimeError for anything else."""
     import faiss  # waits: slow to import
 
     return faiss.deserialize_index(content)
 
 
-def _search(index: Any, queries: np.ndarray, width: int) -> tuple[np.ndarray, np.ndarray]:
+def _search(index: faiss.Index, queries: np.ndarray, width: int) -> tuple[np.ndarray, np.ndarray]:
     import faiss  # waits: slow to import
 
     if isinstance(index, faiss.IndexHNSW) and index.hnsw.efSearch < width:
@@ -141,7 +149,9 @@ def _search(index: Any, queries: np.ndarray, width: int) -> tuple[np.ndarray, np
     return squares, candidates
 
 
-def _search_all(index: Any, queries: np.ndarray, width: int) -> tuple[np.ndarray, np.ndarray]:
+def _search_all(
+    index: faiss.Index, queries: np.ndarray, width: int
+) -> tuple[np.ndarray, np.ndarray]:
     import faiss  # waits: slow to import
 
     if isinstance(index, faiss.IndexIVF):
@@ -151,7 +161,7 @@ def _search_all(index: Any, queries: np.ndarray, width: int) -> tuple[np.ndarray
 
 
 def _search_with(
-    owner: Any, name: str, value: int, index: Any, queries: np.ndarray, width: int
+    owner: object, name: str, value: int, index: faiss.Index, queries: np.ndarray, width: int
 ) -> tuple[np.ndarray, np.ndarray]:
     """Search with another setting. FAISS takes it as an argument too, but not next to PyTorch."""
     before = getattr(owner, name)

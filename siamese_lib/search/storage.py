@@ -16,11 +16,10 @@ import json
 import math
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
-from siamese_lib.files import write_atomically
+from siamese_lib.files import JsonObject, write_atomically
 
 FORMAT = 1
 _FIRST_LINE = b"siamese_lib gallery\n"
@@ -33,7 +32,7 @@ class GalleryError(ValueError):
     """A file that is not a gallery, or not a complete one."""
 
 
-def write(path: Path, facts: Mapping[str, Any], arrays: Sequence[np.ndarray]) -> None:
+def write(path: Path, facts: Mapping[str, object], arrays: Sequence[np.ndarray]) -> None:
     """Write a file atomically, and create missing folders.
 
     Args:
@@ -52,7 +51,7 @@ def write(path: Path, facts: Mapping[str, Any], arrays: Sequence[np.ndarray]) ->
     write_atomically(path, *parts, digest.digest())
 
 
-def read(path: Path) -> tuple[dict[str, Any], list[np.ndarray]]:
+def read(path: Path) -> tuple[JsonObject, list[np.ndarray]]:
     """Read the facts and the arrays.
 
     Raises:
@@ -94,7 +93,7 @@ def read(path: Path) -> tuple[dict[str, Any], list[np.ndarray]]:
     return facts, arrays
 
 
-def _header(path: Path, line: bytes) -> dict[str, Any]:
+def _header(path: Path, line: bytes) -> JsonObject:
     try:
         header = json.loads(line)
         version = header["format"]
@@ -115,7 +114,7 @@ def _header(path: Path, line: bytes) -> dict[str, Any]:
     return header
 
 
-def _is_entry(entry: Any) -> bool:
+def _is_entry(entry: object) -> bool:
     if not (isinstance(entry, list) and len(entry) == 2 and entry[0] in _DTYPES):
         return False
     shape = entry[1]

@@ -6,13 +6,14 @@ import math
 from collections.abc import Iterator
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 METRICS = ("euclidean", "cosine")
 _LARGEST = 1e30  # so that distances fit into single precision
 _BLOCK_BYTES = 32 << 20  # of vectors worked on at a time, besides the gallery
 
 
-def checked(name: str, vectors: np.ndarray, metric: str) -> np.ndarray:
+def checked(name: str, vectors: ArrayLike, metric: str) -> np.ndarray:
     """Check vectors, and return them as an array (N, dim).
 
     Args:

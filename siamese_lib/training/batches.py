@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import cached_property
-from typing import Any, Protocol
+from typing import Protocol, TypeAlias
 
 import numpy as np
 
 from siamese_lib.network.backend import keras
+from siamese_lib.pairs.samplers import Pairs
 
 
 class Images(Protocol):
@@ -32,12 +33,12 @@ class Sampler(Protocol):
         """Batches in an epoch."""
         ...
 
-    def batch(self, step: int) -> Any:
+    def batch(self, step: int) -> np.ndarray | Pairs:
         """Indices of the images in one batch, which depend on nothing but the step."""
         ...
 
 
-Augmentation = Callable[[np.ndarray, np.random.Generator], np.ndarray]
+Augmentation: TypeAlias = Callable[[np.ndarray, np.random.Generator], np.ndarray]
 
 
 class ImageBatches(keras.utils.PyDataset):
@@ -67,6 +68,13 @@ class ImageBatches(keras.utils.PyDataset):
 
     Raises:
         ValueError: the sampler was made for another number of images, or `steps` is below 1.
+
+    Example:
+        >>> digits = sl.load_dataset("mnist", verbose=False)
+        >>> sampler = sl.PairSampler(digits.train.labels, batch_size=32)
+        >>> (left, right), same = sl.ImageBatches(digits.train, sampler)[0]
+        >>> left.shape, right.shape, same.shape
+        ((32, 28, 28, 1), (32, 28, 28, 1), (32,))
     """
 
     def __init__(
@@ -105,7 +113,7 @@ class ImageBatches(keras.utils.PyDataset):
         batch = self.sampler.batch(0)
         return 2 * len(batch[0]) if isinstance(batch, tuple) else len(batch)
 
-    def __getitem__(self, index: int) -> tuple[Any, np.ndarray]:
+    def __getitem__(self, index: int) -> tuple[np.ndarray | tuple[np.ndarray, ...], np.ndarray]:
         """Gather the batch at one step of the current epoch."""
         step = self.first_step + index
         images, target = self.plain(step)

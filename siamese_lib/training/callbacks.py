@@ -11,20 +11,21 @@ import signal
 import sys
 import threading
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from types import FrameType
-from typing import Any, TextIO
+from typing import TextIO, TypeAlias
 
 import numpy as np
 
 from siamese_lib.metrics.headline import HEADLINE_K
-from siamese_lib.network.backend import keras
+from siamese_lib.network.backend import Logs, keras
 from siamese_lib.training.recorder import Recorder
 
 _NAN_CHECK_STEPS = 10
 _REDRAW_SECONDS = 0.5
 _LINES = 12
 _ERASE_TO_END = "\x1b[K"  # erases the rest of a longer line
+_Handler: TypeAlias = Callable[[int, FrameType | None], object] | int | None  # of a signal
 
 
 class DivergedError(ArithmeticError):
@@ -48,9 +49,9 @@ class Guard(keras.callbacks.Callback):
     def __init__(self) -> None:
         super().__init__()
         self.stopped_by: signal.Signals | None = None
-        self._before: dict[signal.Signals, Any] = {}
+        self._before: dict[signal.Signals, _Handler] = {}
 
-    def on_train_begin(self, logs: Mapping[str, Any] | None = None) -> None:
+    def on_train_begin(self, logs: Logs = None) -> None:
         """Listen for the signals. Python allows that in the main thread only."""
         self.on_train_end()  # a fit that failed may not have restored the handlers
         self.stopped_by = None
@@ -58,16 +59,16 @@ class Guard(keras.callbacks.Callback):
             for number in (signal.SIGINT, signal.SIGTERM):
                 self._before[number] = signal.signal(number, self._stop)
 
-    def on_train_batch_end(self, batch: int, logs: Mapping[str, Any] | None = None) -> None:
+    def on_train_batch_end(self, batch: int, logs: Logs = None) -> None:
         """Check for NaN every few steps."""
         if batch % _NAN_CHECK_STEPS == 0:
             self._check(logs)
 
-    def on_epoch_end(self, epoch: int, logs: Mapping[str, Any] | None = None) -> None:
+    def on_epoch_end(self, epoch: int, logs: Logs = None) -> None:
         """Check for NaN."""
         self._check(logs)
 
-    def on_train_end(self, logs: Mapping[str, Any] | None = None) -> None:
+    def on_train_end(self, logs: Logs = None) -> None:
         """Restore the handlers of the signals."""
         while self._before:
             signal.signal(*self._before.popitem())
@@ -88,7 +89,7 @@ class Guard(keras.callbacks.Callback):
             frame = frame.f_back
         return False
 
-    def _check(self, logs: Mapping[str, Any] | None) -> None:
+    def _check(self, logs: Logs) -> None:
         """Raise if the training has diverged. A pooling may hide NaN weights from the loss."""
         loss = float((logs or {}).get("loss", 0.0))
         if not math.isfinite(loss):
@@ -120,7 +121,7 @@ class Progress(keras.callbacks.Callback):
         self.recorder = recorder
         self.stream = stream
 
-    def on_train_begin(self, logs: Mapping[str, Any] | None = None) -> None:
+    def on_train_begin(self, logs: Logs = None) -> None:
         """Begin with no line printed."""
         self._out = self.stream or sys.stdout
         self._live = self._out.isatty()
@@ -128,7 +129,7 @@ class Progress(keras.callbacks.Callback):
         self._lines = 0
         self._warned = False
 
-    def on_train_batch_end(self, batch: int, logs: Mapping[str, Any] | None = None) -> None:
+    def on_train_batch_end(self, batch: int, logs: Logs = None) -> None:
         """Print a line if one is due."""
         done, total = self.recorder.step, self.recorder.total
         if self._live:
@@ -145,7 +146,7 @@ class Progress(keras.callbacks.Callback):
             self._out.write(f"\nWarning: {warning}\n")
         self._out.flush()
 
-    def on_train_end(self, logs: Mapping[str, Any] | None = None) -> None:
+    def on_train_end(self, logs: Logs = None) -> None:
         """End the changing line."""
         if self._live:
             self._out.write("\n")
@@ -205,11 +206,11 @@ class _TensorBoard(keras.callbacks.TensorBoard):
     (Keras 3.12, the last for Python 3.10, writes every step and names weights without their layer.)
     """
 
-    def on_train_begin(self, logs: Mapping[str, Any] | None = None) -> None:
+    def on_train_begin(self, logs: Logs = None) -> None:
         super().on_train_begin(logs)
         self._global_train_batch = int(self.model.optimizer.iterations)
 
-    def on_train_batch_end(self, batch: int, logs: Mapping[str, Any] | None = None) -> None:
+    def on_train_batch_end(self, batch: int, logs: Logs = None) -> None:
         due = self._global_train_batch % self.update_freq == 0
         super().on_train_batch_end(batch, logs if due else None)
 
@@ -225,7 +226,7 @@ class _TensorBoard(keras.callbacks.TensorBoard):
             self._train_writer.flush()
 
 
-def tensorboard(folder: str | os.PathLike) -> keras.callbacks.TensorBoard:
+def tensorboard(folder: str | os.PathLike[str]) -> keras.callbacks.TensorBoard:
     """Return Keras' TensorBoard callback, set to log what the original logged.
 
     It logs the loss every 10 steps, histograms of all weights every Keras epoch, and the graph of

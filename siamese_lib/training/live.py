@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any
 
 import numpy as np
 from IPython.core.getipython import get_ipython
@@ -14,7 +13,7 @@ from IPython.display import display
 
 from siamese_lib.checks import whole_number
 from siamese_lib.metrics.headline import PRECISION, precision_of
-from siamese_lib.network.backend import keras
+from siamese_lib.network.backend import Logs, keras
 from siamese_lib.runs import plane
 from siamese_lib.runs.embedding import embed
 from siamese_lib.training.batches import Images
@@ -96,7 +95,7 @@ class LiveView(keras.callbacks.Callback):
         self._cost = math.inf  # seconds that the quickest frame took
         self._earlier: tuple[int, float] | None = None  # a step, and the seconds until then
 
-    def on_train_begin(self, logs: Mapping[str, Any] | None = None) -> None:
+    def on_train_begin(self, logs: Logs = None) -> None:
         """Show the view with its first frame, the tower as it is."""
         if self.recorder.model is not self.model or not self.recorder.total:
             raise ValueError(
@@ -113,13 +112,13 @@ class LiveView(keras.callbacks.Callback):
             self._look()
         self._begun = self.spent
 
-    def on_train_batch_end(self, batch: int, logs: Mapping[str, Any] | None = None) -> None:
+    def on_train_batch_end(self, batch: int, logs: Logs = None) -> None:
         """Add a frame, if the recorder kept one and the time allows it."""
         if self.recorder.step in self.recorder.kept and self.spent + self._cost <= self._allowed():
             with self._timed():
                 self._look()
 
-    def on_train_end(self, logs: Mapping[str, Any] | None = None) -> None:
+    def on_train_end(self, logs: Logs = None) -> None:
         """Add the last frame, and leave a still picture in the notebook."""
         with self._timed():
             self._look()
@@ -177,7 +176,7 @@ class LiveView(keras.callbacks.Callback):
             return math.nan
         return float(np.average(np.array(history["loss"])[new], weights=np.diff(steps)[new]))
 
-    def _send(self, send: Callable[[], Any]) -> None:
+    def _unless_it_fails(self, send: Callable[[], object]) -> None:
         """Send something to the page. If that fails, print why, once."""
         try:
             send()

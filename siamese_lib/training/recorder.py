@@ -8,11 +8,10 @@ import os
 from collections.abc import Mapping
 from contextlib import AbstractContextManager
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
-from siamese_lib.network.backend import keras
+from siamese_lib.network.backend import Logs, keras
 from siamese_lib.runs.folder import RunError, check_folder, holds_run, to_json
 from siamese_lib.runs.run import Run
 from siamese_lib.training.batches import ImageBatches, Images
@@ -67,6 +66,17 @@ class Recorder(keras.callbacks.Callback):
     Raises:
         ValueError: an argument is out of range; the folder holds something else (`RunError`); or,
             on ``fit``, the checkpoint is damaged or belongs to another training (`RunError`).
+
+    Example:
+        >>> digits = sl.load_dataset("mnist", verbose=False)
+        >>> sampler = sl.BalancedBatchSampler(digits.train.labels, batch_size=32)
+        >>> batches = sl.ImageBatches(digits.train, sampler, steps=4)
+        >>> tower = sl.conv_tower(seed=0)
+        >>> tower.compile("adam", sl.InBatchContrastiveLoss(), **sl.compile_options())
+        >>> recorder = sl.Recorder(tower, batches, frames=3)
+        >>> _ = tower.fit(batches, callbacks=[recorder], shuffle=False, verbose=0)
+        >>> recorder.run
+        Run(3 frames from step 0 to 4, 28x28x1 images to 2-D)
     """
 
     def __init__(
@@ -77,9 +87,9 @@ class Recorder(keras.callbacks.Callback):
         validation: Images | None = None,
         frames: int = 40,
         frame_every: int | None = None,
-        folder: str | os.PathLike | None = None,
+        folder: str | os.PathLike[str] | None = None,
         resume: bool = False,
-        settings: Mapping[str, Any] | None = None,
+        settings: Mapping[str, object] | None = None,
     ) -> None:
         super().__init__()
         if frames < 2:
@@ -99,7 +109,7 @@ class Recorder(keras.callbacks.Callback):
         self._frames = frames
         self._frame_every = frame_every
         self._resume = resume
-        self._validation = validation
+        self._validation_images = validation
         self._begin()
 
     def _begin(self) -> None:
@@ -114,9 +124,9 @@ class Recorder(keras.callbacks.Callback):
         # and the sum of their losses. A number below 0 says how many are still to be added.
         self._in_history = (0, 0.0)
         self._clock = Stopwatch()
-        self._measured = None
-        if self._validation is not None:
-            self._measured = Validation(self.tower, self._validation, self._clock)
+        self._validation = None
+        if self._validation_images is not None:
+            self._validation = Validation(self.tower, self._validation_images, self._clock)
 
     @property
     def run(self) -> Run:
@@ -146,7 +156,7 @@ class Recorder(keras.callbacks.Callback):
         seconds = self._clock.seconds()
         return self.step * self.batches.images_per_step / seconds if seconds else math.nan
 
-    def on_train_begin(self, logs: Mapping[str, Any] | None = None) -> None:
+    def on_train_begin(self, logs: Logs = None) -> None:
         """Plan the frames. Restore the checkpoint if that was asked for and there is one."""
         if not self.params.get("steps"):
             raise ValueError("fit does not know the steps of an epoch; expected ImageBatches.")
@@ -161,17 +171,17 @@ class Recorder(keras.callbacks.Callback):
         self._due = [step for step in planned if step > self.step]
         if self.step == 0:
             self._keep_frame()
-        if self._measured is not None:
-            self._measured.begin()
+        if self._validation is not None:
+            self._validation.begin()
         self._clock.start()
         self._saved_at = self._clock.seconds()
 
-    def on_epoch_begin(self, epoch: int, logs: Mapping[str, Any] | None = None) -> None:
+    def on_epoch_begin(self, epoch: int, logs: Logs = None) -> None:
         """Note the step at which the epoch starts, and make the batches start there too."""
         self.model._initial_epoch = None  # has done its work; see _restore
         self._epoch_start = self.batches.first_step = self.step
 
-    def on_train_batch_end(self, batch: int, logs: Mapping[str, Any] | None = None) -> None:
+    def on_train_batch_end(self, batch: int, logs: Logs = None) -> None:
         """Count the step, and record what is due."""
         self.step = self._epoch_start + batch + 1
         loss = (logs or {})["loss"]
@@ -186,12 +196,12 @@ class Recorder(keras.callbacks.Callback):
         if self.step == self.total:  # resumed within an epoch, which Keras would run in full
             self.model.stop_training = True
 
-    def on_epoch_end(self, epoch: int, logs: Mapping[str, Any] | None = None) -> None:
+    def on_epoch_end(self, epoch: int, logs: Logs = None) -> None:
         """Carry over what is not in the history yet, since Keras' mean of the loss starts again."""
         self._in_history = self._carried(float((logs or {})["loss"]))
         self._epoch_start = self.step
 
-    def on_train_end(self, logs: Mapping[str, Any] | None = None) -> None:
+    def on_train_end(self, logs: Logs = None) -> None:
         """Keep the last frame, and save the run. Unless it is finished, save a checkpoint too."""
         self._clock.stop()
         self.model._initial_epoch = None
@@ -253,7 +263,7 @@ class Recorder(keras.callbacks.Callback):
         # BackupAndRestore sets the same attribute. It would outlast this fit.
         self.model._initial_epoch = self.step // self.params["steps"]
 
-    def _asked_for(self) -> dict[str, Any]:
+    def _asked_for(self) -> dict[str, object]:
         """What must be the same for a checkpoint to be continued to the same end."""
         return {
             "total": self.total,
@@ -284,9 +294,9 @@ class Recorder(keras.callbacks.Callback):
         loss = (mean * seen - total) / (seen - recorded)
         self._in_history = (seen, mean * seen)
         precision, spread = math.nan, math.nan
-        if self._measured is not None:
+        if self._validation is not None:
             _ = self.model  # brings the weights up to date, as in _now
-            precision, spread = self._measured.look(last=self.step == self.total)
+            precision, spread = self._validation.look(last=self.step == self.total)
         row = (self.step, self._clock.seconds(), loss, precision, spread)
         for column, value in zip(self.history.values(), row, strict=True):
             column.append(value)

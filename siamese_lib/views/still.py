@@ -82,7 +82,7 @@ def _drawn(
     chosen = sorted({0, (len(frames) - 1) // 3, len(frames) - 1})
     axes = np.ascontiguousarray(frames.reshape(-1, 2).T, float)
     low, high = axes.min(axis=1), axes.max(axis=1)
-    # The border around the points is wide enough for half a ring.
+    # The border of 8.6 pixels around the points is wide enough for half a ring.
     scale = 0.94 * _SIDE / max(float((high - low).max()), 1e-12)
     numbers, names, colors = classes
     inks = np.array([rgb(color) for color in colors or [PALETTE[4]]], np.uint8)
@@ -112,13 +112,13 @@ def _drawn(
 def _draw_discs(
     pixels: np.ndarray, at: np.ndarray, inks: np.ndarray, radius: float, *, hole: float = -1.0
 ) -> None:
-    """Draw discs or rings with smooth edges. A pixel gets the ink of the disc that covers it most.
+    """Draw discs or rings with smooth edges. Each pixel shows the disc that covers it most.
 
     All discs are drawn at once, in a quarter of the time that Pillow takes for one after another.
 
     Args:
         pixels: uint8 (H, W, 4), changed in place.
-        at: float (N, 2), x and y of the centres, at least `radius` from every edge.
+        at: float (N, 2), x and y of the centres, at least ``radius + 1`` from every edge.
         inks: uint8 (N, 3), or (1, 3) for all.
         radius: in pixels.
         hole: radius of the hole in the middle of a ring, in pixels; negative for a disc.
@@ -151,8 +151,9 @@ def _write_names(
     for number, name in enumerate(names):
         cloud = at[numbers == number]
         if len(cloud):
-            # np.median would import numpy's masked arrays, which takes as long as all the rest.
-            x, y = np.sort(cloud, axis=0)[len(cloud) // 2]
+            # The median. np.median imports numpy.ma first, for half the time of a whole still.
+            ranked = np.sort(cloud, axis=0)
+            x, y = (ranked[(len(cloud) - 1) // 2] + ranked[len(cloud) // 2]) / 2
             pen.text(
                 (x, y), name, "white", font, anchor="mm", stroke_width=2, stroke_fill="#30343A"
             )

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import Any
+
 import numpy as np
 import pytest
 
@@ -116,14 +119,14 @@ def test_the_reports_of_widgets():
 
 @pytest.mark.parametrize(("cost", "words"), [(-0.2, "less than the noise"), (4.0, "costs 4 ")])
 def test_noise_is_not_sold_as_a_gain(cost, words):
-    def spread(median):
+    def spread(median: float) -> dict[str, float]:
         return {"median": median, "least": median - 1, "most": median + 1}
 
     measured = {"cost in %": spread(cost), "the same fit twice, difference in %": spread(0.1)}
     assert words in training.recording_line({**measured, "frames": 36, "steps": 100})
 
 
-def trained(precisions):
+def trained(precisions: Sequence[float]) -> list[dict[str, Any]]:
     """Make up the trainings of the shortest recipe, one for each seed."""
     facts = {"recipe": "2-D, short", "dtype": "float32", "images": 25_600, "kNN accuracy": 0.96}
     return [

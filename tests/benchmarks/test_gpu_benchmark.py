@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from benchmarks.parts.gpu import gpu
@@ -10,12 +12,12 @@ from benchmarks.tools.ledger import Ledger
 MACHINE = {"date": "2026-01-02", "processor": "a CPU", "cores": 2, "python": "3.12", "versions": {}}
 
 
-def steps(seconds, arithmetic, memory):
+def steps(seconds: float, arithmetic: float, memory: float) -> dict[str, Any]:
     row = {"seconds": seconds, "arithmetic": arithmetic, "memory": memory}
     return {"steps": {"float32, 128": {**row, "images/s": 128 / seconds}, "float32, one image": {}}}
 
 
-def measured(platform="gpu"):
+def measured(platform: str = "gpu") -> dict[str, Any]:
     number = {"median": 2.0, "least": 1.0, "most": 3.0}
     seed = {"steps": 9, "all s": 5.0, "compile s": 3.0, "run s": 1.0, "steps/s": 9.0}
     return {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from typing import Any
 from xml.etree import ElementTree
 
 import pytest
@@ -13,7 +14,7 @@ MACHINE = {"date": "2026-01-31", "processor": "Abacus", "cores": 2, "python": "3
 
 
 @pytest.fixture(scope="module")
-def made_up():
+def made_up() -> dict[str, Any]:
     """Time grows as the square of the images and the root of the dimensions; memory with both."""
     operations = [name for column in growth_figure.COLUMNS.values() for name in column]
     plan = [(operation, size, 8) for operation in operations for size in (1_000, 10_000, 100_000)]

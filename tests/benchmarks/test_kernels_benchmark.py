@@ -21,7 +21,7 @@ HEAD = "onednn_verbose,v1,info,oneDNN v3.7.3 (commit abc)"
 THREADS = "onednn_verbose,v1,info,cpu,runtime:threadpool,nthr:2"
 
 
-def conv(direction, channels, filters, ms):
+def conv(direction: str, channels: int, filters: int, ms: float) -> str:
     return CONV.format(direction=direction, channels=channels, filters=filters, ms=ms)
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any, NoReturn
+
 import pytest
 
 from benchmarks import __main__ as benches
@@ -12,7 +14,7 @@ from benchmarks.tools.ledger import Ledger
 def test_an_interrupted_part_goes_on_where_it_stopped(tmp_path):
     first, calls = Ledger("part", folder=tmp_path), []
 
-    def measure(value):
+    def measure(value: int) -> dict[str, int]:
         calls.append(value)
         return {"value": value}
 
@@ -68,11 +70,11 @@ def test_a_result_is_not_lost_to_a_machine_that_cannot_measure(monkeypatch, caps
     assert "stays" in capsys.readouterr().out
 
 
-def made_up():
+def made_up() -> dict[str, Any]:
     spread = {"median": 7, "least": 7, "most": 7}
     facts = {"steps": 1, "rounds": [{}], "images": 1}
     return facts | {"longer by %": spread, "noise %": spread}
 
 
-def interrupted():
+def interrupted() -> NoReturn:
     raise KeyboardInterrupt

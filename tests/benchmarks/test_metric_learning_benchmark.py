@@ -16,7 +16,7 @@ from benchmarks.recipes import metric_learning  # noqa: E402
 
 
 @pytest.fixture(scope="module")
-def data():
+def data() -> sl.Dataset:
     return tiny_stripes()
 
 

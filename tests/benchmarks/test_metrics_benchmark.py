@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
 
@@ -35,7 +37,7 @@ def test_so_does_pytorch_metric_learning():
 def test_the_peak_is_that_of_the_job():
     np.ones(64 << 20, np.uint8)  # an earlier peak, which must not count
 
-    def job():
+    def job() -> int:
         return int(np.ones(32 << 20, np.uint8)[-1])
 
     result, cost = fresh.measured(job)
@@ -58,7 +60,7 @@ def test_a_fresh_process_that_fails_says_why():
     ],
 )
 def test_the_text_says_who_is_ahead(seconds, words):
-    def turn(value, took):
+    def turn(value: float, took: float) -> dict[str, Any]:
         return {"values": [0.5, 0.25, value], "seconds": took, "MiB": 10 * took}
 
     turns = [

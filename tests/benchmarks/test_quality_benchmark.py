@@ -4,35 +4,39 @@ from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Sequence
 from dataclasses import replace
 from types import SimpleNamespace
+from typing import Any, cast
 
 import numpy as np
 import pytest
 from tiny_stripes import tiny_stripes
+from tiny_training import Clock
 
 import siamese_lib as sl
 from benchmarks.parts import quality
 from benchmarks.recipes import contenders, judging, keras_example
-from benchmarks.recipes.contenders import EPOCH, LONG, SHORT, Contender, Copy, Watch
+from benchmarks.recipes.contenders import EPOCH, LONG, SHORT, Contender, Copy, Watch, Weights
+from benchmarks.recipes.ours import Recipe
 from benchmarks.tools.ledger import Ledger
 from benchmarks.tools.results import machine
 from siamese_lib.network.backend import keras
 
 
 @pytest.fixture(scope="module")
-def data():
+def data() -> sl.Dataset:
     return tiny_stripes()
 
 
 class FakeTraining:
     """Its embedding of an image is its mean pixel, times the number of the step."""
 
-    def __init__(self, clock, steps=10, judges=None):
+    def __init__(self, clock: Clock, steps: int = 10, judges: bool | None = None) -> None:
         self.clock, self.steps, self.judges = clock, steps, judges
         self.step = 0
 
-    def run(self, watch):
+    def run(self, watch: Watch) -> None:
         self.step = 0
         for _ in range(self.steps):
             self.step += 1
@@ -40,28 +44,22 @@ class FakeTraining:
             if not watch.stepped(32, self.weights):
                 return
 
-    def weights(self):
+    def weights(self) -> Weights:
         self.clock.now += 100  # what must not be on the clock
         return [np.array(float(self.step))]
 
-    def embed(self, weights, images):
+    def embed(self, weights: Weights, images: np.ndarray) -> np.ndarray:
         return (weights[0] * images.mean(axis=(1, 2))).astype(np.float32)
 
-    def same(self, weights, left, right):
+    def same(self, weights: Weights, left: np.ndarray, right: np.ndarray) -> np.ndarray | None:
         return None if self.judges is None else np.full(len(left), self.judges)
 
 
-class Clock:
-    now = 0.0
-
-    def perf_counter(self):
-        return self.now
-
-
 @pytest.fixture
-def clock(monkeypatch):
-    monkeypatch.setattr(contenders, "time", Clock())
-    return contenders.time
+def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
+    clock = Clock()
+    monkeypatch.setattr(contenders, "time", clock)
+    return clock
 
 
 def test_a_watch_copies_when_planned_and_stops_for_it(clock):
@@ -96,20 +94,21 @@ def test_our_recipes_have_three_lengths():
     assert contenders.our_recipe(2, SHORT) == contenders.RECIPES["2-D, short"]
 
 
-def test_steps_that_fit_are_told_by_a_try(monkeypatch, data):
-    def train(recipe, data, callbacks):
+def test_steps_that_fit_are_told_by_a_try(monkeypatch, clock, data):
+    def train(
+        recipe: Recipe, data: sl.Dataset, callbacks: Sequence[contenders.Steps]
+    ) -> SimpleNamespace:
         (steps,) = callbacks
         assert recipe.steps == contenders.WARM + contenders.TIMED
         model = SimpleNamespace(stop_training=False, get_weights=list)
         steps.set_model(model)
         for step in range(recipe.steps):
-            contenders.time.now += 0.25 if step >= contenders.WARM else 1.0
+            clock.wait(0.25 if step >= contenders.WARM else 1.0)
             steps.on_train_batch_end(step)
             if model.stop_training:
                 break
         return SimpleNamespace(tower=None)
 
-    monkeypatch.setattr(contenders, "time", Clock())
     monkeypatch.setattr(contenders, "train", train)
     recipe = contenders.our_recipe(2, LONG)
     # Ten seconds until all is warm, and then four steps a second.
@@ -216,18 +215,19 @@ def test_precision_is_that_of_the_book(data):
     run = sl.Run(tower, [0], [weight[None] for weight in tower.get_weights()])
 
     class Tower:
-        def embed(self, weights, images):
+        def embed(self, weights: Weights, images: np.ndarray) -> np.ndarray:
             return run.embed(images)
 
     copy = Copy(1, 1, 1.0, [])
-    assert judging.precision(Tower(), copy, data) == sl.evaluate(run, data).precision
+    training = cast(contenders.Training, Tower())
+    assert judging.precision(training, copy, data) == sl.evaluate(run, data).precision
 
 
 def test_pairs_are_judged_by_a_threshold_from_training_images(clock, data):
     training = FakeTraining(clock)
     copy = Copy(1, 1, 1.0, [np.array(1.0)])
 
-    def accuracy(gallery, queries):
+    def accuracy(gallery: np.ndarray, queries: np.ndarray) -> float:
         return judging.pair_accuracy(training, copy, gallery, queries, data)
 
     apart = np.eye(4, dtype=np.float32)
@@ -248,9 +248,9 @@ def test_a_recipe_that_judges_pairs_itself_does_so(clock, data, says):
 
 
 @pytest.fixture
-def fakes(monkeypatch, clock):
-    def contender(name, whose, dim, seed=0, steps=10):
-        def prepare(data, seed, limit):
+def fakes(monkeypatch: pytest.MonkeyPatch, clock: Clock) -> None:
+    def contender(name: str, whose: str, dim: int, seed: int = 0, steps: int = 10) -> Contender:
+        def prepare(data: sl.Dataset, seed: int, limit: float) -> FakeTraining:
             return FakeTraining(clock, steps)
 
         return Contender(name, whose, dim, prepare, seed)
@@ -280,10 +280,17 @@ def test_each_contender_is_followed_and_judged(monkeypatch, fakes, data):
     assert "| ours, 16-D, short | 1 |" in text
 
 
-def made_up(name, whose, dim, copies, *, epoch=None):
+def made_up(
+    name: str,
+    whose: str,
+    dim: int,
+    copies: Sequence[tuple[int, float, float]],
+    *,
+    epoch: int | None = None,
+) -> dict[str, Any]:
     """A row: copies are (step, seconds, figure), with one figure for all measures."""
 
-    def moment(copy):
+    def moment(copy: tuple[int, float, float]) -> dict[str, float]:
         step, seconds, value = copy
         figures = dict.fromkeys(quality.FIGURES, value)
         return {"step": step, "images": 128 * step, "seconds": seconds, **figures}
@@ -301,7 +308,7 @@ def made_up(name, whose, dim, copies, *, epoch=None):
     }
 
 
-def made_up_result(**changes):
+def made_up_result(**changes: object) -> dict[str, Any]:
     rows = [
         made_up("ours, 128-D, short", "ours", 128, [(100, 4.0, 0.9), (300, 9.0, 0.97)]),
         made_up("ours, 128-D, one epoch", "ours", 128, [(469, 30.0, 0.985)], epoch=0),

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from types import ModuleType
+from typing import Any
+
 import numpy as np
 import pytest
 
@@ -13,7 +16,7 @@ from benchmarks.tools.results import machine
 
 
 @pytest.fixture(scope="module")
-def small():
+def small() -> dict[str, Any]:
     return retrieval.searched(size=500, large=3000, dim=8, queries=40, singles=2, rounds=3)
 
 
@@ -34,7 +37,7 @@ def test_approximate_searches_are_compared_with_the_flat_gallery(small):
 
 
 def test_what_is_not_installed_is_named(monkeypatch):
-    def absent(name):
+    def absent(name: str) -> ModuleType:
         if name.startswith(("scipy", "usearch")):
             raise ModuleNotFoundError(name=name.split(".")[0])
         return __import__(name, fromlist=["x"])
@@ -46,7 +49,7 @@ def test_what_is_not_installed_is_named(monkeypatch):
 
 
 def test_goals_are_judged_by_the_medians():
-    def row(name, single, batch, recall=1.0):
+    def row(name: str, single: float, batch: float, recall: float = 1.0) -> dict[str, Any]:
         ratios = {key: {"median": value} for key, value in (("single", single), ("all", batch))}
         return {"search": name, "recall": recall} | {f"{k}, ratio": v for k, v in ratios.items()}
 

@@ -27,8 +27,8 @@ def test_what_needs_a_package_is_a_script():
     assert {*start.NEEDS} <= {*start.IMPORTS, *start.PICTURES}
 
 
-def turn(factor, library):
-    seconds = dict.fromkeys(start.IMPORTS | start.PICTURES, 2.0 * factor)
+def turn(factor: float, library: float) -> dict[str, float]:
+    seconds: dict[str, float] = dict.fromkeys(start.IMPORTS | start.PICTURES, 2.0 * factor)
     seconds |= {start.ALONE: 0.5 * factor, start.LIBRARY: 0.5 * factor + library}
     del seconds["import torch"]
     return seconds

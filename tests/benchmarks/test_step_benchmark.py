@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
 
 import siamese_lib as sl
-from benchmarks.parts.step import step, step_worker
+from benchmarks.parts.step import step
 from benchmarks.published import summary
 from benchmarks.tools.results import machine
 
 
-def turn(ours, theirs, product):
+def turn(ours: float, theirs: float, product: float) -> list[dict[str, Any]]:
     """Make up one round in one dtype."""
     rates = {step.OURS: ours, step.PYTORCH: theirs}
     return [
@@ -21,7 +23,7 @@ def turn(ours, theirs, product):
 
 
 @pytest.fixture
-def result():
+def result() -> dict[str, Any]:
     chosen = {(way, "float32"): step.WAYS[way, "float32"] for way in (step.OURS, step.PYTORCH)}
     chosen["JAX", "float32"] = step.WAYS["JAX", "float32"]
     turns = [turn(2000, 1000, 2e11), turn(3000, 1000, 2e11), turn(1000, 1000, 2e11)]
@@ -63,7 +65,9 @@ def test_a_way_that_does_not_start_says_how_to_see_why():
 
 def test_pytorch_has_the_same_tower():
     torch = pytest.importorskip("torch")
-    ours, theirs = sl.conv_tower(seed=1, dtype="float32"), step_worker.torch_tower(torch)
+    from benchmarks.recipes.torch_tower import torch_tower
+
+    ours, theirs = sl.conv_tower(seed=1, dtype="float32"), torch_tower()
     kernels = [weight for weight in ours.get_weights() if weight.ndim == 4]
     biases = [np.random.default_rng(0).normal(size=k.shape[-1]).astype("f") for k in kernels]
     ours.set_weights([each for pair in zip(kernels, biases, strict=True) for each in pair])

@@ -5,11 +5,13 @@ from __future__ import annotations
 import io
 import json
 import re
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from browser import Lab, ViewOnPage, chromium
+from browser import Lab, NotebookOnPage, ViewOnPage, box_of, chromium
 from PIL import Image, ImageDraw
+from playwright.sync_api import FilePayload, Locator
 
 pytestmark = pytest.mark.browser
 
@@ -23,32 +25,31 @@ CELLS = [SETUP, *[ASK] * 9, "explorer.select(index=30); None"]
 
 
 @pytest.fixture(scope="module")
-def lab(tmp_path_factory):
-    with chromium() as browser, Lab(tmp_path_factory.mktemp("lab")) as lab:
-        lab.browser = browser
+def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
+    with chromium() as browser, Lab(tmp_path_factory.mktemp("lab"), browser) as lab:
         yield lab
 
 
 class ExplorerOnPage:
     """What a reader sees of an explorer, and does to it."""
 
-    def __init__(self, notebook):
+    def __init__(self, notebook: NotebookOnPage) -> None:
         self.notebook, self.page = notebook, notebook.page
         self.root = notebook.cell(0).locator(".siamese-explorer")
         self.cards.first.wait_for()
         self.asked = 0
 
     @property
-    def cards(self):
+    def cards(self) -> Locator:
         return self.root.locator("section[data-metric=euclidean] .sx-card")
 
-    def shown(self):
+    def shown(self) -> list[int]:
         """Indices of the neighbours on the page."""
         return [
             int(name[1:]) for name in self.cards.locator("span:first-of-type").all_inner_texts()
         ]
 
-    def changes(self, act):
+    def changes(self, act: Callable[[], object]) -> tuple[str, str]:
         """Do something; wait until the neighbours are others; return what Python answers."""
         before = self.cards.all_inner_texts()
         act()
@@ -60,17 +61,17 @@ class ExplorerOnPage:
         )
         return self.answer()
 
-    def answer(self):
+    def answer(self) -> tuple[str, str]:
         self.asked += 1
         kind, index, *indices = self.notebook.run(self.asked).split()
         assert [*map(int, indices)] == self.shown()
         return kind, index
 
-    def status(self, words):
+    def status(self, words: str) -> None:
         self.root.locator("[aria-live] .sx-fault", has_text=re.compile(words)).wait_for()
 
-    def stroke(self, *points):
-        box = self.root.locator(".sx-ink").bounding_box()
+    def stroke(self, *points: tuple[float, float]) -> None:
+        box = box_of(self.root.locator(".sx-ink"))
         places = [(box["x"] + x * box["width"], box["y"] + y * box["height"]) for x, y in points]
         self.page.mouse.move(*places[0])
         self.page.mouse.down()
@@ -80,10 +81,10 @@ class ExplorerOnPage:
 
 
 @pytest.fixture
-def explorer(lab):
+def explorer(lab: Lab) -> Iterator[ExplorerOnPage]:
     page = lab.browser.new_page(viewport={"width": 1400, "height": 2400})
     errors = []
-    page.on("pageerror", lambda error: errors.append(error))
+    page.on("pageerror", errors.append)
     notebook = lab.open(page, "explorer", CELLS)
     notebook.run(0)
     yield ExplorerOnPage(notebook)
@@ -91,7 +92,7 @@ def explorer(lab):
     assert errors == []
 
 
-def sheet():
+def sheet() -> FilePayload:
     picture = Image.new("L", (90, 90), 255)
     ImageDraw.Draw(picture).rectangle((10, 50, 50, 80), 0)
     buffer = io.BytesIO()
@@ -105,7 +106,7 @@ def test_every_way_of_choosing(explorer):
     assert explorer.changes(thumb.click) == ("test", "9")
     assert thumb.get_attribute("aria-pressed") == "true"
 
-    def type_index():
+    def type_index() -> None:
         root.get_by_label("Index of a test image").fill("14")
         page.keyboard.press("Enter")
 
@@ -149,7 +150,7 @@ def test_errors_are_shown(explorer):
 def test_the_network_of_an_earlier_step_answers_otherwise(explorer):
     slider = explorer.root.locator(".sx-controls [role=slider]").last
 
-    def to_the_start():
+    def to_the_start() -> None:
         slider.focus()
         explorer.page.keyboard.press("Home")
 

@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 import pytest
 from attacks import ATTACKS
-from browser import AS_IF_HARDWARE, NO_WEBGL, ViewOnPage, chromium
-from playwright.sync_api import Browser, Locator, Page
+from browser import AS_IF_HARDWARE, NO_WEBGL, ViewOnPage, box_of, chromium, note_faults
+from playwright.sync_api import Browser, ConsoleMessage, Dialog, Locator, Page
 from tiny_training import SHAPE, Training, corners, corners_dataset
 
 import siamese_lib as sl
@@ -38,17 +38,31 @@ def run() -> sl.Run:
 
 
 @pytest.fixture(scope="module", params=["webgl2", "canvas"])
-def browser(request: pytest.FixtureRequest) -> Iterator[Browser]:
-    with chromium(*(NO_WEBGL if request.param == "canvas" else ())) as browser:
-        browser.renderer = request.param
+def renderer(request: pytest.FixtureRequest) -> str:
+    return request.param
+
+
+@pytest.fixture(scope="module")
+def browser(renderer: str) -> Iterator[Browser]:
+    with chromium(*(NO_WEBGL if renderer == "canvas" else ())) as browser:
         yield browser
 
 
 @pytest.fixture
-def show(browser: Browser, run: sl.Run, tmp_path: Path) -> Iterator[Callable[..., Exported]]:
+def show(
+    browser: Browser, renderer: str, run: sl.Run, tmp_path: Path
+) -> Iterator[Callable[..., Exported]]:
     """Export and open a page; whatever it complains of, or asks of a network, fails the test."""
     errors: list[str] = []
     contexts = []
+
+    def heard(message: ConsoleMessage) -> None:
+        if STALL not in message.text:
+            errors.append(message.text)
+
+    def asked(dialog: Dialog) -> None:
+        errors.append(dialog.message)
+        dialog.dismiss()
 
     def open_page(digits: sl.Dataset = TWINS, *, width: int = 1200, **options: Any) -> Exported:
         path = sl.export_html(run, digits, tmp_path / "page.html", **{"playing": False, **options})
@@ -56,17 +70,24 @@ def show(browser: Browser, run: sl.Run, tmp_path: Path) -> Iterator[Callable[...
         contexts.append(context)
         page = context.new_page()
         page.add_init_script(AS_IF_HARDWARE)
-        page.on("pageerror", lambda error: errors.append(str(error)))
-        page.on("console", lambda message: STALL in message.text or errors.append(message.text))
-        page.on("request", lambda r: r.url.startswith(("file:", "blob:")) or errors.append(r.url))
-        page.on("dialog", lambda dialog: (errors.append(dialog.message), dialog.dismiss()))
+        note_faults(page, errors)
+        page.on("console", heard)
+        page.on("dialog", asked)
         page.goto(path.as_uri())
-        return Exported(page, run, digits)
+        exported = Exported(page, run, digits)
+        assert exported.view.renderer == renderer
+        return exported
 
     yield open_page
     for context in contexts:
         context.close()
     assert errors == []
+
+
+def data_of(element: Locator, name: str) -> str:
+    value = element.get_attribute(f"data-{name}")
+    assert value is not None
+    return value
 
 
 class Exported:
@@ -76,7 +97,6 @@ class Exported:
         self.page, self.digits = page, digits
         self.view = ViewOnPage(page)
         self.view.rest()
-        assert self.view.renderer == page.context.browser.renderer
         self.vectors = run.embed(digits.train.images)
         self.queries = run.embed(digits.test.images)
 
@@ -94,10 +114,7 @@ class Exported:
     def shown(self) -> list[tuple[int, float]]:
         """Row and distance of each neighbour on the page."""
         items = self.by_id("neighbours").locator("li").all()
-        return [
-            (int(item.get_attribute("data-row")), float(item.get_attribute("data-distance")))
-            for item in items
-        ]
+        return [(int(data_of(item, "row")), float(data_of(item, "distance"))) for item in items]
 
     def assert_right(self, query: int, k: int = 7, metric: str = "euclidean") -> None:
         """What the page shows of a test image is what `Gallery` finds."""
@@ -223,7 +240,7 @@ def test_mistakes_are_found(show: Callable[..., Exported]) -> None:
         if not sl.metrics.knn_accuracy(labels[query : query + 1], MIXED.labels[query : query + 1])
     ]
     marked = shown.by_id("thumbs").locator("button:has(.wrong)").all()
-    assert [int(thumb.get_attribute("data-query")) for thumb in marked] == wrong
+    assert [int(data_of(thumb, "query")) for thumb in marked] == wrong
     assert wrong
 
 
@@ -308,7 +325,7 @@ def test_names_that_look_like_markup_are_read_as_written(show: Callable[..., Exp
 def test_it_fits_any_width(show: Callable[..., Exported], width: int) -> None:
     shown = show(width=width)
     assert shown.page.evaluate("document.documentElement.scrollWidth") == width
-    map_box, search_box = (shown.by_id(name).bounding_box() for name in ("map", "search"))
+    map_box, search_box = (box_of(shown.by_id(name)) for name in ("map", "search"))
     beside = search_box["x"] > map_box["x"] + 100
     assert beside == (width > 900)
 

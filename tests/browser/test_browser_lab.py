@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from browser import Lab, ViewOnPage, chromium
+from browser import Lab, NotebookOnPage, ViewOnPage, chromium
 
 pytestmark = pytest.mark.browser
 
@@ -47,17 +48,16 @@ CELLS = [
 
 
 @pytest.fixture(scope="module")
-def lab(tmp_path_factory):
-    with chromium() as browser, Lab(tmp_path_factory.mktemp("lab")) as lab:
-        lab.browser = browser
+def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
+    with chromium() as browser, Lab(tmp_path_factory.mktemp("lab"), browser) as lab:
         yield lab
 
 
 @pytest.fixture
-def notebook(lab):
+def notebook(lab: Lab) -> Iterator[NotebookOnPage]:
     page = lab.browser.new_page(viewport={"width": 1100, "height": 900})
     errors = []
-    page.on("pageerror", lambda error: errors.append(error))
+    page.on("pageerror", errors.append)
     yield lab.open(page, "views", CELLS)
     page.close()
     assert errors == []

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from browser import Lab, chromium
+from browser import Lab, NotebookOnPage, box_of, chromium
 
 pytestmark = pytest.mark.browser
 
@@ -23,33 +24,33 @@ SETTLED = "!document.querySelector('.siamese-threshold').hasAttribute('data-wait
 class ExplorerOnPage:
     """What a reader sees of the explorer, and does to it."""
 
-    def __init__(self, notebook):
+    def __init__(self, notebook: NotebookOnPage) -> None:
         self.notebook = notebook
         self.page = notebook.page
         self.root = notebook.cell(0).locator(".siamese-threshold")
         self.root.wait_for()
         self.asked = iter((1, 3, 4, 5, 6, 7))
 
-    def settle(self):
+    def settle(self) -> None:
         self.page.wait_for_function(SETTLED)
 
-    def counts(self):
+    def counts(self) -> list[int]:
         heads = self.root.locator(".st-head b").all_inner_texts()
         return [int(words.replace(",", "")) for words in heads]
 
-    def pictures(self):
+    def pictures(self) -> list[str]:
         return self.root.locator(".st-card:not(.st-empty) img").evaluate_all(
             "images => images.map((image) => image.src)"
         )
 
-    def kernel(self):
+    def kernel(self) -> tuple[float, list[int], str]:
         threshold, accepts, rejects, order = self.notebook.run(next(self.asked)).split()
         return float(threshold), [int(accepts), int(rejects)], order
 
-    def drag(self, chart, start, end):
+    def drag(self, chart: str, start: tuple[float, float], end: tuple[float, float]) -> None:
         """Drag across a chart, from one share of its width and height to another."""
         self.root.scroll_into_view_if_needed()
-        box = self.root.locator(chart).bounding_box()
+        box = box_of(self.root.locator(chart))
         places = [
             (box["x"] + x * box["width"], box["y"] + y * box["height"]) for x, y in (start, end)
         ]
@@ -59,22 +60,21 @@ class ExplorerOnPage:
         self.page.mouse.up()
         self.settle()
 
-    def value(self):
+    def value(self) -> str:
         return self.root.locator(".st-value").inner_text()
 
 
 @pytest.fixture(scope="module")
-def lab(tmp_path_factory):
-    with chromium() as browser, Lab(tmp_path_factory.mktemp("lab")) as lab:
-        lab.browser = browser
+def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
+    with chromium() as browser, Lab(tmp_path_factory.mktemp("lab"), browser) as lab:
         yield lab
 
 
 @pytest.fixture
-def view(lab):
+def view(lab: Lab) -> Iterator[ExplorerOnPage]:
     page = lab.browser.new_page(viewport={"width": 1100, "height": 1000})
     errors = []
-    page.on("pageerror", lambda error: errors.append(error))
+    page.on("pageerror", errors.append)
     notebook = lab.open(page, "threshold", CELLS)
     notebook.run(0)
     yield ExplorerOnPage(notebook)

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any, Literal
+
 import numpy as np
 import pytest
-from browser import AS_IF_HARDWARE, NO_WEBGL, ViewOnPage, chromium, write_page
+from browser import AS_IF_HARDWARE, NO_WEBGL, ViewOnPage, chromium, note_faults, write_page
+from playwright.sync_api import Browser, Page
 
 import siamese_lib as sl
 
@@ -15,7 +20,9 @@ LOSS = [0.6, 0.5, 0.4, 0.3, 0.2, 0.1]
 POSE = "(({ x, y, scale }) => ({ x, y, scale }))(view.camera)"
 
 
-def clouds(frames=FRAMES, points=POINTS, seed=0):
+def clouds(
+    frames: int = FRAMES, points: int = POINTS, seed: int = 0
+) -> tuple[np.ndarray, np.ndarray]:
     """Three classes that start mixed and drift apart."""
     rng = np.random.default_rng(seed)
     labels = np.arange(points) % 3
@@ -24,7 +31,7 @@ def clouds(frames=FRAMES, points=POINTS, seed=0):
     return np.array([spread + centres * t for t in np.linspace(0, 1, frames)]), labels
 
 
-def example(**more):
+def example(**more: Any) -> sl.EmbeddingView:
     frames, labels = clouds()
     images = np.zeros((POINTS, 8, 8), np.uint8)
     images[:, 2:6, 2:6] = np.arange(POINTS)[:, None, None]
@@ -33,27 +40,35 @@ def example(**more):
 
 
 @pytest.fixture(scope="module", params=["webgl2", "canvas"])
-def browser(request):
-    with chromium(*(NO_WEBGL if request.param == "canvas" else ())) as browser:
-        browser.renderer = request.param
+def renderer(request: pytest.FixtureRequest) -> str:
+    return request.param
+
+
+@pytest.fixture(scope="module")
+def browser(renderer: str) -> Iterator[Browser]:
+    with chromium(*(NO_WEBGL if renderer == "canvas" else ())) as browser:
         yield browser
 
 
 @pytest.fixture
-def show(browser, tmp_path):
+def show(browser: Browser, renderer: str, tmp_path: Path) -> Iterator[Callable[..., ViewOnPage]]:
     """Open a page around a view; errors on the page fail the test."""
-    errors, pages = [], []
+    errors: list[str] = []
+    pages: list[Page] = []
 
-    def open_page(view=None, color_scheme="light", **options):
+    def open_page(
+        view: sl.EmbeddingView | None = None,
+        color_scheme: Literal["light", "dark"] = "light",
+        **options: Any,
+    ) -> ViewOnPage:
         page = browser.new_page(viewport={"width": 900, "height": 680}, color_scheme=color_scheme)
         pages.append(page)
         page.add_init_script(AS_IF_HARDWARE)
-        page.on("pageerror", lambda error: errors.append(error))
-        page.on("request", lambda r: r.url.startswith(("file:", "blob:")) or errors.append(r.url))
+        note_faults(page, errors)
         page.goto(write_page(tmp_path / "view.html", view or example(), **options).as_uri())
         shown = ViewOnPage(page)
         shown.rest()
-        assert shown.renderer == browser.renderer
+        assert shown.renderer == renderer
         return shown
 
     yield open_page
@@ -62,14 +77,14 @@ def show(browser, tmp_path):
     assert errors == []
 
 
-def about(pixels):
+def about(pixels: float) -> Any:
     """Points of other classes cover some."""
     return pytest.approx(pixels, rel=0.05)
 
 
-def changes(view):
+def changes(view: ViewOnPage) -> dict[str, Any]:
     """What the view has reported, all reports in one."""
-    reported = {}
+    reported: dict[str, Any] = {}
     for change in view.page.evaluate("window.changes"):
         reported |= change
     return reported
@@ -412,18 +427,18 @@ def test_a_view_that_is_taken_down_leaves_nothing(show):
     assert view.root.evaluate("root => { root.view.destroy(); return root.isConnected }") is False
 
 
-def test_webgl_that_a_processor_acts_out_is_not_used(browser, tmp_path):
+def test_webgl_that_a_processor_acts_out_is_not_used(browser, renderer, tmp_path):
     page = browser.new_page()
     page.goto(write_page(tmp_path / "view.html", example()).as_uri())
     assert ViewOnPage(page).renderer == "canvas"
     asked = write_page(tmp_path / "asked.html", example(), renderer="webgl2").as_uri()
     page.goto(asked)
-    assert ViewOnPage(page).renderer == browser.renderer
+    assert ViewOnPage(page).renderer == renderer
     page.close()
 
 
-def test_a_context_that_is_taken_away_is_replaced(show, browser):
-    if browser.renderer == "canvas":
+def test_a_context_that_is_taken_away_is_replaced(show, renderer):
+    if renderer == "canvas":
         pytest.skip("there is none here")
     view = show()
     before = view.colors()

@@ -181,10 +181,10 @@ def test_a_mirror_that_never_answers_is_left_behind(
     serve(monkeypatch, server, "silent", "good")
     answered, ask = threading.Event(), requests.head
 
-    def head(url: str, **options: float) -> requests.Response:
+    def head(url: str, timeout: float) -> requests.Response:
         if "silent" in url:
             answered.wait(60)
-        return ask(url, **options)
+        return ask(url, timeout=timeout)
 
     monkeypatch.setattr(requests, "head", head)
     monkeypatch.setattr(downloads, "ANSWER_SECONDS", 0.5)
@@ -213,9 +213,11 @@ def test_an_interrupted_download_leaves_nothing(
     monkeypatch.setattr(downloads, "STALL_SECONDS", 60)
     server.stalled.clear()
 
+    main = threading.get_ident()
+
     def interrupt() -> None:
         server.stalled.wait(60)
-        signal.pthread_kill(threading.main_thread().ident, signal.SIGINT)
+        signal.pthread_kill(main, signal.SIGINT)
 
     thread = threading.Thread(target=interrupt)
     thread.start()

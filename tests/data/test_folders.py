@@ -6,6 +6,7 @@ import shutil
 import warnings
 from collections import Counter
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -16,14 +17,17 @@ from siamese_lib.data.folders import load_folder
 
 
 def save(
-    path: Path, color: object = 128, size: tuple[int, int] = (10, 10), mode: str = "L"
+    path: Path,
+    color: float | tuple[int, ...] = 128,
+    size: tuple[int, int] = (10, 10),
+    mode: str = "L",
 ) -> Path:
     path.parent.mkdir(parents=True, exist_ok=True)
     Image.new(mode, size, color).save(path)
     return path
 
 
-def load_one(tmp_path: Path, **options: object) -> np.ndarray:
+def load_one(tmp_path: Path, **options: Any) -> np.ndarray:
     """The pixels of the only image."""
     own = load_folder(tmp_path, **options)
     assert len(own.train) == 1
@@ -76,7 +80,9 @@ def test_the_seed_decides_the_split(zoo: Path) -> None:
 
 @pytest.mark.parametrize("suffix", [".png", ".jpg", ".JPEG", ".gif", ".bmp", ".webp", ".tiff"])
 @pytest.mark.parametrize(("color", "expected"), [("grayscale", 76), ("rgb", (255, 0, 0))])
-def test_formats_and_colours(tmp_path: Path, suffix: str, color: str, expected: object) -> None:
+def test_formats_and_colours(
+    tmp_path: Path, suffix: str, color: str, expected: int | tuple[int, ...]
+) -> None:
     save(tmp_path / "red" / f"image{suffix}", (255, 0, 0), mode="RGB")
     pixels = load_one(tmp_path, color=color, image_size=(12, 8))
     assert pixels.shape == (12, 8, 1 if color == "grayscale" else 3)
@@ -116,7 +122,7 @@ def test_exif_orientation_is_honoured(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(("mode", "clear"), [("RGBA", (0, 0, 0, 0)), ("LA", (0, 0))])
-def test_transparency_is_laid_on_white(tmp_path: Path, mode: str, clear: object) -> None:
+def test_transparency_is_laid_on_white(tmp_path: Path, mode: str, clear: tuple[int, ...]) -> None:
     save(tmp_path / "a" / "x.png", clear, mode=mode)
     assert (load_one(tmp_path) == 255).all()
 
@@ -219,6 +225,6 @@ def test_folders_that_are_no_data_set(tmp_path: Path) -> None:
         {"test_fraction": float("nan")},
     ],
 )
-def test_bad_arguments(zoo: Path, options: dict[str, object]) -> None:
+def test_bad_arguments(zoo: Path, options: dict[str, Any]) -> None:
     with pytest.raises(DataError, match=next(iter(options))):
         load_folder(zoo, **options)

@@ -15,27 +15,32 @@ TALL = [[[0.1, 0.1], [0.1, 0.9]], [[0.1, 0.9], [0.4, 0.9]]]
 WIDE = [[[0.2, 0.5], [0.8, 0.6]]]
 
 
-def extent(image):
+def extent(image: np.ndarray) -> tuple[int, int]:
     rows, columns = np.nonzero(image[..., 0] > 20)
-    return np.ptp(rows) + 1, np.ptp(columns) + 1
+    return int(np.ptp(rows)) + 1, int(np.ptp(columns)) + 1
 
 
-def middle(image):
+def middle(image: np.ndarray) -> np.ndarray:
     """Centre of mass, by a loop over pixels, where the middle of pixel 0 is at 0.5."""
-    total = at = 0.0
+    total, at = 0.0, np.zeros(2)
     for (row, column), level in np.ndenumerate(image[..., 0].astype(float)):
         total += level
         at = at + level * np.array([row + 0.5, column + 0.5])
     return at / total
 
 
-def file_of(picture, kind="PNG"):
+def file_of(picture: Image.Image, kind: str = "PNG") -> bytes:
     buffer = io.BytesIO()
     picture.save(buffer, kind)
     return buffer.getvalue()
 
 
-def page(size=(300, 200), ground=240, ink=20, at=(200, 60)):
+def page(
+    size: tuple[int, int] = (300, 200),
+    ground: int = 240,
+    ink: int = 20,
+    at: tuple[int, int] = (200, 60),
+) -> Image.Image:
     """A sheet with a thick stroke, far from the middle."""
     picture = Image.new("L", size, ground)
     x, y = at

@@ -6,6 +6,7 @@ import base64
 import dataclasses
 import io
 import re
+from typing import Any
 
 import numpy as np
 import pytest
@@ -21,27 +22,27 @@ STROKES = [[[0.2, 0.2], [0.7, 0.2]], [[0.2, 0.3], [0.7, 0.3]]]
 
 
 @pytest.fixture
-def explorer():
+def explorer() -> sl.RetrievalExplorer:
     return sl.RetrievalExplorer(RUN, DATA, index=1)
 
 
-def panel(explorer, kind):
+def panel(explorer: sl.RetrievalExplorer, kind: str) -> str:
     return explorer._panels[kind].html
 
 
-def press(explorer, kind, act, value=None):
+def press(explorer: sl.RetrievalExplorer, kind: str, act: str, value: Any = None) -> None:
     """What the page sends when a control is used."""
     content = {"method": "custom", "content": {"act": act, "value": value}}
     explorer._panels[kind]._handle_msg({"content": {"data": content}, "buffers": []})
 
 
-def picture(pixels):
+def picture(pixels: Image.Image) -> bytes:
     buffer = io.BytesIO()
     pixels.save(buffer, "PNG")
     return buffer.getvalue()
 
 
-def send(explorer, content, name="seven.png"):
+def send(explorer: sl.RetrievalExplorer, content: bytes, name: str = "seven.png") -> None:
     message = {"method": "custom", "content": {"act": "upload", "value": name}}
     explorer.pad._handle_msg({"content": {"data": message}, "buffers": [memoryview(content)]})
 
@@ -355,7 +356,7 @@ def test_saved_state_is_small():
     split = sl.Split(images, np.arange(6_000) % 4)
     explorer = sl.RetrievalExplorer(RUN, sl.Dataset(split, split, DATA.class_names, "", "noise"))
 
-    def size(value):
+    def size(value: object) -> float:
         if isinstance(value, dict):
             return sum(map(size, value.values()))
         if isinstance(value, list | tuple):

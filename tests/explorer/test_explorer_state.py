@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from typing import Any
 
 import numpy as np
 import pytest
@@ -25,7 +26,7 @@ FACTS = es.Facts(
 START = es.begin(FACTS, frame=2, k=7)
 
 
-def act(*steps, state=START):
+def act(*steps: tuple[Any, ...], state: es.State = START) -> es.State:
     for name, *values in steps:
         state = es.ACTIONS[name](state, FACTS, *values)
     return state
@@ -140,4 +141,4 @@ def test_a_fault_changes_nothing_else_and_the_next_action_clears_it():
 
 def test_states_cannot_be_changed():
     with pytest.raises(dataclasses.FrozenInstanceError):
-        START.k = 3
+        START.k = 3  # pyright: ignore[reportAttributeAccessIssue]

@@ -6,6 +6,7 @@ import base64
 import io
 
 import numpy as np
+import plotly.graph_objects as go
 import pytest
 from PIL import Image
 
@@ -14,12 +15,12 @@ from siamese_lib import figures
 RNG = np.random.default_rng(0)
 
 
-def pixels(figure) -> np.ndarray:
+def pixels(figure: go.Figure) -> np.ndarray:
     uri = figure.data[0].source
     return np.asarray(Image.open(io.BytesIO(base64.b64decode(uri.split(",")[1])))).astype(int)
 
 
-def drawn(figure) -> np.ndarray:
+def drawn(figure: go.Figure) -> np.ndarray:
     """Pixels of the one map in a figure (H, W, 3), cut out by its opacity."""
     canvas = pixels(figure)
     rows, columns = (np.flatnonzero((canvas[..., 3] == 255).any(axis=axis)) for axis in (1, 0))

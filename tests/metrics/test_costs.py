@@ -6,6 +6,7 @@ import itertools
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from siamese_lib import metrics
 from siamese_lib.search import vectors
@@ -13,9 +14,11 @@ from siamese_lib.search import vectors
 RNG = np.random.default_rng(0)
 
 
-def slowly(points, labels, margin):
+def slowly(
+    points: NDArray[np.float64], labels: np.ndarray, margin: float
+) -> list[tuple[set[int], float]]:
     """Take the costliest of all pairs, set its images aside, and so on."""
-    costs = {}
+    costs: dict[tuple[int, int], float] = {}
     for i, j in itertools.combinations(range(len(points)), 2):
         d = np.sqrt(np.sum((points[i] - points[j]) ** 2))
         costs[i, j] = d**2 / 2 if labels[i] == labels[j] else max(margin - d, 0) ** 2 / 2

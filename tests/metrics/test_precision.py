@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Callable, Iterable
 
 import numpy as np
 import pytest
@@ -16,25 +17,25 @@ AT_K = [metrics.precision_at_k, metrics.recall_at_k, metrics.knn_accuracy]
 AT_R = [metrics.r_precision, metrics.map_at_r]
 
 
-def slow_precision(row, label):
+def slow_precision(row: list[int], label: int) -> float:
     return sum(other == label for other in row) / len(row)
 
 
-def slow_recall(row, label):
+def slow_recall(row: list[int], label: int) -> float:
     return float(label in row)
 
 
-def slow_vote(row, label):
+def slow_vote(row: list[int], label: int) -> float:
     most = max(row.count(other) for other in row)
     winner = next(other for other in row if row.count(other) == most)
     return float(winner == label)
 
 
-def slow_r_precision(row, label, count):
+def slow_r_precision(row: list[int], label: int, count: int) -> float:
     return sum(row[i] == label for i in range(count)) / count
 
 
-def slow_average_precision(row, label, count):
+def slow_average_precision(row: list[int], label: int, count: int) -> float:
     total = 0.0
     for i in range(1, count + 1):
         if row[i - 1] == label:
@@ -42,11 +43,13 @@ def slow_average_precision(row, label, count):
     return total / count
 
 
-def mean(measure, *columns):
-    return np.mean([measure(*row) for row in zip(*columns, strict=True)])
+def mean(measure: Callable[..., float], *columns: Iterable[object]) -> float:
+    return float(np.mean([measure(*row) for row in zip(*columns, strict=True)]))
 
 
-def ranking(queries=60, gallery=45, classes=4, seed=0):
+def ranking(
+    queries: int = 60, gallery: int = 45, classes: int = 4, seed: int = 0
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """A gallery's labels in a random order for each query, and how many are relevant."""
     rng = np.random.default_rng(seed)
     labels = np.append(np.arange(classes), rng.integers(classes, size=gallery - classes))

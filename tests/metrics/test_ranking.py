@@ -4,31 +4,41 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from numpy.typing import ArrayLike, DTypeLike
 
 import siamese_lib as sl
 from siamese_lib import metrics
 from siamese_lib.metrics import ranking
 
 
-def slowly(queries, query_labels, gallery, gallery_labels, *, exclude_self=False):
+def slowly(
+    queries: ArrayLike,
+    query_labels: ArrayLike,
+    gallery: ArrayLike,
+    gallery_labels: ArrayLike,
+    *,
+    exclude_self: bool = False,
+) -> metrics.Retrieval:
     """Find every neighbour, and judge the list."""
     counts = (np.asarray(gallery_labels) == np.asarray(query_labels)[:, None]).sum(axis=1)
     counts = counts - exclude_self
     indices, _ = sl.Gallery(gallery).nearest(queries, counts.max(), exclude_self=exclude_self)
     found = np.asarray(gallery_labels)[indices]
     return metrics.Retrieval(
-        metrics.precision_at_k(found[:, :1], query_labels),
-        metrics.r_precision(found, query_labels, counts),
-        metrics.map_at_r(found, query_labels, counts),
+        precision_at_1=metrics.precision_at_k(found[:, :1], query_labels),
+        r_precision=metrics.r_precision(found, query_labels, counts),
+        map_at_r=metrics.map_at_r(found, query_labels, counts),
     )
 
 
-def same(one, other):
+def same(one: metrics.Retrieval, other: metrics.Retrieval) -> None:
     for name in ("precision_at_1", "r_precision", "map_at_r"):
         assert getattr(one, name) == pytest.approx(getattr(other, name), abs=1e-12), name
 
 
-def drawn(seed, size, dim=3, classes=4, dtype=np.float32):
+def drawn(
+    seed: int, size: int, dim: int = 3, classes: int = 4, dtype: DTypeLike = np.float32
+) -> tuple[np.ndarray, np.ndarray]:
     rng = np.random.default_rng(seed)
     labels = rng.choice(classes, size, p=np.arange(1, classes + 1) / sum(range(classes + 1)))
     return (labels[:, None] + rng.standard_normal((size, dim))).astype(dtype), labels
@@ -85,7 +95,7 @@ def test_a_gallery_of_one_class():
     for exclude_self, queries in ((False, asked), (True, held)):
         labels, held_labels = np.zeros(len(queries), int), np.zeros(5, int)
         found = metrics.retrieval(queries, labels, held, held_labels, exclude_self=exclude_self)
-        assert found == metrics.Retrieval(1.0, 1.0, 1.0)
+        assert found == metrics.Retrieval(precision_at_1=1.0, r_precision=1.0, map_at_r=1.0)
 
 
 def test_labels_may_be_words():

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 import pytest
 from sklearn.metrics import roc_auc_score, roc_curve
@@ -10,7 +12,9 @@ from siamese_lib import metrics
 from siamese_lib.metrics import thresholds as thresholds_module
 
 
-def slow_verification(distances, same):
+def slow_verification(
+    distances: np.ndarray, same: Sequence[float] | np.ndarray
+) -> tuple[list[float], list[float], list[float], float, float, float]:
     """Every threshold tried, and every pair of pairs compared."""
     distances, same = distances.tolist(), [bool(s) for s in same]
     fpr, tpr, accuracy = [], [], []
@@ -22,7 +26,7 @@ def slow_verification(distances, same):
         accuracy.append(sum(c == s for c, s in zip(called, same, strict=True)) / len(same))
     near = [d for d, s in zip(distances, same, strict=True) if s]
     far = [d for d, s in zip(distances, same, strict=True) if not s]
-    auc = np.mean([[(n < f) + (n == f) / 2 for f in far] for n in near])
+    auc = float(np.mean([[(n < f) + (n == f) / 2 for f in far] for n in near]))
     best = max(accuracy)
     return fpr, tpr, thresholds, auc, thresholds[accuracy.index(best)], best
 
@@ -107,7 +111,7 @@ def test_the_best_threshold_is_as_good_as_it_says():
 # --- intervals ---
 
 
-def pairs(count=120, seed=0):
+def pairs(count: int = 120, seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
     rng = np.random.default_rng(seed)
     same = rng.random(count) < 0.4
     return np.round(rng.gamma(2, np.where(same, 0.4, 1.0)), 1), same
@@ -119,7 +123,7 @@ def test_intervals_hold_the_middle_of_what_resampled_pairs_give(monkeypatch, thr
     resampled = []
 
     class Recorded(np.random.Generator):
-        def choice(self, places, shape):
+        def choice(self, places: np.ndarray, shape: tuple[int, int]) -> np.ndarray:
             resampled.append(super().choice(places, shape))
             return resampled[-1]
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import runpy
 import sys
+from collections.abc import Callable, Sequence
 from types import SimpleNamespace
 
 import pytest
@@ -17,10 +18,10 @@ SETTINGS = ("TF_ENABLE_ONEDNN_OPTS", "TF_CPP_MIN_LOG_LEVEL")
 
 
 @pytest.fixture
-def pretend(monkeypatch):
+def pretend(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
     """Make Keras run on another backend, whose library is a set of answers."""
 
-    def on(backend, library=None):
+    def on(backend: str, library: object = None) -> None:
         monkeypatch.setattr(keras.backend, "backend", lambda: backend)
         if library is not None:
             monkeypatch.setitem(sys.modules, backend, library)
@@ -29,13 +30,13 @@ def pretend(monkeypatch):
 
 
 @pytest.fixture
-def pretend_gpus(monkeypatch):
+def pretend_gpus(monkeypatch: pytest.MonkeyPatch) -> Callable[..., list[tuple[str, bool]]]:
     """Give TensorFlow some GPUs; returns those whose memory was told to grow."""
 
-    def with_gpus(gpus, in_use=False):
-        grown = []
+    def with_gpus(gpus: Sequence[str], in_use: bool = False) -> list[tuple[str, bool]]:
+        grown: list[tuple[str, bool]] = []
 
-        def grow(gpu, enable):
+        def grow(gpu: str, enable: bool) -> None:
             if in_use:
                 raise RuntimeError("Physical devices cannot be modified after being initialized")
             grown.append((gpu, enable))
@@ -49,11 +50,11 @@ def pretend_gpus(monkeypatch):
     return with_gpus
 
 
-def jax_on(platform, kind):
+def jax_on(platform: str, kind: str) -> SimpleNamespace:
     return SimpleNamespace(devices=lambda: [SimpleNamespace(platform=platform, device_kind=kind)])
 
 
-def torch_with(gpus):
+def torch_with(gpus: Sequence[str]) -> SimpleNamespace:
     return SimpleNamespace(
         cuda=SimpleNamespace(
             is_available=lambda: bool(gpus), get_device_name=lambda index: gpus[index]

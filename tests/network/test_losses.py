@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable, Mapping
 
 import numpy as np
 import pytest
@@ -32,21 +33,25 @@ LABELS = np.array([0, 0, 0, 7, 7, -2, -2, 5])
 POINTS = np.random.default_rng(0).normal(0, 0.6, (8, 2))
 
 
-def slow(loss, options):
+def slow(loss: type[keras.losses.Loss], options: Mapping[str, bool]) -> Callable[..., float]:
     if loss is InBatchContrastiveLoss:
         return slow_in_batch
     return slow_batch_hard if options["hardest"] else slow_batch_all
 
 
-def gradient(loss, y_true, y_pred):
-    y_pred = tf.constant(y_pred)
+def gradient(
+    loss: keras.losses.Loss, y_true: np.ndarray | list[int], y_pred: np.ndarray
+) -> np.ndarray:
+    outputs = tf.constant(y_pred)
     with tf.GradientTape() as tape:
-        tape.watch(y_pred)
-        value = loss(y_true, y_pred)
-    return tape.gradient(value, y_pred).numpy()
+        tape.watch(outputs)
+        value = loss(y_true, outputs)
+    return np.asarray(tape.gradient(value, outputs))
 
 
-def slopes(function, at, step=1e-6):
+def slopes(
+    function: Callable[[np.ndarray], float], at: np.ndarray, step: float = 1e-6
+) -> np.ndarray:
     """Gradient by finite differences."""
     found = np.empty_like(at)
     for index in np.ndindex(at.shape):
@@ -253,10 +258,12 @@ def test_only_equality_of_labels_matters(loss, options):
 def test_steps_down_the_gradient_bring_classes_together_and_apart(loss, options):
     """From overlapping clouds to separate ones; a wrong sign or label cannot do this."""
     labels = np.repeat([0, 1], 6)
-    points = tf.Variable(np.random.default_rng(5).normal(0, 0.3, (12, 2)), dtype=tf.float32)
+    points = tf.Variable(
+        tf.constant(np.random.default_rng(5).normal(0, 0.3, (12, 2)), dtype=tf.float32)
+    )
 
     @tf.function
-    def step():
+    def step() -> None:
         with tf.GradientTape() as tape:
             value = loss(margin=1.0, **options)(labels, points)
         points.assign_sub(tape.gradient(value, points))
@@ -286,7 +293,7 @@ def test_refuses_shapes_that_are_not_labels_and_embeddings(loss, options, labels
 # All losses
 
 
-def batch_for(loss):
+def batch_for(loss: type[keras.losses.Loss]) -> tuple[np.ndarray, np.ndarray]:
     """Labels and outputs in float64, no distance at a kink of the loss."""
     if loss is ContrastiveLoss:
         return np.array([1, 1, 0, 0, 0]), np.array([0.1, 1.7, 0.2, 0.9, 1.4])

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
+
 import numpy as np
 import pytest
 
@@ -13,7 +15,12 @@ from siamese_lib.network.towers import conv_tower
 KERNELS = [(3, 3, 4, 8), (1, 1, 4, 10), (12, 5), (6, 6)]
 
 
-def slow_muon(kernel, gradients, rates, momentum=0.9):
+def slow_muon(
+    kernel: np.ndarray,
+    gradients: Sequence[np.ndarray],
+    rates: Iterable[float],
+    momentum: float = 0.9,
+) -> np.ndarray:
     """Each singular value of the momentum goes five times through the quintic, on its own."""
     average = np.zeros_like(kernel)
     for gradient, rate in zip(gradients, rates, strict=True):
@@ -29,7 +36,9 @@ def slow_muon(kernel, gradients, rates, momentum=0.9):
     return kernel
 
 
-def slow_adam(vector, gradients, rates):
+def slow_adam(
+    vector: np.ndarray, gradients: Sequence[np.ndarray], rates: Iterable[float]
+) -> np.ndarray:
     """Algorithm 1 of Kingma and Ba."""
     mean, square = np.zeros_like(vector), np.zeros_like(vector)
     for step, (gradient, rate) in enumerate(zip(gradients, rates, strict=True), start=1):
@@ -40,7 +49,13 @@ def slow_adam(vector, gradients, rates):
     return vector
 
 
-def after_steps(optimizer, start, gradients, *, last=False):
+def after_steps(
+    optimizer: keras.optimizers.Optimizer,
+    start: np.ndarray,
+    gradients: Sequence[np.ndarray],
+    *,
+    last: bool = False,
+) -> np.ndarray:
     """Take steps with one variable; if it is a kernel, one of the hidden ones or the last."""
     variable, other = keras.Variable(start), keras.Variable(np.ones((2, 2)))
     variables = [variable] if last else [variable, other]
@@ -50,19 +65,19 @@ def after_steps(optimizer, start, gradients, *, last=False):
     return np.asarray(variable.value)
 
 
-def random_steps(shape, steps):
+def random_steps(shape: tuple[int, ...], steps: int) -> tuple[np.ndarray, list[np.ndarray]]:
     rng = np.random.default_rng(len(shape) + steps)
     return rng.normal(size=shape), [rng.normal(size=shape) for _ in range(steps)]
 
 
-def two_classes(count=32):
+def two_classes(count: int = 32) -> tuple[np.ndarray, np.ndarray]:
     """Dark images and bright ones, 8x8."""
     labels = np.arange(count) % 2
     noise = np.random.default_rng(0).integers(0, 100, (count, 8, 8, 1))
     return (noise + 150 * labels[:, None, None, None]).astype(np.uint8), labels
 
 
-def small_model(**options):
+def small_model(**options: float) -> keras.Model:
     tower = conv_tower((8, 8, 1), seed=0)
     tower.compile(Muon(**options), InBatchContrastiveLoss(), jit_compile=False)
     return tower

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from collections.abc import Sequence
 from itertools import product
 
 import numpy as np
@@ -29,20 +30,20 @@ def test_there_are_no_shapes_of_what_cannot_be_built(shape, dim):
         weight_shapes(shape, dim)
 
 
-def images_of(shape, count=2, seed=0):
+def images_of(shape: tuple[int, ...], count: int = 2, seed: int = 0) -> np.ndarray:
     """Noise on a black background, as digits have: in black, many pixels tie for the maximum."""
     images = np.random.default_rng(seed).integers(0, 256, (count, *shape), dtype=np.uint8)
     images[:, : shape[0] // 2] = 0
     return images
 
 
-def random_weights(tower, seed=0):
+def random_weights(tower: keras.Model, seed: int = 0) -> list[np.ndarray]:
     """Kernels as they are, and biases that are not zero."""
     rng = np.random.default_rng(seed)
     return [w if w.ndim == 4 else rng.normal(0, 0.1, w.shape) for w in tower.get_weights()]
 
 
-def slow_tower(images, weights):
+def slow_tower(images: np.ndarray, weights: Sequence[np.ndarray]) -> np.ndarray:
     """Convolution, ReLU, pooling: the original's order, one pixel at a time, in float64."""
     x = images / 255
     for layer in range(5):
@@ -53,7 +54,7 @@ def slow_tower(images, weights):
     return x.mean(axis=(1, 2))  # of a single cell, unless the images are larger than 32x32
 
 
-def convolved(x, kernel, bias):
+def convolved(x: np.ndarray, kernel: np.ndarray, bias: np.ndarray) -> np.ndarray:
     count, height, width, _ = x.shape
     size = len(kernel)
     padded = np.pad(x, ((0, 0), (size // 2,) * 2, (size // 2,) * 2, (0, 0)))
@@ -64,7 +65,7 @@ def convolved(x, kernel, bias):
     return out
 
 
-def pooled(x):
+def pooled(x: np.ndarray) -> np.ndarray:
     count, height, width, channels = x.shape
     out = np.empty((count, -(-height // 2), -(-width // 2), channels))
     for row, column in product(range(out.shape[1]), range(out.shape[2])):
@@ -73,7 +74,7 @@ def pooled(x):
     return out
 
 
-def original_order(tower):
+def original_order(tower: keras.Model) -> keras.Model:
     """The tower's layers again, on the same weights, with each ReLU before its pooling."""
     x = keras.Input(tower.input_shape[1:])
     images, names = x, ["scale"]
@@ -121,7 +122,7 @@ def test_gradients_equal_those_of_relu_before_pooling(shape):
     images = images_of(shape, count=6)
     aim = np.random.default_rng(1).normal(size=(6, 2))
 
-    def gradients(model):
+    def gradients(model: keras.Model) -> list[tf.Tensor]:
         with tf.GradientTape() as tape:
             cost = tf.reduce_sum(model(images) * aim)
         return tape.gradient(cost, tower.trainable_weights)

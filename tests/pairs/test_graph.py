@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 import pytest
@@ -12,7 +13,7 @@ from siamese_lib.pairs.graph import neighbour_graph
 from siamese_lib.pairs.samplers import PairSampler
 
 
-def adjacency(neighbours):
+def adjacency(neighbours: Sequence[Iterable[int]] | np.ndarray) -> np.ndarray:
     """Whether any two images are neighbours, bool (N, N), the obvious way."""
     near = np.zeros((len(neighbours), len(neighbours)), bool)
     for i, row in enumerate(neighbours):
@@ -22,7 +23,7 @@ def adjacency(neighbours):
     return near
 
 
-def random_rows(size, most, seed):
+def random_rows(size: int, most: int, seed: int) -> list[np.ndarray]:
     """Rows of up to `most` neighbours, some empty, some with a neighbour named twice."""
     rng = np.random.default_rng(seed)
     rows = []
@@ -67,9 +68,11 @@ def test_every_pair_of_a_graph_is_as_likely_as_it_should_be():
 def test_similar_and_different_pairs_of_a_graph_walk_apart():
     # Each image has one neighbour, so both walks go through 40 items, one for each image.
     couples = np.arange(40).reshape(-1, 2)[:, ::-1].reshape(-1, 1)
-    walks = [PairSampler.from_neighbours(couples, 40, same_fraction=f).batch(0)[0] for f in (0, 1)]
-    assert np.array_equal(*np.sort(walks))
-    assert not np.array_equal(*walks)
+    different, same = (
+        PairSampler.from_neighbours(couples, 40, same_fraction=f).batch(0)[0] for f in (0, 1)
+    )
+    assert np.array_equal(np.sort(different), np.sort(same))
+    assert not np.array_equal(different, same)
 
 
 def test_padding_rows_and_either_direction_describe_the_same_graph():

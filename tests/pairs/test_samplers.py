@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import itertools
 import pickle
+from collections.abc import Callable
 
 import numpy as np
 import pytest
@@ -70,7 +71,7 @@ def test_every_possible_pair_is_as_likely_as_it_should_be():
 # What all samplers promise
 
 
-def pair_samplers():
+def pair_samplers() -> dict[str, Callable[[int], PairSampler | BalancedBatchSampler]]:
     ring = np.stack([np.arange(1, 31) % 30, np.arange(2, 32) % 30], axis=1)
     left, right = np.arange(30), (np.arange(30) + 7) % 30
     return {

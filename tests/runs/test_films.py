@@ -53,7 +53,7 @@ def kept_films(run: sl.Run) -> list[Path]:
 
 def test_each_frame_is_what_the_tower_made_of_the_images_then(run: sl.Run) -> None:
     view = run.film(DATA.images)
-    assert view.steps.tolist() == STEPS
+    np.testing.assert_array_equal(view.steps, STEPS)
     for frame in range(5):
         embeddings = run.embed(DATA.images, frame)
         middle = [sum(column) / 48 for column in embeddings.T.astype(float)]
@@ -190,6 +190,7 @@ def test_the_embeddings_are_kept_beside_the_run(
     saved.film(DATA.images[:9], extra=DRAWN)
     assert len(kept_films(saved)) == 2
     monkeypatch.delattr(sl.Run, "embed")
+    assert saved.folder is not None
     again = sl.Run.load(saved.folder).film(DATA.images, DATA.labels)
     assert np.array_equal(again.frames, first.frames)
 
@@ -236,6 +237,7 @@ def test_a_folder_that_cannot_be_written_to_costs_only_time(
 def test_other_weights_are_another_film(saved: sl.Run) -> None:
     before = saved.film(DATA.images)
     other = trained(optimizer="adam")
+    assert saved.folder is not None
     other.save(saved.folder)
     assert kept_films(saved) == []
     assert not np.array_equal(other.film(DATA.images).frames, before.frames)

@@ -270,7 +270,7 @@ def flip(folder: Path) -> None:
     frames_file(folder).write_bytes(content)
 
 
-def npz(**arrays: np.ndarray) -> bytes:
+def npz(**arrays: Any) -> bytes:
     buffer = io.BytesIO()
     np.savez(buffer, **arrays)
     return buffer.getvalue()
@@ -284,8 +284,8 @@ def set_top(name: str, value: Any) -> Callable[[Path], None]:
     return lambda folder: edit_index(folder, lambda index: index.update({name: value}))
 
 
-def write_index(text: str) -> Callable[[Path], None]:
-    return lambda folder: (folder / "run.json").write_text(text) and None
+def write_index(text: str) -> Callable[[Path], object]:
+    return lambda folder: (folder / "run.json").write_text(text)
 
 
 DAMAGES: dict[str, tuple[Callable[[Path], Any], str]] = {

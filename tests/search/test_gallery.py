@@ -16,7 +16,13 @@ from siamese_lib.search.gallery import Gallery
 APPROXIMATE = ("hnsw", "ivf")
 
 
-def slow_nearest(embeddings, queries, k, metric="euclidean", exclude_self=False):
+def slow_nearest(
+    embeddings: np.ndarray,
+    queries: np.ndarray,
+    k: int,
+    metric: str = "euclidean",
+    exclude_self: bool = False,
+) -> tuple[np.ndarray, np.ndarray]:
     """Every distance by a Python loop, then a sort by (distance, index)."""
     indices, distances = [], []
     for i, query in enumerate(queries.tolist()):
@@ -36,7 +42,7 @@ def slow_nearest(embeddings, queries, k, metric="euclidean", exclude_self=False)
     return np.array(indices), np.array(distances)
 
 
-def clusters(count, dim, spread, seed=0):
+def clusters(count: int, dim: int, spread: float, seed: int = 0) -> np.ndarray:
     rng = np.random.default_rng(seed)
     centres = rng.normal(size=(5, dim))
     return (centres[rng.integers(5, size=count)] + spread * rng.normal(size=(count, dim))).astype(
@@ -153,7 +159,7 @@ def test_memory_beyond_the_result_does_not_grow_with_the_queries(monkeypatch):
     monkeypatch.setattr(vectors, "_BLOCK_BYTES", 1 << 20)
     gallery = Gallery(clusters(500, 8, 1))
 
-    def peak(queries):
+    def peak(queries: np.ndarray) -> int:
         tracemalloc.start()
         found = gallery.nearest(queries, 3)
         _, most = tracemalloc.get_traced_memory()
@@ -178,8 +184,8 @@ def test_numbers_of_any_kind_are_searched_as_they_are(dtype):
 # --- approximate ---
 
 
-def recall(found, exact):
-    return np.mean([len({*a} & {*b}) / len(b) for a, b in zip(found, exact, strict=True)])
+def recall(found: np.ndarray, exact: np.ndarray) -> float:
+    return float(np.mean([len({*a} & {*b}) / len(b) for a, b in zip(found, exact, strict=True)]))
 
 
 @pytest.mark.parametrize("metric", ["euclidean", "cosine"])
@@ -228,8 +234,10 @@ def test_defaults_follow_the_size():
 @pytest.mark.parametrize("index", APPROXIMATE)
 def test_as_many_are_found_as_are_asked_for(index):
     embeddings = clusters(900, 3, 0.01)
-    least = {"hnsw": {"ef_search": 1}, "ivf": {"nlist": 90, "nprobe": 1}}[index]
-    gallery = Gallery(embeddings, index=index, **least)
+    if index == "hnsw":
+        gallery = Gallery(embeddings, index=index, ef_search=1)
+    else:
+        gallery = Gallery(embeddings, index=index, nlist=90, nprobe=1)
     for k in (700, 900):  # more than one list holds; all there are
         indices, distances = gallery.nearest(embeddings[:4], k)
         assert all(len({*row}) == k and min(row) >= 0 for row in indices.tolist())
@@ -325,7 +333,7 @@ def test_a_gallery_keeps_its_own_copy():
 
 def test_importing_the_module_does_not_import_faiss():
     code = "import sys, siamese_lib.search.gallery; sys.exit('faiss' in sys.modules)"
-    assert subprocess.run([sys.executable, "-c", code]).returncode == 0
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
 
 
 @pytest.mark.parametrize(

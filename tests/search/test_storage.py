@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -16,13 +17,13 @@ EMBEDDINGS, QUERIES = rng.normal(size=(400, 5)), rng.normal(size=(30, 5))
 
 
 @pytest.fixture
-def saved(tmp_path):
+def saved(tmp_path: Path) -> Path:
     path = tmp_path / "new" / "digits.gallery"
     sl.Gallery(EMBEDDINGS, "cosine").save(path)
     return path
 
 
-def rewritten(path, **facts):
+def rewritten(path: Path, **facts: object) -> None:
     """The same file with other facts, and a checksum that fits."""
     old, arrays = storage.read(path)
     storage.write(path, {**old, **facts}, arrays)
@@ -51,7 +52,7 @@ def test_saving_again_replaces_the_file(saved):
 
 
 def test_a_save_that_fails_leaves_what_was_there(saved, monkeypatch):
-    def full(*_):
+    def full(*_: object) -> None:
         raise OSError("no space left on device")
 
     before = saved.read_bytes()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -20,10 +21,10 @@ ROW = re.compile(r"^ *(\d+) +(\d+) +(\w+) +([\d.e-]+)$", re.MULTILINE)
 
 
 @pytest.fixture(autouse=True)
-def work(tmp_path, monkeypatch):
+def work(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> sl.Split:
     """A set called tiny, a run on it, and pictures of three of its training images."""
     train, test = corners(60), corners(48, seed=1)
-    arrays = {
+    arrays: dict[str, Any] = {
         f"{axis}_{part}": values
         for part, split in (("train", train), ("test", test))
         for axis, values in (("x", split.images[..., 0]), ("y", split.labels))
@@ -118,7 +119,7 @@ def test_labels_of_any_length_keep_the_columns():
 def test_without_a_run_the_shipped_one_answers(capsys, monkeypatch):
     asked = []
 
-    def load_for_run(run, name, folder):
+    def load_for_run(run: sl.Run, name: str, folder: Path) -> None:
         asked.append((repr(run), name, folder))
         raise ValueError("enough")
 

@@ -7,13 +7,13 @@ import math
 import subprocess
 import sys
 from pathlib import Path
-from types import SimpleNamespace
 
 import numpy as np
 import pytest
 import tensorflow as tf
 
-from siamese_lib.network.backend import keras
+from siamese_lib.data.dataset import Split
+from siamese_lib.network.backend import Tensor, keras
 from siamese_lib.network.losses import ContrastiveLoss
 from siamese_lib.network.optimizers import Muon
 from siamese_lib.network.siamese import load_model, siamese
@@ -24,21 +24,21 @@ from siamese_lib.training.batches import ImageBatches
 ROOT = Path(__file__).parents[2]
 
 
-def two_classes(count=40):
+def two_classes(count: int = 40) -> Split:
     """Dark images and bright ones, 8x8, labelled 3 and 8."""
     bright = np.arange(count) % 2
     noise = np.random.default_rng(0).integers(0, 120, (count, 8, 8, 1))
     images = (noise + 100 * bright[:, None, None, None]).astype(np.uint8)
-    return SimpleNamespace(images=images, labels=np.where(bright, 8, 3))
+    return Split(images, np.where(bright, 8, 3))
 
 
 class Numbered:
     """A sampler whose batch at each step is the one image of that number."""
 
-    def __len__(self):
+    def __len__(self) -> int:
         return 3
 
-    def batch(self, step):
+    def batch(self, step: int) -> np.ndarray:
         return np.array([step])
 
 
@@ -183,29 +183,33 @@ def test_explicit_pairs_say_no_number_of_images():
     assert left.shape == (2, 8, 8, 1)
 
 
-def fitted_steps(batches, callback=None, **options):
+def fitted_steps(
+    batches: ImageBatches,
+    callback: keras.callbacks.Callback | None = None,
+    **options: int,
+) -> list[int]:
     """Numbers of the batches that a real `fit` trains on, in order."""
-    seen = []
+    seen: list[int] = []
 
-    def loss(y_true, y_pred):
+    def loss(y_true: Tensor, y_pred: Tensor) -> Tensor:
         seen.extend(np.asarray(y_true).ravel().astype(int).tolist())
         return keras.ops.sum(y_pred) * 0
 
-    model = keras.Sequential([keras.Input((1,)), keras.layers.Dense(1)])
+    model = keras.Sequential([keras.Input((1, 1, 1)), keras.layers.Dense(1)])
     model.compile("sgd", loss, run_eagerly=True)
     model.fit(batches, shuffle=False, verbose=0, callbacks=callback, **options)
     return seen
 
 
 def test_each_epoch_goes_on_with_new_batches():
-    data = SimpleNamespace(images=np.zeros((20, 1), np.uint8), labels=np.arange(20))
+    data = Split(np.zeros((20, 1, 1, 1), np.uint8), np.arange(20))
     whole = fitted_steps(ImageBatches(data, Numbered()), epochs=3)
     assert whole == list(range(whole[0], whole[0] + 9))
 
 
 def test_the_step_set_when_an_epoch_begins_decides_its_batches():
     """As `Recorder` does; Keras itself begins at a number of its own."""
-    data = SimpleNamespace(images=np.zeros((20, 1), np.uint8), labels=np.arange(20))
+    data = Split(np.zeros((20, 1, 1, 1), np.uint8), np.arange(20))
     batches = ImageBatches(data, Numbered(), steps=4)
     set_step = keras.callbacks.LambdaCallback(
         on_epoch_begin=lambda epoch, logs: setattr(batches, "first_step", 4 * epoch)
@@ -216,7 +220,7 @@ def test_the_step_set_when_an_epoch_begins_decides_its_batches():
 
 @pytest.mark.parametrize("workers", [1, 2, 5])
 def test_any_number_of_workers_keeps_the_order_of_the_batches(workers):
-    data = SimpleNamespace(images=np.zeros((40, 1), np.uint8), labels=np.arange(40))
+    data = Split(np.zeros((40, 1, 1, 1), np.uint8), np.arange(40))
     batches = ImageBatches(data, Numbered(), steps=9, workers=workers)
     assert batches.workers == workers
     whole = fitted_steps(batches, epochs=2)

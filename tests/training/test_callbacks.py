@@ -18,6 +18,7 @@ import pytest
 from tiny_training import SHAPE, Training, at_step, corners, each_step
 
 import siamese_lib as sl
+from siamese_lib.pairs.samplers import Pairs
 from siamese_lib.training import callbacks
 from siamese_lib.training.callbacks import collapse
 
@@ -167,10 +168,15 @@ def test_images_that_hold_nan() -> None:
     )
 
 
-def test_pair_labels_other_than_0_and_1() -> None:
+def test_pair_labels_other_than_0_and_1(monkeypatch: pytest.MonkeyPatch) -> None:
     training = Training(pairs=True)
     good = training.batches.sampler.batch
-    training.batches.sampler.batch = lambda step: (*good(step)[:2], 3 * good(step)[2])
+
+    def tripled(step: int) -> Pairs:
+        left, right, same = good(step)
+        return left, right, 3 * same
+
+    monkeypatch.setattr(training.batches.sampler, "batch", tripled)
     assert_diverges(training, "The loss is nan")
 
 

@@ -93,9 +93,9 @@ def test_the_losses_are_means_of_the_steps_since_the_row_before(
             chosen = sampler.batch(step)
             output, target = training.model(data.images[chosen]), data.labels[chosen]
         losses.append(float(training.model.loss(target, output)))
-    assert history["step"] == [4, 8, 12, 16, 20, 21]
-    starts = [0, *history["step"][:-1]]
-    means = [np.mean(losses[a:b]) for a, b in zip(starts, history["step"], strict=True)]
+    ends = [4, 8, 12, 16, 20, 21]
+    assert history["step"] == ends
+    means = [np.mean(losses[a:b]) for a, b in zip([0, *ends[:-1]], ends, strict=True)]
     np.testing.assert_allclose(history["loss"], means, rtol=1e-4)
     assert len(set(np.round(means, 6))) == 6
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import io
 import re
+from typing import Any
 
 import numpy as np
 import pytest
@@ -20,11 +21,11 @@ FRAMES[0, :, 0] = [0, 1, 3, 7, 15]
 FRAMES[1, :, 1] = [0, 9, 3, 1, 15]
 
 
-def view_of(**options):
+def view_of(**options: Any) -> EmbeddingView:
     return EmbeddingView(FRAMES, [4, 4, 9, 4, 9], images=IMAGES, **options)
 
 
-def pictures(markup):
+def pictures(markup: str) -> list[np.ndarray]:
     found = re.findall(r"data:image/png;base64,([^']*)", markup)
     return [np.asarray(Image.open(io.BytesIO(base64.b64decode(data)))) for data in found]
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import base64
 import io
 import json
+from collections.abc import Iterable, Mapping
+from typing import Any
 
 import numpy as np
 import pytest
@@ -25,11 +27,11 @@ EQUAL = (LABELS[LEFT] == LABELS[RIGHT]).astype(float)
 FAR = np.round(16 * np.abs(RNG.normal(2 - EQUAL, 0.8, 400))) / 16
 
 
-def explorer(**more):
+def explorer(**more: Any) -> sl.ThresholdExplorer:
     return sl.ThresholdExplorer(FAR, EQUAL, LEFT, RIGHT, IMAGES, LABELS, **more)
 
 
-def slowly(threshold):
+def slowly(threshold: float) -> list[list[int]]:
     """List the pairs that are called wrongly, one at a time, the worst of either kind first."""
     accepts, rejects = [], []
     for pair, (distance, same) in enumerate(zip(FAR, EQUAL, strict=True)):
@@ -40,7 +42,7 @@ def slowly(threshold):
     return [[pair for _, pair in sorted(kind)] for kind in (accepts, rejects)]
 
 
-def both(cards):
+def both(cards: Iterable[Mapping[str, Any]]) -> list[list[int]]:
     return [card["images"] for card in cards]
 
 
@@ -187,7 +189,7 @@ def test_refuses_pairs_that_do_not_fit(changed, words):
         sl.ThresholdExplorer(**arguments | changed)
 
 
-def colored(png, color, columns):
+def colored(png: bytes, color: str, columns: slice) -> int:
     """Count pixels of one colour, in full, in some columns of a picture's upper part."""
     pixels = np.asarray(Image.open(io.BytesIO(png)).convert("RGBA"))[:220, columns].astype(int)
     near = np.abs(pixels[..., :3] - rgb(color)).sum(axis=-1) < 40

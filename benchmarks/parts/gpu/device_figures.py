@@ -43,7 +43,7 @@ MODES = {
 }
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Sizes:
     """How much is measured."""
 
@@ -58,7 +58,17 @@ class Sizes:
     modes: tuple[str, ...] = tuple(MODES)
 
 
-QUICK = Sizes(1, 1, (16,), 2, 2, 64, 2**16, 0.001, ("float32",))
+QUICK = Sizes(
+    rounds=1,
+    trainings=1,
+    batches=(16,),
+    steps=2,
+    chunk=2,
+    side=64,
+    copied=2**16,
+    share=0.001,
+    modes=("float32",),
+)
 
 
 @dataclass(frozen=True)
@@ -72,6 +82,12 @@ class OnDevice:
     def of(cls, split: sl.Split) -> OnDevice:
         """Send them there."""
         return cls(jax.device_put(split.images), split.labels)
+
+    @property
+    def image_shape(self) -> tuple[int, int, int]:
+        """Height, width and channels of the images."""
+        _, height, width, channels = self.images.shape
+        return height, width, channels
 
 
 def device_facts() -> dict[str, Any]:
@@ -95,8 +111,9 @@ def in_batch_training(
 ) -> tuple[DeviceTraining, keras.Model]:
     """Set a recipe up as `recipes.ours.train` does; also return its tower."""
     keras.utils.set_random_seed(recipe.seed)
-    shape = data.images.shape[1:]
-    tower = sl.conv_tower(shape, recipe.embedding_dim, seed=recipe.seed, dtype=mode.policy)
+    tower = sl.conv_tower(
+        data.image_shape, recipe.embedding_dim, seed=recipe.seed, dtype=mode.policy
+    )
     sampler = sl.BalancedBatchSampler(data.labels, recipe.batch_size, recipe.seed)
     optimizer = optimizer_of(recipe)
     if mode.policy == "mixed_float16":  # its smallest gradients would be 0
@@ -120,7 +137,7 @@ def original_training(
 ) -> tuple[DeviceTraining, keras.Model]:
     """Set the original's recipe up; also return its tower."""
     keras.utils.set_random_seed(seed)
-    tower = sl.conv_tower(data.images.shape[1:], 2, seed=seed, dtype=mode.policy)
+    tower = sl.conv_tower(data.image_shape, 2, seed=seed, dtype=mode.policy)
     optimizer = keras.optimizers.SGD(0.01, momentum=0.99, nesterov=True)
     if mode.policy == "mixed_float16":
         optimizer = keras.optimizers.LossScaleOptimizer(optimizer)

@@ -63,8 +63,9 @@ class DeviceTraining:
         self.key = jax.random.key(seed)
         self.step = 0
         # Copies, since each call hands the memory of the old state on to the new one.
-        weights, others = model.trainable_variables, optimizer.variables
-        self.state: State = tuple([jnp.copy(v.value) for v in each] for each in (weights, others))
+        weights = [jnp.copy(v.value) for v in model.trainable_variables]
+        others = [jnp.copy(v.value) for v in optimizer.variables]
+        self.state: State = (weights, others)
         self._many = jax.jit(self._make_steps, donate_argnums=0)
         self._single = jax.jit(self.train, donate_argnums=0)
         self._programs: dict[int, Any] = {}

@@ -7,7 +7,7 @@ nothing.
 Frames a second are measured in headless Chromium with its software WebGL. All ways show the same
 film of the same points, at the same size in pixels, color and opacity, in a place of the same size:
 
-* view: the page's ``mount``, playing, with class names, scale, legend and read-outs;
+* view: the page's ``View``, playing, with class names, scale, legend and read-outs;
 * scattergl: plotly's WebGL points as they come, with axes and legend. They are restyled in each
   animation frame to places that were computed before, so plotly is charged for drawing only;
 * bare: the same without axes, legend, margins, or a canvas finer than the screen's;
@@ -44,6 +44,7 @@ from benchmarks.tools.clouds import clouds
 from benchmarks.tools.ledger import Ledger
 from benchmarks.tools.markdown import blocks, interval, measured_on, medians, shown, table
 from benchmarks.tools.results import spread
+from siamese_lib.views.script import Script
 
 WAYS = {
     "view": "EmbeddingView",
@@ -60,7 +61,7 @@ SCREEN_MS = 1000 / 60
 VIEWPORT = {"width": 900, "height": 640}
 PAGE = """<!doctype html><meta charset="utf-8"><link rel="stylesheet" href="/view.css">
 <style>body { margin: 0 }</style><div id="here"></div>
-<script src="/plotly.js"></script><script src="/views.js"></script>"""
+<script src="/plotly.js"></script><script type="module" src="/views.js"></script>"""
 
 
 COMPARED = ("plotly", "jupyter-scatter")
@@ -175,8 +176,7 @@ def page_files(frames: np.ndarray, labels: np.ndarray) -> dict[str, dict[str, An
     script, style, data = "text/javascript", "text/css", "application/json"
     files = {
         "/": (PAGE, "text/html"),
-        "/views.js": (Path(__file__).with_suffix(".js").read_text(), script),
-        "/view.js": ((ASSETS / "embedding_view.js").read_text(), script),
+        "/views.js": (str(Script(Path(__file__).with_suffix(".js"))), script),
         "/view.css": ((ASSETS / "embedding_view.css").read_text(), style),
         "/film.json": (json.dumps(view.payload(), default=as_text), data),
         "/plotly.js": (_beside(plotly, "package_data/plotly.min.js"), script),

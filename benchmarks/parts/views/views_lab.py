@@ -71,7 +71,7 @@ def starts(browser: Any, points: int, frames: int, rounds: int) -> dict[str, Any
     seconds: dict[str, list[float]] = {name: [] for name in CELLS}
     received: dict[str, list[float]] = {name: [] for name in CELLS}
     setup = SETUP.format(points=points, frames=frames)
-    with tempfile.TemporaryDirectory() as folder, Lab(Path(folder)) as lab:
+    with tempfile.TemporaryDirectory() as folder, Lab(Path(folder), browser) as lab:
         for number in range(rounds):
             for name, cell in CELLS.items():
                 page = browser.new_page(viewport={"width": 1100, "height": 900})
