@@ -68,8 +68,7 @@ class Run:
         self.settings = dict(settings or {})
         self.folder: Path | None = None
         self._recorded: bytes | None = None
-        # What `embed_once` computed last for each `what`: the name of the arrays, the embeddings.
-        self._latest: dict[str, tuple[str, np.ndarray]] = {}
+        self._latest: dict[str, tuple[str, np.ndarray]] = {}  # by `what`: name, embeddings
         self._towers = TowerFrames(tower, frames)
         self._check()
 
@@ -105,11 +104,7 @@ class Run:
         return self._towers.last
 
     def weights(self, frame: int = -1) -> list[np.ndarray]:
-        """Return the weights of one frame, float32, in Keras' order.
-
-        Raises:
-            IndexError: there is no such frame.
-        """
+        """Return a frame's weights, float32, in Keras' order; IndexError if there is no frame."""
         return self._towers.weights(frame)
 
     def embed(self, images: np.ndarray, frame: int = -1, *, batch_size: int = 500) -> np.ndarray:
@@ -230,17 +225,11 @@ class Run:
         extra: np.ndarray | None = None,
         batch_size: int = 500,
     ) -> Film:
-        """Make the film that `film` shows, as a value of arrays, without a widget.
-
-        Arguments and errors are those of `film`.
-        """
+        """Make the film that `film` shows, without a widget; arguments and errors are the same."""
         if images is None:
             film = self.recorded
             if film is None:
-                raise ValueError(
-                    "images is None, and no film was recorded with this run; expected images to "
-                    "embed. Pass some."
-                )
+                raise ValueError("images is None; expected images, as no film was recorded.")
             if labels is not None or extra is not None:
                 raise ValueError(
                     "labels or extra was given without images; expected images to embed. Pass "
@@ -322,16 +311,14 @@ class Run:
 
         Args:
             path: a folder written by `save`.
-            tower: the architecture, for a run that was not trained with `conv_tower`; its weights
-                are not changed.
+            tower: the architecture, for a run not trained with `conv_tower`; it is not changed.
 
         Returns:
             The run, with the steps, history, settings and weights that were saved.
 
         Raises:
             FileNotFoundError: there is no such folder.
-            RunError: the folder is not a run, has another format, is damaged, or belongs to
-                another tower.
+            RunError: the folder is not a run, is damaged, or has another format or tower.
         """
         folder = Path(path)
         saved = read_run(folder)
