@@ -121,6 +121,6 @@ def _read(path: Path, importers: tuple[Path, ...]) -> _Module:
     try:
         module.text = _TOP.sub(changed, path.read_text(encoding="utf-8"))
     except OSError as error:
-        asked = f", which {importers[-1]} imports" if importers else ""
-        raise ScriptError(f"{path}{asked}, cannot be read: {error.strerror}.") from None
+        asked = f", which {importers[-1]} imports," if importers else ""
+        raise ScriptError(f"{path}{asked} cannot be read: {error.strerror}.") from None
     return module
