@@ -107,7 +107,8 @@ def torch_loop(dtype: str, options: list[str]) -> Way:
     data = full_mnist().train
     torch.manual_seed(0)
     layout = torch.contiguous_format if "channels_first" in options else torch.channels_last
-    tower = torch_tower().to(memory_format=layout)
+    tower: Any = torch_tower()  # PyTorch's types know no memory_format
+    tower = tower.to(memory_format=layout)
     optimizer = torch.optim.Adam(tower.parameters(), RATE)
     pixels = torch.from_numpy(np.ascontiguousarray(data.images.transpose(0, 3, 1, 2)))
     classes = torch.from_numpy(data.labels)
@@ -216,8 +217,8 @@ def jax_tower(dtype: str, data: sl.Split) -> tuple[Any, Callable[[Any, Any], Any
     def loss_of(weights: Any, chosen: Any) -> Any:
         x = pixels[chosen].astype(number) / 255
         for layer, (kernel, bias) in enumerate(weights):
-            kernel = kernel.astype(x.dtype)
-            x = jax.lax.conv_general_dilated(x, kernel, (1, 1), "SAME", dimension_numbers=order)
+            of_x = kernel.astype(x.dtype)
+            x = jax.lax.conv_general_dilated(x, of_x, (1, 1), "SAME", dimension_numbers=order)
             x = pooled(x + bias.astype(x.dtype))
             x = jax.nn.relu(x) if layer < 4 else x
         embedding = x.reshape(len(chosen), -1).astype(jnp.float32)
