@@ -248,7 +248,7 @@ class RetrievalExplorer(ipywidgets.VBox):
         )
         return [panels["status"], columns, panels["pins"]]
 
-    def _repr_mimebundle_(self, **kwargs: Any) -> MimeBundle:
+    def _repr_mimebundle_(self, **kwargs: Any) -> MimeBundle | None:
         return with_still(super()._repr_mimebundle_(**kwargs), self.still())
 
 

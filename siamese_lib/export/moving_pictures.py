@@ -97,7 +97,7 @@ class Drawing:
 def ffmpeg() -> str:
     """Find the program that encodes MP4; ImportError if there is none."""
     if find_spec("imageio_ffmpeg") is not None:
-        # An optional package, pip install siamese-lib[video]: it waits until it was found.
+        # It is not installed everywhere, so it waits until it was found.
         import imageio_ffmpeg  # pyright: ignore[reportMissingImports]
 
         return imageio_ffmpeg.get_ffmpeg_exe()

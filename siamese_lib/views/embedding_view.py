@@ -259,7 +259,7 @@ class EmbeddingView(anywidget.AnyWidget):
         """Draw the view as a PNG, below 60 kB: of a film the first, a middle and the last frame."""
         return self.film.still()
 
-    def _repr_mimebundle_(self, **kwargs: Any) -> MimeBundle:
+    def _repr_mimebundle_(self, **kwargs: Any) -> MimeBundle | None:
         bundle = super()._repr_mimebundle_(**kwargs)
         return with_still(bundle, self.still()) if self.frames.size else bundle
 

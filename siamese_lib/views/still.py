@@ -18,8 +18,8 @@ _SIDE, _CAPTION = 288, 24  # pixels of a panel, and of the words under it
 _POINTS = 3_000
 _ROOM = 60  # pixels of a cloud below which names would lie on each other
 
-# What a widget is shown by: MIME types to contents, and perhaps metadata.
-MimeBundle = dict[str, Any] | tuple[dict[str, Any], dict[str, Any]] | None
+# What a widget is shown by: contents by MIME type, and metadata.
+MimeBundle = tuple[dict[str, Any], dict[str, Any]]
 
 
 def unseen(words: str = "", png: bytes | None = None) -> dict[str, Any]:
@@ -33,7 +33,7 @@ def unseen(words: str = "", png: bytes | None = None) -> dict[str, Any]:
     return {"application/vnd.jupyter.widget-view+json": removed, **picture, "text/plain": words}
 
 
-def with_still(bundle: MimeBundle, png: bytes) -> MimeBundle:
+def with_still(bundle: MimeBundle | dict[str, Any] | None, png: bytes) -> MimeBundle | None:
     """Add a picture to the MIME bundle of a widget; that of a widget without a view is None."""
     if bundle is None:
         return None

@@ -344,7 +344,9 @@ def test_names_bring_no_markup():
 
 
 def test_a_still_picture_takes_its_place(explorer):
-    data, _ = explorer._repr_mimebundle_()
+    shown = explorer._repr_mimebundle_()
+    assert shown is not None
+    data, _ = shown
     png = base64.b64decode(data["image/png"])
     assert len(png) < 60_000
     assert Image.open(io.BytesIO(png)).width > 500

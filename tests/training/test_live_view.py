@@ -47,8 +47,8 @@ def test_its_frames_are_the_recorders(pairs: bool) -> None:
     view = training.live.view
     assert training.steps_shown() == run.steps.tolist() == [0, 1, 4, 8, 14]
     images, labels = validation.evenly(DATA, 500)
-    assert np.array_equal(view.labels, labels)
-    assert np.array_equal(view.images, images)
+    np.testing.assert_array_equal(view.labels, labels)
+    np.testing.assert_array_equal(view.images, images)
     for frame in range(5):
         embeddings = run.embed(images, frame)
         expected = embeddings - embeddings.mean(axis=0)
@@ -81,6 +81,7 @@ def test_more_dimensions_turn_little_from_frame_to_frame() -> None:
 
 def test_few_images_are_shown_of_many() -> None:
     live = Filmed(view={"images": 12, "class_names": ["a", "b", "c", "d"], "height": 200}).live
+    assert live.view.labels is not None
     assert np.bincount(live.view.labels).tolist() == [3, 3, 3, 3]
     assert live.view.height == 200
 

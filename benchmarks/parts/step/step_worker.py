@@ -217,8 +217,8 @@ def jax_tower(dtype: str, data: sl.Split) -> tuple[Any, Callable[[Any, Any], Any
     def loss_of(weights: Any, chosen: Any) -> Any:
         x = pixels[chosen].astype(number) / 255
         for layer, (kernel, bias) in enumerate(weights):
-            of_x = kernel.astype(x.dtype)
-            x = jax.lax.conv_general_dilated(x, of_x, (1, 1), "SAME", dimension_numbers=order)
+            filters = kernel.astype(x.dtype)
+            x = jax.lax.conv_general_dilated(x, filters, (1, 1), "SAME", dimension_numbers=order)
             x = pooled(x + bias.astype(x.dtype))
             x = jax.nn.relu(x) if layer < 4 else x
         embedding = x.reshape(len(chosen), -1).astype(jnp.float32)

@@ -143,7 +143,7 @@ class ThresholdExplorer(anywidget.AnyWidget):
     def _changed(self, change: Bunch) -> None:
         self._show()
 
-    def _repr_mimebundle_(self, **kwargs: Any) -> MimeBundle:
+    def _repr_mimebundle_(self, **kwargs: Any) -> MimeBundle | None:
         return with_still(super()._repr_mimebundle_(**kwargs), self.still())
 
 
