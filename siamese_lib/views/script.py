@@ -20,7 +20,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 _TOP = re.compile(
-    r"^(?:import\b[^;]*;\n|(?:export|const|let|var|class|async|function)\b.*)", re.MULTILINE
+    r"^(?:import\b[^;]*;\n|(?:export|const|let|var|class|async|function)\b.*|/\*\* @import .*\n)",
+    re.MULTILINE,
 )
 _IMPORT = re.compile(r'import \{([\w\s,]+)\} from "(\.\.?/[^"]+)";\n')
 _DECLARATION = re.compile(r"(export )?((?:const|let|class|(?:async )?function) (\w+)\b(?!,).*)")
@@ -98,6 +99,8 @@ def _read(path: Path, importers: tuple[Path, ...]) -> _Module:
 
     def changed(match: re.Match[str]) -> str:
         line = match[0]
+        if line.startswith("/**"):  # imports types
+            return ""
         if found := _IMPORT.fullmatch(line):
             names = [name.strip() for name in found[1].rstrip(", \n").split(",")]
             if all(map(str.isidentifier, names)):

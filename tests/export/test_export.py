@@ -165,7 +165,7 @@ def test_a_script_cannot_end_its_own_element(path: Path) -> None:
 
 def test_the_page_holds_the_modules_of_the_map_and_no_markup(run: sl.Run, tmp_path: Path) -> None:
     script = Page(sl.export_html(run, DIGITS, tmp_path / "page.html")).texts["module"]
-    for name in ("class View", "class Film", "class Search", "function nearestRows"):
+    for name in ("class View {", "class Film {", "class Search {", "function nearestRows("):
         assert script.count(f"\n{name}") == 1
     assert not re.search(r"^(import|export)\b|innerHTML", script, re.MULTILINE)
 

@@ -91,6 +91,11 @@ def test_each_module_follows_what_it_needs_and_comes_once(write: Write, tmp_path
     ]  # fmt: skip
 
 
+def test_imports_of_types_are_left_out(write: Write) -> None:
+    script = write(entry='/** @import { A } from "./a.js" */\n\n/** @type {A} */\nlet a;\n')
+    assert str(script) == "\n/** @type {A} */\nlet a;\n"
+
+
 def test_modules_are_found_beside_the_one_that_imports_them(write: Write) -> None:
     script = write(
         **{
@@ -113,7 +118,7 @@ def test_inner_lines_and_comments_are_left_alone(write: Write) -> None:
     text = """\
 // import nothing
 /**
- * @import { Film } from "./film.js"
+ * import { Film } from "./film.js"
  */
 const shader = `
   const inner = 1;`;
