@@ -25,6 +25,8 @@ from siamese_lib.data.offline import offline_digits
 from siamese_lib.export import page
 from siamese_lib.views import wire
 
+LIBRARY = Path(sl.__file__).parent
+SOURCES = sorted(LIBRARY.rglob("*.js"))
 DIGITS = corners_dataset()
 NAMES = DIGITS.class_names
 
@@ -153,12 +155,19 @@ def test_names_stay_text(run: sl.Run, tmp_path: Path) -> None:
     assert shown.texts["module"] == plain.texts["module"]
 
 
-def test_the_script_cannot_end_its_own_element() -> None:
-    here = Path(page.__file__).parent
-    for path in (here.parent / "views" / "embedding_view.js", here / "page.js"):
-        source = path.read_text(encoding="utf-8")
-        assert not re.search(r"</script|<!--", source, re.IGNORECASE)
-        assert not re.search(r"innerHTML|outerHTML|insertAdjacentHTML|document\.write", source)
+@pytest.mark.parametrize("path", SOURCES, ids=lambda path: path.relative_to(LIBRARY).as_posix())
+def test_a_script_cannot_end_its_own_element(path: Path) -> None:
+    source = path.read_text(encoding="utf-8")
+    assert not re.search(r"</script|<!--", source, re.IGNORECASE)
+    markup = re.search(r"innerHTML|outerHTML|insertAdjacentHTML|document\.write", source)
+    assert not markup or path == LIBRARY / "explorer" / "panel.js"  # which no page holds
+
+
+def test_the_page_holds_the_modules_of_the_map_and_no_markup(run: sl.Run, tmp_path: Path) -> None:
+    script = Page(sl.export_html(run, DIGITS, tmp_path / "page.html")).texts["module"]
+    for name in ("class View {", "class Film {", "class Search {", "function nearestRows("):
+        assert script.count(f"\n{name}") == 1
+    assert not re.search(r"^(import|export)\b|innerHTML", script, re.MULTILINE)
 
 
 def test_the_same_run_is_the_same_page(run: sl.Run, tmp_path: Path) -> None:
