@@ -84,7 +84,8 @@ class ExplorerOnPage:
 def explorer(lab: Lab) -> Iterator[ExplorerOnPage]:
     page = lab.browser.new_page(viewport={"width": 1400, "height": 2400})
     errors = []
-    page.on("pageerror", errors.append)
+    # Playwright sets an attribute on the handler, which a built-in method does not allow.
+    page.on("pageerror", lambda error: errors.append(error))  # noqa: PLW0108
     notebook = lab.open(page, "explorer", CELLS)
     notebook.run(0)
     yield ExplorerOnPage(notebook)

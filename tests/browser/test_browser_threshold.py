@@ -76,7 +76,8 @@ def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
 def view(lab: Lab) -> Iterator[ExplorerOnPage]:
     page = lab.browser.new_page(viewport={"width": 1100, "height": 1000})
     errors = []
-    page.on("pageerror", errors.append)
+    # Playwright sets an attribute on the handler, which a built-in method does not allow.
+    page.on("pageerror", lambda error: errors.append(error))  # noqa: PLW0108
     notebook = lab.open(page, "threshold", CELLS)
     notebook.run(0)
     yield ExplorerOnPage(notebook)
