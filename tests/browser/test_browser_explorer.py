@@ -85,7 +85,7 @@ def explorer(lab: Lab) -> Iterator[ExplorerOnPage]:
     page = lab.browser.new_page(viewport={"width": 1400, "height": 2400})
     errors = []
     # Playwright sets an attribute on the handler, which a built-in method does not allow.
-    page.on("pageerror", lambda error: errors.append(error))  # noqa: PLW0108
+    page.on("pageerror", lambda error: errors.append(error))
     notebook = lab.open(page, "explorer", CELLS)
     notebook.run(0)
     yield ExplorerOnPage(notebook)

@@ -77,7 +77,7 @@ def view(lab: Lab) -> Iterator[ExplorerOnPage]:
     page = lab.browser.new_page(viewport={"width": 1100, "height": 1000})
     errors = []
     # Playwright sets an attribute on the handler, which a built-in method does not allow.
-    page.on("pageerror", lambda error: errors.append(error))  # noqa: PLW0108
+    page.on("pageerror", lambda error: errors.append(error))
     notebook = lab.open(page, "threshold", CELLS)
     notebook.run(0)
     yield ExplorerOnPage(notebook)
