@@ -80,7 +80,8 @@ def _imports(text: str, package: str, known: Mapping[str, object]) -> Iterator[I
 
     def walk(node: ast.AST, inside: bool, typed: bool) -> Iterator[Import]:
         for target in _targets(node, package, known):
-            lines = range(node.lineno - 1, node.end_lineno + 1)
+            assert isinstance(node, ast.stmt | ast.expr)
+            lines = range(node.lineno - 1, _last(node) + 1)
             words = " ".join(comments[line] for line in lines if line in comments)
             yield Import(target, node.lineno, inside, typed, words)
         inside = inside or isinstance(node, Function | ast.Lambda)
@@ -259,8 +260,13 @@ def long_functions(modules: Mapping[str, Module], most: int) -> list[str]:
 
 def _lines(function: Function) -> int:
     first = function.body[0]
-    spoken = 0 if ast.get_docstring(function) is None else first.end_lineno - first.lineno + 1
-    return function.end_lineno - function.lineno + 1 - spoken
+    spoken = 0 if ast.get_docstring(function) is None else _last(first) - first.lineno + 1
+    return _last(function) - function.lineno + 1 - spoken
+
+
+def _last(node: ast.stmt | ast.expr) -> int:
+    """Return the line that a node ends on."""
+    return node.end_lineno or node.lineno
 
 
 def speaking_faces(modules: Mapping[str, Module], allowed: set[str]) -> list[str]:

@@ -9,9 +9,10 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from browser import Lab, NotebookOnPage, ViewOnPage, box_of, chromium
+from browser import Lab, NotebookOnPage, ViewOnPage, chromium
 from PIL import Image, ImageDraw
 from playwright.sync_api import FilePayload, Locator
+from there import there
 
 pytestmark = pytest.mark.browser
 
@@ -71,7 +72,7 @@ class ExplorerOnPage:
         self.root.locator("[aria-live] .sx-fault", has_text=re.compile(words)).wait_for()
 
     def stroke(self, *points: tuple[float, float]) -> None:
-        box = box_of(self.root.locator(".sx-ink"))
+        box = there(self.root.locator(".sx-ink").bounding_box())
         places = [(box["x"] + x * box["width"], box["y"] + y * box["height"]) for x, y in points]
         self.page.mouse.move(*places[0])
         self.page.mouse.down()

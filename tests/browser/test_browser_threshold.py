@@ -8,7 +8,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from browser import Lab, NotebookOnPage, box_of, chromium
+from browser import Lab, NotebookOnPage, chromium
+from there import there
 
 pytestmark = pytest.mark.browser
 
@@ -50,7 +51,7 @@ class ExplorerOnPage:
     def drag(self, chart: str, start: tuple[float, float], end: tuple[float, float]) -> None:
         """Drag across a chart, from one share of its width and height to another."""
         self.root.scroll_into_view_if_needed()
-        box = box_of(self.root.locator(chart))
+        box = there(self.root.locator(chart).bounding_box())
         places = [
             (box["x"] + x * box["width"], box["y"] + y * box["height"]) for x, y in (start, end)
         ]

@@ -16,6 +16,7 @@ import numpy as np
 import pytest
 from attacks import ATTACKS
 from PIL import Image
+from there import there
 from tiny_training import SHAPE, Training, corners, corners_dataset, dense_tower
 
 import siamese_lib as sl
@@ -88,7 +89,7 @@ def test_the_page_holds_the_film_and_the_last_frame_in_full(
     assert path == tmp_path / "a" / "page.html"
     shown = Page(path)
     data = shown.data
-    for name, images in (("queries", film.images), ("gallery", DIGITS.train.images)):
+    for name, images in (("queries", there(film.images)), ("gallery", DIGITS.train.images)):
         vectors = data[name] if name == "queries" else data[name]["embeddings"]
         assert vectors == run.embed(images).astype("<f4").tobytes()
         small = data["images"] if name == "queries" else data[name]["images"]
@@ -219,7 +220,9 @@ def test_a_film_with_an_image_of_ones_own(run: sl.Run, tmp_path: Path) -> None:
     film = run.film(DIGITS.test.images, DIGITS.test.labels, class_names=NAMES, extra=drawn)
     data = Page(sl.export_html(run, DIGITS, tmp_path / "page.html", film=film)).data
     assert np.frombuffer(data["view"]["about"]["labels"], "<u2")[-1] == data["classes"] == 4
-    assert np.array_equal(np.frombuffer(data["queries"], "<f4")[-5:], run.embed(film.images)[-1])
+    assert np.array_equal(
+        np.frombuffer(data["queries"], "<f4")[-5:], run.embed(there(film.images))[-1]
+    )
     plain = Page(sl.export_html(run, DIGITS, tmp_path / "plain.html")).data
     measured = [d["facts"].split(" · ")[-1] for d in (data, plain)]
     assert measured[0] == measured[1]  # which counts images of known classes only

@@ -10,6 +10,7 @@ from typing import Any
 import IPython
 import numpy as np
 import pytest
+from there import there
 from tiny_training import SHAPE, Training, corners
 
 import siamese_lib as sl
@@ -58,7 +59,7 @@ def test_each_frame_is_what_the_tower_made_of_the_images_then(run: sl.Run) -> No
         embeddings = run.embed(DATA.images, frame)
         middle = [sum(column) / 48 for column in embeddings.T.astype(float)]
         np.testing.assert_allclose(view.frames[frame], embeddings - middle, atol=1e-6)
-    assert np.array_equal(view.images, DATA.images)
+    assert np.array_equal(there(view.images), DATA.images)
     assert (view.labels, view.margin, view.note, view.explained) == (None, 1.0, "", 1.0)
 
 
@@ -120,15 +121,15 @@ def test_an_image_that_the_data_never_had_travels_with_them(run: sl.Run) -> None
     assert view.marked == [48, 49]
     assert view.class_names == [*names, "extra"]
     assert view.colors == [*PALETTE[:4], EXTRA]
-    assert view.labels.tolist() == [*DATA.labels, 4, 4]
-    assert np.array_equal(view.images[48:], DRAWN)
+    assert there(view.labels).tolist() == [*DATA.labels, 4, 4]
+    assert np.array_equal(there(view.images)[48:], DRAWN)
     for frame in range(5):
         middle = run.embed(DATA.images, frame).mean(axis=0)
         np.testing.assert_allclose(
             view.frames[frame, 48:], run.embed(DRAWN, frame) - middle, atol=1e-6
         )
     alone = run.film(DATA.images, extra=DRAWN)
-    assert (alone.class_names, alone.labels.sum()) == (["images", "extra"], 2)
+    assert (alone.class_names, there(alone.labels).sum()) == (["images", "extra"], 2)
     np.testing.assert_allclose(alone.frames, view.frames)
 
 
@@ -158,7 +159,7 @@ def test_a_film_is_what_its_view_shows(run: sl.Run) -> None:
 def test_options_are_those_of_the_view(run: sl.Run) -> None:
     view = run.film(DATA.images[..., 0].astype(float), playing=True, height=300)
     assert (view.playing, view.frame, view.height) == (True, 0, 300)
-    assert np.array_equal(view.images, DATA.images)
+    assert np.array_equal(there(view.images), DATA.images)
 
 
 @pytest.mark.parametrize(
@@ -190,8 +191,7 @@ def test_the_embeddings_are_kept_beside_the_run(
     saved.film(DATA.images[:9], extra=DRAWN)
     assert len(kept_films(saved)) == 2
     monkeypatch.delattr(sl.Run, "embed")
-    assert saved.folder is not None
-    again = sl.Run.load(saved.folder).film(DATA.images, DATA.labels)
+    again = sl.Run.load(there(saved.folder)).film(DATA.images, DATA.labels)
     assert np.array_equal(again.frames, first.frames)
 
 
@@ -237,11 +237,10 @@ def test_a_folder_that_cannot_be_written_to_costs_only_time(
 def test_other_weights_are_another_film(saved: sl.Run) -> None:
     before = saved.film(DATA.images)
     other = trained(optimizer="adam")
-    assert saved.folder is not None
-    other.save(saved.folder)
+    other.save(there(saved.folder))
     assert kept_films(saved) == []
     assert not np.array_equal(other.film(DATA.images).frames, before.frames)
-    other.save(saved.folder)  # the same weights: what is kept still holds
+    other.save(there(saved.folder))  # the same weights: what is kept still holds
     assert len(kept_films(other)) == 1
 
 
@@ -267,7 +266,7 @@ def test_kept_embeddings_have_the_names_they_always_had(saved: sl.Run) -> None:
         files.digest(every, [DATA.images]),
         files.digest(saved.weights(), [DATA.images], [np.zeros(0)]),
     ]
-    assert kept_films(saved) == sorted(saved.folder / f"film-{name}.npz" for name in names)
+    assert kept_films(saved) == sorted(there(saved.folder) / f"film-{name}.npz" for name in names)
 
 
 def test_without_a_folder_the_latest_of_each_kind_are_remembered(

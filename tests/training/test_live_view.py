@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from there import there
 from tiny_training import SHAPE, Clock, Training, at_step, corners, each_step
 
 import siamese_lib as sl
@@ -27,8 +28,7 @@ class Filmed(Training):
         self.live = sl.LiveView(self.recorder, DATA, **{"share": 1e9, **(view or {})})
 
     def steps_shown(self) -> list[int]:
-        assert self.live.view.steps is not None
-        return self.live.view.steps.tolist()
+        return there(self.live.view.steps).tolist()
 
 
 @pytest.fixture
@@ -47,8 +47,8 @@ def test_its_frames_are_the_recorders(pairs: bool) -> None:
     view = training.live.view
     assert training.steps_shown() == run.steps.tolist() == [0, 1, 4, 8, 14]
     images, labels = validation.evenly(DATA, 500)
-    assert np.array_equal(view.labels, labels)
-    assert np.array_equal(view.images, images)
+    assert np.array_equal(there(view.labels), labels)
+    assert np.array_equal(there(view.images), images)
     for frame in range(5):
         embeddings = run.embed(images, frame)
         expected = embeddings - embeddings.mean(axis=0)
@@ -81,7 +81,7 @@ def test_more_dimensions_turn_little_from_frame_to_frame() -> None:
 
 def test_few_images_are_shown_of_many() -> None:
     live = Filmed(view={"images": 12, "class_names": ["a", "b", "c", "d"], "height": 200}).live
-    assert np.bincount(live.view.labels).tolist() == [3, 3, 3, 3]
+    assert np.bincount(there(live.view.labels)).tolist() == [3, 3, 3, 3]
     assert live.view.height == 200
 
 

@@ -330,7 +330,9 @@ def test_what_is_no_next_frame(points, step, message):
 
 
 def test_a_notebook_shows_a_still_where_there_is_no_javascript():
-    data, _ = sl.EmbeddingView(film(5), labels(), steps=[0, 5, 10, 20, 40])._repr_mimebundle_()
+    bundle = sl.EmbeddingView(film(5), labels(), steps=[0, 5, 10, 20, 40])._repr_mimebundle_()
+    assert isinstance(bundle, tuple)
+    data, _ = bundle
     assert "application/vnd.jupyter.widget-view+json" in data
     picture = Image.open(io.BytesIO(base64.b64decode(data["image/png"])))
     assert picture.width > 2 * picture.height

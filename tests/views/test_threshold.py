@@ -209,7 +209,9 @@ def test_a_still_picture_marks_what_is_called_wrongly():
 
 def test_shown_in_a_notebook_it_brings_the_still_picture():
     view = explorer()
-    data, _ = view._repr_mimebundle_()
+    bundle = view._repr_mimebundle_()
+    assert isinstance(bundle, tuple)
+    data, _ = bundle
     assert base64.b64decode(data["image/png"]) == view.still()
     assert "application/vnd.jupyter.widget-view+json" in data
     same = int(EQUAL.sum())
