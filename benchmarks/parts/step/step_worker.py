@@ -107,8 +107,8 @@ def torch_loop(dtype: str, options: list[str]) -> Way:
     data = full_mnist().train
     torch.manual_seed(0)
     layout = torch.contiguous_format if "channels_first" in options else torch.channels_last
-    # torch's types leave out that a network, too, takes a memory format.
-    tower = torch_tower().to(memory_format=layout)  # pyright: ignore[reportCallIssue]
+    tower: Any = torch_tower()  # PyTorch's types know no memory_format
+    tower = tower.to(memory_format=layout)
     optimizer = torch.optim.Adam(tower.parameters(), RATE)
     pixels = torch.from_numpy(np.ascontiguousarray(data.images.transpose(0, 3, 1, 2)))
     classes = torch.from_numpy(data.labels)
