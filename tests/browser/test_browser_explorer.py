@@ -85,7 +85,7 @@ class ExplorerOnPage:
 def explorer(lab: Lab) -> Iterator[ExplorerOnPage]:
     page = lab.browser.new_page(viewport={"width": 1400, "height": 2400})
     errors = []
-    page.on("pageerror", errors.append)
+    page.on("pageerror", lambda error: errors.append(error))
     notebook = lab.open(page, "explorer", CELLS)
     notebook.run(0)
     yield ExplorerOnPage(notebook)
