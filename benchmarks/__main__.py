@@ -11,8 +11,9 @@ import argparse
 import subprocess
 import sys
 
+from benchmarks.parts import PARTS, part_module
 from benchmarks.tools.ledger import Ledger
-from benchmarks.tools.results import PARTS, RESULTS, load_result, machine, part_module, save_result
+from benchmarks.tools.results import RESULTS, load_result, machine, save_result
 
 
 def main() -> None:

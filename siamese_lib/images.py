@@ -99,11 +99,12 @@ def draw(
     pen, font = ImageDraw.Draw(picture), ImageFont.load_default(_TEXT - 2)
     for row in range(rows):
         tiles = [(queries[row], names[row]), *zip(images[row], captions[row], strict=True)]
-        for column, (pixels, text) in enumerate(tiles):
+        for column, (pixels, caption) in enumerate(tiles):
             left, top = _GAP + column * across + _GAP * (column > 0), _GAP + row * down
             tile = Image.fromarray(pixels[..., 0] if pixels.shape[-1] == 1 else pixels)
             tile = tile.resize((_SIDE, _SIDE), Image.Resampling.NEAREST)
             picture.paste(tile.convert("RGB"), (left, top))
+            text = caption
             while pen.textlength(text, font) > _SIDE:
                 text = text.rstrip("…")[:-1] + "…"
             place = left + _SIDE / 2, top + _SIDE + _GAP / 2

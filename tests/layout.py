@@ -28,7 +28,7 @@ class Import:
         line: number of the line.
         inside: whether it stands in a function.
         typed: whether it is for type checkers only, as all of a stub are.
-        comment: what is said on its lines or on the line above.
+        comment: what is said on its line or on the one above.
     """
 
     target: str
@@ -79,10 +79,9 @@ def _imports(text: str, package: str, known: Mapping[str, object]) -> Iterator[I
     comments = _comments(text)
 
     def walk(node: ast.AST, inside: bool, typed: bool) -> Iterator[Import]:
-        for target in _targets(node, package, known):
-            lines = range(node.lineno - 1, node.end_lineno + 1)
-            words = " ".join(comments[line] for line in lines if line in comments)
-            yield Import(target, node.lineno, inside, typed, words)
+        for target, line in _targets(node, package, known):
+            words = " ".join(comments[n] for n in (line - 1, line) if n in comments)
+            yield Import(target, line, inside, typed, words)
         inside = inside or isinstance(node, Function | ast.Lambda)
         for name, value in ast.iter_fields(node):
             for child in value if isinstance(value, list) else [value]:
@@ -97,20 +96,20 @@ def _for_types(test: ast.expr) -> bool:
     return "TYPE_CHECKING" in ast.unparse(test)
 
 
-def _targets(node: ast.AST, package: str, known: Mapping[str, object]) -> Iterator[str]:
-    """Name the modules that a statement or call imports."""
+def _targets(node: ast.AST, package: str, known: Mapping[str, object]) -> Iterator[tuple[str, int]]:
+    """Name the modules that a statement or call imports, and the lines of their names."""
     if isinstance(node, ast.Import):
-        yield from (alias.name for alias in node.names)
+        yield from ((alias.name, alias.lineno) for alias in node.names)
     elif isinstance(node, ast.ImportFrom):
         above = package.split(".")[: len(package.split(".")) - node.level + 1]
         source = ".".join([*(above if node.level else []), *filter(None, [node.module])])
         for alias in node.names:
             below = f"{source}.{alias.name}"
-            yield below if below in known else source
+            yield below if below in known else source, alias.lineno
     elif isinstance(node, ast.Call) and node.args:
         called, first = ast.unparse(node.func).rpartition(".")[2], node.args[0]
         if called in ("import_module", "__import__") and isinstance(first, ast.Constant):
-            yield str(first.value)
+            yield str(first.value), node.lineno
 
 
 def _comments(text: str) -> dict[int, str]:
@@ -258,9 +257,13 @@ def long_functions(modules: Mapping[str, Module], most: int) -> list[str]:
 
 
 def _lines(function: Function) -> int:
-    first = function.body[0]
-    spoken = 0 if ast.get_docstring(function) is None else first.end_lineno - first.lineno + 1
-    return function.end_lineno - function.lineno + 1 - spoken
+    """Count the lines of a function, from its ``def`` on, without its docstring."""
+    spoken = 0 if ast.get_docstring(function) is None else _height(function.body[0])
+    return _height(function) - spoken
+
+
+def _height(statement: ast.stmt) -> int:
+    return (statement.end_lineno or statement.lineno) - statement.lineno + 1
 
 
 def speaking_faces(modules: Mapping[str, Module], allowed: set[str]) -> list[str]:

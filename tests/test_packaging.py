@@ -50,6 +50,10 @@ def test_lock_names_no_host():
     assert not re.search(r"//|^\s*-|@", lock, re.MULTILINE)
 
 
+def test_the_package_tells_type_checkers_that_it_has_types():
+    assert (ROOT / "siamese_lib/py.typed").is_file()
+
+
 def test_every_node_package_is_pinned_and_hashed():
     wanted = json.loads((ROOT / "package.json").read_text())["devDependencies"]
     packages = json.loads((ROOT / "package-lock.json").read_text())["packages"]

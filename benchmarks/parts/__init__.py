@@ -1,0 +1,29 @@
+"""The parts of the benchmarks: what there is to measure, a module for each."""
+
+from __future__ import annotations
+
+import importlib
+from pathlib import Path
+from types import ModuleType
+
+PARTS = {
+    "training": "our recipes: quality and seconds",
+    "quality": "our recipes next to those of others",
+    "step": "a training step next to PyTorch's and JAX's",
+    "kernels": "where the time of a step goes",
+    "pairs": "drawing pairs",
+    "retrieval": "finding nearest neighbours",
+    "metrics": "measuring the quality of retrieval",
+    "start": "imports and the first picture",
+    "views": "films on the screen",
+    "live": "the cost of watching a training",
+    "explorer": "from a click to the neighbours",
+    "growth": "time and memory as images and dimensions grow",
+    "gpu": "training on a GPU",
+}
+
+
+def part_module(part: str) -> ModuleType:
+    """Import a part: ``parts/NAME.py``, or ``parts/NAME/NAME.py`` if it has helpers of its own."""
+    alone = Path(__file__).with_name(f"{part}.py").is_file()
+    return importlib.import_module(f"benchmarks.parts.{part}" + ("" if alone else f".{part}"))

@@ -162,10 +162,14 @@ def render(result: dict[str, Any]) -> str:
     ways = {column["way"] for column in result["columns"]}
     rounds = f"Medians of {result['rounds']} rounds" if result["rounds"] > 1 else "One round"
     notes = [
-        f"{rounds} of {result['steps']} steps in turn, with batches of {result['batch']}; "
-        f"{'; '.join(libraries)}.",
-        "*All convolutions* is the sum of the conv rows. A row is left out if no column reaches "
-        f"{LEAST_MS} ms.",
+        (
+            f"{rounds} of {result['steps']} steps in turn, with batches of {result['batch']}; "
+            f"{'; '.join(libraries)}."
+        ),
+        (
+            "*All convolutions* is the sum of the conv rows. A row is left out if no column "
+            f"reaches {LEAST_MS} ms."
+        ),
     ]
     if OURS in ways:
         notes.append(

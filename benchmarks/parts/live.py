@@ -48,7 +48,7 @@ def measure(ledger: Ledger, *, quick: bool = False) -> dict[str, Any]:
             "by its own clock %": round(100 * view.spent / (seconds - view.spent), 1),
             "noise %": round(100 * (again / without - 1), 1),
             "frames": f"{len(view.view.frames)} of {len(view.recorder.kept)}",
-            "images": len(view.view.labels),
+            "images": view.view.frames.shape[1],
         }
 
     rows = [

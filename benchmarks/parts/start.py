@@ -97,8 +97,8 @@ def one_round(scripts: dict[str, str]) -> dict[str, float]:
     """Run each script in a new Python, and return the seconds from start to end."""
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "film.npz"
-        film = sl.shipped_run().film()
-        np.savez(path, points=film.frames, labels=film.labels)
+        film = sl.shipped_run().make_film()
+        np.savez(path, points=film.frames, labels=np.asarray(film.labels))
         return {
             name: duration(partial(python, "-c", f"{script.format(path=str(path))}; print(0)"))
             for name, script in scripts.items()

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from benchmarks.parts import PARTS, part_module
 from benchmarks.parts.growth import growth_figure
 from benchmarks.published import quality_figure
 from benchmarks.published.summary import summary
 from benchmarks.tools.fresh import ROOT
 from benchmarks.tools.markdown import blocks
-from benchmarks.tools.results import PARTS, RESULTS, load_result, part_module
+from benchmarks.tools.results import RESULTS, load_result
 
 README = ROOT / "README.md"
 REPORT = ROOT / "benchmarks" / "README.md"

@@ -22,8 +22,8 @@ from pytorch_metric_learning import distances, losses, miners, reducers
 from torch import nn
 
 import siamese_lib as sl
-from benchmarks.parts.step.step_worker import torch_tower
 from benchmarks.recipes.contenders import Contender, Watch, Weights
+from benchmarks.recipes.torch_tower import torch_tower
 
 EMBEDDING_DIM = 128
 BATCH = 256
@@ -48,7 +48,7 @@ def own_network() -> nn.Module:
 
 def our_tower() -> nn.Module:
     """Build the tower that `siamese_lib.conv_tower` builds, for images of up to 32 by 32."""
-    return torch_tower(torch, EMBEDDING_DIM)
+    return torch_tower(EMBEDDING_DIM)
 
 
 class TripletTraining:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
 import json
 import os
 import platform
@@ -12,7 +11,6 @@ from collections.abc import Callable, Sequence
 from datetime import date
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
 import psutil
@@ -20,28 +18,7 @@ import psutil
 import siamese_lib
 
 RESULTS = Path(__file__).parents[1] / "results"
-PARTS = {
-    "training": "our recipes: quality and seconds",
-    "quality": "our recipes next to those of others",
-    "step": "a training step next to PyTorch's and JAX's",
-    "kernels": "where the time of a step goes",
-    "pairs": "drawing pairs",
-    "retrieval": "finding nearest neighbours",
-    "metrics": "measuring the quality of retrieval",
-    "start": "imports and the first picture",
-    "views": "films on the screen",
-    "live": "the cost of watching a training",
-    "explorer": "from a click to the neighbours",
-    "growth": "time and memory as images and dimensions grow",
-    "gpu": "training on a GPU",
-}
 ALWAYS = ("siamese-lib", "tensorflow", "keras", "numpy", "faiss-cpu")
-
-
-def part_module(part: str) -> ModuleType:
-    """Import a part: ``parts/NAME.py``, or ``parts/NAME/NAME.py`` if it has helpers of its own."""
-    alone = (Path(__file__).parents[1] / "parts" / f"{part}.py").is_file()
-    return importlib.import_module(f"benchmarks.parts.{part}" + ("" if alone else f".{part}"))
 
 
 def machine(compared: Sequence[str] = ()) -> dict[str, Any]:

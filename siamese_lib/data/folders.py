@@ -56,6 +56,17 @@ def load_folder(
     Raises:
         DataError: there is no such folder, no sub-folder or no image that can be read; or an
             argument is out of range.
+
+    Example:
+        >>> from pathlib import Path
+        >>> from PIL import Image
+        >>> for name, grey in ("night", 20), ("noon", 230):
+        ...     Path("photos", name).mkdir(parents=True)
+        ...     for number in range(10):
+        ...         Image.new("L", (40, 30), grey).save(f"photos/{name}/{number}.png")
+        >>> photos = sl.load_folder("photos", image_size=(32, 32))
+        >>> photos.class_names, photos.train.images.shape, photos.test.images.shape
+        (('night', 'noon'), (16, 32, 32, 1), (4, 32, 32, 1))
     """
     _check_arguments(image_size, color, test_fraction)
     root = Path(path).expanduser()

@@ -70,6 +70,13 @@ def load_dataset(
     Raises:
         DataError: the name is unknown; a file in `SIAMESE_DATA` is damaged; the set is not to be
             found anywhere (`DownloadError`); or every download was altered (`ChecksumError`).
+
+    Example:
+        >>> digits = sl.load_dataset("mnist", verbose=False)
+        >>> digits.train.images.shape[1:], digits.train.images.dtype
+        ((28, 28, 1), dtype('uint8'))
+        >>> digits.class_names[:3]
+        ('0', '1', '2')
     """
     if not re.fullmatch(r"\w[\w.-]*", name):
         raise _unknown(name)

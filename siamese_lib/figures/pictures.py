@@ -64,8 +64,8 @@ def image_grid(
     step_y = height + _GAP + room + round(lines * _LINE / scale)
     canvas = np.zeros((rows * step_y, columns * step_x, 4), np.uint8)
     corners = [(_GAP // 2 + i // columns * step_y, i % columns * step_x) for i in range(count)]
-    for i, (top, left) in enumerate(corners):
-        left += _GAP // 2
+    for i, (top, start) in enumerate(corners):
+        left = start + _GAP // 2
         if colors is not None:
             frame = np.s_[
                 top - _FRAME : top + height + _FRAME, left - _FRAME : left + width + _FRAME

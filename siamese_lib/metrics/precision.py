@@ -38,6 +38,11 @@ def precision_at_k(neighbour_labels: ArrayLike, query_labels: ArrayLike) -> floa
 
     Raises:
         ValueError: the labels are of another type or shape, or there are none.
+
+    Example:
+        >>> neighbours = np.array([["seal", "seal", "owl"], ["owl", "owl", "owl"]])
+        >>> round(sl.metrics.precision_at_k(neighbours, np.array(["seal", "owl"])), 3)
+        0.833
     """
     return float(_hits(neighbour_labels, query_labels).mean())
 

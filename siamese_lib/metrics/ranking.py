@@ -127,7 +127,7 @@ class _Ranking:
         count = int(self.counts[rows[0]])
         hits, sure = self._hits(rows, count)
         for place in np.flatnonzero(~sure):
-            hits[place] = self._ranked_again(rows[place], count)
+            hits[place] = self._ranked_again(int(rows[place]), count)
         found = hits.cumsum(axis=1, dtype=np.int32)
         average = np.einsum("qk,qk,k->", hits, found, 1 / np.arange(1, count + 1))
         return np.array([hits[:, 0].sum(), hits.sum() / count, average / count])

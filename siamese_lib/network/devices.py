@@ -85,6 +85,7 @@ def compile_options() -> dict[str, bool]:
     switched off. Everywhere else Keras chooses.
 
     Example:
+        >>> tower = sl.conv_tower()
         >>> tower.compile("adam", sl.InBatchContrastiveLoss(), **sl.compile_options())
     """
     here = device()

@@ -57,6 +57,14 @@ class ContrastiveLoss(keras.losses.Loss):
     References:
         Hadsell, Chopra and LeCun (2006), equation 4. There Y = 0 means similar. Here, as in
         most code since, 1 means similar.
+
+    Example:
+        >>> loss = sl.ContrastiveLoss(margin=1.0)
+        >>> distance = np.array([0.6])
+        >>> round(float(loss(np.array([1]), distance)), 3)  # same: 0.6² / 2
+        0.18
+        >>> round(float(loss(np.array([0]), distance)), 3)  # different: (1 - 0.6)² / 2
+        0.08
     """
 
     def __init__(self, margin: float = 1.0, **kwargs: object) -> None:
@@ -114,6 +122,15 @@ class InBatchContrastiveLoss(keras.losses.Loss):
         Hadsell, Chopra and LeCun (2006), equation 4, for the loss of a pair. Averaging over
         the non-zero terms only is common in metric learning: FaceNet (Schroff, Kalenichenko and
         Philbin 2015), for example, selects triplets that violate the margin.
+
+    Example:
+        >>> loss = sl.InBatchContrastiveLoss(margin=1.0)
+        >>> labels = np.array([0, 0, 1])
+        >>> round(float(loss(labels, np.zeros((3, 2)))), 3)  # all embeddings in one point
+        0.25
+        >>> apart = np.array([[0.0, 0.0], [0.0, 0.0], [3.0, 4.0]])
+        >>> round(float(loss(labels, apart)), 3)  # each class in a point of its own
+        0.0
     """
 
     def __init__(self, margin: float = 1.0, **kwargs: object) -> None:

@@ -59,6 +59,14 @@ def conv_tower(
         Hadsell, Chopra and LeCun, "Dimensionality Reduction by Learning an Invariant
         Mapping", CVPR 2006, for the siamese pair; the layers are those of the 2017
         TensorFlow repository that this book starts from.
+
+    Example:
+        >>> tower = sl.conv_tower((28, 28, 1), embedding_dim=2, seed=0)
+        >>> images = np.zeros((5, 28, 28, 1), np.uint8)
+        >>> np.asarray(tower(images)).shape
+        (5, 2)
+        >>> tower.count_params()
+        160258
     """
     height, width, channels = _checked_shape(image_shape)
     _check_dim(embedding_dim)

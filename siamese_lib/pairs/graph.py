@@ -38,6 +38,13 @@ def neighbour_graph(images: ArrayLike, k: int = 5) -> np.ndarray:
     Raises:
         ValueError: `images` has no second axis or holds something other than finite numbers,
             or `k` is out of range.
+
+    Example:
+        >>> sl.neighbour_graph(np.array([[0.0], [1.0], [5.0], [7.0]]), k=2)
+        array([[1, 2],
+               [0, 2],
+               [3, 1],
+               [2, 1]])
     """
     images = np.asarray(images)
     if images.ndim < 2 or images.dtype.kind not in "biuf":

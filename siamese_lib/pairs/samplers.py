@@ -87,6 +87,16 @@ class PairSampler(_Sampler[Pairs]):
     Raises:
         ValueError: the labels are not one class for each image; there are fewer than two
             classes; a class has a single image, so no similar pair; or a number is out of range.
+
+    Example:
+        >>> labels = np.repeat([0, 1, 2], 10)
+        >>> left, right, same = sl.PairSampler(labels, batch_size=6).batch(0)
+        >>> labels[left]
+        array([0, 1, 2, 0, 1, 2])
+        >>> labels[right]
+        array([0, 1, 0, 0, 0, 1])
+        >>> same
+        array([1., 1., 0., 1., 0., 0.], dtype=float32)
     """
 
     def __init__(
@@ -213,6 +223,12 @@ class BalancedBatchSampler(_Sampler[np.ndarray]):
     Raises:
         ValueError: the labels are not one class for each image; there are fewer than two
             classes; a class has a single image; or a number is out of range.
+
+    Example:
+        >>> labels = np.array(["common"] * 90 + ["rare"] * 10)
+        >>> batch = sl.BalancedBatchSampler(labels, batch_size=8).batch(0)
+        >>> sorted(labels[batch].tolist())
+        ['common', 'common', 'common', 'common', 'rare', 'rare', 'rare', 'rare']
     """
 
     def __init__(

@@ -68,6 +68,16 @@ class Gallery:
         ValueError: the embeddings are not as described; an embedding is all zeros, so that it has
             no angle ("cosine"); the metric or the index is unknown; or a parameter is out of
             range or belongs to another index.
+
+    Example:
+        >>> gallery = sl.Gallery([[0.0, 0.0], [3.0, 4.0], [1.0, 0.0]])
+        >>> indices, distances = gallery.nearest([[0.0, 0.0], [3.0, 3.0]], k=2)
+        >>> indices
+        array([[0, 2],
+               [1, 2]])
+        >>> distances.round(3)
+        array([[0.   , 1.   ],
+               [1.   , 3.606]], dtype=float32)
     """
 
     def __init__(

@@ -68,6 +68,13 @@ class ImageBatches(keras.utils.PyDataset):
 
     Raises:
         ValueError: the sampler was made for another number of images, or `steps` is below 1.
+
+    Example:
+        >>> digits = sl.load_dataset("mnist", verbose=False)
+        >>> sampler = sl.PairSampler(digits.train.labels, batch_size=32)
+        >>> (left, right), same = sl.ImageBatches(digits.train, sampler)[0]
+        >>> left.shape, right.shape, same.shape
+        ((32, 28, 28, 1), (32, 28, 28, 1), (32,))
     """
 
     def __init__(

@@ -66,6 +66,17 @@ class Recorder(keras.callbacks.Callback):
     Raises:
         ValueError: an argument is out of range; the folder holds something else (`RunError`); or,
             on ``fit``, the checkpoint is damaged or belongs to another training (`RunError`).
+
+    Example:
+        >>> digits = sl.load_dataset("mnist", verbose=False)
+        >>> sampler = sl.BalancedBatchSampler(digits.train.labels, batch_size=32)
+        >>> batches = sl.ImageBatches(digits.train, sampler, steps=4)
+        >>> tower = sl.conv_tower(seed=0)
+        >>> tower.compile("adam", sl.InBatchContrastiveLoss(), **sl.compile_options())
+        >>> recorder = sl.Recorder(tower, batches, frames=3)
+        >>> _ = tower.fit(batches, callbacks=[recorder], shuffle=False, verbose=0)
+        >>> recorder.run
+        Run(3 frames from step 0 to 4, 28x28x1 images to 2-D)
     """
 
     def __init__(
@@ -98,7 +109,7 @@ class Recorder(keras.callbacks.Callback):
         self._frames = frames
         self._frame_every = frame_every
         self._resume = resume
-        self._validation = validation
+        self._validation_images = validation
         self._begin()
 
     def _begin(self) -> None:
@@ -113,9 +124,9 @@ class Recorder(keras.callbacks.Callback):
         # and the sum of their losses. A number below 0 says how many are still to be added.
         self._in_history = (0, 0.0)
         self._clock = Stopwatch()
-        self._measured = None
-        if self._validation is not None:
-            self._measured = Validation(self.tower, self._validation, self._clock)
+        self._validation = None
+        if self._validation_images is not None:
+            self._validation = Validation(self.tower, self._validation_images, self._clock)
 
     @property
     def run(self) -> Run:
@@ -160,8 +171,8 @@ class Recorder(keras.callbacks.Callback):
         self._due = [step for step in planned if step > self.step]
         if self.step == 0:
             self._keep_frame()
-        if self._measured is not None:
-            self._measured.begin()
+        if self._validation is not None:
+            self._validation.begin()
         self._clock.start()
         self._saved_at = self._clock.seconds()
 
@@ -283,9 +294,9 @@ class Recorder(keras.callbacks.Callback):
         loss = (mean * seen - total) / (seen - recorded)
         self._in_history = (seen, mean * seen)
         precision, spread = math.nan, math.nan
-        if self._measured is not None:
+        if self._validation is not None:
             _ = self.model  # brings the weights up to date, as in _now
-            precision, spread = self._measured.look(last=self.step == self.total)
+            precision, spread = self._validation.look(last=self.step == self.total)
         row = (self.step, self._clock.seconds(), loss, precision, spread)
         for column, value in zip(self.history.values(), row, strict=True):
             column.append(value)

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 import siamese_lib as sl
-from benchmarks.parts.step import step, step_worker
+from benchmarks.parts.step import step
 from benchmarks.published import summary
 from benchmarks.tools.results import machine
 
@@ -65,7 +65,9 @@ def test_a_way_that_does_not_start_says_how_to_see_why():
 
 def test_pytorch_has_the_same_tower():
     torch = pytest.importorskip("torch")
-    ours, theirs = sl.conv_tower(seed=1, dtype="float32"), step_worker.torch_tower(torch)
+    from benchmarks.recipes.torch_tower import torch_tower
+
+    ours, theirs = sl.conv_tower(seed=1, dtype="float32"), torch_tower()
     kernels = [weight for weight in ours.get_weights() if weight.ndim == 4]
     biases = [np.random.default_rng(0).normal(size=k.shape[-1]).astype("f") for k in kernels]
     ours.set_weights([each for pair in zip(kernels, biases, strict=True) for each in pair])

@@ -84,7 +84,7 @@ class ExplorerOnPage:
 def explorer(lab: Lab) -> Iterator[ExplorerOnPage]:
     page = lab.browser.new_page(viewport={"width": 1400, "height": 2400})
     errors = []
-    page.on("pageerror", lambda error: errors.append(error))
+    page.on("pageerror", errors.append)
     notebook = lab.open(page, "explorer", CELLS)
     notebook.run(0)
     yield ExplorerOnPage(notebook)
@@ -130,11 +130,11 @@ def test_every_way_of_choosing(explorer):
     assert "dark on light, inverted" in root.locator("[aria-live]").first.inner_text()
 
 
-def test_faults_are_told(explorer):
+def test_errors_are_shown(explorer):
     root, page = explorer.root, explorer.page
     root.get_by_label("Index of a test image").fill("4800")
     root.get_by_text("Go", exact=True).click()
-    explorer.status("index must be a whole number from 0 to 47")
+    explorer.status("index is '4800'; expected a whole number from 0 to 47")
     root.get_by_text("Clear").click()
     root.get_by_text("Find", exact=True).click()
     explorer.status("pad is empty")

@@ -59,7 +59,7 @@ def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
 def notebook(lab: Lab) -> Iterator[NotebookOnPage]:
     page = lab.browser.new_page(viewport={"width": 1100, "height": 900})
     errors = []
-    page.on("pageerror", lambda error: errors.append(error))
+    page.on("pageerror", errors.append)
     yield lab.open(page, "views", CELLS)
     page.close()
     assert errors == []

@@ -76,7 +76,7 @@ def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
 def view(lab: Lab) -> Iterator[ExplorerOnPage]:
     page = lab.browser.new_page(viewport={"width": 1100, "height": 1000})
     errors = []
-    page.on("pageerror", lambda error: errors.append(error))
+    page.on("pageerror", errors.append)
     notebook = lab.open(page, "threshold", CELLS)
     notebook.run(0)
     yield ExplorerOnPage(notebook)

@@ -17,7 +17,7 @@ WIDE = [[[0.2, 0.5], [0.8, 0.6]]]
 
 def extent(image: np.ndarray) -> tuple[int, int]:
     rows, columns = np.nonzero(image[..., 0] > 20)
-    return np.ptp(rows) + 1, np.ptp(columns) + 1
+    return int(np.ptp(rows)) + 1, int(np.ptp(columns)) + 1
 
 
 def middle(image: np.ndarray) -> np.ndarray:

@@ -61,7 +61,12 @@ def test_a_known_set_in_siamese_data(folder: Path, layout: str) -> None:
 def test_a_set_of_ones_own(folder: Path, layout: str) -> None:
     colourful = np.random.default_rng(0).integers(0, 256, (4, 9, 8, 3), dtype=np.uint8)
     labels = np.array([0, 6, 1, 1], np.uint8)
-    arrays = dict(x_train=colourful, y_train=labels, x_test=colourful[:2], y_test=labels[:2])
+    arrays = {
+        "x_train": colourful,
+        "y_train": labels,
+        "x_test": colourful[:2],
+        "y_test": labels[:2],
+    }
     put(folder, layout, arrays, name="own")
     own = load("own")
     np.testing.assert_array_equal(own.train.images, colourful)

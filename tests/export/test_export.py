@@ -90,7 +90,7 @@ def test_the_page_holds_the_film_and_the_last_frame_in_full(
     assert path == tmp_path / "a" / "page.html"
     shown = Page(path)
     data = shown.data
-    for name, images in (("queries", film.images), ("gallery", DIGITS.train.images)):
+    for name, images in (("queries", DIGITS.test.images), ("gallery", DIGITS.train.images)):
         vectors = data[name] if name == "queries" else data[name]["embeddings"]
         assert vectors == run.embed(images).astype("<f4").tobytes()
         small = data["images"] if name == "queries" else data[name]["images"]
@@ -107,9 +107,9 @@ def test_the_page_holds_the_film_and_the_last_frame_in_full(
     assert shown.texts["title"] == shown.texts["h1"] == "Ours"
     evaluated = sl.evaluate(run, DIGITS)
     assert data["facts"] == (
-        "48 test images · 40 training images to find · 18 training steps · "
-        f"{evaluated.precision:.1%} of the 7 nearest are right, {evaluated.accuracy:.1%} of the "
-        "votes"
+        "48 test images · 40 training images to search · 18 training steps · "
+        f"{evaluated.precision:.1%} of the 7 nearest and {evaluated.accuracy:.1%} of the votes are "
+        "right"
     )
 
 
@@ -228,7 +228,8 @@ def test_a_film_with_an_image_of_ones_own(run: sl.Run, tmp_path: Path) -> None:
     film = run.film(DIGITS.test.images, DIGITS.test.labels, class_names=NAMES, extra=drawn)
     data = Page(sl.export_html(run, DIGITS, tmp_path / "page.html", film=film)).data
     assert np.frombuffer(data["view"]["about"]["labels"], "<u2")[-1] == data["classes"] == 4
-    assert np.array_equal(np.frombuffer(data["queries"], "<f4")[-5:], run.embed(film.images)[-1])
+    queries = np.frombuffer(data["queries"], "<f4")
+    np.testing.assert_allclose(queries[-5:], run.embed(drawn)[-1], atol=1e-6)
     plain = Page(sl.export_html(run, DIGITS, tmp_path / "plain.html")).data
     measured = [d["facts"].split(" · ")[-1] for d in (data, plain)]
     assert measured[0] == measured[1]  # which counts images of known classes only
@@ -269,18 +270,18 @@ def test_fewer_images(run: sl.Run, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ({"path": "page.txt"}, r"must end in \.html or \.htm, got .*page\.txt"),
+        ({"path": "page.txt"}, r"page\.txt'; expected a name that ends in \.html or \.htm"),
         ({"k": 0}, "k is 0; expected a whole number, 1 or more"),
-        ({"k": 41}, "k must be from 1 to 40, got 41"),
+        ({"k": 41}, "k is 41; expected a whole number from 1 to 40"),
         ({"gallery": 0}, "gallery is 0; expected a whole number"),
         ({"images": 2.5}, "images is 2.5; expected a whole number"),
         ({"thumbnail": 2}, "thumbnail is 2; expected a whole number, 8 or more"),
-        ({"metric": "dot"}, "metric must be 'euclidean' or 'cosine', got 'dot'"),
-        ({"film": sl.EmbeddingView(np.zeros((3, 2)))}, "film must have points with labels"),
+        ({"metric": "dot"}, "metric is 'dot'; expected 'euclidean' or 'cosine'"),
+        ({"film": sl.EmbeddingView(np.zeros((3, 2)))}, "film is .*; expected points with labels"),
         ({"film": sl.EmbeddingView(np.zeros((3, 2)), [0, 1, 2])}, r"film has the classes \['0'"),
         (
             {"film": sl.EmbeddingView(np.zeros((2, 2)), [0, 1], class_names=NAMES)},
-            "film must have images",
+            "film has no images; expected one",
         ),
         ({"digits": sl.Dataset(DIGITS.train, corners(0), NAMES, "", "c")}, "no test images"),
         ({"digits": sl.Dataset(corners(0), DIGITS.test, NAMES, "", "c")}, "no training images"),
@@ -300,7 +301,7 @@ def test_an_embedding_without_an_angle_has_no_cosine(tmp_path: Path) -> None:
     tower = dense_tower()
     run = sl.Run(tower, [0], [np.zeros((1, *weight.shape)) for weight in tower.weights])
     assert Page(sl.export_html(run, DIGITS, tmp_path / "p.html")).data["cosine"] is False
-    with pytest.raises(ValueError, match="metric must be 'euclidean'"):
+    with pytest.raises(ValueError, match="metric is 'cosine'; expected 'euclidean'"):
         sl.export_html(run, DIGITS, tmp_path / "p.html", metric="cosine")
 
 

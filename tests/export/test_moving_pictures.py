@@ -18,6 +18,7 @@ from siamese_lib.export.moving_pictures import Drawing
 
 DIGITS = corners_dataset()
 COLORS = ["#FF0000", "#00FF00"]
+LABELS = np.array([0, 1])
 
 
 @pytest.fixture(scope="module")
@@ -28,7 +29,7 @@ def run() -> sl.Run:
 def two_points(**options: Any) -> sl.Film:
     """Two points that change places, one after the other."""
     frames = np.array([[[0, 0], [4, 4]], [[4, 0], [4, 4]], [[4, 4], [0, 0]]])
-    return sl.Film(frames, [0, 1], colors=COLORS, class_names=["", " "], **options)
+    return sl.Film(frames, LABELS, colors=COLORS, class_names=["", " "], **options)
 
 
 def frames_of(path: Path) -> list[tuple[Image.Image, int]]:
@@ -52,7 +53,7 @@ def place_of(picture: Image.Image, color: str) -> tuple[float, float]:
 
 def test_points_pass_through_every_frame_and_move_between() -> None:
     film = two_points()
-    drawing = Drawing(film, film.labels, 100, dark=True)
+    drawing = Drawing(film, LABELS, 100, dark=True)
     for frame in range(3):
         np.testing.assert_allclose(drawing.at(frame), drawing.places[frame])
     # The cubic through the frames, once more by its matrix (Catmull and Rom, 1974).
@@ -67,7 +68,7 @@ def test_points_pass_through_every_frame_and_move_between() -> None:
 
 def test_a_picture_shows_each_point_where_it_is() -> None:
     film = two_points(steps=[0, 10, 1_000])
-    drawing = Drawing(film, film.labels, 200, dark=True)
+    drawing = Drawing(film, LABELS, 200, dark=True)
     for frame, (red, green) in enumerate([((0, 1), (1, 0)), ((1, 1), (1, 0)), ((1, 0), (0, 1))]):
         picture = drawing.picture(frame)
         assert picture.size == (200, 200)
@@ -79,8 +80,9 @@ def test_a_picture_shows_each_point_where_it_is() -> None:
 
 def test_marked_points_are_ringed_and_the_ground_is_as_asked() -> None:
     places = np.array([[[-2, -2], [1, 0], [2, 2]]])
-    film = sl.Film(places, [0, 1, 1], colors=COLORS, class_names=["", " "], marked=[1])
-    dark, light = (Drawing(film, film.labels, 200, dark=dark).picture(0) for dark in (True, False))
+    labels = np.array([0, 1, 1])
+    film = sl.Film(places, labels, colors=COLORS, class_names=["", " "], marked=[1])
+    dark, light = (Drawing(film, labels, 200, dark=dark).picture(0) for dark in (True, False))
     assert dark.getpixel((100, 100)) == rgb("#14171C")
     assert light.getpixel((100, 100)) == (255, 255, 255)
     for picture in (dark, light):
@@ -95,7 +97,7 @@ def test_a_gif_shows_the_frames_as_they_are(run: sl.Run, tmp_path: Path) -> None
     shown = frames_of(path)
     assert [length for _, length in shown] == [700, 250, 250, 250, 2500]
     film = run.make_film(DIGITS.test.images, DIGITS.test.labels, class_names=DIGITS.class_names)
-    drawing = Drawing(film, film.labels, 80, dark=True)
+    drawing = Drawing(film, DIGITS.test.labels, 80, dark=True)
     for frame, (picture, _) in enumerate(shown):
         drawn = np.asarray(drawing.picture(frame)).astype(int)
         assert np.abs(np.asarray(picture).astype(int) - drawn).mean() < 4  # in fewer colours
@@ -147,12 +149,15 @@ def test_an_mp4_plays_the_film(run: sl.Run, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ({"path": "film.png"}, r"must end in \.gif or \.webp or \.mp4, got .*film\.png"),
+        (
+            {"path": "film.png"},
+            r"film\.png'; expected a name that ends in \.gif or \.webp or \.mp4",
+        ),
         ({"size": 10}, "size is 10; expected a whole number, 64 or more"),
         ({"fps": 0}, "fps is 0; expected a whole number, 1 or more"),
-        ({"seconds": 0}, "seconds must be above 0"),
+        ({"seconds": 0}, "seconds is 0; expected a number above 0"),
         ({"images": 0}, "images is 0; expected a whole number"),
-        ({"film": sl.EmbeddingView(np.zeros((3, 2)))}, "film must have points with labels"),
+        ({"film": sl.EmbeddingView(np.zeros((3, 2)))}, "film is .*; expected points with labels"),
     ],
 )
 def test_what_does_not_fit_is_said(

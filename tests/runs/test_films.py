@@ -58,7 +58,7 @@ def test_each_frame_is_what_the_tower_made_of_the_images_then(run: sl.Run) -> No
         embeddings = run.embed(DATA.images, frame)
         middle = [sum(column) / 48 for column in embeddings.T.astype(float)]
         np.testing.assert_allclose(view.frames[frame], embeddings - middle, atol=1e-6)
-    assert np.array_equal(view.images, DATA.images)
+    np.testing.assert_array_equal(view.images, DATA.images)
     assert (view.labels, view.margin, view.note, view.explained) == (None, 1.0, "", 1.0)
 
 
@@ -120,15 +120,16 @@ def test_an_image_that_the_data_never_had_travels_with_them(run: sl.Run) -> None
     assert view.marked == [48, 49]
     assert view.class_names == [*names, "extra"]
     assert view.colors == [*PALETTE[:4], EXTRA]
-    assert view.labels.tolist() == [*DATA.labels, 4, 4]
-    assert np.array_equal(view.images[48:], DRAWN)
+    np.testing.assert_array_equal(view.labels, [*DATA.labels, 4, 4])
+    np.testing.assert_array_equal(view.images, np.concatenate([DATA.images, DRAWN]))
     for frame in range(5):
         middle = run.embed(DATA.images, frame).mean(axis=0)
         np.testing.assert_allclose(
             view.frames[frame, 48:], run.embed(DRAWN, frame) - middle, atol=1e-6
         )
     alone = run.film(DATA.images, extra=DRAWN)
-    assert (alone.class_names, alone.labels.sum()) == (["images", "extra"], 2)
+    assert alone.class_names == ["images", "extra"]
+    np.testing.assert_array_equal(alone.labels, [*[0] * 48, 1, 1])
     np.testing.assert_allclose(alone.frames, view.frames)
 
 
@@ -158,17 +159,17 @@ def test_a_film_is_what_its_view_shows(run: sl.Run) -> None:
 def test_options_are_those_of_the_view(run: sl.Run) -> None:
     view = run.film(DATA.images[..., 0].astype(float), playing=True, height=300)
     assert (view.playing, view.frame, view.height) == (True, 0, 300)
-    assert np.array_equal(view.images, DATA.images)
+    np.testing.assert_array_equal(view.images, DATA.images)
 
 
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ({"images": DATA.images[:, :7]}, r"shape \(N, 8, 8, 1\), got \(48, 7, 8, 1\)"),
-        ({"labels": [0, 1]}, "labels must be one for each of 48 points, got 2"),
-        ({"labels": DATA.labels, "class_names": ["a"]}, "from 0 to 0"),
-        ({"extra": DATA.images[0]}, r"got \(8, 8, 1\)"),
-        ({"images": None}, "no recorded film"),
+        ({"images": DATA.images[:, :7]}, r"shape \(48, 7, 8, 1\); expected \(N, 8, 8, 1\)"),
+        ({"labels": [0, 1]}, "labels: got 2; expected one for each of 48 points"),
+        ({"labels": DATA.labels, "class_names": ["a"]}, "expected numbers from 0 to 0"),
+        ({"extra": DATA.images[0]}, r"got shape \(8, 8, 1\)"),
+        ({"images": None}, "no film was recorded"),
     ],
 )
 def test_what_does_not_fit_is_said_before_anything_is_embedded(
@@ -267,7 +268,7 @@ def test_kept_embeddings_have_the_names_they_always_had(saved: sl.Run) -> None:
         files.digest(every, [DATA.images]),
         files.digest(saved.weights(), [DATA.images], [np.zeros(0)]),
     ]
-    assert kept_films(saved) == sorted(saved.folder / f"film-{name}.npz" for name in names)
+    assert [file.name for file in kept_films(saved)] == sorted(f"film-{n}.npz" for n in names)
 
 
 def test_without_a_folder_the_latest_of_each_kind_are_remembered(
@@ -326,7 +327,7 @@ def test_a_film_is_recorded_like_a_view_of_it(run: sl.Run) -> None:
 def test_a_recorded_film_takes_no_labels_and_may_be_damaged(run: sl.Run, tmp_path: Path) -> None:
     last = sl.Run(run.tower, run.steps[-1:], [weight[None] for weight in run.weights()])
     last.record(run.film(DATA.images, DATA.labels))
-    with pytest.raises(ValueError, match="takes no extra images"):
+    with pytest.raises(ValueError, match="labels or extra was given without images"):
         last.film(extra=DRAWN)
     folder = last.save(tmp_path / "run")
     content = (folder / "film.npz").read_bytes()

@@ -23,11 +23,15 @@ import os
 import statistics
 import sys
 from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+import siamese_lib as sl
 from benchmarks.tools.ledger import Ledger
 from benchmarks.tools.markdown import blocks, interval, measured_on, medians, share, shown, table
 from benchmarks.tools.results import spread
+
+if TYPE_CHECKING:
+    from benchmarks.parts.gpu.device_figures import Sizes
 
 COMPARED = ("jax", "jaxlib", "jax-cuda13-plugin", "jax-cuda12-plugin")
 ROUNDED = 1e-5  # relative error of a product whose float32 factors were rounded first
@@ -37,8 +41,6 @@ def measure(ledger: Ledger, *, quick: bool = False) -> dict[str, Any]:
     """Measure everything, or say why not."""
     if "keras" not in sys.modules:
         os.environ.setdefault("KERAS_BACKEND", "jax")
-    import siamese_lib as sl
-
     here = sl.device()
     if here.backend != "jax":
         why = f"Keras runs on {here.backend} in this process, not on JAX"
@@ -49,7 +51,6 @@ def measure(ledger: Ledger, *, quick: bool = False) -> dict[str, Any]:
 
 
 def _measured(ledger: Ledger, quick: bool) -> dict[str, Any]:
-    import siamese_lib as sl
     from benchmarks.parts.gpu import device_figures as figures
     from benchmarks.recipes.ours import RECIPES, full_mnist
 
@@ -58,19 +59,8 @@ def _measured(ledger: Ledger, quick: bool) -> dict[str, Any]:
     if quick:
         few = [sl.Split(half.images[:500], half.labels[:500]) for half in (data.train, data.test)]
         data = replace(data, train=few[0], test=few[1])
-    trainings = [
-        {
-            "recipe": name,
-            "modes": [
-                ledger.once(
-                    f"{name}, training {seed + 1} of {sizes.trainings}",
-                    lambda name=name, seed=seed: figures.whole_trainings(name, seed, data, sizes),
-                )
-                for seed in range(sizes.trainings)
-            ],
-        }
-        for name in (figures.ORIGINAL, *(list(RECIPES)[1:2] if quick else RECIPES))
-    ]
+    names = (figures.ORIGINAL, *(list(RECIPES)[1:2] if quick else RECIPES))
+    trainings = [_trained(ledger, name, data, sizes) for name in names]
     ways = figures.step_ways(figures.OnDevice.of(data.train), sizes)
     steps = [
         ledger.once(f"steps, round {turn + 1}", lambda: figures.step_round(ways, sizes))
@@ -110,6 +100,22 @@ def _measured(ledger: Ledger, quick: bool) -> dict[str, Any]:
         "batch": batch,
         "chunk": sizes.chunk,
         "rounds": sizes.rounds,
+    }
+
+
+def _trained(ledger: Ledger, recipe: str, data: sl.Dataset, sizes: Sizes) -> dict[str, Any]:
+    """Train by one recipe from every seed: what `training_rows` takes."""
+    from benchmarks.parts.gpu.device_figures import whole_trainings
+
+    return {
+        "recipe": recipe,
+        "modes": [
+            ledger.once(
+                f"{recipe}, training {seed + 1} of {sizes.trainings}",
+                lambda seed=seed: whole_trainings(recipe, seed, data, sizes),
+            )
+            for seed in range(sizes.trainings)
+        ],
     }
 
 

@@ -219,11 +219,15 @@ def _notes(result: dict[str, Any]) -> str:
     rates = result["GFLOP/s of matrix products"].items()
     products = " and ".join(f"{interval(rate)} GFLOP/s in {dtype}" for dtype, rate in rates)
     notes = [
-        f"All train the same tower on the same batches of {result['batch']} with Adam, in turns of "
-        f"{result['steps']} steps. Ours is the whole `fit`, recorded and guarded; the others are "
-        "bare loops.",
-        f"A step takes {shown(result['MFLOP for an image'])} MFLOP for an image. Matrix products "
-        f"reach {products} here.",
+        (
+            f"All train the same tower on the same batches of {result['batch']} with Adam, in "
+            f"turns of {result['steps']} steps. Ours is the whole `fit`, recorded and guarded; the "
+            "others are bare loops."
+        ),
+        (
+            f"A step takes {shown(result['MFLOP for an image'])} MFLOP for an image. Matrix "
+            f"products reach {products} here."
+        ),
     ]
     if "Muon" in ways:
         notes.append("*Muon* is the library's optimizer in place of Adam.")

@@ -14,6 +14,7 @@ loops are as lean as we can write them; ours is the whole ``fit``, recorded and 
 
 from __future__ import annotations
 
+import os
 import sys
 import time
 from collections.abc import Callable
@@ -21,6 +22,7 @@ from typing import Any
 
 import numpy as np
 
+import siamese_lib as sl
 from benchmarks.recipes.ours import full_mnist
 from benchmarks.tools.fresh import memory
 
@@ -63,9 +65,8 @@ def make(way: str) -> Way:
 
 def keras_fit(dtype: str, options: list[str]) -> Way:
     """Train by Keras' ``fit``, on the backend that ``KERAS_BACKEND`` names."""
-    if "plain" in options:  # as TensorFlow decides for itself, before the library sets anything
-        import tensorflow  # noqa: F401  # pyright: ignore[reportUnusedImport]
-    import siamese_lib as sl
+    if "plain" in options:  # TensorFlow reads it when it is imported, which nobody has done yet
+        os.environ.pop("TF_ENABLE_ONEDNN_OPTS", None)
     from siamese_lib.network.backend import keras
 
     data = full_mnist().train
@@ -101,10 +102,13 @@ def torch_loop(dtype: str, options: list[str]) -> Way:
     """Train by a plain PyTorch loop: channels last unless told otherwise, data in memory."""
     import torch
 
+    from benchmarks.recipes.torch_tower import torch_tower
+
     data = full_mnist().train
     torch.manual_seed(0)
     layout = torch.contiguous_format if "channels_first" in options else torch.channels_last
-    tower = torch_tower(torch).to(memory_format=layout)
+    tower: Any = torch_tower()  # PyTorch's types know no memory_format
+    tower = tower.to(memory_format=layout)
     optimizer = torch.optim.Adam(tower.parameters(), RATE)
     pixels = torch.from_numpy(np.ascontiguousarray(data.images.transpose(0, 3, 1, 2)))
     classes = torch.from_numpy(data.labels)
@@ -144,62 +148,16 @@ def torch_loop(dtype: str, options: list[str]) -> Way:
     return steps, product
 
 
-def torch_tower(torch: Any, dim: int = 2) -> Any:
-    """Build the five convolutions in PyTorch, each ReLU after its pooling as in `conv_tower`."""
-    nn = torch.nn
-    parts, width = [], 1
-    for filters, size in ((32, 7), (64, 5), (128, 3), (256, 1), (dim, 1)):
-        parts += [nn.Conv2d(width, filters, size, padding="same"), nn.MaxPool2d(2, ceil_mode=True)]
-        parts += [nn.ReLU()]
-        width = filters
-    return nn.Sequential(*parts[:-1], nn.Flatten())
-
-
 def jax_loop(dtype: str, options: list[str]) -> Way:
-    """Train the tower by JAX itself: convolutions of ``jax.lax``, the state given away.
+    """Train the tower by JAX itself, a call for each step, with the state given away.
 
-    A call for each step: on a CPU XLA's convolutions are several times slower in a ``scan``.
+    On a CPU XLA's convolutions are several times slower in a ``scan``.
     """
     import jax
     import jax.numpy as jnp
 
     data = full_mnist().train
-    number = jnp.bfloat16 if dtype == "bfloat16" else jnp.float32
-    shapes = [(7, 1, 32), (5, 32, 64), (3, 64, 128), (1, 128, 256), (1, 256, 2)]
-    keys = jax.random.split(jax.random.key(0), len(shapes))
-    glorot = jax.nn.initializers.glorot_uniform()
-    weights = [
-        (glorot(key, (size, size, *channels)), jnp.zeros(channels[-1]))
-        for key, (size, *channels) in zip(keys, shapes, strict=True)
-    ]
-    pixels, classes = jnp.asarray(data.images), jnp.asarray(data.labels)
-
-    order = ("NHWC", "HWIO", "NHWC")
-
-    def pooled(x: Any) -> Any:
-        shape = (1, 2, 2, 1)
-        return jax.lax.reduce_window(x, -jnp.inf, jax.lax.max, shape, shape, "SAME")
-
-    def loss_of(weights: Any, chosen: Any) -> Any:
-        x = pixels[chosen].astype(number) / 255
-        for layer, (kernel, bias) in enumerate(weights):
-            x = jax.lax.conv_general_dilated(
-                x,
-                kernel.astype(x.dtype),
-                (1, 1),
-                "SAME",
-                dimension_numbers=order,
-            )
-            x = pooled(x + bias.astype(x.dtype))
-            x = jax.nn.relu(x) if layer < 4 else x
-        embedding = x.reshape(len(chosen), -1).astype(jnp.float32)
-        square = jnp.square(embedding[:, None] - embedding[None]).sum(-1)
-        square = jnp.maximum(square, 1e-12)
-        same = classes[chosen][:, None] == classes[chosen]
-        push = jnp.maximum(1 - jnp.sqrt(square), 0)
-        alike, pushed = same & ~jnp.eye(len(chosen), dtype=bool), ~same & (push > 0)
-        pull = (square * alike).sum() / jnp.maximum(alike.sum(), 1)
-        return (pull + (push**2 * pushed).sum() / jnp.maximum(pushed.sum(), 1)) / 4
+    weights, loss_of = jax_tower(dtype, data)
 
     def step(state: Any, chosen: Any) -> tuple[Any, Any]:
         weights, means, squares, count = state
@@ -232,10 +190,51 @@ def jax_loop(dtype: str, options: list[str]) -> Way:
     return steps, product
 
 
+def jax_tower(dtype: str, data: sl.Split) -> tuple[Any, Callable[[Any, Any], Any]]:
+    """Build the tower of ``jax.lax`` convolutions and its loss.
+
+    Returns:
+        The first weights, and the loss from weights and the indices of a batch.
+    """
+    import jax
+    import jax.numpy as jnp
+
+    number = jnp.bfloat16 if dtype == "bfloat16" else jnp.float32
+    shapes = [(7, 1, 32), (5, 32, 64), (3, 64, 128), (1, 128, 256), (1, 256, 2)]
+    keys = jax.random.split(jax.random.key(0), len(shapes))
+    glorot = jax.nn.initializers.glorot_uniform()
+    weights = [
+        (glorot(key, (size, size, *channels)), jnp.zeros(channels[-1]))
+        for key, (size, *channels) in zip(keys, shapes, strict=True)
+    ]
+    pixels, classes = jnp.asarray(data.images), jnp.asarray(data.labels)
+    order = ("NHWC", "HWIO", "NHWC")
+
+    def pooled(x: Any) -> Any:
+        shape = (1, 2, 2, 1)
+        return jax.lax.reduce_window(x, -jnp.inf, jax.lax.max, shape, shape, "SAME")
+
+    def loss_of(weights: Any, chosen: Any) -> Any:
+        x = pixels[chosen].astype(number) / 255
+        for layer, (kernel, bias) in enumerate(weights):
+            filters = kernel.astype(x.dtype)
+            x = jax.lax.conv_general_dilated(x, filters, (1, 1), "SAME", dimension_numbers=order)
+            x = pooled(x + bias.astype(x.dtype))
+            x = jax.nn.relu(x) if layer < 4 else x
+        embedding = x.reshape(len(chosen), -1).astype(jnp.float32)
+        square = jnp.square(embedding[:, None] - embedding[None]).sum(-1)
+        square = jnp.maximum(square, 1e-12)
+        same = classes[chosen][:, None] == classes[chosen]
+        push = jnp.maximum(1 - jnp.sqrt(square), 0)
+        alike, pushed = same & ~jnp.eye(len(chosen), dtype=bool), ~same & (push > 0)
+        pull = (square * alike).sum() / jnp.maximum(alike.sum(), 1)
+        return (pull + (push**2 * pushed).sum() / jnp.maximum(pushed.sum(), 1)) / 4
+
+    return weights, loss_of
+
+
 def balanced(labels: np.ndarray) -> Any:
     """Return the library's sampler, for all ways the same batches."""
-    import siamese_lib as sl
-
     return sl.BalancedBatchSampler(labels, BATCH, 0)
 
 
