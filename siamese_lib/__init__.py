@@ -1,6 +1,7 @@
 """Siamese networks to read, run and use: the library under the book.
 
-Names resolve on first use, so ``import siamese_lib`` waits for neither Keras nor TensorFlow.
+Each name is imported when it is first used. So ``import siamese_lib`` does not wait for Keras or
+TensorFlow.
 
 Examples in docstrings begin with ``import numpy as np`` and ``import siamese_lib as sl``.
 """

@@ -10,10 +10,13 @@ from siamese_lib.terminal import evaluate, export, retrieve, train
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run one command.
+    """Run one command of the terminal.
+
+    Args:
+        arguments: the words after the program's name; by default those it was started with.
 
     Returns:
-        The exit status: 0 done, 2 bad input, 130 or 143 interrupted.
+        The exit status: 0 for success, 2 for bad input, 130 or 143 if it was interrupted.
     """
     options = _parser().parse_args(arguments)
     try:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import sys
 from pathlib import Path
@@ -51,6 +52,17 @@ def test_lock_names_no_host():
 
 def test_the_package_tells_type_checkers_that_it_has_types():
     assert (ROOT / "siamese_lib/py.typed").is_file()
+
+
+def test_every_node_package_is_pinned_and_hashed():
+    wanted = json.loads((ROOT / "package.json").read_text())["devDependencies"]
+    packages = json.loads((ROOT / "package-lock.json").read_text())["packages"]
+    assert packages.pop("")["devDependencies"] == wanted
+    for name, version in wanted.items():
+        assert packages[f"node_modules/{name}"]["version"] == version
+    for name, package in packages.items():
+        assert package["integrity"].startswith("sha512-"), name
+        assert "resolved" not in package, f"{name} names a host: run `make lock`"
 
 
 def test_environment_yml_repeats_nothing():

@@ -1,4 +1,4 @@
-"""What an explorer answers, as a thing to read, compare and count with."""
+"""The answer of an explorer, as a value to read, compare and compute with."""
 
 from __future__ import annotations
 
@@ -10,26 +10,27 @@ from typing import Any
 
 @dataclass(frozen=True, kw_only=True)
 class Answer(Mapping[str, Any]):
-    """The nearest training images of one image, at one moment of a training.
+    """The training images nearest to one query, at one step of a training.
 
-    It cannot be changed. Its parts are read as attributes or, like a dict's, by name;
+    An answer cannot be changed. Read its parts as attributes or, as in a dict, by name.
     ``dict(answer)`` copies them, and ``pandas.DataFrame(answer.rows())`` makes a table.
 
     Attributes:
-        query: what was asked about: "test", "train", "drawing" or "picture".
-        index: of the test or training image, else None.
-        label: its class as a number, or None if nobody knows.
-        step: of the training whose weights answered.
+        query: kind of the query: "test", "train", "drawing" or "picture".
+        index: of the test or training image, or None for other queries.
+        label: class of the query as a number, or None if it is unknown.
+        step: training step of the weights that embedded the images.
         metric: "euclidean" or "cosine".
         k: number of neighbours.
-        searched: number of training images among which they were found.
+        searched: number of training images that were searched.
         indices: k indices into the training images, nearest first.
-        labels: k classes, as numbers.
-        distances: k distances, by the metric.
-        vote: the class that most of them have; of equals, the one that comes first.
-        confidence: share of them that have it, from 0 to 1.
-        right: whether the vote is the label; None without one.
-        reach: largest Euclidean distance to one of them.
+        labels: k classes of the neighbours, as numbers.
+        distances: k distances of the neighbours, by the metric.
+        vote: the most frequent class of the neighbours; of equally frequent classes, the one that
+            comes first among them.
+        confidence: share of the neighbours that have this class, from 0 to 1.
+        right: whether the vote is the label; None if the label is unknown.
+        reach: largest Euclidean distance from the query to one of the neighbours.
     """
 
     query: str
@@ -57,7 +58,7 @@ class Answer(Mapping[str, Any]):
         return iter(self._names())
 
     def __len__(self) -> int:
-        """Count the parts."""
+        """Return the number of parts."""
         return len(self._names())
 
     def rows(self) -> list[dict[str, Any]]:

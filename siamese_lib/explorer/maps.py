@@ -1,4 +1,4 @@
-"""The two maps of an explorer: where the query lies among all, and close up."""
+"""The two maps of an explorer: the query among all training images, and a close-up of it."""
 
 from __future__ import annotations
 
@@ -15,17 +15,18 @@ AROUND = 150  # training images in the close-up
 
 
 class Maps:
-    """Two views of training images, a query, and its neighbours joined to it.
+    """Two views of training images and a query, with lines from the query to its neighbours.
 
     Args:
         search: finds what is shown.
-        clicked: called with the training image that a reader clicks, or None for many or none.
-        height: of both together, in pixels.
+        clicked: called with the index of the training image that the reader clicks, -1 for the
+            query, or None for several points or none.
+        height: of both maps together, in pixels.
 
     Attributes:
-        whole: `EmbeddingView` of the images in `Search.shown`; then the query; then neighbours
-            that are not among them.
-        near: `EmbeddingView` of the query's surroundings, with pictures; first the query.
+        whole: `EmbeddingView` of the images in `Search.shown`, then the query, then the neighbours
+            that are not in `Search.shown`.
+        near: `EmbeddingView` of the query and the images around it, with pictures.
     """
 
     def __init__(self, search: Search, clicked: Callable[[int | None], None], height: int) -> None:
@@ -48,10 +49,10 @@ class Maps:
         self._indices = {self.whole: search.shown, self.near: search.shown[:1]}
         self._showing = False
         for view in (self.whole, self.near):
-            view.observe(lambda change: self._heard(change.owner, change.new), "selected")
+            view.observe(lambda change: self._selected(change.owner, change.new), "selected")
 
     def show(self, screen: Screen) -> None:
-        """Put the query on both maps, and light its neighbours."""
+        """Show the query on both maps, and highlight its neighbours."""
         search, state, found = self._search, screen.state, screen.answer.indices
         others = [index for index in found if index not in search.place_of]
         around = np.setdiff1d(search.around(state.query, state.frame, AROUND), found)
@@ -88,7 +89,8 @@ class Maps:
             last = {int(index): place for place, index in enumerate(indices.tolist()[at:], at)}
             view.highlighted = [last.get(i, on_map.get(i, at)) for i in screen.answer.indices]
 
-    def _heard(self, view: EmbeddingView, points: list[int]) -> None:
+    def _selected(self, view: EmbeddingView, points: list[int]) -> None:
+        """Report which image the reader selected."""
         if self._showing:
             return
         chosen = [int(self._indices[view][point]) for point in points]

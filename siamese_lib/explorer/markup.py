@@ -1,7 +1,7 @@
-"""A screen as markup: a value in, strings out, and all that comes from outside escaped.
+"""Write a screen as HTML. Names, notes and messages from outside are escaped.
 
-Buttons carry ``data-act``, the action of `siamese_lib.explorer.state` that they stand for, and
-``data-value``, what it is given; `siamese_lib.explorer.panel` sends both back.
+A button has ``data-act``, the name of its action in `siamese_lib.explorer.state`, and
+``data-value``, the action's argument. `siamese_lib.explorer.panel` sends both back.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ _TITLES = {"euclidean": "Euclidean", "cosine": "Cosine"}
 
 
 def picker(screen: Screen) -> str:
-    """Lay out the thumbnails on offer, their filters, the index box and the random button."""
+    """Write the thumbnails, their filters, the index box and the random button."""
     state, facts, here = screen.state, screen.facts, screen.thumbnails
     wrong = int(facts.mistaken.sum())
     options = [f"<option value=''{_chosen(state.label is None)}>all classes</option>"]
@@ -39,10 +39,11 @@ def picker(screen: Screen) -> str:
         f"<select data-act='set_class' aria-label='Class'>{''.join(options)}</select></div>"
         "<div class='sx-bar'><button data-act='toggle_mistakes' class='sx-toggle' "
         f"aria-pressed='{_yes(state.mistakes)}' "
-        "title='Most of the 7 nearest are of another class, after the last step'>"
+        "title='After the last step, the vote of the 7 nearest training images is wrong'>"
         f"<b class='sx-wrong'>✗</b> only mistakes <small>{wrong:,}</small></button>"
         "<span class='sx-room'></span>"
-        "<button data-act='choose_random' title='One of those on offer'>Random</button></div>"
+        "<button data-act='choose_random' "
+        "title='Choose a random test image that matches the filters'>Random</button></div>"
         f"<div class='sx-grid' role='group' aria-label='Test images'>{thumbs}</div>"
         "<div class='sx-bar'><button data-act='turn_page' data-value='-1' "
         f"aria-label='Previous page'{alone}>&lsaquo;</button>"
@@ -55,10 +56,10 @@ def picker(screen: Screen) -> str:
 
 
 def answer(screen: Screen) -> str:
-    """Lay out the query, the vote, and the neighbours by each metric."""
+    """Write the query, the vote, and the neighbours by each metric."""
     state, facts, main = screen.state, screen.facts, screen.answer
     verdict = _verdict(main)
-    known = "no label known" if main.label is None else f"labelled <b>{_name(main, main.label)}</b>"
+    known = "label unknown" if main.label is None else f"labelled <b>{_name(main, main.label)}</b>"
     votes = round(main.confidence * main.k)
     says = {True: "right", False: "wrong", None: "by vote"}[main.right]
     indices = " ".join(map(str, main.indices))
@@ -91,27 +92,27 @@ def answer(screen: Screen) -> str:
 
 
 def difference(answers: Mapping[str, Answer], dim: int) -> str:
-    """Say why the metrics agree or differ, for embeddings of so many numbers."""
+    """Explain why the metrics agree or differ, for embeddings of `dim` numbers."""
     if "cosine" not in answers:
-        return "There is no cosine here: an embedding of zeros points in no direction."
+        return "Cosine is not available here, because an embedding of zeros has no direction."
     euclidean, cosine = answers["euclidean"], answers["cosine"]
     common = len({*euclidean.indices} & {*cosine.indices})
     if common == euclidean.k:
-        return "Both metrics found the same images: here, place and direction say the same."
+        return "Both metrics found the same images: here, distance and direction agree."
     if dim == 2:
-        lost = "In two dimensions a direction is one number: all that lies on a ray is alike"
+        lost = "In two dimensions a direction is one number, so all points on one ray look alike"
     else:
-        lost = f"Of {dim} numbers a direction keeps {dim - 1}, all but the length"
+        lost = f"A direction keeps {dim - 1} of the {dim} numbers and loses the length"
     return (
-        f"{common} of {euclidean.k} in common. Euclidean distance asks how far apart two points "
-        f"are, cosine only whether they lie in one direction from the origin. {lost}, and is "
-        f"found up to {cosine.reach:.2g} away here, the Euclidean answers up to "
-        f"{euclidean.reach:.2g}."
+        f"The metrics have {common} of {euclidean.k} images in common. Euclidean distance measures "
+        "how far apart two points are. Cosine only compares their directions from the origin. "
+        f"{lost}. Here, the images found by cosine are up to {cosine.reach:.2g} away, and those "
+        f"found by Euclidean distance up to {euclidean.reach:.2g}."
     )
 
 
 def pins(screen: Screen) -> str:
-    """Lay out the pinned queries, one beneath the other, with the answer to each."""
+    """Write the pinned queries, one below the other, with the answer to each."""
     state, facts = screen.state, screen.facts
     if not state.pins:
         return ""
@@ -121,30 +122,34 @@ def pins(screen: Screen) -> str:
         small = "".join(_small(facts, found, rank) for rank in range(found.k))
         rows.append(
             f"<div class='sx-pin sx-{verdict}'><button data-act='recall' data-value='{place}' "
-            f"title='Ask about it again'><img alt='' src='{_uri(facts, query)}'> "
+            "title='Choose this image again'>"
+            f"<img alt='' src='{_uri(facts, query)}'> "
             f"{html.escape(str(query))}</button>"
             f"<span class='sx-verdict'>{_ICONS[verdict]} {_name(found, found.vote)} "
             f"<small>{found.confidence:.0%}</small></span><span class='sx-row'>{small}</span>"
-            f"<button data-act='unpin' data-value='{place}' aria-label='Take off'>×</button></div>"
+            f"<button data-act='unpin' data-value='{place}' aria-label='Remove pin'>×</button>"
+            "</div>"
         )
     return f"<h3>Pinned, by {_TITLES[state.metric]} distance</h3>{''.join(rows)}"
 
 
 def status(words: str, failed: bool = False) -> str:
-    """Lay out a message, marked if it is of a fault."""
+    """Write a message; `failed` marks it as an error."""
     words = html.escape(words)
     return f"<span class='sx-fault'>⚠ {words}</span>" if failed else f"<span>{words}</span>"
 
 
 def _metric(screen: Screen, metric: str) -> str:
-    found, lit = screen.answers.get(metric), screen.state.metric == metric
+    found, on_map = screen.answers.get(metric), screen.state.metric == metric
     head = (
-        f"<button data-act='set_metric' data-value='{metric}' aria-pressed='{_yes(lit)}' "
+        f"<button data-act='set_metric' data-value='{metric}' aria-pressed='{_yes(on_map)}' "
         f"class='sx-toggle' title='Show these on the map'>{_TITLES[metric]}"
-        f"<small>{' on the map' if lit else ''}</small></button>"
+        f"<small>{' on the map' if on_map else ''}</small></button>"
     )
     if found is None:
-        return f"<section>{head}<p class='sx-quiet'>none: an embedding is all zeros</p></section>"
+        return (
+            f"<section>{head}<p class='sx-quiet'>none, as an embedding is all zeros</p></section>"
+        )
     cells = "".join(_neighbour(screen.facts, found, rank) for rank in range(found.k))
     return (
         f"<section aria-label='{_TITLES[metric]} neighbours' data-metric='{metric}'>{head}"
@@ -158,7 +163,7 @@ def _neighbour(facts: Facts, found: Answer, rank: int) -> str:
     name = _name(found, label)
     return (
         f"<li class='sx-card sx-{kind}'><button data-act='choose_train' data-value='{index}' "
-        f"title='Training image {index}: ask about it'>"
+        f"title='Choose training image {index}'>"
         f"<img alt='{name}' src='{_uri(facts, Query('train', index))}'>"
         f"<b>{_ICONS[kind]} {name}</b><span>#{index}</span><span>{_short(distance)}</span>"
         "</button></li>"
@@ -196,13 +201,13 @@ def _uri(facts: Facts, query: Query) -> str:
 
 @lru_cache(2_000)
 def _png(pixels: bytes, shape: tuple[int, int, int]) -> str:
-    """Encode an image; one with neither one nor three channels is shown by its first."""
+    """Encode an image; of one with neither one nor three channels, the first is shown."""
     image = np.frombuffer(pixels, np.uint8).reshape(shape)
     return png_uri(image if shape[2] == 3 else image[..., 0])
 
 
 def _short(distance: float) -> str:
-    """Write a distance in few letters, with at least two digits that say something."""
+    """Write a distance with four decimals, or below 0.001 with one significant digit."""
     return f"{distance:.4f}" if distance >= 0.001 or distance == 0 else f"{distance:.0e}"
 
 

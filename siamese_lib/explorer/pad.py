@@ -1,4 +1,4 @@
-"""A square to draw on, and a way to bring a picture of one's own."""
+"""A square to draw on, with a button to upload a picture."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ class Pad(anywidget.AnyWidget):
     """Draw with mouse, finger or pen; undo and clear; or upload a picture.
 
     Args:
-        act: called with "draw" and the strokes when they changed or the Find button was pressed,
-            with "emptied" when none is left, with "upload", the content and the name of a file, or
-            with "fail" and words.
+        act: called with the name of an action and its arguments: "draw" and the strokes, when they
+            changed or the Find button was pressed; "emptied", when no stroke is left; "upload", the
+            content and the name of a file; or "fail" and a message.
 
     Attributes:
-        strokes: list of strokes, each a list of [x, y] from 0 to 1, y downwards. Clearing them, or
-            undoing the only one, goes back to what was asked before.
-        preview: data URI of the image that was made of them, or "".
+        strokes: list of strokes, each a list of [x, y] from 0 to 1, y downwards. Clearing all
+            strokes, or undoing the only one, goes back to the query before the drawing.
+        preview: data URI of the image that was made from the strokes, or "".
     """
 
     _esm = Script(Path(__file__).with_suffix(".js"))
@@ -35,9 +35,9 @@ class Pad(anywidget.AnyWidget):
     def __init__(self, act: Callable[..., Any]) -> None:
         super().__init__()
         self._act = act
-        self.on_msg(lambda _, message, buffers: self._heard(message, buffers))
+        self.on_msg(lambda _, message, buffers: self._received(message, buffers))
 
-    def _heard(self, message: dict[str, Any], buffers: list[Any]) -> None:
+    def _received(self, message: dict[str, Any], buffers: list[Any]) -> None:
         if message.get("act") == "find":
             self._act("draw", self.strokes)
         elif message.get("act") == "upload":

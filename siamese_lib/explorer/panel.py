@@ -1,4 +1,4 @@
-"""Markup that Python writes, in a page that reports what is done to it."""
+"""HTML that Python writes, in a widget that reports which of its controls was used."""
 
 from __future__ import annotations
 
@@ -13,15 +13,15 @@ from siamese_lib.views.script import Script
 
 
 class Panel(anywidget.AnyWidget):
-    """Show markup; call back when one of its buttons, boxes or forms is used.
+    """Show HTML, and call back when one of its buttons, boxes or forms is used.
 
     Args:
-        kind: names it for the style sheet.
-        act: called with the ``data-act`` and the value of what was used.
-        live: whether a screen reader says what changes.
+        kind: name of the panel in the style sheet.
+        act: called with the ``data-act`` and the value of the control that was used.
+        live: whether a screen reader announces changes.
 
     Attributes:
-        html: the markup; whoever writes it escapes what came from outside.
+        html: the HTML, in which text from outside must be escaped already.
         current: the ``data-value`` of the thumbnail that is marked.
     """
 

@@ -1,4 +1,4 @@
-"""What an explorer shows, as one value: made once for each change, and then only drawn."""
+"""What an explorer shows, as one value that is made once for each change."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ class Screen:
     """A state, and what was found for it.
 
     Attributes:
-        state: what was asked for.
-        facts: of the run and the data.
-        answers: to the query, by metric; at least the Euclidean one.
-        pinned: an answer to each of `State.pins`, by the metric that is lit.
+        state: what the reader has chosen.
+        facts: about the run and the data.
+        answers: the answers to the query, by metric; at least the Euclidean one.
+        pinned: an answer to each of `State.pins`, by the metric that is on the map.
     """
 
     state: State
@@ -29,8 +29,8 @@ class Screen:
 
     @property
     def answer(self) -> Answer:
-        """The answer by the metric that is lit."""
-        return lit(self.answers, self.state.metric)
+        """The answer by the metric that is on the map."""
+        return answer_by(self.answers, self.state.metric)
 
     @property
     def thumbnails(self) -> np.ndarray:
@@ -40,15 +40,15 @@ class Screen:
 
     @property
     def status(self) -> str:
-        """The words in the status line: the message of the state, or what there is to do."""
+        """The text of the status line: the state's message, or what the reader can do."""
         facts = self.facts
         return self.state.status or (
-            f"{len(facts.training_images):,} training images to search, "
-            f"{facts.mistaken.sum():,} of {len(facts.test_labels):,} test images mistaken. Choose "
+            f"{len(facts.training_images):,} training images to search. The network gets "
+            f"{facts.mistaken.sum():,} of {len(facts.test_labels):,} test images wrong. Choose "
             "one, draw, or click on the map."
         )
 
 
-def lit(answers: Mapping[str, Answer], metric: str) -> Answer:
-    """Return the answer by a metric, or by Euclidean distance where there is none by it."""
+def answer_by(answers: Mapping[str, Answer], metric: str) -> Answer:
+    """Return the answer by a metric, or if there is none the one by Euclidean distance."""
     return answers.get(metric, answers["euclidean"])

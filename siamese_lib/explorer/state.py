@@ -1,7 +1,7 @@
-"""What an explorer shows, and what each action makes of it: values and pure functions only.
+"""The state of an explorer, and the actions that change it: only values and pure functions.
 
-An action takes the state, the facts that never change, and what the reader gave; it returns
-another state, or raises `ExplorerError` with words for the reader.
+An action takes the state, the facts that never change, and what the reader gave. It returns a new
+state, or raises `ExplorerError` with a message for the reader.
 """
 
 from __future__ import annotations
@@ -18,14 +18,14 @@ from siamese_lib.search.vectors import METRICS
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike
 
-Given = str | float  # a number, by code or as a control of the page writes it
-PAGE = 40  # thumbnails
+Given = str | float  # a number from code, or a number as text from a control of the page
+PAGE = 40  # thumbnails on a page
 MOST_NEIGHBOURS = 20
 MOST_PINS = 6
 
 
 class ExplorerError(ValueError):
-    """What the explorer was asked for cannot be had; the message says what can."""
+    """The explorer cannot do what was asked for; the message says what it can do."""
 
 
 @dataclass(frozen=True)
@@ -34,9 +34,9 @@ class Query:
 
     Attributes:
         kind: "test", "train", "drawing" or "picture".
-        index: of a test or training image, else None.
-        pixels: of an image of the reader's own, uint8 (H, W, C) as bytes.
-        note: how it was prepared.
+        index: of a test or training image, or None for other queries.
+        pixels: of the reader's own image, uint8 (H, W, C) as bytes.
+        note: how the reader's own image was prepared.
     """
 
     kind: str
@@ -45,7 +45,7 @@ class Query:
     note: str = ""
 
     def __str__(self) -> str:
-        """Name it, as in "test image 865"."""
+        """Return a name for the reader, such as "test image 865"."""
         if self.index is None:
             return {"drawing": "your drawing", "picture": "your picture"}[self.kind]
         return f"{'training' if self.kind == 'train' else 'test'} image {self.index}"
@@ -56,15 +56,15 @@ class Facts:
     """What does not change while an explorer is used.
 
     Attributes:
-        steps: of the run's frames.
-        dim: numbers in an embedding.
+        steps: training steps of the run's frames.
+        dim: length of an embedding.
         class_names: K names.
-        training_images: uint8 (S, H, W, C), which are searched.
+        training_images: uint8 (S, H, W, C), the images to search.
         training_labels: int64 (S,).
-        test_images: uint8 (T, H, W, C), which are offered.
+        test_images: uint8 (T, H, W, C), the images to choose from.
         test_labels: int64 (T,).
-        mistaken: bool (T,), where the vote of the last frame is wrong.
-        light: whether the images are dark on light.
+        mistaken: bool (T,), whether the vote of the last frame is wrong.
+        light: whether the images are dark on a light background.
     """
 
     steps: tuple[int, ...]
@@ -85,7 +85,10 @@ class Facts:
 
     @property
     def largest_k(self) -> int:
-        """One less than there are to find, as a training image is not its own neighbour."""
+        """The largest k: up to 20, and below the number of training images.
+
+        A training image is not its own neighbour, so one image less can be found.
+        """
         return min(MOST_NEIGHBOURS, len(self.training_images) - 1)
 
     def image(self, query: Query) -> np.ndarray:
@@ -97,28 +100,28 @@ class Facts:
         return np.frombuffer(query.pixels, np.uint8).reshape(self.image_shape)
 
     def label(self, query: Query) -> int | None:
-        """Return a query's class, or None if it is the reader's own."""
+        """Return a query's class, or None for the reader's own image."""
         labels = {"test": self.test_labels, "train": self.training_labels}.get(query.kind)
         return None if labels is None else int(labels[query.index])
 
 
 @dataclass(frozen=True)
 class State:
-    """All that can be changed.
+    """All that the reader can change.
 
     Attributes:
-        query: whose neighbours are shown.
+        query: the image whose neighbours are shown.
         frame: of the run, from 0.
-        offered: int64, the test images that pass the filters, which are the next two.
-        label: the class that the thumbnails are of, or None for all.
-        mistakes: whether only mistaken test images are offered.
+        offered: int64, the test images that match both filters, `label` and `mistakes`.
+        label: class of the test images to choose from, or None for all.
+        mistakes: whether to choose only from test images that the network gets wrong.
         page: of the thumbnails, from 0.
         k: number of neighbours.
-        metric: whose neighbours are lit on the map.
-        pins: queries that are kept to compare.
-        before: what was asked before the drawing, to go back to.
-        status: a message, and whether it is of a fault.
-        failed: see `status`.
+        metric: the metric whose neighbours are highlighted on the map.
+        pins: queries that are pinned to compare.
+        before: the query before the drawing, to go back to.
+        status: a message for the status line, or "".
+        failed: whether `status` reports an error.
     """
 
     query: Query
@@ -136,133 +139,133 @@ class State:
 
     @property
     def pages(self) -> int:
-        """Number of pages of thumbnails, at least one."""
+        """Number of pages of thumbnails, at least 1."""
         return max(1, -(-len(self.offered) // PAGE))
 
 
 def begin(facts: Facts, frame: int, k: int) -> State:
-    """Ask about the first test image, with all of them on offer."""
+    """Return the first state: the first test image is the query, and no filter is set."""
     return State(Query("test", 0), frame, np.arange(len(facts.test_labels)), k=k)
 
 
 def choose_test(state: State, facts: Facts, index: Given) -> State:
-    """Ask about a test image, and turn to its page if it is on offer."""
+    """Choose a test image as the query, and turn to its page if it matches the filters."""
     number = _number("index", index, 0, len(facts.test_labels) - 1, "test images")
     place = int(np.searchsorted(state.offered, number))
     offered = place < len(state.offered) and state.offered[place] == number
     page = place // PAGE if offered else state.page
-    return replace(_asked(state, Query("test", number)), page=page)
+    return replace(_with_query(state, Query("test", number)), page=page)
 
 
 def choose_train(state: State, facts: Facts, index: Given) -> State:
-    """Ask about a training image; it is not its own neighbour."""
+    """Choose a training image as the query; it is not its own neighbour."""
     number = _number("index", index, 0, len(facts.training_images) - 1, "training images")
-    return _asked(state, Query("train", number))
+    return _with_query(state, Query("train", number))
 
 
 def choose_random(state: State, facts: Facts, chance: float) -> State:
-    """Ask about one of the images on offer; `chance`, from 0 to 1, says which."""
+    """Choose a test image that matches the filters; `chance`, from 0 to 1, determines which."""
     count = len(state.offered)
     if not count:
-        raise ExplorerError("No test image passes these filters: choose another class.")
+        raise ExplorerError("No test image matches these filters. Choose another class.")
     return choose_test(state, facts, int(state.offered[int(chance * count) % count]))
 
 
 def draw(state: State, facts: Facts, strokes: Sequence[Sequence[Sequence[float]]]) -> State:
-    """Ask about a drawing."""
+    """Make a drawing the query."""
     image = handwriting.from_strokes(strokes, facts.image_shape, light=facts.light)
     note = "centred and scaled as MNIST's digits were"
     before = state.before if state.query.kind == "drawing" else state.query
-    return replace(_asked(state, Query("drawing", None, image.tobytes(), note)), before=before)
+    return replace(_with_query(state, Query("drawing", None, image.tobytes(), note)), before=before)
 
 
 def emptied(state: State, facts: Facts) -> State:
-    """Go back to what was asked before, as nothing is left of the drawing."""
+    """Go back to the query before the drawing, as no stroke is left."""
     if state.query.kind != "drawing" or state.before is None:
         return state
-    return _asked(state, state.before)
+    return _with_query(state, state.before)
 
 
 def upload(state: State, facts: Facts, content: bytes, name: str = "") -> State:
-    """Ask about the picture in a PNG or JPEG file."""
+    """Make the picture in a PNG or JPEG file the query."""
     image, note = handwriting.from_file(content, facts.image_shape, light=facts.light)
-    state = _asked(state, Query("picture", None, image.tobytes(), note))
+    state = _with_query(state, Query("picture", None, image.tobytes(), note))
     return replace(state, status=f"{name or 'Your picture'}: {note}.")
 
 
 def own_image(state: State, facts: Facts, image: ArrayLike) -> State:
-    """Ask about an array, as it is: uint8 (H, W, C), or (H, W) for one channel."""
+    """Make an array the query, unchanged: uint8 (H, W, C), or (H, W) for one channel."""
     given = np.asarray(image)
     shaped = given[..., None] if given.ndim == 2 else given
     if shaped.shape != facts.image_shape or given.dtype != np.uint8:
         raise ExplorerError(
-            f"image must be uint8 of shape {facts.image_shape}, got {given.dtype} of shape "
-            f"{given.shape}."
+            f"image: got {given.dtype} of shape {given.shape}; expected uint8 of shape "
+            f"{facts.image_shape}."
         )
-    return _asked(state, Query("picture", None, shaped.tobytes(), "taken as it is"))
+    return _with_query(state, Query("picture", None, shaped.tobytes(), "used unchanged"))
 
 
 def set_k(state: State, facts: Facts, k: Given) -> State:
     """Change the number of neighbours."""
-    return _quiet(state, k=_number("k", k, 1, facts.largest_k))
+    return _changed(state, k=_number("k", k, 1, facts.largest_k))
 
 
 def set_frame(state: State, facts: Facts, frame: Given) -> State:
-    """Go to another moment of the training."""
-    return _quiet(state, frame=_number("frame", frame, 0, len(facts.steps) - 1))
+    """Go to another frame of the training."""
+    return _changed(state, frame=_number("frame", frame, 0, len(facts.steps) - 1))
 
 
 def set_metric(state: State, facts: Facts, metric: str) -> State:
-    """Light the neighbours by another metric on the map."""
+    """Show the neighbours by another metric on the map."""
     if metric not in METRICS:
-        raise ExplorerError(f"metric must be one of {', '.join(METRICS)}; got {metric!r}.")
-    return _quiet(state, metric=metric)
+        raise ExplorerError(f"metric is {metric!r}; expected {' or '.join(map(repr, METRICS))}.")
+    return _changed(state, metric=metric)
 
 
 def set_class(state: State, facts: Facts, label: Given | None) -> State:
-    """Offer images of one class; "" is all."""
+    """Show thumbnails of one class; "" or None means all classes."""
     last = len(facts.class_names) - 1
     number = None if label in ("", None) else _number("class", label, 0, last)
     return _filtered(state, facts, number, state.mistakes)
 
 
 def toggle_mistakes(state: State, facts: Facts, value: object = None) -> State:
-    """Offer only images that the network gets wrong, or all again."""
+    """Show only thumbnails of images that the network gets wrong, or all again."""
     return _filtered(state, facts, state.label, not state.mistakes)
 
 
 def turn_page(state: State, facts: Facts, by: Given) -> State:
-    """Turn the thumbnails forwards or backwards, round the ends."""
-    return _quiet(state, page=(state.page + int(by)) % state.pages)
+    """Turn the pages of thumbnails forwards or backwards; the first follows the last."""
+    return _changed(state, page=(state.page + int(by)) % state.pages)
 
 
 def pin(state: State, facts: Facts, value: object = None) -> State:
-    """Keep the query to compare."""
+    """Pin the query, to compare it with others."""
     if state.query in state.pins:
-        raise ExplorerError(f"{str(state.query).capitalize()} is pinned already.")
+        raise ExplorerError(f"{str(state.query).capitalize()} is already pinned.")
     if len(state.pins) == MOST_PINS:
-        raise ExplorerError(f"There is room for {MOST_PINS} pins: take one off first.")
-    return _quiet(state, pins=(*state.pins, state.query), status=f"Pinned {state.query}.")
+        raise ExplorerError(f"{MOST_PINS} images are pinned, which is the limit. Remove one first.")
+    return _changed(state, pins=(*state.pins, state.query), status=f"Pinned {state.query}.")
 
 
 def unpin(state: State, facts: Facts, place: Given) -> State:
-    """Let a pinned query go."""
+    """Remove a pinned query."""
     number = _number("pin", place, 0, len(state.pins) - 1)
-    return _quiet(state, pins=state.pins[:number] + state.pins[number + 1 :])
+    return _changed(state, pins=state.pins[:number] + state.pins[number + 1 :])
 
 
 def recall(state: State, facts: Facts, place: Given) -> State:
-    """Ask about a pinned query again."""
-    return _asked(state, state.pins[_number("pin", place, 0, len(state.pins) - 1)])
+    """Make a pinned query the query again."""
+    return _with_query(state, state.pins[_number("pin", place, 0, len(state.pins) - 1)])
 
 
 def say(state: State, facts: Facts, message: object) -> State:
-    """Show a message of the page."""
-    return _quiet(state, status=str(message))
+    """Show a message from the page."""
+    return _changed(state, status=str(message))
 
 
 def fail(state: State, facts: Facts, message: object) -> State:
-    """Show a fault, and leave all else as it is."""
+    """Show an error, and leave everything else as it is."""
     return replace(state, status=str(message), failed=True)
 
 
@@ -276,31 +279,37 @@ ACTIONS: dict[str, Callable[..., State]] = {
 
 
 def _filtered(state: State, facts: Facts, label: int | None, mistakes: bool) -> State:
-    """Offer the test images that pass the filters, from the first page on."""
+    """Set the filters, and turn to the first page of the test images that match them."""
     kept = facts.mistaken if mistakes else np.ones(len(facts.test_labels), bool)
     if label is not None:
         kept = kept & (facts.test_labels == label)
     offered = np.flatnonzero(kept)
-    return _quiet(state, label=label, mistakes=mistakes, offered=offered, page=0)
+    return _changed(state, label=label, mistakes=mistakes, offered=offered, page=0)
 
 
-def _asked(state: State, query: Query) -> State:
-    return _quiet(state, query=query)
+def _with_query(state: State, query: Query) -> State:
+    """Return the state with another query, and without a message."""
+    return _changed(state, query=query)
 
 
-def _quiet(state: State, **changes: Any) -> State:
+def _changed(state: State, **changes: Any) -> State:
+    """Return the state with these changes, and without a message unless they have one."""
     return replace(state, **{"status": "", "failed": False, **changes})
 
 
 def _number(name: str, value: Given, least: int, most: int, of: str = "") -> int:
-    """Read a whole number in a range, from the page or from Python."""
-    words = f"{name} must be a whole number from {least} to {most:,}"
-    words += f", as there are {most + 1:,} {of}" if of else ""
+    """Read a whole number in a range, from the page or from code.
+
+    Raises:
+        ExplorerError: the value is not such a number.
+    """
+    expected = f"a whole number from {least} to {most:,}"
+    expected += f", as there are {most + 1:,} {of}" if of else ""
     try:
         number = int(value.replace(",", "") if isinstance(value, str) else value)
         whole = not isinstance(value, float) or number == value
     except (TypeError, ValueError, OverflowError):
         whole, number = False, 0
     if not whole or not least <= number <= most:
-        raise ExplorerError(f"{words}; got {value!r:.40}.")
+        raise ExplorerError(f"{name} is {value!r:.40}; expected {expected}.")
     return number

@@ -1,4 +1,4 @@
-"""An explorer as a picture, for where no JavaScript runs."""
+"""Draw an explorer as a picture, to be shown where no JavaScript runs."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ _DRAWN = 7  # neighbours
 
 
 def explorer_png(screen: Screen, map_png: bytes) -> bytes:
-    """Draw the query and its nearest neighbours in a row, and the map under them.
+    """Draw the query and its nearest neighbours in a row, and the map below.
 
     Args:
-        screen: what is shown; seven neighbours at most are drawn.
+        screen: what is shown; up to seven neighbours are drawn.
         map_png: the map, as a PNG.
 
     Returns:

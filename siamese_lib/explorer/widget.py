@@ -1,8 +1,8 @@
 """Choose, draw or upload an image, and see the training images that are nearest to it.
 
-`siamese_lib.explorer.state` holds what was asked for and the actions, `search` finds, `screen` is
-what both make, and `markup` draws it; here they are wired to widgets. Each handler is one line, and
-all go through `RetrievalExplorer._do`, which shows what went wrong.
+`siamese_lib.explorer.state` has the state and the actions, `search` finds the answers, `screen`
+holds both, and `markup` writes them as HTML. Here they are connected to widgets. Each handler is
+one line, and all of them call `RetrievalExplorer._do`, which shows errors in the status line.
 """
 
 from __future__ import annotations
@@ -29,45 +29,47 @@ from siamese_lib.runs.run import Run
 from siamese_lib.search.gallery import Gallery
 from siamese_lib.views.still import MimeBundle, with_still
 
-_ONE_MOMENT = (
-    "This run kept the weights of its last step only, so that it cannot be asked what it would "
-    "have answered earlier. A run trained with a Recorder can."
+_ONE_FRAME = (
+    "This run kept only the weights of its last step, so it cannot show the answers of earlier "
+    "steps. A run trained with a Recorder can."
 )
 
 
 class RetrievalExplorer(ipywidgets.VBox):
-    """Ask a trained network which training images it takes to be like another image.
+    """Ask a trained network which training images are most similar to another image.
 
-    Choose a test image among the thumbnails, by index, at random or on the map; draw one; or upload
-    a PNG or JPEG. The nearest training images appear in order, by Euclidean distance and by cosine,
-    each with label, index and distance, marked right or wrong, and are lit on the map. Faults
-    show in the status line.
+    Choose a test image with its thumbnail, by its index or at random; click a training image on the
+    map; draw an image; or upload a PNG or JPEG. The nearest training images appear in order, by
+    Euclidean distance and by cosine. Each is shown with its label, index and distance, is marked as
+    right or wrong, and is highlighted on the map. Errors appear in the status line.
 
-    All training images are embedded once, at the last frame (13 s for 60,000 on two cores), and
-    kept: for a run that has a folder, there. At an earlier frame those on the map are searched,
-    5,000 evenly over the classes; they are embedded when the frame is first visited.
+    All training images are embedded once, at the last frame (13 s for 60,000 on two cores). The
+    embeddings are stored in the run's folder if it has one, else in memory. At earlier frames, only
+    the images on the map are searched, up to 5,000 spread evenly over the classes. They are
+    embedded when the frame is first visited.
 
     Args:
         run: the training.
         digits: a `Dataset` of images of the run's shape.
         index: test image to begin with.
         k: number of neighbours, from 1 to 20.
-        limit: search the first so many training images only, to begin sooner.
-        gallery: a `Gallery` of those images, embedded by the run at its last frame. One that is
-            not is told of in the status line, and not used.
+        limit: search only this many training images, the first ones, to begin sooner.
+        gallery: a `Gallery` of those images, embedded by the run at its last frame. Any other
+            gallery is not used, and the status line says so.
         height: of both maps together, in pixels.
 
     Attributes:
-        answer: `Answer`, to what is shown now, by the metric that is lit.
+        answer: the `Answer` that is shown now, by the metric that is on the map.
         answers: read-only mapping of the metrics to `Answer`.
-        state: what was asked for, a frozen dataclass.
-        message: what the status line says.
+        state: what the reader has chosen, a frozen dataclass.
+        message: text of the status line.
         map: the `EmbeddingView` of the training images, the query and its neighbours.
-        near: another one, of what lies around the query.
+        near: the `EmbeddingView` of the images around the query.
         pad: the drawing pad.
 
     Raises:
-        ValueError: the data are too few or not of the run's shape, or `index` or `k` out of range.
+        ValueError: there are too few images, they do not have the run's shape, or `index` or `k` is
+            out of range.
     """
 
     def __init__(
@@ -95,26 +97,27 @@ class RetrievalExplorer(ipywidgets.VBox):
         self._maps = Maps(search, self._clicked, height)
         self.map, self.near = self._maps.whole, self._maps.near
         self._k = ipywidgets.IntSlider(state.k, 1, most, description="neighbours")
-        moments = [(f"{step:,}", frame) for frame, step in enumerate(facts.steps)]
+        steps = [(f"{step:,}", frame) for frame, step in enumerate(facts.steps)]
         self._frame = ipywidgets.SelectionSlider(
-            options=moments, value=state.frame, description="at step",
-            continuous_update=False, disabled=len(moments) == 1,
+            options=steps, value=state.frame, description="at step",
+            continuous_update=False, disabled=len(steps) == 1,
         )  # fmt: skip
         self._frame.tooltip = "training step of the network"
         self._k.observe(lambda change: self._do("set_k", change.new), "value")
         self._frame.observe(lambda change: self._do("set_frame", change.new), "value")
         super().__init__(self._laid_out())
         self.add_class("siamese-explorer")
-        self._show(fail(state, facts, search.complaint) if search.complaint else state)
+        wrong = search.gallery_error
+        self._show(fail(state, facts, wrong) if wrong else state)
 
     @property
     def state(self) -> State:
-        """What was asked for."""
+        """What the reader has chosen."""
         return self._screen.state
 
     @property
     def answer(self) -> Answer:
-        """The answer by the metric that is lit."""
+        """The answer by the metric that is on the map."""
         return self._screen.answer
 
     @property
@@ -124,11 +127,11 @@ class RetrievalExplorer(ipywidgets.VBox):
 
     @property
     def message(self) -> str:
-        """The words in the status line."""
+        """The message in the status line, or "" if there is none."""
         return self.state.status
 
     def __repr__(self) -> str:
-        """Say what was asked and answered."""
+        """Return a summary of the query and its answer."""
         found = self.answer
         return (
             f"RetrievalExplorer({self.state.query}: {found.name_of(found.vote)}, by "
@@ -145,22 +148,22 @@ class RetrievalExplorer(ipywidgets.VBox):
         k: int | None = None,
         metric: str | None = None,
     ) -> Answer:
-        """Choose from code what a reader would choose by hand.
+        """Choose from code what a reader can choose in the page.
 
         Args:
             index: of a test image.
             train: index of a training image instead.
-            image: an image of one's own instead, uint8 (H, W, C) or (H, W), taken as it is.
-            frame: of the run; a negative one counts from the end.
+            image: your own image instead, uint8 (H, W, C) or (H, W), which is not changed.
+            frame: of the run; a negative number counts from the end.
             k: number of neighbours.
-            metric: "euclidean" or "cosine", to be lit and to be the `answer`.
+            metric: "euclidean" or "cosine", for the map and for `answer`.
 
         Returns:
             The answer.
 
         Raises:
-            ValueError: one of these is out of range, or of another shape; the status line says
-                so, too, and nothing is changed.
+            ValueError: an argument is out of range, or the image has another shape or dtype.
+                Nothing is changed then, and the status line shows the message, too.
         """
         frames = len(self._search.facts.steps)
         if frame is not None and -frames <= frame < 0:
@@ -185,7 +188,7 @@ class RetrievalExplorer(ipywidgets.VBox):
         return explorer_png(self._screen, self.map.still())
 
     def _do(self, action: str, *values: Any) -> None:
-        """Carry out an action of the page; show what went wrong, if anything did."""
+        """Carry out an action of the page, and show an error if it fails."""
         if self._showing:
             return
         if action == "choose_random":
@@ -200,26 +203,26 @@ class RetrievalExplorer(ipywidgets.VBox):
             self._fail(f"{type(error).__name__}: {error}")
 
     def _clicked(self, index: int | None) -> None:
-        """Ask about a training image on a map; of anything else, light what was lit."""
-        several = "Click on a single point of a map to ask about it."
+        """Choose a training image that was clicked; else restore the highlighted points."""
+        several = "Click on a single training image on a map to choose it."
         self._do(*(("say", several) if index is None or index < 0 else ("choose_train", index)))
 
     def _show(self, state: State) -> None:
-        """Find all that a state shows, and draw it."""
+        """Find all that is shown for a state, and draw it."""
         search = self._search
         if not search.knows(state.frame):
             step = search.facts.steps[state.frame]
-            words = f"Embedding {len(search.shown):,} training images as at step {step:,} …"
+            words = f"Embedding {len(search.shown):,} training images at step {step:,} …"
             self._panels["status"].html = markup.status(words)
         self._draw(search.screen(state))
 
-    def _fail(self, fault: object) -> None:
-        """Say what went wrong, and leave all else as it is."""
+    def _fail(self, error: object) -> None:
+        """Show an error, and leave everything else as it is."""
         screen = self._screen
-        self._draw(replace(screen, state=fail(screen.state, screen.facts, fault)))
+        self._draw(replace(screen, state=fail(screen.state, screen.facts, error)))
 
     def _draw(self, screen: Screen) -> None:
-        """Bring a screen to the page: the one way from values to widgets."""
+        """Put a screen into the widgets; nothing else changes them."""
         panels, state = self._panels, screen.state
         self._screen, self._showing = screen, True
         try:
@@ -237,8 +240,8 @@ class RetrievalExplorer(ipywidgets.VBox):
 
     def _laid_out(self) -> list[ipywidgets.Widget]:
         panels = self._panels
-        moment = ipywidgets.Label(_ONE_MOMENT) if self._frame.disabled else self._frame
-        controls = _box("controls", self._k, moment)
+        frame = ipywidgets.Label(_ONE_FRAME) if self._frame.disabled else self._frame
+        controls = _box("controls", self._k, frame)
         found = _box("found", panels["answer"], controls)
         columns = _box(
             "columns",

@@ -1,1 +1,1 @@
-"""What leaves the notebook: pages, moving pictures, projector files."""
+"""Write runs as files to share: pages, moving pictures, and files for TensorBoard's projector."""

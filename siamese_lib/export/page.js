@@ -4,6 +4,7 @@
 /** @import { PageData } from "./page_data.js" */
 /** @import { PictureSource } from "../views/js/pictures.js" */
 
+import { wordsOf } from "../views/js/numbers.js";
 import { View } from "../views/js/view.js";
 import { Answers } from "./page_answers.js";
 import { pageData } from "./page_data.js";
@@ -22,7 +23,7 @@ class SearchPage {
   constructor(data, pictures) {
     const { film, about } = data.view;
     const playing = data.playing && film.frames.length > 1;
-    this.search = new Search(data);
+    this.search = new Search(data, wordsOf(about.labels ?? new Uint16Array(film.count)));
     this.map = new View(byId("map"), data.view, {
       frame: playing ? 0 : film.frames.length - 1,
       playing,

@@ -1,4 +1,4 @@
-"""A page of its own: one file with a film, and a search that the page itself does.
+"""Write a page in one file, with a film and a search that runs in the page.
 
 The file holds `page.js` with all that it imports as one script, two style sheets, and one block of
 JSON, in which ``{"base64": text}`` stands for bytes:
@@ -6,19 +6,26 @@ JSON, in which ``{"base64": text}`` stands for bytes:
 ``view``
     what `Film.payload` returns, without images.
 ``images``, ``gallery.images``
-    ``shape`` and either ``data``, uint8 (N, H, W, 1 or 3) deflated, or ``sheets``: WebP, 50 images
-    in a row and 50 rows at most.
+    ``shape`` and either ``data``, uint8 (N, H, W, 1 or 3) deflated, or ``sheets``, WebP pictures
+    with 50 images in a row and up to 50 rows.
 ``queries``, ``gallery.embeddings``
     float32 (N, ``dim``), little-endian: the last frame in full precision.
 ``gallery.labels``
     uint16 (N,).
-``k``, ``metric``, ``cosine``, ``classes``, ``playing``, ``facts``
-    where the search begins, whether cosine distance can be asked for, how many classes are known
-    to the gallery, whether the film plays at once, and a line to show.
+``k``, ``metric``
+    number of neighbours and metric at first.
+``cosine``
+    whether cosine distance is available.
+``classes``
+    number of classes that the gallery has.
+``playing``
+    whether the film plays when the page opens.
+``facts``
+    a line of text to show.
 
-No text from outside can become markup: the JSON has none of the characters that could end its
-element, and the script puts text into the page as text. A content security policy that names the
-script by its hash keeps everything else from running, and the page from asking any network.
+No text from outside can become markup. The JSON has none of the characters that could end its
+element, and the script inserts text only as text. A content security policy allows only the script
+with this hash to run, and lets the page load nothing from a network.
 """
 
 from __future__ import annotations
@@ -43,9 +50,9 @@ from siamese_lib.views.script import Script
 _HERE = Path(__file__).parent
 _SCRIPT = Script(_HERE / "page.js")
 _STYLES = (_HERE.parent / "views" / "embedding_view.css", _HERE / "page.css")
-_EXACT = 3_500_000  # bytes of deflated images above which WebP takes their place
+_EXACT = 3_500_000  # bytes: larger deflated images are replaced by WebP
 _QUALITIES = (85, 70, 55, 40, 25)
-_ACROSS = 50  # images in a row of a sheet, and rows
+_ACROSS = 50  # images in a row of a sheet, and the most rows
 
 
 def page(title: str, data: Mapping[str, Any], still: bytes) -> bytes:
@@ -53,8 +60,11 @@ def page(title: str, data: Mapping[str, Any], still: bytes) -> bytes:
 
     Args:
         title: of the page.
-        data: as above, with bytes as they are.
-        still: a PNG, for where no JavaScript runs.
+        data: what the JSON block holds, with bytes as bytes.
+        still: a PNG, to be shown where no JavaScript runs.
+
+    Returns:
+        The content of the file.
     """
     script = f"\n{_SCRIPT}\n"
     digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
@@ -72,13 +82,13 @@ def page(title: str, data: Mapping[str, Any], still: bytes) -> bytes:
 
 
 def json_in_html(value: Any) -> str:
-    """Write JSON, bytes as base64, that can stand in a script element: ASCII without ``<>&``."""
+    """Write JSON for a script element: ASCII without ``<>&``, and bytes as base64."""
     text = json.dumps(value, default=_as_text, separators=(",", ":"), allow_nan=False)
     return re.sub("[<>&]", lambda match: f"\\u{ord(match[0]):04x}", text)
 
 
 def packed(images: np.ndarray) -> dict[str, Any]:
-    """Pack uint8 images (N, H, W, 1 or 3): exactly where that is small, else as WebP sheets."""
+    """Pack uint8 images (N, H, W, 1 or 3), exactly if that is small enough, else as WebP sheets."""
     data = zlib.compress(images.tobytes(), 6)
     shape = list(images.shape)
     if len(data) <= _EXACT:

@@ -14,6 +14,12 @@ import { wordsOf } from "../views/js/numbers.js";
  * @typedef {{ label: number, votes: number, right: boolean | null }} Verdict
  */
 
+/**
+ * What the page holds of the search.
+ * @typedef {Pick<PageData, "queries" | "dim" | "classes" | "k" | "metric">
+ *   & { gallery: Pick<PageData["gallery"], "embeddings" | "labels"> }} Searched
+ */
+
 export class Search {
   #data;
   #vectors = new Float64Array(0);
@@ -21,11 +27,14 @@ export class Search {
   /** @type {Metric} */
   metric = "euclidean";
 
-  /** @param {Pick<PageData, "view" | "gallery" | "queries" | "dim" | "classes" | "k" | "metric">} data */
-  constructor(data) {
+  /**
+   * @param {Searched} data
+   * @param {Uint16Array} labels of the queries
+   */
+  constructor(data, labels) {
     this.#data = data;
-    this.count = data.view.film.count; // of queries
-    this.labels = wordsOf(data.view.about.labels ?? new Uint16Array(this.count));
+    this.labels = labels;
+    this.count = labels.length; // of queries
     this.galleryLabels = wordsOf(data.gallery.labels);
     this.k = data.k;
     this.setMetric(data.metric);

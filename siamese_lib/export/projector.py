@@ -1,6 +1,6 @@
-"""Files for TensorBoard's embedding projector.
+"""Write files for TensorBoard's embedding projector.
 
-Their form is that of the projector plugin: ``tensorboard/plugins/projector`` of TensorBoard.
+TensorBoard's source describes their format in ``tensorboard/plugins/projector``.
 """
 
 from __future__ import annotations
@@ -13,38 +13,39 @@ import numpy as np
 
 from siamese_lib.images import at_most, sheet
 
-SPRITE = 8_192  # pixels of a side at most: what the projector's page can hold
-_LEAST = 8  # pixels of an image below which nothing can be told
+SPRITE = 8_192  # pixels: the largest side of a picture that the projector's page can hold
+_LEAST = 8  # pixels: the smallest side at which an image can be recognized
 
 
 def projector_files(
     embeddings: np.ndarray, names: Sequence[str], images: np.ndarray
 ) -> dict[str, bytes]:
-    """Write embeddings, class names and images.
+    """Return the files for embeddings, class names and images.
 
     Args:
         embeddings: float32 (N, dim).
         names: N class names.
-        images: uint8 (N, H, W, 1 or 3), shrunk where their sprite would be too large.
+        images: uint8 (N, H, W, 1 or 3), reduced if the sprite, the picture of all images, would be
+            too large.
 
     Returns:
         Contents by file name, the configuration last.
 
     Raises:
-        ValueError: there are too many images for a sprite.
+        ValueError: there are too many images for one sprite.
     """
     across = math.ceil(math.sqrt(len(images)))
     side = SPRITE // across
     if side < _LEAST:
         raise ValueError(
-            f"images must be at most {(SPRITE // _LEAST) ** 2:,}, so that each has {_LEAST} pixels "
-            f"of a sprite of {SPRITE:,}; got {len(images):,}."
+            f"images: got {len(images):,}; expected at most {(SPRITE // _LEAST) ** 2:,}, so that "
+            f"each is at least {_LEAST} pixels wide in a sprite of {SPRITE:,}. Write fewer images."
         )
     images = at_most(images, side)
     height, width = images.shape[1:3]
     sprite = io.BytesIO()
     sheet(images, across).save(sprite, "PNG")
-    # Nine digits tell any float32 from its neighbours.
+    # Nine significant digits identify any float32.
     rows = ["\t".join(f"{x:.9g}" for x in row) for row in embeddings.tolist()]
     about = ["class\tindex"] + [f"{_cell(name)}\t{i}" for i, name in enumerate(names)]
     config = f"""embeddings {{
@@ -69,7 +70,7 @@ def projector_files(
 
 
 def _cell(name: str) -> str:
-    """A name without what would end its cell, or a row of the table."""
+    """Return a name without tabs and line breaks, which would end its cell of the table."""
     return " ".join(name.split()) or "(no name)"
 
 

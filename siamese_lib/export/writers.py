@@ -1,6 +1,7 @@
-"""What leaves the notebook: a page in one file, a moving picture, files for TensorBoard.
+"""Write a run as a page in one file, as a moving picture, or as files for TensorBoard.
 
-Each shows a run's film of test images; the page also looks up their nearest training images.
+The page and the moving picture show the run's film of test images. The page also finds their
+nearest training images. TensorBoard's projector shows one frame.
 """
 
 from __future__ import annotations
@@ -48,54 +49,67 @@ def export_html(
     playing: bool = True,
     thumbnail: int = _THUMBNAIL,
 ) -> Path:
-    """Write a page in one file: the film of a run, and the nearest training images of any image.
+    """Write a page in one file: the film of a run, and a search for nearest training images.
 
-    The page needs no kernel, no server and no network: it opens from disk, in Chromium from
-    version 80 and Firefox from 113, and may be sent as it is. It computes distances itself, from
-    the embeddings of the last frame in full precision, and finds what `Gallery` finds. With 10,000
-    digits on both sides, 40 frames and two dimensions the file has about 8 MB.
+    The page needs no kernel, no server and no network. It opens from disk, in Chromium from
+    version 80 and in Firefox from version 113, and you can send it to others. It computes distances
+    from the embeddings of the last frame in full precision, and finds the same images as `Gallery`.
+    With 10,000 test and 10,000 training digits, 40 frames and two dimensions, the file has about
+    8 MB.
 
     Args:
         run: the training to show.
-        digits: test images for the film and the questions, training images to find.
-        path: of the file, ending in ``.html``. A file that is there is replaced, all or nothing.
-        film: a film to show in place of that of the first test images, with labels and images, such
-            as ``run.film(images, labels, class_names=digits.class_names, extra=drawn)``. A run that
-            kept only its last frame shows the film recorded with it, if it has one.
-        images: how many test images at most.
-        gallery: how many training images at most, the first ones.
-        k: neighbours to show at first, up to 50.
-        metric: to begin with, "euclidean" or "cosine".
+        digits: a `Dataset`; its test images are the film's points and the queries, its training
+            images are searched.
+        path: of the file, ending in ``.html`` or ``.htm``. It replaces a file that is there,
+            atomically.
+        film: a film to show instead of that of the first test images, with labels and images, such
+            as ``run.film(images, labels, class_names=digits.class_names, extra=drawn)``. By
+            default, a run that kept only one frame shows the film that was recorded with it, if
+            that has the classes of `digits`.
+        images: the most test images to show.
+        gallery: the most training images to search, the first ones.
+        k: number of neighbours to show at first, up to 50.
+        metric: the metric at first, "euclidean" or "cosine".
         title: of the page.
         playing: play the film when the page opens.
-        thumbnail: pixels of a side of an image at most. Images are kept exactly if they deflate
-            below 3.5 MB, else compressed.
+        thumbnail: the longest side of an image in the page, in pixels; 8 or more. Images that
+            deflate to 3.5 MB or less are stored exactly, others as WebP.
 
     Returns:
         The path.
 
     Raises:
-        ValueError: another suffix, no images, images of another shape than the run's, a film
-            without labels or images or with other classes than `digits`, or numbers out of range.
+        ValueError: the path has another suffix; there are no images, or they do not have the run's
+            shape; the film has no labels, no images or other classes than `digits`; or a number is
+            out of range.
     """
     path = _checked_path(path, (".html", ".htm"))
     whole_number("thumbnail", thumbnail, 8)
     if metric not in METRICS:
-        raise ValueError(f"metric must be {' or '.join(map(repr, METRICS))}, got {metric!r}.")
+        raise ValueError(f"metric is {metric!r}; expected {' or '.join(map(repr, METRICS))}.")
     found = slice(whole_number("gallery", gallery, 1))
     found_images, found_labels = digits.train.images[found], digits.train.labels[found]
     most = min(len(found_labels), _MOST_NEIGHBOURS)
     if not most:
-        raise ValueError(f"{digits.name} has no training images to find: add some.")
+        raise ValueError(
+            f"{digits.name} has no training images; expected at least one to find. Add images."
+        )
     if whole_number("k", k, 1) > most:
-        raise ValueError(f"k must be from 1 to {most}, got {k}.")
+        raise ValueError(f"k is {k}; expected a whole number from 1 to {most}.")
     shown, classes = _film(run, digits, film, whole_number("images", images, 1))
     if shown.images is None:
-        raise ValueError("film must have images: they are what the page asks about.")
+        raise ValueError(
+            "film has no images; expected one for each point, as the page shows them as queries. "
+            "Make the film with images."
+        )
     vectors, queries = run.embed(found_images), run.embed(shown.images)
     angles = bool(vectors.any(axis=1).all() and queries.any(axis=1).all())
     if metric == "cosine" and not angles:
-        raise ValueError("metric must be 'euclidean': an embedding is all zeros, without an angle.")
+        raise ValueError(
+            "metric is 'cosine'; expected 'euclidean', as an embedding is all zeros and has no "
+            "angle."
+        )
     data = {
         "view": shown.payload(images=False),
         "images": packed(at_most(shown.images, thumbnail)),
@@ -130,37 +144,39 @@ def export_gif(
     fps: int | None = None,
     dark: bool = True,
 ) -> Path:
-    """Draw the film of a run as a moving picture: a GIF, or a WebP or an MP4 by the suffix.
+    """Draw the film of a run as a moving picture: a GIF, WebP or MP4.
 
     Args:
         run: the training to show.
-        digits: test images, of which the first are shown.
-        path: of the file, ending in ``.gif``, ``.webp``, or ``.mp4``, which needs ffmpeg, such
-            as the package imageio-ffmpeg brings. A file that is there is replaced, all or nothing.
-        film: another film to show, as for `export_html`; it need not have images.
-        images: how many test images at most.
-        size: of the picture's sides, in pixels.
-        seconds: from the first frame to the last; both then stay a while.
-        fps: pictures a second, moving smoothly through the frames. By default a GIF shows the
-            frames as they are, a WebP 20 and an MP4 30 pictures a second.
-        dark: on a dark ground, or a light one.
+        digits: a `Dataset`, whose first test images are shown.
+        path: of the file, ending in ``.gif``, ``.webp`` or ``.mp4``. An MP4 needs ffmpeg, which the
+            package imageio-ffmpeg provides. The file replaces one that is there, atomically.
+        film: another film to show, as in `export_html`; it needs no images.
+        images: the most test images to show.
+        size: side of the picture, in pixels; 64 or more.
+        seconds: time from the first frame to the last, above 0 and below 3,600. The first picture
+            is shown for 0.7 seconds, and the last one for 2.5.
+        fps: pictures per second, which move smoothly through the frames. By default, a GIF has one
+            picture for each frame, a WebP 20 and an MP4 30 pictures per second.
+        dark: draw on a dark background, not on a light one.
 
     Returns:
         The path.
 
     Raises:
-        ValueError: another suffix, no test images, or numbers out of range.
-        ImportError: an MP4 without ffmpeg.
-        OSError: ffmpeg could not write it.
+        ValueError: the path has another suffix, there are no test images, the film has no labels or
+            other classes than `digits`, or a number is out of range.
+        ImportError: the file is an MP4, and there is no ffmpeg.
+        OSError: ffmpeg failed.
     """
     path = _checked_path(path, SUFFIXES)
     whole_number("size", size, 64)
     if fps is not None:
         whole_number("fps", fps, 1)
     if not 0 < seconds < 3600:
-        raise ValueError(f"seconds must be above 0 and below an hour, got {seconds}.")
+        raise ValueError(f"seconds is {seconds}; expected a number above 0 and below 3,600.")
     if path.suffix.lower() == ".mp4":
-        ffmpeg()  # to say now, not after embedding, that there is none
+        ffmpeg()  # if there is none, fail now rather than after embedding
     shown, classes = _film(run, digits, film, whole_number("images", images, 1))
     drawn = Drawing(shown, classes, size, dark)
     write_atomically(path, moving_picture(drawn, path.suffix.lower(), seconds, fps))
@@ -177,34 +193,34 @@ def export_projector(
 ) -> Path:
     """Write embeddings of test images for TensorBoard's projector, with a picture for each point.
 
-    ``tensorboard --logdir FOLDER`` then shows them in 3-D, by PCA, t-SNE or UMAP, and searches
-    neighbours. The folder gets ``embeddings.tsv``, ``metadata.tsv`` (class and index),
-    ``sprite.png`` and ``projector_config.pbtxt``.
+    ``tensorboard --logdir FOLDER`` then shows them in 3-D, by PCA, t-SNE or UMAP, and finds
+    neighbours. The files are ``embeddings.tsv``, ``metadata.tsv`` (class and index),
+    ``sprite.png`` (all images) and ``projector_config.pbtxt``.
 
     Args:
         run: the training whose embeddings to write.
-        digits: test images, of which the first are written.
-        folder: made if missing; files of these names are replaced, others stay.
-        images: how many test images at most.
+        digits: a `Dataset`, whose first test images are written.
+        folder: created if it is missing. Files with these names are replaced, others stay.
+        images: the most test images to write.
         frame: index into ``run.steps``; -1 is the last.
 
     Returns:
         The folder.
 
     Raises:
-        ValueError: no test images, of another shape than the run's, or too many for a sprite of
-            8,192 pixels a side.
+        ValueError: there are no test images, they do not have the run's shape, or there are too
+            many for a sprite with a side of 8,192 pixels.
         IndexError: there is no such frame.
     """
     folder = Path(folder)
     if folder.exists() and not folder.is_dir():
-        raise ValueError(f"{folder} is a file; the projector's files need a folder.")
+        raise ValueError(f"{folder} is a file; expected a folder. Choose another path.")
     shown = _first(digits, whole_number("images", images, 1))
     embeddings = run.embed(shown.images, frame)
     names = [digits.class_names[label] for label in shown.labels]
     files = projector_files(embeddings, names, checked_images(shown.images))
     folder.mkdir(parents=True, exist_ok=True)
-    for name, content in files.items():  # the configuration last: it names the others
+    for name, content in files.items():  # the configuration is last, as it names the others
         write_atomically(folder / name, content)
     return folder
 
@@ -220,24 +236,28 @@ def _film(
         film = run.make_film(shown.images, shown.labels, class_names=names)
     classes = film.classes
     if classes.numbers is None or not film.frames.size:
-        raise ValueError(f"film must have points with labels, got {given!r}.")
+        raise ValueError(
+            f"film is {given!r}; expected points with labels. Make the film with labels."
+        )
     if classes.names[: len(names)] != names:
         raise ValueError(
-            f"film has the classes {classes.names[:12]}, and {digits.name} has {names[:12]}. Make "
-            "the film with class_names=digits.class_names."
+            f"film has the classes {classes.names[:12]}; expected those of {digits.name}, "
+            f"{names[:12]}. Make the film with class_names=digits.class_names."
         )
     return film, classes.numbers
 
 
 def _recorded(run: Run, names: Sequence[str]) -> Film | None:
-    """Return the film recorded with a run that kept one frame only, if it is of these classes."""
+    """Return the film recorded with a run of one frame, if it has these classes, else None."""
     film = run.recorded if len(run) == 1 else None
     return film if film is not None and film.classes.names == names else None
 
 
 def _first(digits: Dataset, count: int) -> Split:
     if not len(digits.test):
-        raise ValueError(f"{digits.name} has no test images to show: add some.")
+        raise ValueError(
+            f"{digits.name} has no test images; expected at least one to show. Add images."
+        )
     return Split(digits.test.images[:count], digits.test.labels[:count])
 
 
@@ -249,27 +269,33 @@ def _facts(
     queries: np.ndarray,
     classes: np.ndarray,
 ) -> str:
-    """Say what the page shows, and how well the images it asks about are answered."""
+    """Write a line about what the page shows and how good the network's answers are."""
     known = classes < len(digits.class_names)
     words = [
         f"{len(queries):,} test images",
-        f"{len(vectors):,} training images to find",
+        f"{len(vectors):,} training images to search",
         f"{run.steps[-1]:,} training steps",
     ]
     if known.any() and len(vectors) >= HEADLINE_K:
         found, _ = Gallery(vectors).nearest(queries[known], HEADLINE_K)
         labels, asked = found_labels[found], classes[known]
         right, won = precision_at_k(labels, asked), knn_accuracy(labels, asked)
-        words += [f"{right:.1%} of the {HEADLINE_K} nearest are right, {won:.1%} of the votes"]
+        words += [f"{right:.1%} of the {HEADLINE_K} nearest and {won:.1%} of the votes are right"]
     return " · ".join(words)
 
 
 def _checked_path(path: str | os.PathLike[str], suffixes: Sequence[str]) -> Path:
-    """Return the path of a file to write, its folder made; ValueError for another suffix."""
+    """Return the path of a file to write, and create its folder.
+
+    Raises:
+        ValueError: the path has none of the suffixes, or is a folder.
+    """
     path = Path(path)
     if path.suffix.lower() not in suffixes:
-        raise ValueError(f"path must end in {' or '.join(suffixes)}, got {str(path)!r}.")
+        raise ValueError(
+            f"path is {str(path)!r}; expected a name that ends in {' or '.join(suffixes)}."
+        )
     if path.is_dir():
-        raise ValueError(f"{path} is a folder; give the name of a file.")
+        raise ValueError(f"{path} is a folder; expected the name of a file. Choose another path.")
     path.parent.mkdir(parents=True, exist_ok=True)
     return path

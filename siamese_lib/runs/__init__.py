@@ -1,1 +1,1 @@
-"""A training as a thing to keep: weights through time, films, evaluation."""
+"""Finished trainings: their weights through time, their films, and how good they are."""

@@ -1,4 +1,4 @@
-"""A tower put to use: images embedded; a saved one rebuilt, and known again by what it embeds."""
+"""Embed images with the tower of a run at any frame, and check that it is the saved tower."""
 
 from __future__ import annotations
 
@@ -17,18 +17,18 @@ from siamese_lib.views.progress import progress_bar
 if TYPE_CHECKING:
     from siamese_lib.network.backend import keras
 
-_FEW = 500  # embeddings below which no progress bar is needed
-_BATCHES = 4  # between two movements of the bar
+_FEW = 500  # embeddings; for fewer, no progress bar is shown
+_BATCHES = 4  # batches between two updates of the bar
 
 
 @dataclass(frozen=True)
 class Unbuilt:
-    """What is known of a `conv_tower` before it is built, by the names that Keras gives it.
+    """A `conv_tower` that is not built yet, with the attributes of a Keras model that are needed.
 
     Attributes:
-        image_shape, embedding_dim: as of `conv_tower`.
-        probe: what the saved tower made of the picture of `probe_of`.
-        folder: of the run, for the reader of an error.
+        image_shape, embedding_dim: the arguments of `conv_tower`.
+        probe: the saved tower's embedding of the picture of `probe_of`.
+        folder: of the run, for error messages.
     """
 
     image_shape: tuple[int, int, int]
@@ -48,18 +48,22 @@ class Unbuilt:
 
     @property
     def weights(self) -> list[np.ndarray]:
-        """Of the right shapes; the numbers are yet to come, and take no memory."""
+        """NaN arrays of the right shapes, which take no memory."""
         shapes = weight_shapes(self.image_shape, self.embedding_dim)
         return [np.broadcast_to(np.float32(np.nan), shape) for shape in shapes]
 
     def build(self, weights: list[np.ndarray]) -> keras.Model:
-        """Build the tower with these weights; RunError if it is not the one that was saved."""
+        """Build the tower with these weights.
+
+        Raises:
+            RunError: the tower is not the one that was saved.
+        """
         tower = conv_tower(self.image_shape, self.embedding_dim)
         tower.set_weights(weights)
         try:
             check_probe(tower, self.probe)
         except (TypeError, ValueError) as error:
-            raise RunError(f"The run in {self.folder} does not fit together: {error}") from error
+            raise RunError(f"The run in {self.folder} is inconsistent: {error}") from error
         return tower
 
 
@@ -67,7 +71,7 @@ class TowerFrames:
     """A tower as it was at each frame of its training.
 
     Args:
-        tower: the layers; its weights do not matter.
+        tower: gives the layers; its weights are not used.
         frames: for each weight of the tower, in Keras' order, a float array (frames, *shape).
 
     Attributes:
@@ -75,7 +79,7 @@ class TowerFrames:
         embedding_dim: length of the embeddings.
 
     Raises:
-        ValueError: the weights are not of the tower's shapes.
+        ValueError: the weights do not have the shapes of the tower's.
     """
 
     def __init__(self, tower: keras.Model | Unbuilt, frames: Sequence[np.ndarray]) -> None:
@@ -88,23 +92,26 @@ class TowerFrames:
         given = [array.shape[1:] for array in self.frames]
         if given != shapes:
             raise ValueError(
-                f"the weights are of shapes {given}, the tower's are {shapes}. For a tower "
-                "other than conv_tower give it to Run.load as tower=."
+                f"frames: got weights of shapes {given}; expected the tower's, {shapes}. If the "
+                "run has another tower than conv_tower, pass it to Run.load as tower=."
             )
 
     def __len__(self) -> int:
-        """Count the frames."""
+        """Return the number of frames."""
         return len(self.frames[0])
 
     def weights(self, frame: int) -> list[np.ndarray]:
-        """Weights of one frame, float32; IndexError if there is no such frame."""
+        """Return the weights of one frame, float32; IndexError if there is no such frame."""
         if not -len(self) <= frame < len(self):
-            raise IndexError(f"This run has frames 0 to {len(self) - 1}, not {frame}.")
+            raise IndexError(
+                f"frame is {frame}; expected {-len(self)} to {len(self) - 1}. This run has "
+                f"{len(self)} frames, and -1 is the last."
+            )
         return [array[frame].astype(np.float32) for array in self.frames]
 
     @cached_property
     def layers(self) -> keras.Model:
-        """The tower; no one relies on its weights."""
+        """The tower; its weights are not used."""
         given = self._given
         return given.build(self.weights(-1)) if isinstance(given, Unbuilt) else given
 
@@ -116,7 +123,7 @@ class TowerFrames:
         return tower
 
     def at(self, frame: int) -> keras.Model:
-        """The tower with the weights of a frame, until another frame is asked for."""
+        """Return the tower with the weights of a frame, which it keeps until the next call."""
         if frame in (-1, len(self) - 1):
             return self.last
         weights = self.weights(frame)
@@ -130,8 +137,9 @@ class TowerFrames:
             images = images[..., None]
         if images.ndim != 4 or images.shape[1:] != self.image_shape:
             raise ValueError(
-                f"This run embeds images of shape (N, {', '.join(map(str, self.image_shape))}), "
-                f"got {given.shape}. Resize them, or train on images of their size."
+                f"images: got shape {given.shape}; expected (N, "
+                f"{', '.join(map(str, self.image_shape))}), as in training. Resize the images, or "
+                "train on images of this size."
             )
         return images
 
@@ -147,26 +155,37 @@ class TowerFrames:
 
 
 def probe_of(tower: keras.Model) -> list[float]:
-    """Embed one fixed picture: towers with equal shapes of weights may still differ."""
+    """Embed one fixed picture, as two towers may differ although their weights have equal shapes.
+
+    Returns:
+        The embedding, by which the tower is recognized.
+    """
     picture = np.resize(np.arange(256, dtype=np.uint8), (1, *tower.input_shape[1:]))
     return embed(tower, picture)[0].tolist()
 
 
 def check_probe(tower: keras.Model, saved: Sequence[float]) -> None:
-    """Allow for the rounding of another device, which is well below a hundredth."""
+    """Check that a tower embeds the picture of `probe_of` as the saved tower did.
+
+    Up to 1 % of the embedding's length, a difference is taken for the rounding of another device,
+    which is far smaller.
+
+    Raises:
+        ValueError: the tower is another one.
+    """
     distance = np.linalg.norm(np.subtract(saved, probe_of(tower)))
     if not distance <= 0.01 * np.linalg.norm(saved):
         raise ValueError(
-            "the tower embeds otherwise than the one that was saved. For a tower other than "
-            "conv_tower give it to Run.load as tower=."
+            "the tower's embeddings are not those of the tower that was saved. If the run has "
+            "another tower than conv_tower, pass it to Run.load as tower=."
         )
 
 
 def embed(tower: keras.Model, images: np.ndarray, *, batch_size: int = 500) -> np.ndarray:
     """Embed images (N, H, W, C) with any tower, in batches: float32 (N, dim).
 
-    The tower is called directly: one image takes a few milliseconds, where ``predict`` would
-    first build a data pipeline, and many take no longer than there.
+    The tower is called directly. One image then takes a few milliseconds, as no data pipeline is
+    built first, and many images take no longer than with ``predict``.
     """
     from siamese_lib.network.backend import keras  # waits for images: it takes seconds
 
@@ -178,7 +197,7 @@ def embed(tower: keras.Model, images: np.ndarray, *, batch_size: int = 500) -> n
 
 
 class Embeds(Protocol):
-    """What embeds images at any frame, as a `Run` does."""
+    """An object that embeds images at any frame, such as a `Run`."""
 
     @property
     def embedding_dim(self) -> int:
@@ -193,14 +212,14 @@ class Embeds(Protocol):
 def embed_frames(
     run: Embeds, images: np.ndarray, frames: Sequence[int], batch_size: int, what: str
 ) -> np.ndarray:
-    """Embed images at some frames, next to a progress bar if they are many.
+    """Embed images at several frames, with a progress bar if there are many.
 
     Args:
-        run: what embeds them.
+        run: embeds them.
         images: (N, ...).
-        frames: F indices.
+        frames: indices of F frames.
         batch_size: images in one pass.
-        what: what the images are; the bar says it.
+        what: what the images are, for the progress bar.
 
     Returns:
         float32 (F, N, dim).

@@ -1,4 +1,4 @@
-"""How good a trained tower is, by the one measure that the whole book quotes."""
+"""Measure how good a trained tower is, in the way that the whole book quotes."""
 
 from __future__ import annotations
 
@@ -13,10 +13,11 @@ from siamese_lib.search.gallery import Gallery
 
 @dataclass(frozen=True)
 class Evaluation:
-    """How test images are answered by their nearest training images.
+    """How well the nearest training images predict the class of a test image.
 
     Attributes:
-        precision: mean share of the 7 nearest training images that have the test image's class.
+        precision: share of the 7 nearest training images that have the test image's class,
+            averaged over the test images.
         accuracy: share of test images whose class wins the vote of those 7.
         gallery: number of training images searched.
         queries: number of test images.
@@ -36,15 +37,19 @@ class Evaluation:
 
 
 def evaluate(run: Run, data: Dataset, *, frame: int = -1) -> Evaluation:
-    """Look up every test image among the first 10,000 training images, by Euclidean distance.
+    """Search the first 10,000 training images for the 7 nearest to each test image.
+
+    Distances are Euclidean.
 
     Args:
         run: the trained tower.
         data: images of the shape that the run was trained on.
-        frame: which frame of the run to judge; -1 is the last.
+        frame: which frame of the run to measure; -1 is the last.
 
     Raises:
-        ValueError: the images are not of that shape, or too few.
+        ValueError: the images do not have that shape, or there are fewer than 7 training images
+            or no test image.
+        IndexError: there is no such frame.
     """
     check_enough(data)
     labels = data.train.labels[:GALLERY_IMAGES]
@@ -59,9 +64,9 @@ def evaluate(run: Run, data: Dataset, *, frame: int = -1) -> Evaluation:
 
 
 def check_enough(data: Dataset) -> None:
-    """Refuse data that cannot be evaluated: ValueError, with what is missing."""
+    """Raise ValueError if there are too few images to evaluate with."""
     if len(data.train) < HEADLINE_K or not len(data.test):
         raise ValueError(
-            f"{data.name} has {len(data.train)} training and {len(data.test)} test images. To "
-            f"look up nearest images takes at least {HEADLINE_K} and one: add images."
+            f"{data.name} has {len(data.train)} training and {len(data.test)} test images; "
+            f"expected at least {HEADLINE_K} training images and 1 test image. Add images."
         )

@@ -1,4 +1,4 @@
-"""The film of a training: its images at every frame, laid flat and measured."""
+"""Make the film of a training: project its embeddings to a plane, and measure every frame."""
 
 from __future__ import annotations
 
@@ -27,14 +27,14 @@ def film_of(
     """Make the film that `Run.film` describes.
 
     Args:
-        embeddings: float32 (F, N, dim), of the images at every frame.
-        travels: float32 (F, E, dim), of the extra images; E may be 0.
+        embeddings: float32 (F, N, dim), the images at every frame.
+        travels: float32 (F, E, dim), the extra images at every frame; E may be 0.
         images: uint8 or float in 0..255, (N + E, H, W, C), the extra ones last.
         labels: int64 or str (N,), or None.
         class_names: K names; the labels are then numbers from 0 to K - 1.
         steps: int64 (F,).
-        history: columns of equal length, as of a `Run`.
-        margin: of the loss.
+        history: columns of equal length, as in a `Run`.
+        margin: of the loss, or None.
     """
     curves = {"loss": curve_of(history, "loss", steps)}
     if labels is None:
@@ -63,10 +63,11 @@ def film_of(
 
 
 def curve_of(history: Mapping[str, Sequence[float]], name: str, steps: np.ndarray) -> np.ndarray:
-    """Read a column of a history at steps (F,), on straight lines between its rows.
+    """Read a column of a history at steps (F,), by linear interpolation between its rows.
 
-    NaN before the first row, unless it is the loss, whose first row is a mean from step 0 on;
-    and everywhere, if there is no such column.
+    Before the first row the values are NaN. The loss is an exception: its first row is a mean
+    from step 0 on, so it also stands for the steps before. If there is no such column, or it holds
+    no finite number, all values are NaN.
     """
     column = np.asarray(history.get(name, ()), np.float64)
     known = np.isfinite(column)
@@ -80,7 +81,7 @@ def curve_of(history: Mapping[str, Sequence[float]], name: str, steps: np.ndarra
 def _with_extra(
     labels: np.ndarray | None, class_names: Sequence[str] | None, count: int, extra: int
 ) -> tuple[np.ndarray, list[str], list[str]]:
-    """Make the extra images a class of their own: labels, names and colours with it."""
+    """Return labels, class names and colours that have one more class, for the extra images."""
     classes, names, colors = wire.classes_of(labels, class_names)
     if classes is None:
         classes, names, colors = np.zeros(count, np.int64), ["images"], [PALETTE[4]]
@@ -89,7 +90,7 @@ def _with_extra(
 
 
 def _pictures(images: np.ndarray) -> np.ndarray | None:
-    """Images as they can be shown, uint8; None if they have neither one nor three channels."""
+    """Return images that can be shown, uint8; None unless they have one or three channels."""
     if images.shape[-1] not in (1, 3):
         return None
     return np.clip(np.rint(images), 0, 255).astype(np.uint8)

@@ -1,4 +1,4 @@
-"""The folder that a run is kept in: how it is written, and all that can be wrong with one.
+"""Write and read the folder of a run, and report everything that can be wrong with it.
 
 ``run.json``
     text: ``format`` (1), ``tower`` (``image_shape``, ``embedding_dim``, and ``probe``, the
@@ -9,12 +9,13 @@
     (frames, *shape of the weight), float32 or float16.
 
 ``film.npz``, ``film-<32 digits>.npz``
-    not part of the run: a recorded film, and images embedded at every frame, kept for the next
-    time. They may be deleted, and are when the frames are replaced.
+    not part of the run: a recorded film, and embeddings of images at every frame, stored so that
+    they need not be computed again. You may delete them. They are deleted when the frames are
+    replaced.
 
-``run.json`` is replaced last and in one move, so a save that is cut short leaves the run that
-was there before. Nothing in a run is code: loading reads numbers and JSON. A training that is
-not finished keeps a ``checkpoint.npz`` beside them.
+``run.json`` is replaced last and atomically, so an interrupted save leaves the earlier run as it
+was. Nothing in a run is code: loading reads only numbers and JSON. An unfinished training also
+has a ``checkpoint.npz`` in this folder.
 """
 
 from __future__ import annotations
@@ -44,7 +45,7 @@ _PARTS = {"tower": dict, "steps": list, "frames": dict, "settings": dict, "histo
 
 
 class RunError(ValueError):
-    """A folder that is not a run, or not a whole one."""
+    """A folder does not hold a run, or the run is incomplete or damaged."""
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -54,12 +55,12 @@ class SavedRun:
     Attributes:
         image_shape: height, width and channels of the images.
         embedding_dim: length of the embeddings.
-        probe: what the tower makes of one fixed picture.
+        probe: the tower's embedding of one fixed picture.
         steps: the training step of each frame.
         history: named columns of equal length; NaN where nothing was measured.
         settings: JSON values.
         frames: for each weight of the tower, an array (frames, *shape).
-        film: the content of a recorded film, or None.
+        film: the bytes of a recorded film's file, or None.
     """
 
     image_shape: tuple[int, int, int]
@@ -73,14 +74,14 @@ class SavedRun:
 
 
 def write_run(folder: Path, run: SavedRun) -> None:
-    """Put a run in place of the one in the folder, all or nothing.
+    """Write a run to a folder, atomically, and replace a run that is there.
 
     Args:
-        folder: made if missing.
+        folder: created if it is missing.
         run: what to write.
 
     Raises:
-        RunError: the folder holds something else.
+        RunError: the folder holds something else than a run.
         ValueError: the settings are not JSON values.
     """
     check_folder(folder)
@@ -120,14 +121,15 @@ def write_run(folder: Path, run: SavedRun) -> None:
 
 
 def read_run(folder: Path) -> SavedRun:
-    """Read what the folder of a run holds.
+    """Read the folder of a run.
 
     Raises:
         FileNotFoundError: there is no such folder.
-        RunError: the folder is not a run, is of a later format, or is damaged.
+        RunError: the folder is not a run, has another format, or is damaged.
     """
     if not folder.is_dir():
-        raise FileNotFoundError(f"There is no folder {folder} to load a run from.")
+        found = "is a file" if folder.exists() else "does not exist"
+        raise FileNotFoundError(f"{folder} {found}; expected the folder of a run. Check the path.")
     index = _read_index(folder)
     frames = _read_frames(folder, index["frames"])
     try:
@@ -145,37 +147,40 @@ def read_run(folder: Path) -> SavedRun:
             film=film_file(folder).read_bytes() if film_file(folder).is_file() else None,
         )
     except (KeyError, TypeError) as error:
-        raise RunError(f"The run in {folder} does not fit together: {error}") from error
+        raise RunError(f"The run in {folder} is inconsistent: {error}") from error
 
 
 def film_file(folder: Path, name: str = "") -> Path:
-    """Where the recorded film of a run is; or, with a name, the film of some images."""
+    """Return the path of a run's recorded film; with a name, of the film of some images."""
     return folder / (f"film-{name}.npz" if name else "film.npz")
 
 
 def read_film(content: bytes) -> Film:
-    """Read the content of a recorded film; RunError if it is damaged."""
+    """Make a film from the bytes of a recorded film's file; RunError if it is damaged."""
     try:
         return Film.from_bytes(content)
     except ViewError as error:
-        raise RunError(f"The film that was recorded with this run is damaged: {error}") from error
+        raise RunError(
+            f"The film that was recorded with this run is damaged ({error}). Delete film.npz, or "
+            "copy the run again."
+        ) from error
 
 
 def holds_run(folder: Path) -> bool:
-    """Whether there is a run in the folder, or what claims to be one."""
+    """Return whether the folder holds a ``run.json``, of whatever content."""
     return (folder / _INDEX).exists()
 
 
 def check_folder(folder: Path) -> None:
-    """Refuse a folder that a run cannot be saved in, because it holds something else.
+    """Check that a run can be saved in a folder without overwriting anything else.
 
     Raises:
-        RunError: it is a file; or it has files, but neither a run nor a checkpoint.
+        RunError: it is a file; or it holds files, but neither a run nor a checkpoint.
     """
     if folder.exists() and not folder.is_dir():
-        raise RunError(f"{folder} is a file; a run is saved in a folder.")
+        raise RunError(f"{folder} is a file; expected a folder. Choose another path.")
     if holds_run(folder):
-        _read_index(folder)  # whatever else is called run.json must not be overwritten
+        _read_index(folder)  # another program's run.json must not be overwritten
     elif folder.exists() and not (folder / CHECKPOINT).exists():
         foreign = [
             file.name
@@ -184,35 +189,37 @@ def check_folder(folder: Path) -> None:
         ]
         if foreign:
             raise RunError(
-                f"{folder} holds {min(foreign)}, and no run: it has no {_INDEX}. "
+                f"{folder} holds {min(foreign)} but no {_INDEX}, so it is not the folder of a run. "
                 "Choose an empty or a new folder."
             )
 
 
 def to_json(values: Mapping[str, Any]) -> str:
-    """Write as JSON; ValueError for what JSON has no form for, such as arrays, paths and NaN."""
+    """Write values as JSON; ValueError for what JSON cannot hold, such as arrays, paths and NaN."""
     try:
         return json.dumps(values, indent=1, allow_nan=False)
     except (TypeError, ValueError) as error:
         raise ValueError(
-            f"settings must be numbers, texts, lists and dicts that JSON can hold: {error}"
+            f"settings: got a value that JSON cannot hold ({error}); expected finite numbers, "
+            "strings, True, False, None, lists and dicts."
         ) from error
 
 
 def _read_index(folder: Path) -> dict[str, Any]:
     path = folder / _INDEX
     if not holds_run(folder):
-        raise RunError(f"{folder} is not a run: it has no {_INDEX}.")
+        raise RunError(f"{folder} is not the folder of a run: it has no {_INDEX}. Check the path.")
     try:
         index = json.loads(path.read_bytes())
     except ValueError as error:
         raise RunError(f"{path} is damaged: it is not JSON ({error}).") from error
     version = index.get("format") if isinstance(index, dict) else None
     if not isinstance(version, int):
-        raise RunError(f"{path} is not the index of a run: it names no format.")
+        raise RunError(f"{path} does not belong to a run: it names no format.")
     if version != FORMAT:
         raise RunError(
-            f"{path} is of format {version}; this version of siamese_lib reads format {FORMAT}."
+            f"{path} has format {version}; this version of siamese_lib expected format {FORMAT}. "
+            "Install a version that reads it."
         )
     wrong = [name for name, kind in _PARTS.items() if not isinstance(index.get(name), kind)]
     if wrong:
@@ -226,25 +233,27 @@ def _read_frames(folder: Path, entry: Mapping[str, Any]) -> list[np.ndarray]:
         raise RunError(f"{folder / _INDEX} is damaged: it names the frames file {name!r}.")
     path = folder / name
     if not path.is_file():
-        raise RunError(f"The run in {folder} is not whole: {name} is missing.")
+        raise RunError(f"The run in {folder} is incomplete: {name} is missing. Copy it again.")
     content = path.read_bytes()
     if len(content) != entry.get("bytes"):
         raise RunError(
-            f"{path} is damaged: it has {len(content)} bytes, {entry.get('bytes')} were written."
+            f"{path} is damaged: it has {len(content)} bytes; expected {entry.get('bytes')}. Copy "
+            "it again."
         )
     digest = hashlib.sha256(content).hexdigest()
     if digest != entry.get("sha256"):
         raise RunError(
-            f"{path} is damaged: its SHA-256 is {digest}, and was {entry.get('sha256')}."
+            f"{path} is damaged: its SHA-256 is {digest}; expected {entry.get('sha256')}. Copy it "
+            "again."
         )
     try:
         with np.load(io.BytesIO(content), allow_pickle=False) as arrays:
             return [arrays[f"w{i}"] for i in range(len(arrays.files))]
-    except Exception as error:  # the checksum fits, but somebody else wrote it
+    except Exception as error:  # the checksum is right, but another program wrote the file
         raise RunError(f"{path} does not hold the frames of a run: {error}") from error
 
 
 def _json_number(value: float | np.generic) -> float | None:
-    """A number that JSON has; it has no NaN and no infinity, which are stored as null."""
+    """Return a number for JSON, which has no NaN and no infinity: these become null."""
     number = value.item() if isinstance(value, np.generic) else value
     return None if isinstance(number, float) and not math.isfinite(number) else number

@@ -1,4 +1,4 @@
-"""Embeddings laid flat: put in the middle, seen from where they spread most, turned to others."""
+"""Project embeddings to a plane: centre them, find their principal axes, align two maps."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ def principal_axes(points: np.ndarray) -> tuple[np.ndarray, float]:
         points: float (N, dim).
 
     Returns:
-        Orthonormal axes (dim, 2), of which points (N, 2) are ``points @ axes``, and the share of
-        the variance that lies in their plane. Two dimensions stay as they are; one gets a zero
-        beside it.
+        Orthonormal axes (dim, 2), so that ``points @ axes`` are the points in the plane, (N, 2);
+        and the share of the variance that lies in the plane, from 0 to 1. Two dimensions stay as
+        they are. One dimension gets a second coordinate, which is 0.
     """
     dim = points.shape[1]
     if dim <= 2:
@@ -28,20 +28,20 @@ def principal_axes(points: np.ndarray) -> tuple[np.ndarray, float]:
 
 
 def turned(points: np.ndarray, before: np.ndarray) -> np.ndarray:
-    """Turn, and mirror if need be, points (N, 2) to lie as near as can be to those before.
+    """Rotate points (N, 2), and mirror them if necessary, to lie closest to the points before.
 
-    The orthogonal Procrustes problem (Schönemann, 1966).
+    This solves the orthogonal Procrustes problem (Schönemann, 1966).
     """
     left, _, right = np.linalg.svd(points.T @ before)
     return points @ (left @ right)
 
 
 def centred(embeddings: np.ndarray, others: np.ndarray | None = None) -> np.ndarray:
-    """Put the middle of each frame at zero: distances, all that a loss sees, stay the same.
+    """Subtract the mean of each frame. Distances stay the same, and a loss sees only distances.
 
     Args:
-        embeddings: float (..., N, dim), of which the middle is taken.
-        others: float (..., M, dim), moved by the same way in place of them.
+        embeddings: float (..., N, dim), whose mean is taken.
+        others: float (..., M, dim), from which that mean is subtracted instead.
     """
     middle = embeddings.mean(axis=-2, keepdims=True)
     return (embeddings if others is None else others) - middle

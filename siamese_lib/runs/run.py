@@ -1,6 +1,6 @@
-"""A training as a thing to keep: the tower's weights through time, its history, its settings.
+"""A training that can be saved and loaded: weights through time, history and settings.
 
-On disk a run is a folder of JSON and numbers; `siamese_lib.runs.folder` describes its format.
+On disk, a run is a folder of JSON and numbers. `siamese_lib.runs.folder` describes its format.
 """
 
 from __future__ import annotations
@@ -25,15 +25,15 @@ from siamese_lib.runs.film import film_of
 from siamese_lib.runs.folder import RunError, SavedRun, film_file, read_film, read_run, write_run
 from siamese_lib.views.film import Film, as_film
 
-# Keras takes seconds to import. A run that is loaded waits with it until an image is embedded:
-# its history and the films that it keeps are there at once.
+# Keras takes seconds to import, so a loaded run imports it only when an image is embedded. The
+# history and the saved films are available at once.
 if TYPE_CHECKING:
     from siamese_lib.network.backend import keras
     from siamese_lib.views.embedding_view import EmbeddingView
 
 
 class Run:
-    """A finished, or interrupted, training.
+    """A training that is finished or was interrupted.
 
     Args:
         tower: the tower that was trained; only its architecture is used.
@@ -43,13 +43,13 @@ class Run:
             float array (frames, *shape).
         history: named columns of equal length, such as ``step``, ``images``, ``seconds``,
             ``loss`` and ``precision``.
-        settings: what was asked for; JSON values.
+        settings: how the run was trained; JSON values.
 
     Attributes:
         steps: int64 (frames,).
         history: dict of lists.
         settings: dict.
-        folder: where the run was loaded from or last saved, or None; films are kept there.
+        folder: where the run was loaded from or last saved, or None. Films are saved there.
 
     Raises:
         ValueError: the parts do not fit each other.
@@ -68,12 +68,12 @@ class Run:
         self.settings = dict(settings or {})
         self.folder: Path | None = None
         self._recorded: bytes | None = None
-        self._latest: dict[str, tuple[str, np.ndarray]] = {}  # of `embed_once`: name, embeddings
+        self._latest: dict[str, tuple[str, np.ndarray]] = {}  # by `what`: name, embeddings
         self._towers = TowerFrames(tower, frames)
         self._check()
 
     def __len__(self) -> int:
-        """Count the frames."""
+        """Return the number of frames."""
         return len(self.steps)
 
     def __repr__(self) -> str:
@@ -99,12 +99,12 @@ class Run:
         """The trained tower: a copy with the weights of the last frame.
 
         Raises:
-            RunError: the run was loaded, and was trained with a tower of other layers.
+            RunError: the run was loaded, and had been trained with a tower of other layers.
         """
         return self._towers.last
 
     def weights(self, frame: int = -1) -> list[np.ndarray]:
-        """Weights of one frame, float32, in Keras' order; IndexError if there is no such frame."""
+        """Return a frame's weights, float32, in Keras' order; IndexError if there is no frame."""
         return self._towers.weights(frame)
 
     def embed(self, images: np.ndarray, frame: int = -1, *, batch_size: int = 500) -> np.ndarray:
@@ -119,7 +119,7 @@ class Run:
             float32 embeddings (N, embedding_dim).
 
         Raises:
-            ValueError: the images are not of the shape that this run was trained on.
+            ValueError: the images do not have the shape that this run was trained on.
             IndexError: there is no such frame.
         """
         images = self._towers.checked(images)
@@ -133,27 +133,27 @@ class Run:
         batch_size: int = 500,
         what: str = "images",
     ) -> np.ndarray:
-        """Embed images as `embed` does, but find the embeddings again the next time.
+        """Embed images as `embed` does, and store the embeddings for the next call.
 
-        A run that has a folder keeps them there. Another keeps them in memory: the latest ones of
-        each `what`.
+        A run that has a folder stores them there. A run without a folder keeps in memory the
+        latest embeddings of each `what`.
 
         Args:
             images: as for `embed`.
             frame: index into `steps`; -1 is the last, and None means every frame.
             batch_size: images in one pass, which bounds the memory used.
-            what: what the images are, such as "test images"; a progress bar says it.
+            what: what the images are, such as "test images", for the progress bar.
 
         Returns:
-            float32 (N, embedding_dim); of every frame (frames, N, embedding_dim).
+            float32 (N, embedding_dim), or (frames, N, embedding_dim) for every frame.
 
         Raises:
             ValueError, IndexError: as for `embed`.
         """
         images = self._towers.checked(images)
         frames = range(len(self)) if frame is None else [frame]
-        # By these names earlier versions kept films, and single frames, which may not be taken for
-        # a film of one frame.
+        # These are the names that earlier versions gave their files. The empty array makes the name
+        # of a single frame differ from that of a film of one frame.
         weights = (weight for number in frames for weight in self.weights(number))
         name = digest(weights, [images], [] if frame is None else [np.zeros(0)])
 
@@ -179,39 +179,39 @@ class Run:
         batch_size: int = 500,
         **options: Any,
     ) -> EmbeddingView:
-        """Watch images through the training: embed them at every frame, and play the frames.
+        """Watch images move through the training: embed them at every frame, and play the frames.
 
-        A loss sees distances only, which a shift of all points leaves as they are: the middle of
-        the images stays where it is. If the embedding has more than two dimensions, the film shows
-        the two in which the images spread most in the last frame (its first two principal axes),
-        says so on the map, and ``explained`` of the view is their share of the variance.
+        The mean of the images is put at the origin in each frame. This changes no distance, and a
+        loss sees only distances. If the embedding has more than two dimensions, the film shows the
+        two in which the images spread most in the last frame (its first two principal axes), and
+        says so on the map. The view's ``explained`` is their share of the variance.
 
-        Of a run that has a folder, the embeddings are kept there, some bytes for each image and
-        frame, and found again for the same images.
+        A run that has a folder stores the embeddings there, a few bytes for each image and frame,
+        and reads them again for the same images.
 
         Args:
             images: of the shape that the run was trained on, uint8 or float in 0..255, (N, H, W, C)
-                or (N, H, W). Without any: the film that was recorded with the run.
-            labels: int or str (N,). With them the film measures precision@7 of the images among
-                each other at every frame; else it shows what `history` has.
+                or (N, H, W). None shows the film that was recorded with the run.
+            labels: int or str (N,). With labels, the film measures at every frame the precision@7
+                of the images among each other. Without, it shows the precision in `history`.
             class_names: K names; the labels are then numbers from 0 to K - 1.
-            extra: images that the data never had, such as a drawn digit (E, H, W, C). They are
-                ringed, and leave a trail. The last E points of the view.
+            extra: images that are not part of the data, such as a drawn digit (E, H, W, C). They
+                are the last E points of the view; each has a ring and leaves a trail.
             batch_size: images in one pass.
-            options: of the `EmbeddingView`, such as ``playing=True``.
+            options: more arguments of `EmbeddingView`, such as ``playing=True``.
 
         Returns:
             An `EmbeddingView` with `steps`, loss and precision, the images, and the margin if
             `settings` has one.
 
         Raises:
-            ValueError: images of another shape, labels that do not fit them, or no images where
-                there is no recorded film, or a damaged one (`RunError`).
+            ValueError: the images have another shape, the labels do not fit them, or there are
+                neither images nor a recorded film. A `RunError` if the recorded film is damaged.
         """
         film = self.make_film(
             images, labels, class_names=class_names, extra=extra, batch_size=batch_size
         )
-        # ipywidgets takes as long as all else here: whoever only exports does not wait for it.
+        # ipywidgets takes as long as all the rest, so an export that needs no view waits for none.
         from siamese_lib.views.embedding_view import EmbeddingView
 
         return EmbeddingView.of(film, **options)
@@ -225,24 +225,20 @@ class Run:
         extra: np.ndarray | None = None,
         batch_size: int = 500,
     ) -> Film:
-        """Make what `film` shows, as a value of arrays; no widget is needed.
-
-        Arguments and errors are those of `film`.
-        """
+        """Make the film that `film` shows, without a widget; arguments and errors are the same."""
         if images is None:
             film = self.recorded
             if film is None:
-                reason = "This run has no recorded film to show instead."
-                raise ValueError(f"film needs images to embed. {reason}")
+                raise ValueError("images is None; expected images, as no film was recorded.")
             if labels is not None or extra is not None:
                 raise ValueError(
-                    "film needs images to embed. Without any it shows the recorded film, which has "
-                    "labels and takes no extra images."
+                    "labels or extra was given without images; expected images to embed. Pass "
+                    "them, or leave out both to show the recorded film, which has its own labels."
                 )
             return film
         images = self._towers.checked(images)
         own = images[:0] if extra is None else self._towers.checked(extra)
-        # What does not fit is refused here, before anything is embedded.
+        # Raise for labels that do not fit now, before anything is embedded.
         waiting = Film(np.zeros((0, len(images), 2)), labels, class_names=class_names)
         return film_of(
             self.embed_once(images, None, batch_size=batch_size),
@@ -257,36 +253,36 @@ class Run:
 
     @property
     def recorded(self) -> Film | None:
-        """The film that `record` kept with the run, or None; RunError if it is damaged."""
+        """The film that `record` stored with the run, or None; RunError if it is damaged."""
         return None if self._recorded is None else read_film(self._recorded)
 
     def record(self, film: Film | EmbeddingView) -> None:
-        """Keep a film with the run, for a run whose frames are too large to keep.
+        """Store a film with the run, for a run whose frames are too large to keep.
 
-        ``film()`` shows it, and `save` and `load` carry it along: 10,000 images of a kilobyte in 40
-        frames take about 3 MB.
+        ``film()`` shows it, and `save` and `load` include it. A film of 10,000 images of a kilobyte
+        in 40 frames takes about 3 MB.
 
         Args:
-            film: as `film` or `make_film` made it, of the run before its frames were thinned.
+            film: what `film` or `make_film` returned before frames were dropped from the run.
         """
         self._recorded = as_film(film).to_bytes()
 
     def save(self, path: str | os.PathLike, *, dtype: str = "float32") -> Path:
-        """Write the run to a folder, all or nothing.
+        """Write the run to a folder, atomically.
 
         Args:
-            path: the folder; made if missing. A run that is there already is replaced.
+            path: the folder; created if it is missing. A run that is there is replaced.
             dtype: ``"float32"``, or ``"float16"`` for half the size.
 
         Returns:
             The folder.
 
         Raises:
-            RunError: the folder holds something that is not a run.
-            ValueError: another `dtype`, or settings that are not JSON values.
+            RunError: the folder holds something else than a run.
+            ValueError: `dtype` is another one, or the settings are not JSON values.
         """
         if dtype not in ("float32", "float16"):
-            raise ValueError(f"dtype must be 'float32' or 'float16', got {dtype!r}.")
+            raise ValueError(f"dtype is {dtype!r}; expected 'float32' or 'float16'.")
         folder = Path(path)
         saved = [array.astype(dtype, copy=False) for array in self._towers.frames]
         write_run(
@@ -309,22 +305,20 @@ class Run:
     def load(cls, path: str | os.PathLike, *, tower: keras.Model | None = None) -> Run:
         """Read a run from its folder.
 
-        Keras is not imported before an image is embedded. Only then is it found out if the run
-        was trained with a tower whose weights are shaped like `conv_tower`'s but whose layers are
-        others.
+        Keras is imported only when an image is embedded. Only then is there an error if the run
+        was trained with a tower whose weights have the shapes of `conv_tower`'s but whose layers
+        differ.
 
         Args:
             path: a folder written by `save`.
-            tower: the architecture, for a run that was not made with `conv_tower`; its weights
-                stay as they are.
+            tower: the architecture, for a run not trained with `conv_tower`; it is not changed.
 
         Returns:
             The run, with the steps, history, settings and weights that were saved.
 
         Raises:
             FileNotFoundError: there is no such folder.
-            RunError: the folder is not a run, is of a later format, is damaged, or belongs to
-                another tower.
+            RunError: the folder is not a run, is damaged, or has another format or tower.
         """
         folder = Path(path)
         saved = read_run(folder)
@@ -335,15 +329,21 @@ class Run:
             if tower is not None:
                 check_probe(run.tower, saved.probe)
         except (AttributeError, KeyError, TypeError, ValueError) as error:
-            raise RunError(f"The run in {folder} does not fit together: {error}") from error
+            raise RunError(f"The run in {folder} is inconsistent: {error}") from error
         run.folder, run._recorded = folder, saved.film
         return run
 
     def _check(self) -> None:
         if len(self.steps) == 0 or (np.diff(self.steps) <= 0).any():
-            raise ValueError(f"steps must ascend and not be empty, got {self.steps.tolist()}.")
-        if {len(array) for array in self._towers.frames} != {len(self.steps)}:
-            raise ValueError(f"there must be one frame of weights for each of {len(self)} steps.")
+            raise ValueError(
+                f"steps: got {self.steps.tolist()}; expected ascending numbers, at least one."
+            )
+        counts = {len(array) for array in self._towers.frames}
+        if counts != {len(self.steps)}:
+            raise ValueError(
+                f"frames: got {' or '.join(map(str, sorted(counts)))} frames of weights; expected "
+                f"one for each of {len(self)} steps."
+            )
         lengths = {name: len(column) for name, column in self.history.items()}
         if len(set(lengths.values())) > 1:
-            raise ValueError(f"the columns of the history differ in length: {lengths}.")
+            raise ValueError(f"history: got columns of {lengths} rows; expected equal lengths.")

@@ -1,4 +1,4 @@
-"""The small trained run that comes with the package, so that a book can open on something."""
+"""The small trained run that comes with the package, so that the book can begin with a film."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ FOLDER = Path(__file__).parents[1] / "assets" / "mnist-2d"
 def shipped_run() -> Run:
     """Load the 2-D run on MNIST that comes with the package.
 
-    It holds the final weights only, in half precision (320 kB); its ``film()`` is one of 1,000 test
-    images that was recorded before the others were dropped. ``settings`` says how it was trained,
-    and ``settings["precision"]`` and ``["accuracy"]`` how well it answers the test images, as
-    `evaluate` measured it. ``make shipped-run`` makes it again.
+    It holds only the final weights, in half precision (320 kB). Its ``film()`` shows 1,000 test
+    images and was recorded before the other frames were dropped. ``settings`` says how the run was
+    trained; ``settings["precision"]`` and ``settings["accuracy"]`` are what `evaluate` measured on
+    the test images. ``make shipped-run`` trains it again.
     """
     run = Run.load(FOLDER)
-    run.folder = None  # films of other images are not to be kept inside the package
+    run.folder = None  # otherwise films of other images would be saved inside the package
     return run

@@ -1,1 +1,1 @@
-"""The commands of the terminal, a file for each: the library's jobs without a notebook."""
+"""The commands for a terminal, one file each: the library's jobs without a notebook."""

@@ -1,4 +1,4 @@
-"""``python -m siamese_lib evaluate``: precision@7 and kNN accuracy of a saved run."""
+"""``python -m siamese_lib evaluate``: print precision@7 and kNN accuracy of a saved run."""
 
 from __future__ import annotations
 
@@ -10,20 +10,20 @@ from siamese_lib.terminal.options import Commands, add_data, load_for_run
 
 
 def add_parser(commands: Commands) -> None:
-    """Add the command to those of the terminal."""
+    """Add this command to the terminal's commands."""
     parser = commands.add_parser(
         "evaluate",
         help="measure a saved run",
-        description="Print precision@7 and kNN accuracy of a saved run: each test image is looked "
+        description="Print precision@7 and kNN accuracy of a saved run. Each test image is looked "
         "up among the first 10,000 training images.",
     )
     parser.add_argument("run", type=Path, metavar="RUN", help="folder of the run")
-    add_data(parser, "images to measure on", after="default: those it was trained on")
+    add_data(parser, "images to measure on", after="default: those the run was trained on")
     parser.set_defaults(job=evaluate)
 
 
 def evaluate(options: argparse.Namespace) -> int:
-    """Measure the run, and print it; return the exit status."""
+    """Measure the run, print the result, and return the exit status."""
     run = sl.Run.load(options.run)
     print(run)
     data = load_for_run(run, options.data, options.run)

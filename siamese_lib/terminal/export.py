@@ -1,4 +1,4 @@
-"""``python -m siamese_lib export``: what leaves a run, each by the suffix of its name."""
+"""``python -m siamese_lib export``: write a run as files to share."""
 
 from __future__ import annotations
 
@@ -8,10 +8,11 @@ from pathlib import Path
 import siamese_lib as sl
 from siamese_lib.terminal.options import Commands, add_data, load_for_run
 
-_DESCRIPTION = """Write a finished run as files to share, each by its suffix: .html is a page that
-plays the film and finds the nearest training images of any test image; .gif, .webp and .mp4 are
-moving pictures (.mp4 needs ffmpeg: pip install imageio-ffmpeg); a name without a suffix, or with a
-slash at its end, is a folder of files for TensorBoard's projector."""
+_DESCRIPTION = """Write a finished run as files to share. The suffix of each name chooses what is
+written: .html is a page that plays the film and finds the nearest training images of any test
+image; .gif, .webp and .mp4 are moving pictures (.mp4 needs ffmpeg: pip install imageio-ffmpeg). A
+name without a suffix, or one that ends in a slash, is a folder of files for TensorBoard's
+projector."""
 _KINDS = {
     "": "folder", ".html": "page", ".htm": "page",
     ".gif": "picture", ".webp": "picture", ".mp4": "picture",
@@ -19,7 +20,7 @@ _KINDS = {
 
 
 def add_parser(commands: Commands) -> None:
-    """Add the command to those of the terminal."""
+    """Add this command to the terminal's commands."""
     parser = commands.add_parser(
         "export",
         help="write a run as a page, a moving picture, or TensorBoard projector files",
@@ -32,26 +33,29 @@ def add_parser(commands: Commands) -> None:
         "--images",
         type=int,
         metavar="N",
-        help="test images at most (default: 10000, of a moving picture 2000)",
+        help="show up to N test images (default: 10000; in a moving picture 2000)",
     )
     parser.add_argument(
         "--gallery",
         type=int,
         metavar="N",
-        help="training images that the page searches at most (default: 10000)",
+        help="let the page search up to N training images (default: 10000)",
     )
-    parser.add_argument("--title", metavar="TEXT", help="of the page")
-    add_data(parser, "images to show", after="default: those it was trained on")
+    parser.add_argument("--title", metavar="TEXT", help="title of the page")
+    add_data(parser, "images to show", after="default: those the run was trained on")
     parser.set_defaults(job=export)
 
 
 def export(options: argparse.Namespace) -> int:
-    """Write each file, and say so; return the exit status."""
+    """Write each file, print its name, and return the exit status."""
     images = {} if options.images is None else {"images": options.images}
     page = {"gallery": options.gallery, "title": options.title}
     page = {name: value for name, value in page.items() if value is not None}
     if page and not any(kind == "page" for kind, _ in options.out):
-        raise ValueError("--gallery and --title are for a page: name a file that ends in .html.")
+        raise ValueError(
+            "--gallery and --title were given without a page; expected a name that ends in .html. "
+            "Add one, or leave these options out."
+        )
     run = sl.Run.load(options.run)
     print(run)
     data = load_for_run(run, options.data, options.run)
@@ -67,17 +71,17 @@ def export(options: argparse.Namespace) -> int:
 
 
 def _target(out: str) -> tuple[str, str]:
-    """What a name asks for, and the name; a slash at its end tells a folder."""
+    """Return the kind of file that a name asks for, and the name."""
     suffix = "" if out.endswith(("/", "\\")) else Path(out).suffix.lower()
     if suffix not in _KINDS:
         raise argparse.ArgumentTypeError(
-            "must end in .html, .gif, .webp or .mp4, or be a folder, which a slash at its end "
-            f"tells; got {out!r}"
+            f"got {out!r}; expected a name that ends in .html, .gif, .webp or .mp4, or the name of "
+            "a folder, which may end in a slash"
         )
     return _KINDS[suffix], out
 
 
 def _size(path: Path) -> str:
     if path.is_dir():
-        return f"; look at it with `tensorboard --logdir {path}`"
+        return f"; open it with `tensorboard --logdir {path}`"
     return f" ({path.stat().st_size / 1e6:.1f} MB)"

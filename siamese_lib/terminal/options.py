@@ -1,4 +1,4 @@
-"""What the commands of the terminal share: options, and the images that these name."""
+"""Options that several commands share, and the loading of the images that they name."""
 
 from __future__ import annotations
 
@@ -17,20 +17,36 @@ Commands: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"
 def add_data(
     group: argparse._ActionsContainer, what: str, *, after: str, default: str | None = None
 ) -> None:
-    """Add ``--data``: a named set or a folder."""
+    """Add the option ``--data``, which names a data set or a folder.
+
+    Args:
+        group: a parser or a group of its arguments.
+        what: what the images are for; the help begins with it.
+        after: words in brackets, such as the default.
+        default: the value if the option is not given.
+    """
     group.add_argument(
         "--data",
         "--model",
         dest="data",
         default=default,
         metavar="NAME",
-        help=f"{what}: mnist, fashion_mnist, or a folder with one sub-folder of images per class; "
-        f"--model is the original's name for this ({after})",
+        help=f"{what}: mnist, fashion_mnist, or a folder with one sub-folder of images per class "
+        f"({after}). The original program called this option --model.",
     )
 
 
 def load(name: str, image_size: tuple[int, int], color: str) -> sl.Dataset:
-    """Load a named set as it is, or a folder of images at this size (height, width) and colour."""
+    """Load a named set, or a folder of images.
+
+    Args:
+        name: of the set, or path of the folder.
+        image_size: height and width in pixels of a folder's images; a set keeps its own.
+        color: "grayscale" or "rgb", for a folder's images; a set keeps its own.
+
+    Raises:
+        ValueError: there is no such set or folder.
+    """
     if not is_folder(name):
         return sl.load_dataset(name)
     data = sl.load_folder(name, image_size=image_size, color=color)
@@ -39,38 +55,51 @@ def load(name: str, image_size: tuple[int, int], color: str) -> sl.Dataset:
 
 
 def load_for_run(run: sl.Run, name: str | None, folder: Path | None) -> sl.Dataset:
-    """Load the images that a run was trained on, or others by name, as the run takes them."""
+    """Load images at the size and with the channels that a run expects.
+
+    Args:
+        run: the run that will embed the images.
+        name: of a set or a folder; None for the images that the run was trained on.
+        folder: of the run, for the error message.
+
+    Raises:
+        ValueError: no name was given and the run's settings have none, or no set or folder has it.
+    """
     name = name or run.settings.get("data")
     if name is None:
-        raise ValueError(f"{folder} does not say what it was trained on: give --data.")
+        raise ValueError(
+            f"{folder} does not say what it was trained on. Name the images with --data."
+        )
     height, width, channels = run.image_shape
     return load(name, (height, width), "grayscale" if channels == 1 else "rgb")
 
 
 def is_folder(name: str) -> bool:
-    """Whether a path is meant: it has a slash, or it exists and no known set has that name."""
+    """Return whether a name is a path: it has a slash, or is a folder's and not a known set's."""
     return os.sep in name or (name not in KNOWN_SETS and Path(name).is_dir())
 
 
 def lasting_name(name: str) -> str:
-    """Return the name that finds the same images from any working directory."""
+    """Return a name that stands for the same images in any working directory."""
     return str(Path(name).resolve()) if is_folder(name) else name
 
 
 def positive(text: str) -> int:
-    """Read a whole number from 1 up."""
+    """Read a whole number, 1 or more."""
     return _whole(text, at_least=1)
 
 
 def count(text: str) -> int:
-    """Read a whole number from 0 up."""
+    """Read a whole number, 0 or more."""
     return _whole(text, at_least=0)
 
 
 def _whole(text: str, at_least: int) -> int:
     number = int(text)
     if number < at_least:
-        raise argparse.ArgumentTypeError(f"must be at least {at_least}, got {number}")
+        raise argparse.ArgumentTypeError(
+            f"got {number}; expected a whole number, {at_least} or more"
+        )
     return number
 
 
@@ -78,5 +107,5 @@ def above_zero(text: str) -> float:
     """Read a number above 0."""
     number = float(text)
     if not 0 < number < math.inf:
-        raise argparse.ArgumentTypeError(f"must be a number above 0, got {text}")
+        raise argparse.ArgumentTypeError(f"got {text}; expected a number above 0")
     return number

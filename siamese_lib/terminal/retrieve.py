@@ -1,4 +1,4 @@
-"""``python -m siamese_lib retrieve``: the training images nearest to files of images."""
+"""``python -m siamese_lib retrieve``: find the training images nearest to images in files."""
 
 from __future__ import annotations
 
@@ -18,29 +18,29 @@ from siamese_lib.terminal.options import Commands, add_data, load_for_run, posit
 
 
 def add_parser(commands: Commands) -> None:
-    """Add the command to those of the terminal."""
+    """Add this command to the terminal's commands."""
     parser = commands.add_parser(
         "retrieve",
         help="find the training images nearest to yours",
-        description="Print, for each file, the nearest training images of a run: their rank, "
-        "index, label, and distance of the embeddings.",
+        description="Print the nearest training images for each file: their rank, index, label, "
+        "and the distance between the embeddings.",
         epilog="For example: python -m siamese_lib retrieve --handwriting seven.jpg",
     )
     add = parser.add_argument
-    add("images", nargs="+", type=Path, metavar="IMAGE", help="file of an image")
+    add("images", nargs="+", type=Path, metavar="IMAGE", help="image file")
     add(
         "--run",
         type=Path,
         metavar="RUN",
-        help="folder of the run (default: the one on MNIST that comes with the package)",
+        help="folder of the run (default: the run on MNIST that comes with the package)",
     )
-    add_data(parser, "training images to search", after="default: those it was trained on")
+    add_data(parser, "training images to search", after="default: those the run was trained on")
     add(
         "--neighbours",
         type=positive,
         default=7,
         metavar="K",
-        help="how many to find (default: %(default)s)",
+        help="number of training images to find (default: %(default)s)",
     )
     add(
         "--metric",
@@ -52,16 +52,21 @@ def add_parser(commands: Commands) -> None:
     prepared.add_argument(
         "--handwriting",
         action="store_true",
-        help="crop to what is drawn, scale and centre it as MNIST's digits were, light on dark; "
-        "otherwise the whole picture is scaled to fit",
+        help="crop the picture to what is drawn, then scale and centre it as MNIST's digits were, "
+        "light on dark (default: scale the whole picture to fit)",
     )
     prepared.add_argument("--invert", action="store_true", help="swap dark and light first")
-    add("--picture", type=Path, metavar="FILE", help="also draw them, as a .png or the like")
+    add(
+        "--picture",
+        type=Path,
+        metavar="FILE",
+        help="also draw each image and what was found, in an image file such as found.png",
+    )
     parser.set_defaults(job=retrieve)
 
 
 def retrieve(options: argparse.Namespace) -> int:
-    """Run the command; return the exit status."""
+    """Print the nearest images, draw them if asked to, and return the exit status."""
     if options.picture is not None:
         _check_picture(options.picture)
     run = sl.shipped_run() if options.run is None else sl.Run.load(options.run)
@@ -84,14 +89,26 @@ def retrieve(options: argparse.Namespace) -> int:
         picture = draw(queries, names, data.train.images[indices], captions)
         options.picture.parent.mkdir(parents=True, exist_ok=True)
         picture.save(options.picture)
-        print(f"\ndrawn in {options.picture}")
+        print(f"\nwrote {options.picture}")
     return 0
 
 
 def read_images(
     files: Sequence[Path], image_shape: tuple[int, int, int], *, invert: bool = False
 ) -> np.ndarray:
-    """Read files as uint8 images (N, H, W, C), scaled to fit and centred; ValueError if not one."""
+    """Read image files, scaled to fit and centred.
+
+    Args:
+        files: N paths.
+        image_shape: height, width and channels (H, W, C) of the result.
+        invert: swap dark and light.
+
+    Returns:
+        uint8 (N, H, W, C).
+
+    Raises:
+        ValueError: a file does not exist, or cannot be read as an image.
+    """
     height, width, channels = image_shape
     mode = MODES["grayscale" if channels == 1 else "rgb"]
     images = []
@@ -99,13 +116,26 @@ def read_images(
         _check_file(file)
         try:
             images.append(read_image(file, (height, width), mode))
-        except Exception as error:  # Pillow's many readers raise almost anything on bad files
-            raise ValueError(f"{file} is not an image that can be read ({error}).") from error
+        except Exception as error:  # on bad files, Pillow's readers raise errors of any type
+            raise ValueError(
+                f"{file} is not an image that can be read ({error}). Save it as a PNG or JPEG."
+            ) from error
     return 255 - np.stack(images) if invert else np.stack(images)
 
 
 def read_handwriting(files: Sequence[Path], image_shape: tuple[int, int, int]) -> np.ndarray:
-    """Read files as uint8 images (N, H, W, C), as the explorer's upload does; say what was done."""
+    """Read image files as the explorer's upload does, and print what was done to each.
+
+    Args:
+        files: N paths.
+        image_shape: height, width and channels (H, W, C) of the result.
+
+    Returns:
+        uint8 (N, H, W, C).
+
+    Raises:
+        ValueError: a file does not exist, or cannot be read as a picture of something drawn.
+    """
     images = []
     for file in files:
         _check_file(file)
@@ -120,13 +150,18 @@ def read_handwriting(files: Sequence[Path], image_shape: tuple[int, int, int]) -
 
 def _check_file(file: Path) -> None:
     if not file.is_file():
-        raise ValueError(
-            f"{file} is {'a folder' if file.exists() else 'not there'}: give files of images."
-        )
+        found = "is a folder" if file.exists() else "does not exist"
+        raise ValueError(f"{file} {found}; expected an image file. Check the path.")
 
 
 def table(indices: np.ndarray, labels: np.ndarray, distances: np.ndarray) -> str:
-    """Lay the answer to one image, each (k,), out as lines of text."""
+    """Write the training images nearest to one image as a table of text.
+
+    Args:
+        indices: int (k,), of the training images.
+        labels: str (k,).
+        distances: float (k,).
+    """
     wide = max(5, *(len(label) for label in labels.tolist()))
     lines = [f"rank   index  {'label':>{wide}}  distance"]
     rows = zip(indices, labels, distances, strict=True)
@@ -138,5 +173,5 @@ def table(indices: np.ndarray, labels: np.ndarray, distances: np.ndarray) -> str
 def _check_picture(path: Path) -> None:
     if path.suffix.lower() not in Image.registered_extensions():
         raise ValueError(
-            f"--picture must name a file of a kind that can be drawn, such as .png; got {path}."
+            f"--picture is {path}; expected the name of an image file, such as found.png."
         )

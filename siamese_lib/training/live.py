@@ -176,7 +176,7 @@ class LiveView(keras.callbacks.Callback):
             return math.nan
         return float(np.average(np.array(history["loss"])[new], weights=np.diff(steps)[new]))
 
-    def _unless_it_fails(self, send: Callable[[], object]) -> None:
+    def _send(self, send: Callable[[], object]) -> None:
         """Send something to the page. If that fails, print why, once."""
         try:
             send()

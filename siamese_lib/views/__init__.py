@@ -1,1 +1,1 @@
-"""What a person touches: widgets over arrays, with their JavaScript in `js/`."""
+"""Interactive views of arrays, as widgets, and the small pictures that stand in for them."""

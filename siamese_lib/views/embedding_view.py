@@ -1,7 +1,7 @@
-"""A film to play, scrub, zoom and ask.
+"""A film to play, scrub, zoom and select points in.
 
-The page does the moving: it holds all frames, so playing and scrubbing need no kernel. This class
-shows a `Film` whose parts may be set anew, and keeps a few traits in step with the page.
+The page holds all frames, so playing and scrubbing need no kernel. This class shows a `Film` whose
+parts can be changed, and synchronizes a few traits with the page.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ _Value = TypeVar("_Value")
 
 
 class _Checked(traitlets.TraitType[_Value, Any]):
-    """A trait whose values go through a function that returns them in one form, or raises."""
+    """A trait whose values pass through a function, which converts them or raises an error."""
 
     def __init__(self, check: Callable[[Any], _Value], default: object, help: str) -> None:
         super().__init__(check(default), help=help)
@@ -43,7 +43,7 @@ class _Checked(traitlets.TraitType[_Value, Any]):
         return self._check(value)
 
     def set(self, obj: traitlets.HasTraits, value: object) -> None:
-        """Set the trait. Arrays are compared by what they are, not by all their elements."""
+        """Set the trait. Arrays are compared by identity, not by their elements."""
         name = self.name or ""
         new = self._validate(obj, value)
         old = obj._trait_values.get(name, self.default_value)
@@ -54,55 +54,60 @@ class _Checked(traitlets.TraitType[_Value, Any]):
 
 
 class EmbeddingView(anywidget.AnyWidget):
-    """A map of embedded images; with several frames, a film of how they came to lie there.
+    """A map of embedded images; with several frames, a film of how they got there.
 
-    In the page: drag to pan, wheel to zoom, double click to reset; click a point to select it,
-    Shift and drag (or the lasso button) to select many; the legend hides a class on click and
-    isolates it on double click. Space plays, arrow keys step, Home and End jump. With no
-    JavaScript, as on a code host's preview of a notebook, a still picture takes its place.
+    In the page, drag to pan, turn the wheel to zoom, and double-click to reset. Click a point to
+    select it; drag with Shift (or with the lasso button) to select many. A click in the legend
+    hides a class, a double click shows only that class. Space plays, the arrow keys step, Home and
+    End jump. A still picture is shown where no JavaScript runs, as in a code host's preview of a
+    notebook.
 
-    Coordinates travel as 16-bit whole numbers at one scale a frame, 4 bytes a point and frame
-    (10,000 points in 40 frames are 1.6 MB). On screen a point is off by 1/131,070 of the frame's
-    longer side at most, 0.01 pixels on a map 1,000 pixels wide. Python keeps them as given.
+    Coordinates are sent to the page as 16-bit whole numbers, at one scale for each frame. This
+    takes 4 bytes for a point in a frame, or 1.6 MB for 10,000 points in 40 frames. On screen, the
+    error of a point is at most 1/131,070 of the frame's longer side, or 0.01 pixels on a map 1,000
+    pixels wide. Python keeps the coordinates as given.
 
     Args:
-        frames: float (F, N, 2), or (N, 2) for a map without a film. F may be 0: a view that
-            waits for `append_frame`.
+        frames: float (F, N, 2), or (N, 2) for a single frame. F may be 0 for a view that gets its
+            frames from `append_frame`.
         labels: int or str (N,), the class of each point.
-        images: uint8 (N, H, W), (N, H, W, 1) or (N, H, W, 3), shown where the pointer hovers.
+        images: uint8 (N, H, W), (N, H, W, 1) or (N, H, W, 3); the page shows the one under the
+            pointer.
         class_names: K names; the labels are then numbers from 0 to K - 1.
         steps: int (F,), ascending: the training step of each frame.
         colors: "#rrggbb" of each class; by default the book's palette, or as many hues as needed.
-        curves: a name to F numbers each, drawn under the scrub bar; NaN leaves a gap. Of the
-            units that the numbers have: say it in the name.
+        curves: for each name, F numbers, drawn under the scrub bar; NaN leaves a gap. Put the units
+            in the name.
         margin: of the loss, in the units of the embedding; drawn to scale.
-        frame: the frame to show first; the last one by default, the first if `playing`.
-        playing: start when first seen; if the reader's system asks for less motion, show the end.
-        selected: points selected at first.
-        highlighted: points highlighted at first.
-        marked: points to keep in sight, such as an image of the reader's own.
+        frame: the frame to show first. The default is the last frame, or the first if `playing`.
+        playing: play as soon as the view is visible. If the reader's system asks for less motion,
+            the last frame is shown instead.
+        selected: points that are selected at first.
+        highlighted: points that are highlighted at first.
+        marked: points that always stay visible, such as an image of the reader's own.
         note: a few words of small print on the map.
-        height: of the map, in pixels; what stands under it comes on top.
+        height: of the map, in pixels; the controls under it are not included.
         explained: share of the variance of the last frame that lies in the plane of the map.
 
     Attributes:
         frames, labels, images, class_names, colors, steps, curves, margin, note, height: as given,
-            in one form (frames float32 (F, N, 2)), read-only arrays; set anew to change. What
-            depends on each other is set inside ``with view.hold_trait_notifications():``.
-        frame: int, the frame on screen, from 0 to F - 1; a negative one counts from the end.
-            While the film plays, the page reports it a few times a second.
-        playing: bool.
-        selected: list of points: one that was clicked, or many in a lasso. May be set to a
-            single number, and to None for none.
-        highlighted: list of points, such as neighbours of the selected one; lines join them to
+            with frames as float32 (F, N, 2); arrays are read-only. Assign a new value to change
+            one. Assign several that depend on each other inside
+            ``with view.hold_trait_notifications():``.
+        frame: int, the frame on screen, from 0 to F - 1. A negative number counts from the end.
+            While the film plays, the page reports the frame a few times a second.
+        playing: bool, whether the film plays.
+        selected: list of points, one that was clicked or many in a lasso. It may be set to a
+            single number, or to None for no points.
+        highlighted: list of points, such as neighbours of the selected point; lines join them to
             it. A new selection by the reader empties it.
-        marked: list of points: drawn on top, ringed, with picture and trail.
-        explained: as given, or None; `Run.film` gives it.
-        film: what is shown now, as a `Film`. It cannot be set: set its parts.
+        marked: list of points that are drawn on top, with a ring, a picture and a trail.
+        explained: as given, or None; `Run.film` sets it.
+        film: the `Film` that is shown now. It cannot be set; set its parts.
 
     Raises:
-        ViewError: (a ValueError and a TraitError) anything above that does not fit, on making
-            the view or on setting an attribute.
+        ViewError: (a ValueError and a TraitError) an argument or a new value of an attribute is
+            not as described, or does not fit the others.
     """
 
     _esm = Script(Path(__file__).with_suffix(".js"))
@@ -171,18 +176,18 @@ class EmbeddingView(anywidget.AnyWidget):
 
         Args:
             film: what to show.
-            options: more arguments of the view, such as ``playing=True``, or others in place of
-                the film's.
+            options: more arguments of the view, such as ``playing=True``, or arguments that replace
+                parts of the film.
         """
         return cls(**{**film.parts(), **options})
 
     @property
     def film(self) -> Film:
-        """What is shown now."""
+        """The film that is shown now."""
         return Film(**{name: getattr(self, name) for name in _PARTS})
 
     def __repr__(self) -> str:
-        """Say what is on the map."""
+        """Return a summary: the numbers of points and frames."""
         frames, points = self.frames.shape[:2]
         return f"EmbeddingView({points:,} points, {frames:,} frame{'s' * (frames != 1)})"
 
@@ -193,27 +198,27 @@ class EmbeddingView(anywidget.AnyWidget):
         step: int | None = None,
         curves: Mapping[str, float] | None = None,
     ) -> None:
-        """Add one frame at the end, sending only it: the points move there.
+        """Add one frame at the end and send only this frame; the points move to it.
 
-        Works while a cell runs. A reader who has scrubbed back is left where they are. Whenever
-        the number of frames reaches a power of two, all are sent again, so that a page that was
-        not ready for the first ones catches up: about twice the bytes in all.
+        This works while a cell runs. A reader who has scrubbed back stays at that frame. When the
+        number of frames reaches a power of two, all frames are sent again, so that a page that
+        missed the first ones catches up. In all, this sends about twice the bytes.
 
         Args:
-            points: float (N, 2), of the same points as in the other frames.
-            step: training step of the frame, above the last; needed if the others have one.
-            curves: a number for each of the curves; one left out leaves a gap.
+            points: float (N, 2), the same points as in the other frames.
+            step: training step of the frame, above the last one; required if the others have one.
+            curves: the next number of each curve; a curve that is left out gets a gap.
 
         Raises:
-            ViewError: the points are not as above or not as many, or the step is missing or too
-                low.
+            ViewError: the points are not as described, their number differs from the other frames',
+                or the step is missing, too low, or given though the others have none.
         """
         frame = wire.checked_frames(points)
         known = self.frames.shape[1]
         if len(frame) != 1 or (frame.shape[1] != known and self.frames.shape != (0, 0, 2)):
             raise ViewError(
-                f"points must be of shape ({known}, 2), one frame of the view's points; got "
-                f"{np.shape(points)}."
+                f"points: got shape {np.shape(points)}; expected ({known}, 2), one frame of the "
+                "view's points."
             )
         count = len(self.frames)
         before = self.frames.reshape(count, *frame.shape[1:])
@@ -233,13 +238,13 @@ class EmbeddingView(anywidget.AnyWidget):
         packed = wire.packed_film(frame)
         (bounds,), (data,) = packed["bounds"], packed["frames"]
         last = {name: wire.json_numbers(curve[-1:])[0] for name, curve in self.curves.items()}
-        # In place, so that no trait changes and nothing is sent, but a page that asks gets it.
+        # A change in place changes no trait, so nothing is sent; but a new page gets the frame.
         self._film["count"] = frame.shape[1]
         self._film["bounds"].append(bounds)
         self._film["frames"].append(data)
         self._about.update(self.film.about())
         if self.frame >= count - 1:
-            with self._lock_property(frame=count):  # the page moves on by itself
+            with self._lock_property(frame=count):  # not sent: the page moves on by itself
                 self.frame = count
         if (count + 1) & count == 0:
             self.send_state(["_film", "_about"])
@@ -248,7 +253,7 @@ class EmbeddingView(anywidget.AnyWidget):
             self.send({**message, "step": step}, [data])
 
     def payload(self) -> dict[str, Any]:
-        """Return all that the JavaScript module's ``mount(element, payload, options)`` takes.
+        """Return the payload of the JavaScript module's ``mount(element, payload, options)``.
 
         Returns:
             ``film``, ``about`` and ``images``: JSON values, and bytes where `wire` says so.
@@ -256,7 +261,7 @@ class EmbeddingView(anywidget.AnyWidget):
         return {"film": self._film, "about": self._about, "images": self._images}
 
     def still(self) -> bytes:
-        """Draw the view as a PNG, below 60 kB: of a film the first, a middle and the last frame."""
+        """Draw the view as a PNG below 60 kB: the first, a middle and the last frame of a film."""
         return self.film.still()
 
     def _repr_mimebundle_(self, **kwargs: Any) -> MimeBundle | None:
@@ -266,10 +271,15 @@ class EmbeddingView(anywidget.AnyWidget):
     def _steps_with(self, step: int | None) -> np.ndarray | None:
         if step is None:
             if self.steps is not None and len(self.steps):
-                raise ViewError(f"step is needed, as the other {len(self.frames)} frames have one.")
+                raise ViewError(
+                    f"step is None; expected a training step, as the other {len(self.frames)} "
+                    "frames have one. Pass step=."
+                )
             return None
         if self.steps is None and len(self.frames):
-            raise ViewError(f"step {step} was given, but the frames before it have none.")
+            raise ViewError(
+                f"step is {step}; expected None, as the earlier frames have no steps. Leave it out."
+            )
         steps = np.zeros(0, np.int64) if self.steps is None else self.steps
         try:
             return np.append(steps, whole_number("step", step, steps.max(initial=-1) + 1))
@@ -283,7 +293,7 @@ class EmbeddingView(anywidget.AnyWidget):
             wire.check_fit(**{**values, proposal["trait"].name: proposal["value"]})
         except ViewError as error:
             raise ViewError(
-                f"{error} To change several together, set them inside "
+                f"{error} To change several at once, set them inside "
                 "`with view.hold_trait_notifications():`."
             ) from None
         return proposal["value"]
@@ -293,7 +303,7 @@ class EmbeddingView(anywidget.AnyWidget):
         frame, count = proposal["value"], max(len(self.frames), 1)
         if not -count <= frame < count:
             raise ViewError(
-                f"frame must be from 0 to {count - 1}, or -1 for the last; got {frame}."
+                f"frame is {frame}; expected {-count} to {count - 1}, where -1 is the last."
             )
         return frame % count
 

@@ -1,7 +1,7 @@
 """A film as a value: points in the plane through time, and all that is shown with them.
 
-Runs make films, `EmbeddingView` shows them, exports write them, and files keep them. No widget is
-needed for any of it but the showing.
+Runs make films, `EmbeddingView` shows them, exports write them, and files store them. Only showing
+a film needs a widget.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from siamese_lib.views.wire import ViewError
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike
 
-# What a file keeps as text, in this order.
+# The parts that a file stores as text, in this order.
 _FACTS = ("class_names", "colors", "curves", "margin", "marked", "note", "height", "explained")
 
 
@@ -34,16 +34,16 @@ class Film:
     `Run.make_film` makes one, `EmbeddingView.of` shows it, and the exports take it.
 
     Args:
-        frames: float (F, N, 2), or (N, 2) for a map without a film.
+        frames: float (F, N, 2), or (N, 2) for a single frame.
         labels: int or str (N,), the class of each point.
         images: uint8 (N, H, W), (N, H, W, 1) or (N, H, W, 3), the picture of each point.
         class_names: K names; the labels are then numbers from 0 to K - 1.
         colors: "#rrggbb" of each class; by default the book's palette, or as many hues as needed.
         steps: int (F,), ascending: the training step of each frame.
-        curves: a name to F numbers each, such as the loss; NaN leaves a gap.
+        curves: for each name, such as "loss", F numbers; NaN leaves a gap.
         margin: of the loss, in the units of the embedding; 0 or more.
-        marked: points to keep in sight.
-        note: a few words of small print.
+        marked: points that always stay visible.
+        note: a few words of small print on the map.
         height: of the map when it is shown, in pixels; 120 or more.
         explained: share of the variance of the last frame that lies in the plane, from 0 to 1.
 
@@ -55,7 +55,7 @@ class Film:
             steps as int64 (F,).
 
     Raises:
-        ViewError: (a ValueError) anything above that does not fit.
+        ViewError: (a ValueError) an argument is not as described, or does not fit the others.
     """
 
     frames: np.ndarray
@@ -110,7 +110,7 @@ class Film:
         wire.check_points("marked", self.marked, self.frames.shape[1])
 
     def __repr__(self) -> str:
-        """Count points and frames."""
+        """Return a summary: the numbers of points and frames."""
         frames, points = self.frames.shape[:2]
         return f"Film({points:,} points, {frames:,} frame{'s' * (frames != 1)})"
 
@@ -120,14 +120,14 @@ class Film:
         return wire.classes_of(self.labels, self.class_names, self.colors)
 
     def parts(self) -> dict[str, Any]:
-        """Return all that the film was made of, by the names of its arguments."""
+        """Return the film's parts, by the names of its arguments."""
         return {part.name: getattr(self, part.name) for part in fields(self)}
 
     def payload(self, *, images: bool = True) -> dict[str, Any]:
         """Pack the film for the JavaScript module's ``mount(element, payload, options)``.
 
         Args:
-            images: whether to pack them, too.
+            images: whether to pack the images, too.
 
         Returns:
             ``film``, ``about`` and ``images``: JSON values, and bytes where `wire` says so.
@@ -139,18 +139,18 @@ class Film:
         }
 
     def about(self) -> dict[str, Any]:
-        """Pack what is light: all but the frames and the images."""
+        """Pack the small parts: everything except the frames and the images."""
         return wire.about(
             classes=self.classes, marked=self.marked, steps=self.steps, curves=self.curves,
             margin=self.margin, note=self.note, height=self.height,
         )  # fmt: skip
 
     def still(self) -> bytes:
-        """Draw the film as a PNG below 60 kB: its first, a middle and its last frame."""
+        """Draw the first, a middle and the last frame, as a PNG below 60 kB."""
         return still_png(self.frames, self.classes, self.steps, self.marked)
 
     def to_bytes(self) -> bytes:
-        """Write the film as an ``.npz`` file: coordinates in 16 bits, all else as it is."""
+        """Return the film as an ``.npz`` file: coordinates with 16 bits, all else unchanged."""
         bounds, levels = wire.pack(self.frames)
         facts = {name: getattr(self, name) for name in _FACTS}
         arrays: dict[str, Any] = {
@@ -172,7 +172,7 @@ class Film:
         """Read what `to_bytes` wrote.
 
         Raises:
-            ViewError: it is damaged.
+            ViewError: the content is not a film, or is damaged.
         """
         try:
             with np.load(BytesIO(content), allow_pickle=False) as file:
@@ -181,16 +181,16 @@ class Film:
             bounds, levels = arrays.pop("bounds"), arrays.pop("levels")
             frames = wire.unpack(bounds, levels.reshape(*levels.shape[:1], levels.shape[1] // 2, 2))
             return cls(frames, **arrays, **facts)
-        except Exception as error:  # there are many ways to be damaged
-            raise ViewError(f"This is not a film, or a damaged one: {error}") from error
+        except Exception as error:  # a damaged file raises errors of many types
+            raise ViewError(f"The content is not a film, or is damaged: {error}") from error
 
 
 class HasFilm(Protocol):
-    """What shows a film, as `EmbeddingView` does."""
+    """An object that shows a film, such as an `EmbeddingView`."""
 
     @property
     def film(self) -> Film:
-        """What it shows."""
+        """The film that it shows."""
         ...
 
 
@@ -198,9 +198,11 @@ def as_film(given: Film | HasFilm) -> Film:
     """Return a film, or the film that a view shows.
 
     Raises:
-        ViewError: it is neither.
+        ViewError: `given` is neither.
     """
     film = given if isinstance(given, Film) else getattr(given, "film", None)
     if not isinstance(film, Film):
-        raise ViewError(f"film must be a Film or an EmbeddingView, got {type(given).__name__}.")
+        raise ViewError(
+            f"film is of type {type(given).__name__}; expected a Film or an EmbeddingView."
+        )
     return film

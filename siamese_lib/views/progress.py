@@ -1,4 +1,4 @@
-"""A progress bar next to a loop, in a notebook or a terminal, of which nothing stays."""
+"""A progress bar for a loop, in a notebook or a terminal, that is removed at the end."""
 
 from __future__ import annotations
 
@@ -15,14 +15,19 @@ _Step = TypeVar("_Step")
 
 
 def progress_bar(steps: Sequence[_Step], what: str, unit: str) -> Iterator[_Step]:
-    """Go through `steps` next to a bar that says `what` is done, counted in `unit`.
+    """Yield `steps`, and show a progress bar meanwhile.
 
-    tqdm closes the widget of a notebook's bar, but leaves its output: a page that is opened later
-    finds no such widget there, and says so. Here the output is emptied, too.
+    In a notebook, tqdm closes the bar's widget at the end but leaves its output. A page that is
+    opened later would report that the widget is missing, so the output is emptied here, too.
+
+    Args:
+        steps: what to go through.
+        what: the bar's label.
+        unit: the name of one step.
     """
     options = {"desc": what, "unit": unit, "leave": False}
     if not _in_notebook():
-        from tqdm import tqdm  # waits until there is something to wait for
+        from tqdm import tqdm  # waits until a bar is shown
 
         yield from tqdm(steps, **options)
         return
@@ -38,6 +43,6 @@ def progress_bar(steps: Sequence[_Step], what: str, unit: str) -> Iterator[_Step
 
 
 def _in_notebook() -> bool:
-    """Whether a kernel runs this; a process that never imported IPython is none."""
+    """Return whether a kernel runs this. A process that never imported IPython is none."""
     shell = sys.modules.get("IPython")
     return shell is not None and hasattr(shell.get_ipython(), "kernel")

@@ -1,10 +1,11 @@
-"""ES modules joined into one: a widget takes a single module, and a page opened from disk none.
+"""Join ES modules into one, as a widget takes a single module and a page on disk cannot import any.
 
 The sources are plain modules, which a browser, Node and a type checker read as they are. `Script`
-follows the imports of one of them, the entry, and puts what it needs before it. It does so when a
-widget is first made or a page is first written; there is no build.
+follows the imports of one of them, the entry, and puts the imported modules before it. It does so
+when a widget is first made or a page is first written, so there is no build. JSDoc comments on
+lines of their own, which hold types and take a third of the bytes, are left out.
 
-It understands what the sources use, at the beginning of a line, and refuses any other form::
+It understands these forms, at the beginning of a line, and raises an error for any other::
 
     import { name, another } from "./file.js";
     const, let, class, function or async function, of one name, with or without export
@@ -19,6 +20,7 @@ import re
 from dataclasses import dataclass, field
 from pathlib import Path
 
+_TYPES = re.compile(r"^ */\*\*(?:(?!\*/).)*\*/\n", re.MULTILINE | re.DOTALL)
 _TOP = re.compile(
     r"^(?:import\b[^;]*;\n|(?:export|const|let|var|class|async|function)\b.*)", re.MULTILINE
 )
@@ -27,21 +29,21 @@ _DECLARATION = re.compile(r"(export )?((?:const|let|class|(?:async )?function) (
 
 
 class ScriptError(ValueError):
-    """A module that cannot be joined with what it imports."""
+    """A module cannot be joined with the modules that it imports."""
 
 
 class Script:
-    """A module and all that it imports, as one module that imports nothing: ``str(script)``.
+    """A module and all that it imports, as one module without imports: ``str(script)``.
 
-    Only the exports of the entry are left. The files of an entry are read once in a process.
+    Only the entry's exports remain. The files of an entry are read once in a process.
 
     Args:
-        entry: the module.
+        entry: path of the module to begin with.
 
     Raises:
-        ScriptError: (a ValueError) on ``str(script)``: a file is missing, imports form a circle, a
-            name is imported that is not exported, two modules declare one name at their top, or an
-            import, export or declaration has another form than the above.
+        ScriptError: (a ValueError, raised by ``str(script)``) a file is missing, imports form a
+            circle, a name is imported that is not exported, two modules declare the same name at
+            their top level, or an import, export or declaration has another form than those above.
     """
 
     def __init__(self, entry: Path) -> None:
@@ -77,7 +79,7 @@ def _joined(entry: Path) -> str:
 
 
 def _collect(path: Path, importers: tuple[Path, ...], modules: dict[Path, _Module]) -> None:
-    """Add a module to those that are there, after all that it imports."""
+    """Add a module to `modules`, after all that it imports."""
     if path in importers:
         circle = (*importers[importers.index(path) :], path)
         raise ScriptError(f"imports form a circle: {' imports '.join(map(str, circle))}.")
@@ -93,7 +95,7 @@ def _collect(path: Path, importers: tuple[Path, ...], modules: dict[Path, _Modul
 
 
 def _read(path: Path, importers: tuple[Path, ...]) -> _Module:
-    """Read a module; without importers it is the entry, which keeps its exports."""
+    """Read a module; one without importers is the entry, which keeps its exports."""
     module = _Module(path)
 
     def changed(match: re.Match[str]) -> str:
@@ -119,8 +121,9 @@ def _read(path: Path, importers: tuple[Path, ...]) -> _Module:
         )
 
     try:
-        module.text = _TOP.sub(changed, path.read_text(encoding="utf-8"))
+        source = path.read_text(encoding="utf-8")
     except OSError as error:
-        asked = f", which {importers[-1]} imports" if importers else ""
-        raise ScriptError(f"{path}{asked}, cannot be read: {error.strerror}.") from None
+        asked = f", which {importers[-1]} imports," if importers else ""
+        raise ScriptError(f"{path}{asked} cannot be read: {error.strerror}.") from None
+    module.text = _TOP.sub(changed, _TYPES.sub("", source))
     return module

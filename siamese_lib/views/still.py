@@ -1,4 +1,4 @@
-"""A view as a small picture, for where no JavaScript runs."""
+"""Draw a view as a small picture, to be shown where no JavaScript runs."""
 
 from __future__ import annotations
 
@@ -14,19 +14,19 @@ from siamese_lib.images import png
 from siamese_lib.views.wire import Classes
 
 LARGEST = 60_000  # bytes of a picture
-_SIDE, _CAPTION = 288, 24  # pixels of a panel, and of the words under it
+_SIDE, _CAPTION = 288, 24  # pixels: side of a panel, and height of the words under it
 _POINTS = 3_000
-_ROOM = 60  # pixels of a cloud below which names would lie on each other
+_ROOM = 60  # pixels: in a smaller cloud, class names would overlap
 
-# What a widget is shown by: contents by MIME type, and metadata.
+# The output that shows a widget: contents by MIME type, and metadata.
 MimeBundle = tuple[dict[str, Any], dict[str, Any]]
 
 
 def unseen(words: str = "", png: bytes | None = None) -> dict[str, Any]:
-    """Bundle words and a picture as an output that a page with widgets hides.
+    """Bundle words and a picture as an output that is hidden where widgets run.
 
-    It calls itself the view of a widget that was removed, by an empty ``model_id``: JupyterLab's
-    widget manager hides such an output. Where no widgets run, the picture is seen, or the words.
+    An empty ``model_id`` declares the output to be the view of a removed widget, which JupyterLab's
+    widget manager hides. Where no widgets run, the reader sees the picture, or else the words.
     """
     removed = {"model_id": "", "version_major": 2, "version_minor": 0}
     picture = {} if png is None else {"image/png": base64.b64encode(png).decode()}
@@ -34,7 +34,7 @@ def unseen(words: str = "", png: bytes | None = None) -> dict[str, Any]:
 
 
 def with_still(bundle: MimeBundle | dict[str, Any] | None, png: bytes) -> MimeBundle | None:
-    """Add a picture to the MIME bundle of a widget; that of a widget without a view is None."""
+    """Add a picture to the MIME bundle of a widget. Without a view, a widget's bundle is None."""
     if bundle is None:
         return None
     data, metadata = bundle if isinstance(bundle, tuple) else (bundle, {})
@@ -47,16 +47,19 @@ def still_png(
     steps: np.ndarray | None = None,
     marked: Sequence[int] = (),
 ) -> bytes:
-    """Draw the first, a middle and the last frame side by side, at one scale, on a clear ground.
+    """Draw the first, a middle and the last frame side by side, on a transparent background.
+
+    All panels have the same scale.
 
     Args:
         frames: float (F, N, 2), F and N at least 1.
         classes: of the points.
         steps: int (F,), written under the panels.
-        marked: points that are ringed.
+        marked: points to draw a ring around.
 
     Returns:
-        A PNG below 60 kB. Of many points only some thousand, evenly picked, are drawn.
+        A PNG below 60 kB. Of many points, at most 3,000 evenly picked ones and the marked ones are
+        drawn.
     """
     count, points = frames.shape[1], _POINTS
     while True:
@@ -75,11 +78,11 @@ def still_png(
 def _drawn(
     frames: np.ndarray, classes: Classes, steps: np.ndarray | None, marked: np.ndarray
 ) -> Image.Image:
-    """Draw what `still_png` describes, with all points."""
+    """Draw what `still_png` describes, with all the points that are given."""
     chosen = sorted({0, (len(frames) - 1) // 3, len(frames) - 1})
     axes = np.ascontiguousarray(frames.reshape(-1, 2).T, float)
     low, high = axes.min(axis=1), axes.max(axis=1)
-    # The 8.6 pixels that are left around a cloud have room for half a ring.
+    # The border of 8.6 pixels around the points is wide enough for half a ring.
     scale = 0.94 * _SIDE / max(float((high - low).max()), 1e-12)
     numbers, names, colors = classes
     inks = np.array([rgb(color) for color in colors or [PALETTE[4]]], np.uint8)
@@ -109,27 +112,27 @@ def _drawn(
 def _draw_discs(
     pixels: np.ndarray, at: np.ndarray, inks: np.ndarray, radius: float, *, hole: float = -1.0
 ) -> None:
-    """Draw discs or rings with smooth edges; each pixel shows the disc that covers most of it.
+    """Draw discs or rings with smooth edges. Each pixel shows the disc that covers it most.
 
-    All are drawn at once, which takes a quarter of the time that Pillow takes for one by one.
+    All discs are drawn at once, in a quarter of the time that Pillow takes for one after another.
 
     Args:
-        pixels: uint8 (H, W, 4), which is drawn on.
-        at: float (N, 2), x and y of the middles, at least ``radius + 1`` from every edge.
+        pixels: uint8 (H, W, 4), changed in place.
+        at: float (N, 2), x and y of the centres, at least ``radius + 1`` from every edge.
         inks: uint8 (N, 3), or (1, 3) for all.
         radius: in pixels.
-        hole: radius of what is left out in the middle.
+        hole: radius of the hole in the middle of a ring, in pixels; negative for a disc.
     """
     reach = np.arange(-int(radius) - 1, int(radius) + 2)
     corner = np.floor(at).astype(int)
-    x, y = (at - corner - 0.5).astype(np.float32).T[:, :, None]  # of the middle in its pixel
+    x, y = (at - corner - 0.5).astype(np.float32).T[:, :, None]  # of the centre in its pixel
     away = np.sqrt(((reach - y) ** 2)[:, :, None] + ((reach - x) ** 2)[:, None, :])
     cover = np.clip(radius + 0.5 - away, 0, 1)
     if hole > 0:
         cover *= np.clip(away + 0.5 - hole, 0, 1)
     alpha = np.rint(255 * cover).astype(np.uint8).ravel()
     seen = np.flatnonzero(alpha)
-    seen = seen[np.argsort(alpha[seen], kind="stable")]  # of several inks the last one stays
+    seen = seen[np.argsort(alpha[seen], kind="stable")]  # the last ink of a pixel remains
     wide = pixels.shape[1]
     square = (reach[:, None] * wide + reach).ravel()
     place = (corner @ [1, wide])[seen // len(square)] + square[seen % len(square)]
@@ -141,7 +144,7 @@ def _draw_discs(
 def _write_names(
     pen: ImageDraw.ImageDraw, at: np.ndarray, numbers: np.ndarray, names: Sequence[str]
 ) -> None:
-    """Write each class's name at the middle of its cloud, where there is room for names."""
+    """Write each class's name in the middle of its points, if there is room for names."""
     if np.ptp(at, axis=0).max() < _ROOM:
         return
     font = ImageFont.load_default(14)

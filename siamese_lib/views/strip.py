@@ -1,4 +1,4 @@
-"""A row of pictures: one image and its nearest, with label, distance, and right or wrong."""
+"""A row of pictures: one image and its nearest neighbours, each marked as right or wrong."""
 
 from __future__ import annotations
 
@@ -26,16 +26,16 @@ def strip_html(
     *,
     names: Sequence[str] | None = None,
 ) -> str:
-    """Lay a query and its neighbours out in a row, as HTML that needs nothing else.
+    """Write a row of a query and its neighbours, as HTML that needs no other file.
 
     Args:
         images: uint8 (1 + k, H, W) or (1 + k, H, W, C), the query first.
-        labels: (1 + k,); a neighbour whose label is the query's is marked right. Or None.
-        distances: (k,), of the neighbours.
-        names: what to call the images, (1 + k,), such as their indices.
+        labels: (1 + k,), or None. A neighbour with the query's label is marked as right.
+        distances: (k,), from the query to its neighbours.
+        names: names of the images, (1 + k,), such as their indices.
 
     Returns:
-        Markup, with all that came from outside escaped.
+        HTML, in which labels and names are escaped.
     """
     cells = []
     for place, image in enumerate(checked_images(images)):
@@ -56,19 +56,19 @@ def strip_html(
 
 
 class NeighbourStrip(ipywidgets.HTML):
-    """The nearest points to the selected one of a view, at the frame on screen.
+    """The points nearest to the selected point of a view, at the frame on screen.
 
-    Choose a point on the map: its neighbours among the points of the view are lit there, and shown
-    here in order, nearest first, by distance on the map. Both follow the film. A `Gallery`
-    searches more than what a map holds.
+    Select a point on the map. Its neighbours among the points of the view are highlighted there
+    and shown here, nearest first, by distance on the map. Both follow the film. Use a `Gallery` to
+    search more images than a map holds.
 
     Args:
-        view: with images.
-        k: how many, from 1 to one less than the view has points.
+        view: a view with images.
+        k: number of neighbours, from 1 to the number of the view's points minus 1.
 
     Attributes:
         neighbours: int64 (k,), the points shown, nearest first; (0,) while none is selected.
-        distances: float32 (k,), how far they are on the map.
+        distances: float32 (k,), their distances on the map.
 
     Raises:
         ViewError: the view has no images, or `k` is out of range.
@@ -77,17 +77,19 @@ class NeighbourStrip(ipywidgets.HTML):
     def __init__(self, view: EmbeddingView, k: int = 7) -> None:
         super().__init__()
         if view.images is None:
-            raise ViewError("A NeighbourStrip shows images: give the view some, as images=.")
+            raise ViewError(
+                "view has no images; expected a view with images. Make the view with images=."
+            )
         points = view.frames.shape[1]
         if whole_number("k", k, 1) >= points:
-            raise ViewError(f"k must be below the number of points, {points}; got {k}.")
+            raise ViewError(f"k is {k}; expected less than the number of points, {points}.")
         self.view = view
         self.k = k
         view.observe(self._show, ["selected", "frame", "frames"])
         self._show()
 
     def _show(self, change: object = None) -> None:
-        """Find the neighbours anew, light them on the map, and draw the row."""
+        """Find the neighbours of the selected point, highlight them, and draw the row."""
         view = self.view
         self.neighbours, self.distances = np.zeros(0, np.int64), np.zeros(0, np.float32)
         if len(view.selected) != 1 or not len(view.frames) or view.images is None:

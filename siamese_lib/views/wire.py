@@ -1,7 +1,7 @@
-"""How points, classes and images travel to the page: few bytes, checked before they leave.
+"""Check points, classes and images, and pack them into few bytes for the page.
 
-What `packed_film`, `about` and `packed_images` return is all that the JavaScript module is given,
-in a notebook as in an exported page. Numbers are little-endian.
+The JavaScript module gets what `packed_film`, `about` and `packed_images` return, and nothing else,
+both in a notebook and in an exported page. Numbers are little-endian.
 """
 
 from __future__ import annotations
@@ -22,13 +22,13 @@ from siamese_lib.images import checked_images
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, DTypeLike
 
-LEVELS = 65_535  # of a coordinate
+LEVELS = 65_535  # the largest packed coordinate, in 16 bits
 _MOST_CLASSES = 65_536
-_LARGEST = 1e30  # so that differences of coordinates fit single precision
+_LARGEST = 1e30  # differences of such coordinates still fit single precision
 
 
 class ViewError(traitlets.TraitError, ValueError):
-    """What a film or a view was given does not fit it."""
+    """An argument of a film or a view is not as described, or does not fit the others."""
 
 
 class Classes(NamedTuple):
@@ -46,21 +46,21 @@ class Classes(NamedTuple):
 
 
 def pack(frames: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Write points as whole numbers, at one scale a frame for both axes.
+    """Pack points as 16-bit whole numbers, at one scale for both axes of a frame.
 
     Args:
         frames: float (F, N, 2).
 
     Returns:
         Bounds, float64 (F, 5), and levels, uint16 (F, N, 2). Bounds are x and y of a frame's
-        corner, the size of one level, and x and y of the opposite corner:
-        ``coordinate = corner + size * level``. A coordinate is off by half a level at most, which
-        is 1/131,070 of the frame's longer side.
+        lower corner, the size of one level, and x and y of the opposite corner:
+        ``coordinate = corner + size * level``. The error of a coordinate is at most half a level,
+        which is 1/131,070 of the frame's longer side.
     """
     count, points = frames.shape[:2]
     if not points:
         return np.zeros((count, 5)), np.zeros((count, 0, 2), "<u2")
-    # One axis after the other, which numpy reduces a hundred times as fast as pairs of numbers.
+    # numpy reduces each axis on its own a hundred times as fast as pairs of numbers.
     wide = np.ascontiguousarray(frames.transpose(0, 2, 1), np.float64)
     low, high = wide.min(axis=2), wide.max(axis=2)
     size = (high - low).max(axis=1, keepdims=True) / LEVELS
@@ -69,12 +69,16 @@ def pack(frames: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 
 
 def unpack(bounds: np.ndarray, levels: np.ndarray) -> np.ndarray:
-    """Read what `pack` wrote: float64 (F, N, 2)."""
+    """Return the points that `pack` packed, float64 (F, N, 2)."""
     return bounds[:, None, :2] + bounds[:, None, 2:3] * levels
 
 
 def packed_film(frames: np.ndarray) -> dict[str, Any]:
-    """Pack frames (F, N, 2): ``count`` is N, ``bounds`` and ``frames`` have one item a frame."""
+    """Pack frames (F, N, 2).
+
+    Returns:
+        ``count``, which is N; ``bounds`` and ``frames``, with one item for each frame.
+    """
     bounds, levels = pack(frames)
     return {
         "count": frames.shape[1],
@@ -84,7 +88,10 @@ def packed_film(frames: np.ndarray) -> dict[str, Any]:
 
 
 def packed_images(images: np.ndarray | None) -> dict[str, Any] | None:
-    """Pack uint8 images (N, H, W, C), deflated in haste: digits shrink to about a fifth."""
+    """Pack uint8 images (N, H, W, C), deflated at the fastest level.
+
+    Digits shrink to about a fifth.
+    """
     if images is None:
         return None
     return {"shape": list(images.shape), "data": zlib.compress(images.tobytes(), 1)}
@@ -100,7 +107,7 @@ def about(
     note: str,
     height: int,
 ) -> dict[str, Any]:
-    """Say all that is light: each point's class as uint16 bytes, names, colours, steps, curves."""
+    """Pack everything except frames and images; each point's class becomes uint16 bytes."""
     return {
         "labels": None if classes.numbers is None else classes.numbers.astype("<u2").tobytes(),
         "names": classes.names,
@@ -119,7 +126,7 @@ def classes_of(
     class_names: Sequence[str] | None,
     colors: Sequence[str] | None = None,
 ) -> Classes:
-    """Number the classes, and give each a name and a colour."""
+    """Return the classes of points by number, with a name and a colour for each class."""
     if labels is None:
         return Classes(None, [], [])
     if class_names is not None:
@@ -131,24 +138,27 @@ def classes_of(
 
 
 def json_numbers(values: Sequence[float]) -> list[float | None]:
-    """Numbers that JSON has: None stands for NaN and infinity, a gap in a curve."""
+    """Return numbers for JSON; None stands for NaN and infinity, which are gaps in a curve."""
     return [float(value) if math.isfinite(value) else None for value in values]
 
 
 def checked_frames(frames: ArrayLike) -> np.ndarray:
-    """Return frames as read-only float32 (F, N, 2); (N, 2) is one frame."""
+    """Return frames as read-only float32 (F, N, 2); ViewError if they are not points.
+
+    An array (N, 2) is one frame.
+    """
     given = np.asarray(frames)
     if given.dtype.kind not in "iuf" or given.ndim not in (2, 3) or given.shape[-1] != 2:
         raise ViewError(
-            f"frames must be numbers of shape (F, N, 2), or (N, 2) for a single frame, got "
-            f"{given.dtype} of shape {given.shape}. Embed in two dimensions, or project first."
+            f"frames: got {given.dtype} of shape {given.shape}; expected real numbers of shape "
+            "(F, N, 2), or (N, 2) for a single frame. Embed in two dimensions, or project first."
         )
     wild = ~(np.abs(given) <= _LARGEST)
     if wild.any():
         place = np.argwhere(wild)[0].tolist()
         raise ViewError(
-            f"frames must be finite and within ±{_LARGEST:g}, got {given[tuple(place)]} at "
-            f"{place}. Did the training diverge?"
+            f"frames: got {given[tuple(place)]} at {place}; expected finite numbers within "
+            f"±{_LARGEST:g}. Check whether the training diverged."
         )
     return _kept(given if given.ndim == 3 else given[None], np.float32)
 
@@ -160,11 +170,11 @@ def checked_labels(labels: ArrayLike | None) -> np.ndarray | None:
     given = np.asarray(labels)
     if given.ndim != 1 or given.dtype.kind not in "biuU":
         raise ViewError(
-            f"labels must be one whole number or string for each point, got {given.dtype} of shape "
-            f"{given.shape}."
+            f"labels: got {given.dtype} of shape {given.shape}; expected one whole number or "
+            "string for each point."
         )
-    if len(given) > _MOST_CLASSES and len(np.unique(given)) > _MOST_CLASSES:
-        raise ViewError(f"labels may have {_MOST_CLASSES:,} classes, not more.")
+    if len(given) > _MOST_CLASSES and (classes := len(np.unique(given))) > _MOST_CLASSES:
+        raise ViewError(f"labels: got {classes:,} classes; expected at most {_MOST_CLASSES:,}.")
     return _kept(given, given.dtype if given.dtype.kind == "U" else np.int64)
 
 
@@ -186,7 +196,7 @@ def checked_steps(steps: ArrayLike | None) -> np.ndarray | None:
     if given.size == 0:
         given = np.zeros(0, np.int64)
     if given.ndim != 1 or given.dtype.kind not in "iu" or (np.diff(given) <= 0).any():
-        raise ViewError(f"steps must be ascending whole numbers (F,), got {steps!r:.200}.")
+        raise ViewError(f"steps: got {steps!r:.200}; expected ascending whole numbers (F,).")
     return _kept(given, np.int64)
 
 
@@ -196,7 +206,7 @@ def checked_curves(curves: Mapping[str, Iterable[float]] | None) -> dict[str, li
         return {str(n): [float(v) for v in values] for n, values in dict(curves or {}).items()}
     except (TypeError, ValueError):
         raise ViewError(
-            f"curves must map a name to one number a frame, got {curves!r:.200}."
+            f"curves: got {curves!r:.200}; expected one number for each frame under each name."
         ) from None
 
 
@@ -205,7 +215,7 @@ def checked_names(names: Iterable[str] | None) -> list[str] | None:
     if names is None:
         return None
     if isinstance(names, str):
-        raise ViewError(f"class_names must be several names, got the string {names!r}.")
+        raise ViewError(f"class_names is the string {names!r}; expected a list of names.")
     return [str(name) for name in names]
 
 
@@ -214,7 +224,7 @@ def checked_colors(colors: Iterable[str] | None) -> list[str] | None:
     given = None if colors is None else [str(color) for color in colors]
     wrong = [color for color in given or [] if not re.fullmatch("#[0-9a-fA-F]{6}", color)]
     if wrong:
-        raise ViewError(f"colors must be like '#1a2b3c', got {wrong[0]!r}.")
+        raise ViewError(f"colors: got {wrong[0]!r}; expected colours like '#1a2b3c'.")
     return given
 
 
@@ -227,7 +237,7 @@ def checked_margin(margin: float | None) -> float | None:
     except (TypeError, ValueError):
         number = math.nan
     if not 0 <= number < math.inf:
-        raise ViewError(f"margin must be a number, 0 or more, got {margin!r:.200}.")
+        raise ViewError(f"margin is {margin!r:.200}; expected a number, 0 or more.")
     return number
 
 
@@ -240,20 +250,20 @@ def checked_height(height: int) -> int:
 
 
 def checked_points(points: ArrayLike | None) -> list[int]:
-    """Return numbers of points as a list; a single number is a list of one, None of none."""
+    """Return numbers of points as a list. A single number is a list of one; None is empty."""
     if points is None:
         return []
     given = np.atleast_1d(np.asarray(points))
     if given.size and (given.ndim != 1 or given.dtype.kind not in "iu"):
-        raise ViewError(f"points must be given by their whole numbers, got {points!r:.200}.")
+        raise ViewError(f"points: got {points!r:.200}; expected whole numbers, one for each point.")
     return [int(number) for number in given]
 
 
 def check_points(name: str, points: Sequence[int], count: int) -> None:
-    """Raise ViewError unless all points are among the first `count`."""
+    """Raise ViewError unless all points are from 0 to `count` - 1."""
     wrong = [point for point in points if not 0 <= point < count]
     if wrong:
-        raise ViewError(f"{name} must be points from 0 to {count - 1}, got {wrong[0]}.")
+        raise ViewError(f"{name}: got point {wrong[0]}; expected points from 0 to {count - 1}.")
 
 
 def check_fit(
@@ -266,7 +276,7 @@ def check_fit(
     class_names: Sequence[str] | None,
     colors: Sequence[str] | None,
 ) -> None:
-    """Raise ViewError unless what there is of the others fits the frames, and each other."""
+    """Raise ViewError unless the other arguments fit the frames and each other."""
     count, points = frames.shape[:2]
     counted = (
         ("labels", labels, points, "points"),
@@ -274,35 +284,37 @@ def check_fit(
         ("steps", steps, count, "frames"),
     )
     problems = [
-        f"{name} must be one for each of {wanted:,} {what}, got {len(given):,}"
+        f"{name}: got {len(given):,}; expected one for each of {wanted:,} {what}."
         for name, given, wanted, what in counted
         if given is not None and len(given) != wanted
     ]
     problems += [
-        f"the curve {name!r} must have one number for each of {count} frames, got {len(curve)}"
+        f"curves: got {len(curve)} numbers under {name!r}; expected one for each of {count} frames."
         for name, curve in curves.items()
         if len(curve) != count
     ]
     if colors is not None and labels is not None:
         classes = len(np.unique(labels)) if class_names is None else len(class_names)
         if len(colors) != classes:
-            problems.append(f"colors must be one for each of {classes} classes, got {len(colors)}")
+            problems.append(
+                f"colors: got {len(colors)}; expected one for each of {classes} classes."
+            )
     if class_names is not None and labels is not None and len(labels):
         if labels.dtype.kind != "i":
-            problems.append("labels must be numbers of class_names, got strings")
+            problems.append("labels: got strings; expected numbers that index class_names.")
         elif labels.min() < 0 or labels.max() >= len(class_names):
             problems.append(
-                f"labels must be from 0 to {len(class_names) - 1}, as there are {len(class_names)} "
-                f"class_names; got {labels.min()} to {labels.max()}"
+                f"labels: got {labels.min()} to {labels.max()}; expected numbers from 0 to "
+                f"{len(class_names) - 1}, as there are {len(class_names)} class_names."
             )
     if problems:
-        raise ViewError("; ".join(problems) + ".")
+        raise ViewError(" ".join(problems))
 
 
 def _kept(array: np.ndarray, dtype: DTypeLike) -> np.ndarray:
-    """Copy an array, read-only: a change in place would not reach the page.
+    """Return a read-only copy of an array, as a change in place would not reach the page.
 
-    An array that was kept before is returned as it is.
+    An array that is such a copy is returned as it is.
     """
     if array.dtype == dtype and array.flags.owndata and not array.flags.writeable:
         return array

@@ -130,11 +130,11 @@ def test_every_way_of_choosing(explorer):
     assert "dark on light, inverted" in root.locator("[aria-live]").first.inner_text()
 
 
-def test_faults_are_told(explorer):
+def test_errors_are_shown(explorer):
     root, page = explorer.root, explorer.page
     root.get_by_label("Index of a test image").fill("4800")
     root.get_by_text("Go", exact=True).click()
-    explorer.status("index must be a whole number from 0 to 47")
+    explorer.status("index is '4800'; expected a whole number from 0 to 47")
     root.get_by_text("Clear").click()
     root.get_by_text("Find", exact=True).click()
     explorer.status("pad is empty")

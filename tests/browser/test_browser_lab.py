@@ -11,7 +11,9 @@ from browser import Lab, NotebookOnPage, ViewOnPage, chromium
 
 pytestmark = pytest.mark.browser
 
-SETUP = f"""import sys, time; sys.path.insert(0, {json.dumps(str(Path(__file__).parents[1]))})
+TESTS = Path(__file__).parents[1]
+PATHS = [str(TESTS), str(TESTS / "browser")]
+SETUP = f"""import sys, time; sys.path[:0] = {json.dumps(PATHS)}
 import ipywidgets
 import siamese_lib as sl
 from test_browser_view import clouds, example

@@ -12,7 +12,9 @@ from browser import Lab, NotebookOnPage, box_of, chromium
 
 pytestmark = pytest.mark.browser
 
-SETUP = f"""import sys; sys.path.insert(0, {json.dumps(str(Path(__file__).parents[1]))})
+TESTS = Path(__file__).parents[1]
+PATHS = [str(TESTS), str(TESTS / "views")]
+SETUP = f"""import sys; sys.path[:0] = {json.dumps(PATHS)}
 from test_threshold import explorer
 view = explorer()
 view"""

@@ -9,7 +9,7 @@ import pytest
 from tiny_explorer import mixed_dataset, tiny_run
 
 from siamese_lib.explorer import markup, state
-from siamese_lib.explorer.screen import lit
+from siamese_lib.explorer.screen import answer_by
 from siamese_lib.explorer.search import Search
 
 SEARCH = Search(tiny_run(), mixed_dataset())
@@ -51,10 +51,10 @@ def test_the_status_is_a_message_or_what_there_is_to_do() -> None:
     assert "40 training images to search" in SEARCH.screen(START).status
 
 
-def test_without_a_cosine_the_euclidean_answer_is_lit() -> None:
+def test_without_a_cosine_the_euclidean_answer_is_on_the_map() -> None:
     answers = SEARCH.screen(START).answers
-    assert lit(answers, "cosine").metric == "cosine"
-    assert lit({"euclidean": answers["euclidean"]}, "cosine").metric == "euclidean"
+    assert answer_by(answers, "cosine").metric == "cosine"
+    assert answer_by({"euclidean": answers["euclidean"]}, "cosine").metric == "euclidean"
 
 
 def test_markup_needs_a_screen_and_nothing_else() -> None:

@@ -149,12 +149,15 @@ def test_an_mp4_plays_the_film(run: sl.Run, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ({"path": "film.png"}, r"must end in \.gif or \.webp or \.mp4, got .*film\.png"),
+        (
+            {"path": "film.png"},
+            r"film\.png'; expected a name that ends in \.gif or \.webp or \.mp4",
+        ),
         ({"size": 10}, "size is 10; expected a whole number, 64 or more"),
         ({"fps": 0}, "fps is 0; expected a whole number, 1 or more"),
-        ({"seconds": 0}, "seconds must be above 0"),
+        ({"seconds": 0}, "seconds is 0; expected a number above 0"),
         ({"images": 0}, "images is 0; expected a whole number"),
-        ({"film": sl.EmbeddingView(np.zeros((3, 2)))}, "film must have points with labels"),
+        ({"film": sl.EmbeddingView(np.zeros((3, 2)))}, "film is .*; expected points with labels"),
     ],
 )
 def test_what_does_not_fit_is_said(

@@ -84,12 +84,12 @@ def test_names_cannot_add_rows_or_columns() -> None:
 def test_what_does_not_fit_is_said(run: sl.Run, tmp_path: Path) -> None:
     with pytest.raises(ValueError, match=r"images is .*; expected a whole number, 1 or more"):
         sl.export_projector(run, DIGITS, tmp_path / "projector", images=0)
-    with pytest.raises(IndexError, match="frames 0 to 4, not 9"):
+    with pytest.raises(IndexError, match="frame is 9; expected -5 to 4"):
         sl.export_projector(run, DIGITS, tmp_path / "projector", frame=9)
     assert list(tmp_path.iterdir()) == []
     (tmp_path / "projector").touch()
     with pytest.raises(ValueError, match="projector is a file"):
         sl.export_projector(run, DIGITS, tmp_path / "projector")
     many = np.broadcast_to(np.uint8(0), (1_048_577, 1, 1, 1))
-    with pytest.raises(ValueError, match=r"at most 1,048,576, .* got 1,048,577"):
+    with pytest.raises(ValueError, match="got 1,048,577; expected at most 1,048,576,"):
         projector_files(np.zeros((1, 2)), [], many)

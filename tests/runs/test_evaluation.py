@@ -84,5 +84,5 @@ def test_images_of_another_size(run: sl.Run) -> None:
     color = sl.Dataset(
         corners(20, channels=3), corners(5, channels=3), ("a", "b", "c", "d"), "made here", "color"
     )
-    with pytest.raises(ValueError, match=r"shape \(N, 8, 8, 1\)"):
+    with pytest.raises(ValueError, match=r"shape \(20, 8, 8, 3\); expected \(N, 8, 8, 1\)"):
         sl.evaluate(run, color)

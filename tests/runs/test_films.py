@@ -165,11 +165,11 @@ def test_options_are_those_of_the_view(run: sl.Run) -> None:
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ({"images": DATA.images[:, :7]}, r"shape \(N, 8, 8, 1\), got \(48, 7, 8, 1\)"),
-        ({"labels": [0, 1]}, "labels must be one for each of 48 points, got 2"),
-        ({"labels": DATA.labels, "class_names": ["a"]}, "from 0 to 0"),
-        ({"extra": DATA.images[0]}, r"got \(8, 8, 1\)"),
-        ({"images": None}, "no recorded film"),
+        ({"images": DATA.images[:, :7]}, r"shape \(48, 7, 8, 1\); expected \(N, 8, 8, 1\)"),
+        ({"labels": [0, 1]}, "labels: got 2; expected one for each of 48 points"),
+        ({"labels": DATA.labels, "class_names": ["a"]}, "expected numbers from 0 to 0"),
+        ({"extra": DATA.images[0]}, r"got shape \(8, 8, 1\)"),
+        ({"images": None}, "no film was recorded"),
     ],
 )
 def test_what_does_not_fit_is_said_before_anything_is_embedded(
@@ -327,7 +327,7 @@ def test_a_film_is_recorded_like_a_view_of_it(run: sl.Run) -> None:
 def test_a_recorded_film_takes_no_labels_and_may_be_damaged(run: sl.Run, tmp_path: Path) -> None:
     last = sl.Run(run.tower, run.steps[-1:], [weight[None] for weight in run.weights()])
     last.record(run.film(DATA.images, DATA.labels))
-    with pytest.raises(ValueError, match="takes no extra images"):
+    with pytest.raises(ValueError, match="labels or extra was given without images"):
         last.film(extra=DRAWN)
     folder = last.save(tmp_path / "run")
     content = (folder / "film.npz").read_bytes()

@@ -92,13 +92,13 @@ def test_no_images_give_no_embeddings(run: sl.Run, shape: tuple[int, ...]) -> No
 
 @pytest.mark.parametrize("shape", [(8, 8), (8, 8, 1), (3, 9, 8, 1), (3, 8, 8, 3), (1, 3, 8, 8, 1)])
 def test_images_of_another_shape_are_refused(run: sl.Run, shape: tuple[int, ...]) -> None:
-    with pytest.raises(ValueError, match=re.escape(f"shape (N, 8, 8, 1), got {shape}.")):
+    with pytest.raises(ValueError, match=re.escape(f"shape {shape}; expected (N, 8, 8, 1)")):
         run.embed(np.zeros(shape, np.uint8))
 
 
 @pytest.mark.parametrize("frame", [3, -4])
 def test_a_frame_that_is_not_there(run: sl.Run, frame: int) -> None:
-    with pytest.raises(IndexError, match=f"frames 0 to 2, not {frame}"):
+    with pytest.raises(IndexError, match=f"frame is {frame}; expected -3 to 2"):
         run.embed(IMAGES, frame)
 
 
@@ -113,12 +113,12 @@ def test_what_it_says_of_itself(run: sl.Run) -> None:
 @pytest.mark.parametrize(
     ("parts", "message"),
     [
-        ({"steps": []}, "not be empty"),
-        ({"steps": [0, 4, 4]}, "must ascend"),
-        ({"steps": [0, 4]}, "one frame of weights for each of 2 steps"),
-        ({"frames": []}, "the weights are of shapes"),
-        ({"tower": sl.conv_tower(SHAPE, 3)}, "give it to Run.load as tower="),
-        ({"history": {"step": [1, 2], "loss": [0.5]}}, "differ in length"),
+        ({"steps": []}, r"steps: got \[\]; expected .* at least one"),
+        ({"steps": [0, 4, 4]}, r"steps: got \[0, 4, 4\]; expected ascending"),
+        ({"steps": [0, 4]}, "got 3 frames of weights; expected one for each of 2 steps"),
+        ({"frames": []}, "got weights of shapes"),
+        ({"tower": sl.conv_tower(SHAPE, 3)}, "pass it to Run.load as tower="),
+        ({"history": {"step": [1, 2], "loss": [0.5]}}, "expected equal lengths"),
     ],
 )
 def test_parts_that_do_not_fit(parts: dict[str, Any], message: str) -> None:
@@ -148,7 +148,7 @@ def test_half_precision_is_half_the_size_and_close(run: sl.Run, saved: Path) -> 
     again = sl.Run.load(half)
     assert again.weights()[0].dtype == np.float32
     np.testing.assert_allclose(again.embed(IMAGES), run.embed(IMAGES), atol=0.01)
-    with pytest.raises(ValueError, match="'float32' or 'float16', got 'int8'"):
+    with pytest.raises(ValueError, match="dtype is 'int8'; expected 'float32' or 'float16'"):
         run.save(saved, dtype="int8")
 
 
@@ -233,7 +233,7 @@ def test_a_file_is_no_folder(run: sl.Run, tmp_path: Path) -> None:
 def test_settings_that_json_cannot_hold_destroy_nothing(saved: Path, value: Any) -> None:
     run = make()
     run.settings["odd"] = value
-    with pytest.raises(ValueError, match="settings must be"):
+    with pytest.raises(ValueError, match="settings: got a value that JSON cannot hold"):
         run.save(saved)
     assert sl.Run.load(saved).settings == SETTINGS
 
@@ -289,7 +289,7 @@ def write_index(text: str) -> Callable[[Path], object]:
 
 
 DAMAGES: dict[str, tuple[Callable[[Path], Any], str]] = {
-    "frames cut short": (cut, r"frames-\w+.npz is damaged: it has \d+ bytes, \d+ were written"),
+    "frames cut short": (cut, r"frames-\w+.npz is damaged: it has \d+ bytes; expected \d+"),
     "a flipped bit": (flip, r"frames-\w+.npz is damaged: its SHA-256 is"),
     "no frames": (lambda folder: frames_file(folder).unlink(), r"frames-\w+.npz is missing"),
     "no index": (lambda folder: (folder / "run.json").unlink(), "has no run.json"),
@@ -300,16 +300,19 @@ DAMAGES: dict[str, tuple[Callable[[Path], Any], str]] = {
     ),
     "another program's index": (write_index('{"runs": []}'), "run.json .*names no format"),
     "a list for an index": (write_index("[1]"), "run.json .*names no format"),
-    "a later format": (set_top("format", 2), "run.json is of format 2; .* reads format 1"),
+    "a later format": (set_top("format", 2), "run.json has format 2; .* expected format 1"),
     "no steps": (set_top("steps", None), "run.json is damaged: steps is missing"),
-    "fewer steps": (set_top("steps", [0, 1]), "does not fit together: .*2 steps"),
-    "steps of text": (set_top("steps", ["a", "b", "c"]), "does not fit together"),
-    "a lopsided history": (set_in("history", "loss", [1.0]), "fit together: .*differ in length"),
-    "a history of numbers": (set_in("history", "loss", 1.0), "does not fit together"),
-    "no shape": (set_top("tower", {}), "does not fit together: 'image_shape'"),
-    "another shape": (set_in("tower", "image_shape", [8, 8, 3]), "fit together: the weights are"),
-    "a nonsensical shape": (set_in("tower", "image_shape", "big"), "does not fit together"),
-    "another dimension": (set_in("tower", "embedding_dim", 5), "fit together: the weights are"),
+    "fewer steps": (set_top("steps", [0, 1]), "is inconsistent: .*2 steps"),
+    "steps of text": (set_top("steps", ["a", "b", "c"]), "is inconsistent"),
+    "a lopsided history": (
+        set_in("history", "loss", [1.0]),
+        "is inconsistent: .*expected equal lengths",
+    ),
+    "a history of numbers": (set_in("history", "loss", 1.0), "is inconsistent"),
+    "no shape": (set_top("tower", {}), "is inconsistent: 'image_shape'"),
+    "another shape": (set_in("tower", "image_shape", [8, 8, 3]), "is inconsistent: .*got weights"),
+    "a nonsensical shape": (set_in("tower", "image_shape", "big"), "is inconsistent"),
+    "another dimension": (set_in("tower", "embedding_dim", 5), "is inconsistent: .*got weights"),
     "no probe": (set_top("tower", {"image_shape": [8, 8, 1], "embedding_dim": 2}), "'probe'"),
     "a text for frames": (
         lambda folder: put_frames(folder, b"these are no frames"),
@@ -321,7 +324,7 @@ DAMAGES: dict[str, tuple[Callable[[Path], Any], str]] = {
     ),
     "frames of text": (
         lambda folder: put_frames(folder, npz(w0=np.array(["a"]))),
-        "does not fit together",
+        "is inconsistent",
     ),
 }
 
@@ -366,7 +369,9 @@ def test_nothing_in_a_run_is_executed(saved: Path, tmp_path: Path) -> None:
 
 
 def test_no_folder(tmp_path: Path) -> None:
-    with pytest.raises(FileNotFoundError, match=r"no folder .*nowhere"):
+    with pytest.raises(
+        FileNotFoundError, match="nowhere does not exist; expected the folder of a run"
+    ):
         sl.Run.load(tmp_path / "nowhere")
 
 
@@ -376,7 +381,7 @@ def test_a_damaged_probe_is_found_when_the_tower_is_built(saved: Path, probe: An
     run = sl.Run.load(saved)
     np.testing.assert_equal(run.history, HISTORY)
     for use in (lambda: run.tower, lambda: run.embed(IMAGES, 0), lambda: run.save(saved)):
-        with pytest.raises(sl.RunError, match="does not fit together"):
+        with pytest.raises(sl.RunError, match="is inconsistent"):
             use()
 
 
@@ -387,7 +392,7 @@ def test_another_tower_has_to_be_given(tmp_path: Path) -> None:
     tower = dense_tower()
     run = sl.Run(tower, [0], [weight[None] for weight in tower.get_weights()])
     run.save(tmp_path)
-    with pytest.raises(sl.RunError, match=r"give it to Run\.load as tower="):
+    with pytest.raises(sl.RunError, match=r"pass it to Run\.load as tower="):
         sl.Run.load(tmp_path)
     given = dense_tower(seed=1)
     again = sl.Run.load(tmp_path, tower=given)
@@ -403,9 +408,11 @@ def test_a_tower_with_equal_shapes_but_other_layers_is_noticed(tmp_path: Path) -
     run.save(tmp_path)
     guessed = sl.Run.load(tmp_path)
     for _ in range(2):  # a second try finds it too
-        with pytest.raises(sl.RunError, match=f"run in {tmp_path} .*the tower embeds otherwise"):
+        with pytest.raises(
+            sl.RunError, match=f"run in {tmp_path} .*not those of the tower that was"
+        ):
             guessed.embed(IMAGES)
-    with pytest.raises(sl.RunError, match="the tower embeds otherwise"):
+    with pytest.raises(sl.RunError, match="not those of the tower that was saved"):
         sl.Run.load(tmp_path, tower=plain)
     np.testing.assert_array_equal(
         sl.Run.load(tmp_path, tower=wider).embed(IMAGES), run.embed(IMAGES)

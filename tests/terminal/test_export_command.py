@@ -42,7 +42,7 @@ def test_everything_at_once(run: str, capsys: pytest.CaptureFixture[str]) -> Non
         assert f"wrote {Path(out)}" in said
     page = Path("out/page.html").read_text(encoding="utf-8")
     assert "<title>Ours &amp; others</title>" in page
-    assert "9 test images \\u00b7 20 training images to find" in page
+    assert "9 test images \\u00b7 20 training images to search" in page
     for name, form in (("film.gif", "GIF"), ("film.WEBP", "WEBP")):
         with Image.open(Path("out", name)) as picture:
             assert picture.format == form
@@ -54,8 +54,11 @@ def test_everything_at_once(run: str, capsys: pytest.CaptureFixture[str]) -> Non
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["page.txt"], "argument OUT: must end in .html, .gif, .webp or .mp4, or be a folder"),
-        (["film.gif", "--gallery", "9"], "--gallery and --title are for a page"),
+        (
+            ["page.txt"],
+            "argument OUT: got 'page.txt'; expected a name that ends in .html, .gif, .webp or .mp4",
+        ),
+        (["film.gif", "--gallery", "9"], "--gallery and --title were given without a page"),
         (["page.html", "--images", "0"], "images is 0; expected a whole number, 1 or more"),
         ([], "OUT"),
     ],

@@ -1,4 +1,4 @@
-"""Help, and mistakes told in one line."""
+"""Help, and mistakes reported in one line."""
 
 from __future__ import annotations
 
@@ -34,24 +34,26 @@ def test_help(command: list[str], capsys: pytest.CaptureFixture[str]) -> None:
 
 MISTAKES = {
     "no command": ([], "required: COMMAND"),
-    "a shift below 0": (["train", "--shift", "-1"], "must be at least 0, got -1"),
+    "a shift below 0": (["train", "--shift", "-1"], "got -1; expected a whole number, 0 or more"),
     "no number": (["train", "--train-iter", "many"], "invalid .* value: 'many'"),
-    "no steps": (["train", "--train-iter", "0"], "must be at least 1, got 0"),
-    "no margin": (["train", "--margin", "0"], "must be a number above 0, got 0"),
-    "no rate": (["train", "--learning-rate", "nan"], "must be a number above 0, got nan"),
+    "no steps": (["train", "--train-iter", "0"], "got 0; expected a whole number, 1 or more"),
+    "no margin": (["train", "--margin", "0"], "got 0; expected a number above 0"),
+    "no rate": (["train", "--learning-rate", "nan"], "got nan; expected a number above 0"),
     "unknown set": (["train", "--data", "digits"], "'digits'"),
     "no such folder": (["train", "--data", "photos/"], "photos: found nothing"),
     "a size for a set": (["train", "--data", "tiny", "--image-size", "9"], "for a folder"),
     "a colour for a set": (["train", "--data", "tiny", "--color", "rgb"], "for a folder"),
     "a negative seed": (["train", "--data", "tiny", "--seed", "-1"], "seed"),
-    "a foreign folder": (["train", "--data", "tiny", "--out", ".."], "holds sets, and no run"),
-    "no such run": (["evaluate", "nowhere"], "no folder nowhere"),
+    "a foreign folder": (["train", "--data", "tiny", "--out", ".."], "holds sets but no run.json"),
+    "no such run": (["evaluate", "nowhere"], "nowhere does not exist; expected the folder"),
     "not a run": (["evaluate", "."], r"has no run\.json"),
 }
 
 
 @pytest.mark.parametrize("mistake", MISTAKES)
-def test_a_mistake_is_told_in_one_line(mistake: str, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_mistake_is_reported_in_one_line(
+    mistake: str, capsys: pytest.CaptureFixture[str]
+) -> None:
     assert_refused(capsys, *MISTAKES[mistake])
     assert not Path("runs").exists() or not list(Path("runs").iterdir())
 

@@ -78,7 +78,7 @@ def test_handwriting_is_prepared_as_the_explorer_does(work, capsys):
 def test_a_picture_is_drawn(work, capsys):
     arguments = ["retrieve", "--run", "run", "3.png", "15.png", "--picture", "new/found.png"]
     assert main(arguments) == 0
-    assert capsys.readouterr().out.endswith("\ndrawn in new/found.png\n")
+    assert capsys.readouterr().out.endswith("\nwrote new/found.png\n")
     with Image.open("new/found.png") as opened:
         pixels = np.asarray(opened.convert("L"))
     run = sl.Run.load("run")
@@ -132,16 +132,19 @@ def test_without_a_run_the_shipped_one_answers(capsys, monkeypatch):
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["nowhere.png"], r"nowhere\.png is not there: give files of images"),
-        (["run"], "run is a folder"),
+        (["nowhere.png"], r"nowhere\.png does not exist; expected an image file"),
+        (["run"], "run is a folder; expected an image file"),
         (["tiny.npz"], r"tiny\.npz is not an image that can be read"),
-        (["3.png", "--run", "elsewhere"], "no folder elsewhere"),
+        (["3.png", "--run", "elsewhere"], "elsewhere does not exist; expected the folder"),
         (["3.png", "--neighbours", "61"], "k is 61; expected at most 60, the number of embeddings"),
-        (["3.png", "--picture", "found.xyz"], r"such as \.png; got found\.xyz"),
+        (
+            ["3.png", "--picture", "found.xyz"],
+            r"--picture is found\.xyz; expected .* such as found\.png",
+        ),
         (["3.png", "--data", "mnist-of-nobody"], "'mnist-of-nobody'"),
     ],
 )
-def test_a_mistake_is_told_in_one_line(capsys, arguments, message):
+def test_a_mistake_is_reported_in_one_line(capsys, arguments, message):
     assert main(["retrieve", "--run", "run", *arguments]) == 2
     said = capsys.readouterr().err.splitlines()
     assert len(said) == 1

@@ -137,7 +137,7 @@ def test_a_signal_leaves_a_usable_run(
     out = capsys.readouterr().out
     assert "SIGTERM: stopping after this step" in out
     assert "saved Run(" in out
-    assert "--resume goes on" in out
+    assert "Continue with --resume" in out
     run = sl.Run.load("runs/tiny-2d")
     assert 100 <= run.steps[-1] < 120
     assert sl.evaluate(run, sl.load_dataset("tiny")).precision > 0.9

@@ -205,7 +205,7 @@ def test_with_no_share_only_the_first_and_the_last_frame_are_shown() -> None:
         ({"images": 7}, "Got 7 images .* more than 7 images"),
         ({"images": 0}, "images is 0; expected a whole number, 1 or more"),
         ({"share": -0.5}, "share is -0.5; expected a number, 0 or more"),
-        ({"class_names": ["a"]}, "labels must be from 0 to 0"),
+        ({"class_names": ["a"]}, "labels: got .*; expected numbers from 0 to 0"),
     ],
 )
 def test_arguments_that_cannot_be_meant(options: dict[str, Any], message: str) -> None:

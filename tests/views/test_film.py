@@ -82,17 +82,23 @@ def test_classes_are_numbered_named_and_coloured() -> None:
 @pytest.mark.parametrize(
     ("changed", "message"),
     [
-        ({"frames": points()[..., :1]}, r"frames must be numbers of shape \(F, N, 2\)"),
-        ({"labels": LABELS[1:]}, "labels must be one for each of 6 points, got 5"),
-        ({"images": IMAGES[1:]}, "images must be one for each of 6 points, got 5"),
-        ({"steps": [0, 5]}, "steps must be one for each of 3 frames, got 2"),
-        ({"curves": {"loss": [1.0]}}, "curve 'loss' must have one number for each of 3 frames"),
-        ({"class_names": ["ant"]}, "labels must be from 0 to 0"),
-        ({"colors": ["#000000"]}, "colors must be one for each of 3 classes, got 1"),
-        ({"margin": -1}, "margin must be a number, 0 or more, got -1"),
-        ({"margin": "wide"}, "margin must be a number, 0 or more, got 'wide'"),
-        ({"margin": np.inf}, "margin must be a number, 0 or more, got inf"),
-        ({"marked": [6]}, "marked must be points from 0 to 5, got 6"),
+        (
+            {"frames": points()[..., :1]},
+            r"frames: got .* expected real numbers of shape \(F, N, 2\)",
+        ),
+        ({"labels": LABELS[1:]}, "labels: got 5; expected one for each of 6 points"),
+        ({"images": IMAGES[1:]}, "images: got 5; expected one for each of 6 points"),
+        ({"steps": [0, 5]}, "steps: got 2; expected one for each of 3 frames"),
+        (
+            {"curves": {"loss": [1.0]}},
+            "got 1 numbers under 'loss'; expected one for each of 3 frames",
+        ),
+        ({"class_names": ["ant"]}, "labels: got 0 to 2; expected numbers from 0 to 0"),
+        ({"colors": ["#000000"]}, "colors: got 1; expected one for each of 3 classes"),
+        ({"margin": -1}, "margin is -1; expected a number, 0 or more"),
+        ({"margin": "wide"}, "margin is 'wide'; expected a number, 0 or more"),
+        ({"margin": np.inf}, "margin is inf; expected a number, 0 or more"),
+        ({"marked": [6]}, "marked: got point 6; expected points from 0 to 5"),
         ({"height": 119}, "height is 119; expected a whole number, 120 or more"),
     ],
 )
@@ -134,7 +140,9 @@ def test_views_and_films_are_taken_alike_and_nothing_else() -> None:
     assert as_film(film) is film
     assert as_film(sl.EmbeddingView.of(film)).frames is film.frames
     for wrong in (None, points(), sl.Run):
-        with pytest.raises(ViewError, match="film must be a Film or an EmbeddingView"):
+        with pytest.raises(
+            ViewError, match=r"film is of type .*; expected a Film or an EmbeddingView"
+        ):
             as_film(wrong)  # pyright: ignore[reportArgumentType]
 
 
@@ -187,7 +195,7 @@ def test_a_file_is_written_as_it_always_was() -> None:
 
 @pytest.mark.parametrize("kept", [0, 100, -40])
 def test_a_damaged_file_is_refused(kept: int) -> None:
-    with pytest.raises(ViewError, match="not a film, or a damaged one"):
+    with pytest.raises(ViewError, match="not a film, or is damaged"):
         sl.Film.from_bytes(full().to_bytes()[:kept])
 
 

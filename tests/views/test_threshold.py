@@ -148,10 +148,10 @@ def test_a_move_sends_only_what_it_changes(monkeypatch):
 @pytest.mark.parametrize(
     ("attribute", "value", "words"),
     [
-        ("threshold", -0.1, "from 0 to the largest distance"),
-        ("threshold", 99, "from 0 to the largest distance"),
-        ("threshold", float("nan"), "got nan"),
-        ("order", "best", "order must be one of"),
+        ("threshold", -0.1, "threshold is -0.1; expected 0 to .*, the largest distance"),
+        ("threshold", 99, "threshold is 99.*; expected 0 to .*, the largest distance"),
+        ("threshold", float("nan"), "threshold is nan"),
+        ("order", "best", "order is 'best'; expected 'nearest' or 'worst'"),
     ],
 )
 def test_refuses_what_cannot_be_set_and_stays_as_it_was(attribute, value, words):
@@ -171,13 +171,13 @@ def test_refuses_what_cannot_be_set_and_stays_as_it_was(attribute, value, words)
         ({"distances": FAR - 9}, "0 or more"),
         ({"distances": 0 * FAR}, "one above 0"),
         ({"same": EQUAL * 0}, "some of each"),
-        ({"left": LEFT[:9]}, "left must be the number of an image for each of 400 pairs"),
-        ({"right": RIGHT + 1}, "right must be from 0 to 59"),
-        ({"left": LEFT - 1}, "left must be from 0 to 59"),
+        ({"left": LEFT[:9]}, "left: got .*; expected the number of an image for each of 400 pairs"),
+        ({"right": RIGHT + 1}, "right: got .* 60; expected numbers from 0 to 59"),
+        ({"left": LEFT - 1}, "left: got -1 .*; expected numbers from 0 to 59"),
         ({"right": RIGHT / 2}, "float64"),
         ({"images": IMAGES / 255}, "uint8"),
-        ({"labels": LABELS[:9]}, "labels must be one for each of 60 images, got 9"),
-        ({"class_names": ["a", "b"]}, "labels must be numbers from 0 to 1"),
+        ({"labels": LABELS[:9]}, "labels: got 9; expected one for each of 60 images"),
+        ({"class_names": ["a", "b"]}, "labels: got .*; expected numbers from 0 to 1"),
     ],
 )
 def test_refuses_pairs_that_do_not_fit(changed, words):

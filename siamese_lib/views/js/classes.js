@@ -10,7 +10,7 @@ const FADE = 0.18; // seconds
 
 export class Classes {
   /**
-   * @param {About} about
+   * @param {Pick<About, "labels" | "names" | "colors">} about
    * @param {number} count of points
    * @param {Iterable<number>} hidden
    */

@@ -1,1 +1,1 @@
-"""A threshold to drag through the mistakes of a verification."""
+"""A view in which to drag a threshold and see which pairs it judges wrongly."""

@@ -1,7 +1,7 @@
-"""Pairs judged by a threshold that moves: what is counted, and which pairs it gets wrong.
+"""Count the pairs that a threshold judges wrongly, and find them.
 
-Everything that can be sorted or summed is, once; a threshold then costs two binary searches.
-`ThresholdExplorer` shows what these functions return, and does nothing else with it.
+Pairs are sorted and summed once. Each threshold then needs only two binary searches.
+`ThresholdExplorer` shows what these functions return.
 """
 
 from __future__ import annotations
@@ -19,8 +19,8 @@ from siamese_lib.metrics.thresholds import Verification, verification
 
 ORDERS = ("nearest", "worst")
 SHOWN = 12  # mistakes of each kind on the page
-BINS = 64
-_CORNERS = 240  # of the drawn curve
+BINS = 64  # of each histogram
+_CORNERS = 240  # points of the ROC curve on the page
 
 
 @dataclass(frozen=True)
@@ -28,9 +28,9 @@ class Choice:
     """What the reader has set.
 
     Attributes:
-        threshold: a distance; pairs at most so far apart are called same.
-        order: which mistakes come first: those "nearest" to the threshold, which a small step
-            would put right, or the "worst", farthest beyond it.
+        threshold: a distance; pairs up to this far apart are called same.
+        order: which mistakes come first: the "nearest" to the threshold, which a slightly
+            different threshold would avoid, or the "worst", farthest beyond it.
     """
 
     threshold: float
@@ -46,8 +46,8 @@ class JudgedPairs:
         same: bool (N,).
         left, right: int64 (N,), numbers of images.
         images: uint8 (M, H, W, 1 or 3).
-        words: a word for each image, such as its label; (M,) or None.
-        verification: of the distances.
+        words: a word for each image, such as its label, (M,); or None.
+        verification: how well each threshold does on these pairs.
     """
 
     distances: np.ndarray
@@ -65,13 +65,13 @@ class JudgedPairs:
 
     @cached_property
     def different_first(self) -> np.ndarray:
-        """Different pairs, the nearest first: the first n are the false accepts, worst first."""
+        """Rows of different pairs, nearest first; n false accepts are the first n, worst first."""
         rows = np.flatnonzero(~self.same)
         return rows[self.distances[rows].argsort(kind="stable")]
 
     @cached_property
     def same_first(self) -> np.ndarray:
-        """Same pairs, the farthest first: the first n are the false rejects, worst first."""
+        """Rows of same pairs, farthest first; n false rejects are the first n, worst first."""
         rows = np.flatnonzero(self.same)
         return rows[(-self.distances[rows]).argsort(kind="stable")]
 
@@ -83,7 +83,7 @@ class JudgedPairs:
 
     @cached_property
     def pictures(self) -> dict[int, str]:
-        """PNGs made so far, by the number of the image."""
+        """PNGs made so far, as data URIs by the number of the image."""
         return {}
 
 
@@ -95,34 +95,44 @@ def judged(
     images: np.ndarray,
     words: Sequence[str] | None,
 ) -> JudgedPairs:
-    """Sort pairs for all thresholds.
+    """Check and sort pairs, once for all thresholds.
+
+    Args:
+        distances: real numbers (N,), 0 or more.
+        same: bool or numbers (N,), 1 = same class and 0 = different, some of each.
+        left: int (N,), number of the first image of each pair.
+        right: int (N,), number of the second image.
+        images: uint8 (M, H, W), (M, H, W, 1) or (M, H, W, 3).
+        words: a word for each image, (M,), or None.
 
     Raises:
-        ValueError: as `siamese_lib.metrics.thresholds`; distances below 0, all of them 0, or
-            numbers of images and words that do not fit.
+        ValueError: as in `siamese_lib.metrics.thresholds`; or a distance is below 0, all are 0, or
+            numbers of images or words do not fit the images.
     """
     measured = verification(distances, same)
     distances = np.asarray(distances, dtype=np.float64)
     if distances.min() < 0 or not distances.max() > 0:
         raise ValueError(
-            f"distances must be 0 or more, and one above 0, got {distances.min():g} to "
-            f"{distances.max():g}."
+            f"distances: got {distances.min():g} to {distances.max():g}; expected 0 or more, and "
+            "at least one above 0."
         )
     images = checked_images(images)
     sides = {"left": np.asarray(left), "right": np.asarray(right)}
     for name, side in sides.items():
         if side.shape != distances.shape or side.dtype.kind not in "iu":
             raise ValueError(
-                f"{name} must be the number of an image for each of {len(distances):,} pairs, got "
-                f"{side.dtype} of shape {side.shape}."
+                f"{name}: got {side.dtype} of shape {side.shape}; expected the number of an image "
+                f"for each of {len(distances):,} pairs."
             )
         if side.min() < 0 or side.max() >= len(images):
             raise ValueError(
-                f"{name} must be from 0 to {len(images) - 1:,}, as there are {len(images):,} "
-                f"images; got {side.min()} to {side.max()}."
+                f"{name}: got {side.min()} to {side.max()}; expected numbers from 0 to "
+                f"{len(images) - 1:,}, as there are {len(images):,} images."
             )
     if words is not None and len(words) != len(images):
-        raise ValueError(f"labels must be one for each of {len(images):,} images, got {len(words)}")
+        raise ValueError(
+            f"labels: got {len(words):,}; expected one for each of {len(images):,} images."
+        )
     return JudgedPairs(
         distances=distances,
         same=np.asarray(same).astype(bool),
@@ -135,37 +145,38 @@ def judged(
 
 
 def moved(pairs: JudgedPairs, choice: Choice, threshold: float) -> Choice:
-    """Set the threshold.
+    """Return the choice with another threshold.
 
     Raises:
-        ValueError: it is not from 0 to the largest distance.
+        ValueError: the threshold is not from 0 to the largest distance.
     """
     if not 0 <= threshold <= pairs.limit:
         raise ValueError(
-            f"threshold must be from 0 to the largest distance, {pairs.limit:g}; got {threshold}."
+            f"threshold is {threshold}; expected 0 to {pairs.limit:g}, the largest distance."
         )
     return replace(choice, threshold=float(threshold))
 
 
 def sorted_by(choice: Choice, order: str) -> Choice:
-    """Set which mistakes come first.
+    """Return the choice with another order of the mistakes.
 
     Raises:
-        ValueError: it is not one of `ORDERS`.
+        ValueError: the order is not one of `ORDERS`.
     """
     if order not in ORDERS:
-        raise ValueError(f"order must be one of {ORDERS}, got {order!r}.")
+        raise ValueError(f"order is {order!r}; expected {' or '.join(map(repr, ORDERS))}.")
     return replace(choice, order=order)
 
 
 def chart(pairs: JudgedPairs) -> dict[str, Any]:
-    """Say what stays when the threshold moves, in JSON.
+    """Return what does not depend on the threshold, for JSON.
 
     Returns:
-        ``limit``, ``best`` and ``equal``: the largest distance, the threshold of best accuracy and
-        that of equal errors. ``bars``: shares of the ``same`` and the ``different`` pairs in
-        `BINS` equal steps of distance. ``roc``: ``fpr``, ``tpr`` and their thresholds, as
-        many as the eye can tell apart. ``auc``, ``eer``, ``positives``, ``negatives``.
+        ``limit``, ``best`` and ``equal``: the largest distance, the threshold of the best accuracy
+        and that of equal error rates. ``bars``: shares of the ``same`` and of the ``different``
+        pairs in `BINS` equal intervals of distance. ``roc``: ``fpr``, ``tpr`` and ``thresholds``,
+        for as many points as the eye can tell apart. ``auc``, ``eer``, ``positives`` and
+        ``negatives``: as in `Verification`.
     """
     v = pairs.verification
     edges = np.linspace(0, pairs.limit, BINS + 1)
@@ -191,17 +202,17 @@ def chart(pairs: JudgedPairs) -> dict[str, Any]:
 
 
 def counts(pairs: JudgedPairs, choice: Choice) -> dict[str, float]:
-    """Count both mistakes at the threshold, in JSON: the fields of `metrics.AtThreshold`."""
+    """Count both kinds of mistakes at the threshold, for JSON: the fields of `AtThreshold`."""
     return dict(vars(pairs.verification.at(choice.threshold)))
 
 
 def mistakes(pairs: JudgedPairs, choice: Choice) -> dict[str, list[dict[str, Any]]]:
-    """List the first `SHOWN` mistakes of either kind, in JSON.
+    """List the first `SHOWN` mistakes of each kind, for JSON.
 
     Returns:
-        ``accepts``, different pairs called same, and ``rejects``, same pairs called different.
-        Each is a list of pairs: the two numbers of its ``images``, its ``distance``, and the
-        ``words`` and ``pictures`` (data URIs) of both images.
+        ``accepts``, different pairs that are called same, and ``rejects``, same pairs that are
+        called different. Both are lists of pairs. A pair has the numbers of its two ``images``, its
+        ``distance``, and the ``words`` and ``pictures`` (data URIs) of both images.
     """
     at = pairs.verification.at(choice.threshold)
     ranked = {
@@ -214,11 +225,12 @@ def mistakes(pairs: JudgedPairs, choice: Choice) -> dict[str, list[dict[str, Any
 
 
 def listed(pairs: JudgedPairs, choice: Choice) -> list[dict[str, Any]]:
-    """List every mistake at the threshold, without pictures, as a table wants it.
+    """List every mistake at the threshold, without pictures, as rows of a table.
 
     Returns:
-        A row for each, false accepts first and the worst of either first: ``kind``, ``left`` and
-        ``right`` (numbers of images), ``left_label`` and ``right_label`` if known, ``distance``.
+        A row for each mistake, false accepts before false rejects, and the worst of each kind
+        first. A row has ``kind``, ``left`` and ``right`` (numbers of images), ``left_label`` and
+        ``right_label`` if there are labels, and ``distance``.
     """
     at = pairs.verification.at(choice.threshold)
     kinds = {
@@ -237,7 +249,7 @@ def listed(pairs: JudgedPairs, choice: Choice) -> list[dict[str, Any]]:
 
 
 def short(distance: float, limit: float) -> str:
-    """Write a distance with three figures of the largest one."""
+    """Write a distance with as many decimals as give the largest one three significant digits."""
     digits = max(0, 2 - math.floor(math.log10(limit)))
     return f"{distance:.{digits}f}"
 

@@ -1,4 +1,4 @@
-"""The threshold explorer as a small picture, for where no JavaScript runs."""
+"""Draw the threshold explorer as a small picture, to be shown where no JavaScript runs."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from siamese_lib.views.threshold.mistakes import Choice, JudgedPairs
 LARGEST = 60_000  # bytes of a picture
 _WIDTH, _CHART = 860, 230  # pixels
 _CARDS, _CARD, _IMAGE, _ROW = 8, 110, 44, 104
-_FINE = 2  # times finer than that it is drawn
+_FINE = 2  # drawn at this many times the size, then reduced
 _FADED = "60"  # opacity, in hexadecimal
 
 
 def still_png(pairs: JudgedPairs, choice: Choice) -> bytes:
-    """Draw the histograms with the threshold, and the first mistakes, on a clear ground.
+    """Draw the histograms, the threshold and the first mistakes, on a transparent background.
 
     Returns:
         A PNG below 60 kB.
@@ -47,7 +47,7 @@ def still_png(pairs: JudgedPairs, choice: Choice) -> bytes:
 
 
 def _draw_bars(pen: ImageDraw.ImageDraw, pairs: JudgedPairs, choice: Choice) -> None:
-    """Draw same pairs upwards, different ones downwards, and what is called wrongly in full."""
+    """Draw same pairs upwards and different pairs downwards; wrongly judged pairs are opaque."""
     bars = mistakes.chart(pairs)["bars"]
     middle, step = _CHART / 2, _WIDTH / mistakes.BINS
     line = choice.threshold / pairs.limit * _WIDTH

@@ -1,7 +1,7 @@
-"""A threshold to drag, and what it gets wrong.
+"""A threshold to drag, and the pairs that it judges wrongly.
 
-The page draws, and moves the line at once; this class says what a threshold does
-(`siamese_lib.views.threshold.mistakes`), and sends only what has changed.
+The page draws, and moves the line without waiting. This class computes what a threshold does
+(with `siamese_lib.views.threshold.mistakes`) and sends only what has changed.
 """
 
 from __future__ import annotations
@@ -31,32 +31,32 @@ if TYPE_CHECKING:
 class ThresholdExplorer(anywidget.AnyWidget):
     """Distances of pairs, and a threshold between *same* and *different* to drag.
 
-    In the page: drag the line in the histogram, or the point on the ROC curve, or use the arrow
-    keys; the counts and the pairs that are called wrongly follow. Two buttons go to the threshold
-    of best accuracy, and to that of equal error rates; a third chooses which mistakes come first.
-    With no JavaScript, as on a code host's preview of a notebook, a still picture takes its place.
+    In the page, drag the line in the histogram or the point on the ROC curve, or use the arrow
+    keys. The counts and the wrongly judged pairs follow. Two buttons set the threshold of the best
+    accuracy and that of equal error rates; a third chooses which mistakes come first. A still
+    picture is shown where no JavaScript runs, as in a code host's preview of a notebook.
 
     Args:
         distances: real numbers (N,), 0 or more, one for each pair.
         same: bool or numbers (N,), 1 = same class and 0 = different, some of each.
-        left: int (N,), the number of the one image of each pair.
-        right: int (N,), that of the other.
+        left: int (N,), number of the first image of each pair.
+        right: int (N,), number of the second image.
         images: uint8 (M, H, W), (M, H, W, 1) or (M, H, W, 3).
         labels: int or str (M,), written under the images.
         class_names: K names; the labels are then numbers from 0 to K - 1.
-        threshold: from 0 to the largest distance; by default the one of best accuracy.
-        order: "nearest" to the threshold or "worst": which mistakes come first.
+        threshold: from 0 to the largest distance; by default that of the best accuracy.
+        order: which mistakes come first, those "nearest" to the threshold or the "worst".
 
     Attributes:
-        threshold: float; a pair at most so far apart is called same. May be set.
-        order: "nearest" or "worst". May be set.
+        threshold: float; pairs up to this far apart are called same. It may be set.
+        order: "nearest" or "worst". It may be set.
         verification: the `siamese_lib.metrics.Verification` of the pairs.
         at: the `siamese_lib.metrics.AtThreshold` of the threshold.
-        mistakes: every pair that is called wrongly, as rows of a table.
+        mistakes: every wrongly judged pair, as rows of a table.
 
     Raises:
-        ViewError: (a ValueError and a TraitError) anything above that does not fit, on making
-            the explorer or on setting an attribute.
+        ViewError: (a ValueError and a TraitError) an argument or a new value of an attribute is
+            not as described, or does not fit the others.
     """
 
     _esm = Script(Path(__file__).with_suffix(".js"))
@@ -94,27 +94,27 @@ class ThresholdExplorer(anywidget.AnyWidget):
         self._show()
 
     def __repr__(self) -> str:
-        """Say what is judged."""
+        """Return a summary: the numbers of same and of different pairs."""
         v = self._pairs.verification
         return f"ThresholdExplorer({v.positives:,} same and {v.negatives:,} different pairs)"
 
     @property
     def verification(self) -> Verification:
-        """How well a threshold does on these pairs, for all thresholds."""
+        """How well each threshold does on these pairs."""
         return self._pairs.verification
 
     @property
     def at(self) -> AtThreshold:
-        """What the threshold does."""
+        """What the current threshold does: its rates and counts."""
         return self._pairs.verification.at(self.threshold)
 
     @property
     def mistakes(self) -> list[dict[str, Any]]:
-        """Every pair that is called wrongly: see `siamese_lib.views.threshold.mistakes.listed`."""
+        """Every wrongly judged pair; `siamese_lib.views.threshold.mistakes.listed` has the form."""
         return mistakes.listed(self._pairs, self._choice)
 
     def still(self) -> bytes:
-        """Draw what is shown as a PNG, below 60 kB."""
+        """Draw what is shown, as a PNG below 60 kB."""
         return still_png(self._pairs, self._choice)
 
     @property
@@ -158,7 +158,7 @@ def _words(labels: ArrayLike | None, class_names: Sequence[str] | None) -> list[
         or not 0 <= given.min() <= given.max() < len(names)
     ):
         raise ViewError(
-            f"labels must be numbers from 0 to {len(names) - 1}, as there are {len(names)} "
-            f"class_names; got {given[:5].tolist()}."
+            f"labels: got {given[:5].tolist()} at first; expected numbers from 0 to "
+            f"{len(names) - 1}, as there are {len(names)} class_names."
         )
     return [names[label] for label in given.tolist()]

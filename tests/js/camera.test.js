@@ -1,0 +1,150 @@
+// @ts-check
+import assert from "node:assert/strict";
+import { test } from "node:test";
+
+import { Camera } from "../../siamese_lib/views/js/camera.js";
+
+/** @import { Box } from "../../siamese_lib/views/js/film.js" */
+
+/** @type {(calm?: boolean) => { camera: Camera, woken: () => number }} */
+function cameraOf(calm = false) {
+  let woken = 0;
+  const camera = new Camera(calm, () => woken++);
+  Object.assign(camera, { width: 800, height: 400 });
+  return { camera, woken: () => woken };
+}
+
+/** @type {Box} */
+const BOX = [-2, -1, 6, 3];
+
+/** @type {(camera: Camera) => number[]} */
+const poseOf = ({ x, y, scale }) => [x, y, scale];
+
+/** @type {(a: number[], b: number[]) => void} */
+function assertNear(a, b) {
+  a.forEach((value, i) => assert.ok(Math.abs(value - b[i]) < 1e-9, `${a} is not ${b}`));
+}
+
+test("what is shown and where it is on the map are each other's reverse", () => {
+  const { camera } = cameraOf();
+  Object.assign(camera, { x: 3, y: -2, scale: 40 });
+  assert.deepEqual(camera.toScreen([3, -2]), [400, 200]);
+  assert.deepEqual(camera.toScreen([4, -1]), [440, 160]); // up on the map is up in the plane
+  assertNear(camera.toPlane(camera.toScreen([0.3, 7])), [0.3, 7]);
+});
+
+test("at home a box is whole, with some room around", () => {
+  const { camera } = cameraOf();
+  camera.setHome(BOX, true);
+  assert.ok(camera.settled && camera.atHome && camera.flight === null);
+  const [left, top] = camera.toScreen([-2, 3]);
+  const [right, bottom] = camera.toScreen([6, -1]);
+  assert.ok(Math.min(left, top) > 23.9 && right < 776.1 && bottom < 376.1);
+  assertNear([(left + right) / 2, (top + bottom) / 2], [400, 200]);
+});
+
+test("a box without extent is shown too", () => {
+  const { camera } = cameraOf();
+  camera.setHome([5, 5, 5, 5], true);
+  assert.ok(Number.isFinite(camera.scale) && camera.scale > 0);
+  assertNear(camera.toScreen([5, 5]), [400, 200]);
+});
+
+test("a map without size has no home yet", () => {
+  const { camera } = cameraOf();
+  camera.width = 1;
+  camera.setHome(BOX, true);
+  assert.ok(!camera.settled);
+});
+
+test("home moves: who is there flies along, who is not stays", () => {
+  const { camera, woken } = cameraOf();
+  camera.setHome(BOX, true);
+  assert.equal(woken(), 0);
+  camera.setHome(BOX, true);
+  assert.equal(woken(), 0); // nothing changed
+  camera.setHome([0, 0, 1, 1], true);
+  assert.equal(woken(), 1);
+  assert.ok(camera.flight && camera.advance(camera.flight.start + 1e4));
+  assert.deepEqual(poseOf(camera), Object.values(camera.home));
+  camera.zoomAt([0, 0], 2);
+  const pose = poseOf(camera);
+  camera.setHome(BOX, true);
+  assert.deepEqual(poseOf(camera), pose);
+});
+
+test("a flight that leads home already is not begun again", () => {
+  const { camera } = cameraOf();
+  camera.setHome(BOX, true);
+  camera.setHome([0, 0, 1, 1], true);
+  const { flight } = camera;
+  camera.setHome([0, 0, 1, 1], true);
+  assert.equal(camera.flight, flight);
+  camera.setHome([0, 0, 1, 1], false); // resized: at once
+  assert.equal(camera.flight, null);
+});
+
+test("a flight goes from where it began to its goal, and what both show stays in sight", () => {
+  const { camera } = cameraOf();
+  camera.setHome(BOX, true);
+  const from = poseOf(camera);
+  camera.show([4, 1, 5, 2]);
+  const { flight } = camera;
+  assert.ok(flight && !camera.atHome);
+  camera.advance(flight.start);
+  assertNear(poseOf(camera), from);
+  let before = 0;
+  for (let ms = 0; ms <= 450; ms += 30) {
+    assert.ok(camera.advance(flight.start + ms));
+    assert.ok(camera.scale >= before);
+    before = camera.scale;
+    const [x, y] = camera.toScreen([4.5, 1.5]);
+    assert.ok(x > 0 && x < 800 && y > 0 && y < 400);
+  }
+  assert.deepEqual(poseOf(camera), [flight.to.x, flight.to.y, flight.to.scale]);
+  assert.ok(!camera.advance(flight.start + 500));
+});
+
+test("a flight at one height moves evenly", () => {
+  const { camera } = cameraOf();
+  camera.setHome(BOX, true);
+  camera.show([0, -1, 8, 3]);
+  const { flight } = camera;
+  assert.ok(flight);
+  camera.advance(flight.start + 225);
+  assertNear(poseOf(camera), [(flight.from.x + flight.to.x) / 2, 1, flight.to.scale]);
+});
+
+test("where motion is unwelcome it is there at once", () => {
+  const { camera } = cameraOf(true);
+  camera.setHome(BOX, true);
+  camera.show([4, 1, 5, 2]);
+  assert.ok(camera.advance(performance.now()));
+  assert.equal(camera.flight, null);
+  assertNear(camera.toPlane([400, 200]), [4.5, 1.5]);
+});
+
+test("zooming keeps what is under the pointer, within limits", () => {
+  const { camera } = cameraOf();
+  camera.setHome(BOX, true);
+  const under = camera.toPlane([100, 300]);
+  camera.zoomAt([100, 300], 3);
+  assert.ok(!camera.atHome && Math.abs(camera.zoom - 3) < 1e-12);
+  assertNear(camera.toPlane([100, 300]), under);
+  for (let i = 0; i < 100; i++) camera.zoomAt([100, 300], 3);
+  assert.ok(Math.abs(camera.zoom - 5000) < 1e-6);
+  for (let i = 0; i < 100; i++) camera.zoomAt([0, 0], 0.3);
+  assert.ok(Math.abs(camera.zoom - 0.05) < 1e-9);
+});
+
+test("panning moves what is shown by as many pixels, and ends a flight", () => {
+  const { camera, woken } = cameraOf();
+  camera.setHome(BOX, true);
+  const at = camera.toScreen([1, 1]);
+  camera.show([0, 0, 1, 1]);
+  camera.pan(30, -12);
+  assert.ok(camera.flight === null && !camera.atHome && woken() === 2);
+  assertNear(camera.toScreen([1, 1]), [at[0] + 30, at[1] - 12]);
+  camera.reset();
+  assert.ok(camera.atHome && camera.flight);
+});

@@ -1,0 +1,61 @@
+// @ts-check
+import assert from "node:assert/strict";
+import { test } from "node:test";
+
+import { curveLine } from "../../siamese_lib/views/js/curve.js";
+import { tickFrames } from "../../siamese_lib/views/js/film_bar.js";
+import { scaleBars } from "../../siamese_lib/views/js/scale_bars.js";
+import { momentWords, readingWords, selectionWords } from "../../siamese_lib/views/js/words.js";
+
+test("a moment is named by its step, or by its frame", () => {
+  assert.equal(momentWords({ steps: [0, 1200] }, 1), "step 1,200");
+  assert.equal(momentWords({ steps: null }, 7), "frame 7");
+  const about = { steps: [5], curves: { loss: [0.25], precision: [null] } };
+  assert.equal(readingWords(about, 0), "step 5, loss 0.250, precision –");
+});
+
+test("a selection is said by name, or by number", () => {
+  const classes = { known: true, names: ["cat", "dog"], of: Uint16Array.from([0, 1]) };
+  assert.equal(selectionWords(classes, [1]), "selected dog, point 1");
+  assert.equal(selectionWords({ ...classes, known: false }, [1]), "selected point 1");
+  assert.equal(selectionWords(classes, [0, 1]), "2 points selected");
+  assert.equal(selectionWords(classes, []), "0 points selected");
+});
+
+test("a curve goes from the top at its largest value to the bottom at its least, with gaps", () => {
+  const { path, heightAt } = curveLine([4, 2, null, 0, 1]);
+  assert.equal(path, "M0 0.00 L1 50.00 M3 100.00 L4 75.00 ");
+  assert.deepEqual([0, 0.5, 1, 3.5].map(heightAt), [0, 25, 50, 87.5]);
+  assert.deepEqual([1.5, 2, 2.5, 9].map(heightAt), [null, null, null, null]);
+});
+
+test("a level curve lies at the bottom, an empty one nowhere", () => {
+  assert.equal(curveLine([3, 3]).heightAt(0.5), 100);
+  assert.equal(curveLine([null]).path, "");
+  assert.equal(curveLine([]).heightAt(0), null);
+});
+
+test("ticks are at all frames of a short film, at the first and the last of a long one", () => {
+  assert.deepEqual(tickFrames(0), []);
+  assert.deepEqual(tickFrames(1), [0]);
+  assert.deepEqual(tickFrames(4), [0, 1, 2, 3]);
+  assert.deepEqual(tickFrames(41), [0, 8, 16, 24, 32, 40]);
+});
+
+test("the scale is a round distance, and the margin where it fits", () => {
+  const [distance] = scaleBars(40, null, 800);
+  assert.deepEqual(distance, { kind: "distance", length: 80, words: "distance 2" });
+  const both = scaleBars(40, 1.5, 800);
+  assert.deepEqual(both[1], { kind: "margin", length: 60, words: "margin 1.5" });
+  assert.equal(scaleBars(40, 100, 800).length, 1); // longer than the map
+  assert.equal(scaleBars(40, 0.01, 800).length, 1); // too short to see
+});
+
+test("one bar says both where distance and margin are equal", () => {
+  assert.deepEqual(scaleBars(100, 1, 800), [{ kind: "margin", length: 100, words: "margin 1" }]);
+});
+
+test("distances of any size are told", () => {
+  const words = [1e-9, 0.003, 1e5, 1e9].map((scale) => scaleBars(scale, null, 800)[0].words);
+  assert.deepEqual(words, ["distance 1e+11", "distance 20000", "distance 0.001", "distance 1e-7"]);
+});

@@ -1,0 +1,48 @@
+// @ts-check
+import assert from "node:assert/strict";
+import { test } from "node:test";
+
+import { nearestCorner } from "../../siamese_lib/views/threshold/roc_chart.js";
+import { roundSteps, ticksUpTo } from "../../siamese_lib/views/threshold/shares_chart.js";
+import { digitsUpTo, percent } from "../../siamese_lib/views/threshold/threshold_view.js";
+
+test("steps are round, begin at 0 and end at the limit or before", () => {
+  assert.deepEqual(roundSteps(1, 5), [0, 0.2, 0.4, 0.6, 0.8, 1]);
+  assert.deepEqual(roundSteps(3.7, 4), [0, 1, 2, 3]);
+  assert.deepEqual(roundSteps(0.031, 3), [0, 0.02]);
+  for (const limit of [0.004, 0.37, 1, 12.5, 999]) {
+    const steps = roundSteps(limit, 6);
+    assert.ok(steps.length >= 3 && steps.length <= 7 && steps[steps.length - 1] <= limit);
+  }
+});
+
+test("shares are marked unless they crowd the next or the middle", () => {
+  /** @type {(reach: number) => (share: number) => number} */
+  const tall = (reach) => (share) => reach * Math.sqrt(share);
+  assert.deepEqual(ticksUpTo(0.3, tall(400)), [0.01, 0.05, 0.1, 0.25]);
+  assert.deepEqual(ticksUpTo(0.3, tall(100)), [0.05, 0.1, 0.25].slice(1));
+  assert.deepEqual(ticksUpTo(0.0005, tall(100)), []);
+});
+
+test("the nearest corner is found on the scales that are drawn", () => {
+  const roc = { fpr: [0, 0.01, 0.25, 1], tpr: [0, 0.5, 0.96, 1] };
+  roc.fpr.forEach((fpr, i) => {
+    assert.equal(nearestCorner(roc, Math.sqrt(fpr), 1 - Math.sqrt(1 - roc.tpr[i])), i);
+  });
+  assert.equal(nearestCorner(roc, 0.5, 0.9), 2);
+});
+
+test("small shares have a decimal", () => {
+  assert.deepEqual([0, 0.004, 0.0994, 0.0996, 0.5, 1].map(percent), [
+    "0%",
+    "0.4%",
+    "9.9%",
+    "10%",
+    "50%",
+    "100%",
+  ]);
+});
+
+test("thresholds have as many decimals as tell them apart", () => {
+  assert.deepEqual([0.05, 0.5, 1, 12, 5000].map(digitsUpTo), [4, 3, 2, 1, 0]);
+});
