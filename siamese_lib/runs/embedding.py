@@ -79,12 +79,18 @@ class TowerFrames:
         embedding_dim: length of the embeddings.
 
     Raises:
-        ValueError: the weights do not have the shapes of the tower's.
+        ValueError: the tower does not take images, or the weights do not have the shapes of the
+            tower's.
     """
 
     def __init__(self, tower: keras.Model | Unbuilt, frames: Sequence[np.ndarray]) -> None:
         self._given = tower
         self.frames = [np.asarray(frame) for frame in frames]
+        if len(tower.input_shape) != 4:
+            raise ValueError(
+                f"tower takes inputs of shape {tower.input_shape}; expected images, of shape "
+                "(None, H, W, C)."
+            )
         _, height, width, channels = tower.input_shape
         self.image_shape = (height, width, channels)
         self.embedding_dim = int(tower.output_shape[-1])

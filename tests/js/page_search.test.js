@@ -87,12 +87,12 @@ test("most votes win; of equals, the one whose nearest member comes first", () =
 /** Ten queries on a line among a gallery of two classes, left and right; the last is unknown. */
 function search() {
   const gallery = {
-    embeddings: bytesOf([0, 1, 2, 7, 8, 9]),
+    embeddings: bytesOf([0, 1, 2, 7, 8, 9].flatMap((x) => [x, 3])),
     labels: new Uint8Array(Uint16Array.from([0, 0, 0, 1, 1, 1]).buffer),
   };
   const labels = Uint16Array.from([1, 0, 0, 0, 0, 1, 1, 1, 1, 2]);
-  const queries = bytesOf([...labels.keys()]);
-  return new Search({ queries, gallery, dim: 1, classes: 2, k: 3, metric: "euclidean" }, labels);
+  const queries = bytesOf([...labels.keys()].flatMap((x) => [x, 3]));
+  return new Search({ queries, gallery, dim: 2, classes: 2, k: 3, metric: "euclidean" }, labels);
 }
 
 test("a search answers with rows, a verdict, and whether it is right", () => {

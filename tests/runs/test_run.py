@@ -388,6 +388,13 @@ def test_a_damaged_probe_is_found_when_the_tower_is_built(saved: Path, probe: An
 # --- other towers ------------------------------------------------------------------------------
 
 
+def test_a_tower_that_takes_no_images_is_refused() -> None:
+    numbers = keras.Input((64,))
+    tower = keras.Model(numbers, keras.layers.Dense(2)(numbers))
+    with pytest.raises(ValueError, match=r"inputs of shape \(None, 64\); expected images"):
+        sl.Run(tower, [0], [weight[None] for weight in tower.get_weights()])
+
+
 def test_another_tower_has_to_be_given(tmp_path: Path) -> None:
     tower = dense_tower()
     run = sl.Run(tower, [0], [weight[None] for weight in tower.get_weights()])

@@ -91,9 +91,34 @@ def test_each_module_follows_what_it_needs_and_comes_once(write: Write, tmp_path
     ]  # fmt: skip
 
 
-def test_imports_of_types_are_left_out(write: Write) -> None:
-    script = write(entry='/** @import { A } from "./a.js" */\n\n/** @type {A} */\nlet a;\n')
-    assert str(script) == "\n/** @type {A} */\nlet a;\n"
+def test_types_are_left_out_but_never_code(write: Write) -> None:
+    script = write(
+        entry="""\
+/** @import { A } from "./a.js" */
+
+/**
+ * Doubles.
+ * @param {number} a
+ */
+function double(a) {
+  /** @type {number} */
+  const b = /** @type {number} */ (a);
+  /** @type {number} */ (b).toFixed();
+  return 2 * b; // not a type
+}
+"""
+    )
+    assert (
+        str(script)
+        == """\
+
+function double(a) {
+  const b = /** @type {number} */ (a);
+  /** @type {number} */ (b).toFixed();
+  return 2 * b; // not a type
+}
+"""
+    )
 
 
 def test_modules_are_found_beside_the_one_that_imports_them(write: Write) -> None:
@@ -117,9 +142,6 @@ def test_an_entry_is_read_once(write: Write, tmp_path: Path) -> None:
 def test_inner_lines_and_comments_are_left_alone(write: Write) -> None:
     text = """\
 // import nothing
-/**
- * import { Film } from "./film.js"
- */
 const shader = `
   const inner = 1;`;
 function act() {
