@@ -23,8 +23,10 @@ function started(last, calm) {
   return { clock, heard, reported };
 }
 
-/** Let a glide or a pull come to its end. */
-/** @param {Clock} clock */
+/**
+ * Let a glide or a pull come to its end.
+ * @param {Clock} clock
+ */
 function rest(clock) {
   const start = performance.now();
   for (let i = 1; clock.motion; i++) {

@@ -13,8 +13,10 @@ function walks(frames, points, seed = 1) {
   );
 }
 
-/** Catmull-Rom as in a textbook: a cubic through b and c, with slopes from their neighbours. */
-/** @type {(a: number, b: number, c: number, d: number, t: number) => number} */
+/**
+ * Catmull-Rom as in a textbook: a cubic through b and c, with slopes from their neighbours.
+ * @type {(a: number, b: number, c: number, d: number, t: number) => number}
+ */
 function textbook(a, b, c, d, t) {
   const [from, to] = [(c - a) / 2, (d - b) / 2];
   const h = [2 * t ** 3 - 3 * t ** 2 + 1, t ** 3 - 2 * t ** 2 + t, 3 * t ** 2 - 2 * t ** 3];
@@ -31,7 +33,7 @@ test("points pass through each frame as recorded", () => {
   });
 });
 
-test("between frames they follow Catmull-Rom curves, also before the first and after the last", () => {
+test("between frames they follow Catmull-Rom curves, also at both ends", () => {
   const frames = walks(4, 3);
   const film = new Film(filmOf(frames));
   for (let p = 0; p <= 3; p += 0.13) {

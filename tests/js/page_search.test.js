@@ -7,7 +7,7 @@ import { tileOf } from "../../siamese_lib/export/page_pictures.js";
 import { nearestRows, prepared, Search, vote } from "../../siamese_lib/export/page_search.js";
 import { numbersFrom } from "./made_up.js";
 
-/** @import { Metric } from "../../siamese_lib/export/page_search.js" */
+/** @import { Metric, Neighbour } from "../../siamese_lib/export/page_search.js" */
 
 /** @type {(numbers: number[]) => Uint8Array} */
 const bytesOf = (numbers) => new Uint8Array(Float32Array.from(numbers).buffer);
@@ -18,8 +18,10 @@ function randoms(count, seed) {
   return Array.from({ length: count }, () => Math.fround(2 * random() - 1));
 }
 
-/** Sort every row by its distance, the obvious way. */
-/** @type {(rows: number[], query: number[], metric: Metric) => { row: number, distance: number }[]} */
+/**
+ * Sort every row by its distance, the obvious way.
+ * @type {(rows: number[], query: number[], metric: Metric) => Neighbour[]}
+ */
 function sorted(rows, query, metric) {
   /** @type {(a: number[], b: number[]) => number} */
   const dot = (a, b) => a.reduce((sum, x, i) => sum + x * b[i], 0);
