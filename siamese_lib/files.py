@@ -12,7 +12,9 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
-JsonObject: TypeAlias = dict[str, Any]  # as json.loads reads it, its values yet to be checked
+# A value as JSON has it: a dict, a list, a text, a number, a bool or None. Readers check which.
+Json: TypeAlias = Any
+JsonObject: TypeAlias = dict[str, Json]
 
 
 def write_atomically(path: Path, *parts: bytes | memoryview) -> None:

@@ -20,8 +20,9 @@ from typing import Any
 import nbformat
 import numpy as np
 import pytest
-from playwright.sync_api import Browser, FloatRect, Locator, Page, Request, sync_playwright
+from playwright.sync_api import Browser, Locator, Page, Request, sync_playwright
 from playwright.sync_api import TimeoutError as PlaywrightTimeout
+from there import there
 
 from siamese_lib.views.embedding_view import EmbeddingView
 from siamese_lib.views.script import Script
@@ -106,13 +107,6 @@ def note_faults(page: Page, faults: list[str]) -> None:
     page.on("request", asked)
 
 
-def box_of(place: Locator) -> FloatRect:
-    """Where something that shows is on the page, in pixels."""
-    box = place.bounding_box()
-    assert box is not None
-    return box
-
-
 class ViewOnPage:
     """What a reader sees of an `EmbeddingView`, and does to it."""
 
@@ -149,7 +143,7 @@ class ViewOnPage:
     def place_of(self, point: int) -> tuple[float, float]:
         """Return where a point is on the page, in pixels."""
         x, y = self.evaluate(f"view.toScreen(view.film.place({point}, view.p))")
-        box = box_of(self.stage)
+        box = there(self.stage.bounding_box())
         return box["x"] + x, box["y"] + y
 
     def rest(self) -> None:

@@ -18,16 +18,21 @@ ROOT = Path(__file__).parents[1]
 FIRST = (
     "BalancedBatchSampler",
     "ContrastiveLoss",
+    "EmbeddingView",
     "Gallery",
     "ImageBatches",
     "InBatchContrastiveLoss",
     "PairSampler",
     "Recorder",
+    "RetrievalExplorer",
     "compile_options",
     "conv_tower",
+    "evaluate",
+    "export_html",
     "load_dataset",
     "load_folder",
     "precision_at_k",
+    "shipped_run",
 )
 
 

@@ -142,8 +142,11 @@ def test_an_arrow_up_or_across_is_seen(write: Callable[..., Path], text: str) ->
     assert re.match(r"p/low/a\.py:\d+ imports p\.(high|beside|unknown)", complaint)
 
 
-def test_arrows_down_and_within_are_not() -> None:
-    assert upward(LIBRARY, FLOORS, {}) == []
+def test_arrows_down_and_within_are_not(write: Callable[..., Path]) -> None:
+    text = "import p.low.a, p.high.d, numpy\nfrom p import low\nfrom . import d"
+    root = write({"low/a.py": "from .b import x", "low/b.py": "", "high/c.py": text})
+    write({"high/d.py": "def f():\n    from ..low.a import x"})
+    assert upward(read(root, "p"), LOW_AND_HIGH, {}) == []
 
 
 def test_who_has_no_floor_or_no_key_is_seen(write: Callable[..., Path]) -> None:

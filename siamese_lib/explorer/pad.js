@@ -1,8 +1,8 @@
 // @ts-check
 // A square to draw on with mouse, finger or pen, and a way to bring a picture.
 //
-// The trait `strokes` is sent when a stroke ends; one that Python sets is drawn. `preview` is a
-// picture of what the network gets.
+// The trait `strokes` is sent when a stroke ends. Strokes that Python sets are drawn. `preview` is
+// what the network gets.
 
 /** @import { Model } from "../views/js/model.js" */
 /** @import { Stroke } from "./strokes.js" */
@@ -47,7 +47,7 @@ class Pad {
         "div",
         { class: "sx-bar" },
         button("Undo", () => this.#undo(), "Take back the last stroke"),
-        button("Clear", () => this.#change([]), "Begin anew"),
+        button("Clear", () => this.#change([]), "Start again"),
         button("Find", () => model.send({ act: "find" }), "Find what is nearest to the drawing"),
         button("Upload…", () => this.#file.click(), "A PNG or JPEG of your own"),
       ),

@@ -1,8 +1,9 @@
 // @ts-check
-// Markup from the kernel, whose buttons and boxes report what was done to them.
+// Markup from the kernel, whose buttons and boxes report how they are used.
 //
-// Every [data-act] sends { act, value }: a button its data-value, a select its value, a form that of
-// its box. [data-copy] copies its text. [data-value] equal to the trait `current` is marked.
+// Every [data-act] sends { act, value }: a button its data-value, a select its value, a form the
+// value of its box. [data-copy] copies its text. A [data-value] that equals the trait `current` is
+// marked.
 
 /** @import { Model } from "../views/js/model.js" */
 
@@ -40,7 +41,7 @@ class Panel {
   }
 
   /**
-   * Take other markup; what had the focus has it again.
+   * Show other markup, and give the focus back to the element that had it.
    * @param {string} html
    */
   #fill(html) {
@@ -64,7 +65,7 @@ class Panel {
       const box = /** @type {HTMLInputElement} */ (targetOf(event));
       if (box.dataset.act) this.#send(box.dataset.act, box.value);
     });
-    // Where JupyterLab keeps Enter for itself, no form would be sent.
+    // Send the form here, because JupyterLab may keep Enter for itself.
     root.addEventListener("keydown", (event) => {
       const box = targetOf(event);
       if (event.key !== "Enter" || !(box instanceof HTMLInputElement)) return;
@@ -107,7 +108,7 @@ const isHtml = (element) => element instanceof HTMLElement;
 const targetOf = (event) => /** @type {HTMLElement} */ (event.target);
 
 /**
- * What an element does, to find it again in new markup.
+ * Name what an element does, to find it again in new markup.
  * @param {Element | null} element
  */
 function keyOf(element) {

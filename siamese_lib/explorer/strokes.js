@@ -9,7 +9,7 @@ const PEN = 0.075; // of the side
 const APART = 0.006; // of the side, between the places of a stroke
 
 /**
- * Where an event is in a box, to a thousandth.
+ * Return the place of an event in a box, to a thousandth.
  * @param {{ left: number, top: number, width: number, height: number }} box
  * @param {{ clientX: number, clientY: number }} event
  * @returns {[x: number, y: number]}
@@ -21,7 +21,7 @@ export function placeIn({ left, top, width, height }, { clientX, clientY }) {
 }
 
 /**
- * Add a place, unless it is as good as that of the last one.
+ * Add a place, unless it is too close to the last one.
  * @param {Stroke} stroke
  * @param {[x: number, y: number]} place
  */

@@ -70,6 +70,13 @@ class RetrievalExplorer(ipywidgets.VBox):
     Raises:
         ValueError: there are too few images, they do not have the run's shape, or `index` or `k` is
             out of range.
+
+    Example:
+        >>> digits = sl.load_dataset("mnist", verbose=False)
+        >>> explorer = sl.RetrievalExplorer(sl.shipped_run(), digits, k=3, limit=500)
+        >>> answer = explorer.select(index=8)
+        >>> answer.index, len(answer.indices), answer.metric
+        (8, 3, 'euclidean')
     """
 
     def __init__(

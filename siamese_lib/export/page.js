@@ -1,5 +1,5 @@
 // @ts-check
-// The exported page: a film, and the nearest gallery images of any test image, found in the page.
+// The exported page: a film, and a search for the gallery images nearest to any test image.
 
 /** @import { PageData } from "./page_data.js" */
 /** @import { PictureSource } from "../views/js/pictures.js" */

@@ -1,5 +1,5 @@
 // @ts-check
-// A test image, the gallery images nearest to it, and what they say of it.
+// A test image, the gallery images nearest to it, and their vote.
 
 /** @import { About } from "../views/js/payload.js" */
 /** @import { PictureSource } from "../views/js/pictures.js" */
@@ -30,7 +30,7 @@ export class Answers {
   #name = make("div", { class: "name" });
   #number = make("div", { class: "quiet" });
   #list = make("ol", { id: "neighbours" });
-  /** What the neighbours say. */
+  /** The vote of the neighbours. */
   verdict = make("p", { id: "verdict", "aria-live": "polite" });
   #search;
   #about;
@@ -43,9 +43,10 @@ export class Answers {
    * @param {Pick<About, "names" | "colors">} about the classes
    * @param {{ test: PictureSource, gallery: PictureSource }} pictures
    * @param {object} acts
-   * @param {(query: number) => void} acts.ask the reader asks
-   * @param {() => void} acts.changed the reader searches in another way
-   * @param {boolean} cosine whether cosine distance can be asked for
+   * @param {(query: number) => void} acts.ask called with the test image to show
+   * @param {() => void} acts.changed called when another metric or number of
+   *   neighbours is chosen
+   * @param {boolean} cosine whether cosine distance can be chosen
    */
   constructor(section, search, about, pictures, acts, cosine) {
     this.#search = search;
@@ -60,7 +61,9 @@ export class Answers {
     const random = button("Random", () => acts.ask(this.#anyQuery()));
     const mistake = button("Find a mistake", () => this.#askMistake());
     const images = grouped(galleryLabels.length);
-    const words = `Click a point on the map, or choose a test image here: the nearest of ${images} training images follow.`;
+    const words =
+      "Click a point on the map, or choose a test image here: the nearest of " +
+      `${images} training images follow.`;
     section.append(
       make("h2", {}, "Nearest neighbours"),
       make("p", { class: "quiet" }, words),

@@ -1,12 +1,12 @@
 // @ts-check
-// What siamese_lib/export/page.py writes into the page, with bytes as bytes.
+// The data that siamese_lib/export/page.py writes into the page.
 
 /** @import { Metric } from "./page_search.js" */
 /** @import { Payload } from "../views/js/payload.js" */
 /** @import { PackedImages } from "./page_pictures.js" */
 
 /**
- * @typedef {object} PageData page.py says more of each
+ * @typedef {object} PageData described in page.py
  * @property {Payload} view
  * @property {PackedImages} images
  * @property {{ embeddings: Uint8Array, labels: Uint8Array, images: PackedImages }} gallery
@@ -14,7 +14,7 @@
  * @property {number} dim
  * @property {number} k
  * @property {Metric} metric
- * @property {boolean} cosine whether cosine distance can be asked for
+ * @property {boolean} cosine whether cosine distance can be chosen
  * @property {number} classes that the gallery knows
  * @property {boolean} playing
  * @property {string} facts

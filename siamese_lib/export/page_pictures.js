@@ -1,5 +1,5 @@
 // @ts-check
-// The images of the page: exact where that is small, else in WebP sheets.
+// The images of the page: exact if that is small enough, else in WebP sheets.
 
 /** @import { Images } from "../views/js/payload.js" */
 /** @import { PictureSource } from "../views/js/pictures.js" */
@@ -57,7 +57,7 @@ class SheetPictures {
 }
 
 /**
- * Where an image lies.
+ * Return where an image lies.
  * @param {number} index
  */
 export function tileOf(index) {

@@ -1,5 +1,5 @@
 // @ts-check
-// An exact search: the nearest rows of the gallery, and what they say.
+// An exact search for the nearest rows of the gallery, and their vote.
 
 /** @import { PageData } from "./page_data.js" */
 
@@ -9,13 +9,13 @@ import { wordsOf } from "../views/js/numbers.js";
 /** @typedef {{ row: number, distance: number }} Neighbour of the gallery */
 
 /**
- * The label that most neighbours have, and whether it is that of the query: null where the query's
- * class is none of the gallery's.
+ * The label that most neighbours have, and whether it is right: null if the gallery does not know
+ * the query's class.
  * @typedef {{ label: number, votes: number, right: boolean | null }} Verdict
  */
 
 /**
- * What the page holds of the search.
+ * The part of the page's data that a search needs.
  * @typedef {Pick<PageData, "queries" | "dim" | "classes" | "k" | "metric">
  *   & { gallery: Pick<PageData["gallery"], "embeddings" | "labels"> }} Searched
  */
@@ -66,7 +66,7 @@ export class Search {
   }
 
   /**
-   * Whether a label is that of a query; null where its class is none of the gallery's.
+   * Whether a label is right for a query; null if the gallery does not know the query's class.
    * @param {number} query
    * @param {number} label
    */
@@ -76,8 +76,8 @@ export class Search {
   }
 
   /**
-   * A query with a wrong verdict, after `first` and not `except`, looked for during `patience`
-   * milliseconds: the query, or null and how many were looked at.
+   * Find a query with a wrong verdict, from `first` on and other than `except`. Give up after
+   * `patience` milliseconds: then `query` is null.
    * @param {number} first
    * @param {number} except
    * @param {number} patience
@@ -95,7 +95,7 @@ export class Search {
 }
 
 /**
- * Vectors in double precision whose Euclidean distances rank by the metric.
+ * Return vectors in double precision whose Euclidean distances have the order of the metric.
  * @param {Uint8Array} bytes float32 (N, dim)
  * @param {number} dim
  * @param {Metric} metric
@@ -112,7 +112,7 @@ export function prepared(bytes, dim, metric) {
 }
 
 /**
- * Exactly the k nearest rows, nearest first; of two equally far, the lower row first.
+ * Find exactly the k nearest rows, nearest first. Of two at the same distance, the lower is first.
  * @param {Float64Array} vectors (N, dim)
  * @param {Float64Array} query (dim,)
  * @param {number} k
@@ -126,7 +126,7 @@ export function nearestRows(vectors, query, k, metric) {
   for (let row = 0, start = 0; start < vectors.length; row++, start += dim) {
     let square = 0;
     for (let i = 0; i < dim; i++) square += (vectors[start + i] - query[i]) ** 2;
-    // Of parallel embeddings only rounding tells one from another.
+    // Parallel embeddings differ by rounding only.
     if (metric === "cosine") square = square < 1e-28 ? 0 : Math.fround(square);
     if (best.length === k && square >= best[k - 1].square) continue;
     let place = best.length;
@@ -141,7 +141,8 @@ export function nearestRows(vectors, query, k, metric) {
 }
 
 /**
- * The label with most votes, and how many; of equals, the one whose nearest member comes first.
+ * Return the label with most votes, and their number. Of equals, the one with the nearest member
+ * wins.
  * @param {Iterable<number>} labels of the neighbours, nearest first
  * @returns {[label: number, votes: number]}
  */

@@ -1,5 +1,5 @@
 // @ts-check
-// All test images, a page of them at a time; mistakes are marked.
+// All test images, one page at a time, with mistakes marked.
 
 /** @import { PictureSource } from "../views/js/pictures.js" */
 /** @import { Search } from "./page_search.js" */
@@ -29,7 +29,7 @@ export class Thumbs {
    * @param {Search} search
    * @param {{ names: string[], members: number[][] }} classes
    * @param {PictureSource} pictures
-   * @param {(query: number) => void} ask the reader asks
+   * @param {(query: number) => void} ask called with the test image to show
    */
   constructor(section, search, { names, members }, pictures, ask) {
     this.#search = search;
@@ -62,7 +62,7 @@ export class Thumbs {
   }
 
   /**
-   * Mark the image that is asked about.
+   * Mark the test image that is shown.
    * @param {number} query
    */
   mark(query) {

@@ -1,14 +1,14 @@
 // @ts-check
-// Small parts that the page puts together.
+// Small elements of the page.
 
 /** @import { PictureSource } from "../views/js/pictures.js" */
 
 import { make, penOf } from "../views/js/dom.js";
 
-const PHOTO = 32; // pixels across, from which on an image is no longer pixels to count
+const PHOTO = 32; // pixels: wider images are smoothed
 
 /**
- * An element that page.html holds.
+ * Return an element of page.html.
  * @param {string} id
  */
 export function byId(id) {
@@ -24,7 +24,7 @@ export function byId(id) {
 export const button = (words, onclick) => make("button", { type: "button", onclick }, words);
 
 /**
- * A button with a sign on it, and a name.
+ * Make a button with a sign and a name.
  * @param {string} sign
  * @param {string} name
  * @param {() => void} onclick
@@ -36,7 +36,7 @@ export const signButton = (sign, name, onclick) =>
 export const row = (...children) => make("div", { class: "row" }, ...children);
 
 /**
- * Controls without room between them.
+ * Put controls next to each other without space.
  * @param {(Node | string)[]} children
  */
 export const joined = (...children) => make("span", { class: "joined" }, ...children);
@@ -52,7 +52,7 @@ export function choice(options, choose) {
   return select;
 }
 
-/** A canvas for a picture that words beside it name. */
+/** Make a canvas for a picture that is named by the words next to it. */
 export const pictureCanvas = () => make("canvas", { "aria-hidden": "true" });
 
 /**

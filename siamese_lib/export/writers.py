@@ -83,6 +83,12 @@ def export_html(
         ValueError: the path has another suffix; there are no images, or they do not have the run's
             shape; the film has no labels, no images or other classes than `digits`; or a number is
             out of range.
+
+    Example:
+        >>> digits = sl.load_dataset("mnist", verbose=False)
+        >>> path = sl.export_html(sl.shipped_run(), digits, "film.html", images=100, gallery=200)
+        >>> path.read_text(encoding="utf-8")[:15]
+        '<!doctype html>'
     """
     path = _checked_path(path, (".html", ".htm"))
     whole_number("thumbnail", thumbnail, 8)

@@ -16,6 +16,14 @@ def shipped_run() -> Run:
     images and was recorded before the other frames were dropped. ``settings`` says how the run was
     trained; ``settings["precision"]`` and ``settings["accuracy"]`` are what `evaluate` measured on
     the test images. ``make shipped-run`` trains it again.
+
+    Example:
+        >>> run = sl.shipped_run()
+        >>> digits = sl.load_dataset("mnist", verbose=False)
+        >>> run.embed(digits.test.images[:3]).shape
+        (3, 2)
+        >>> run.film().frames.shape  # the film that was recorded with this run
+        (40, 1000, 2)
     """
     run = Run.load(FOLDER)
     run.folder = None  # otherwise films of other images would be saved inside the package

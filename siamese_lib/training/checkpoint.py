@@ -6,11 +6,10 @@ import io
 import json
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
-from siamese_lib.files import write_atomically
+from siamese_lib.files import Json, JsonObject, write_atomically
 from siamese_lib.network.backend import keras
 from siamese_lib.runs.folder import CHECKPOINT, RunError
 from siamese_lib.training.plan import differences
@@ -35,7 +34,7 @@ class Checkpoint:
     def save(
         self,
         model: keras.Model,
-        facts: Mapping[str, Any],
+        facts: Mapping[str, object],
         frames: Mapping[int, list[np.ndarray]],
     ) -> None:
         """Write the state of a compiled model, facts for JSON, and frames of weights by step."""
@@ -50,8 +49,8 @@ class Checkpoint:
         write_atomically(self.path, buffer.getvalue())
 
     def load(
-        self, model: keras.Model, plan: Mapping[str, Any], parts: Mapping[str, Any]
-    ) -> tuple[dict[str, Any], dict[int, list[np.ndarray]]]:
+        self, model: keras.Model, plan: Mapping[str, object], parts: Mapping[str, Json]
+    ) -> tuple[JsonObject, dict[int, list[np.ndarray]]]:
         """Put the state back into a compiled model; return the facts and the frames.
 
         Args:
@@ -102,7 +101,7 @@ class Checkpoint:
         self.path.unlink(missing_ok=True)
 
 
-def _state(model: keras.Model) -> dict[str, Any]:
+def _state(model: keras.Model) -> dict[str, keras.Variable]:
     """Return all variables of a compiled model and its optimizer, with seeds of random layers."""
     groups = {"model": model.variables, "optimizer": model.optimizer.variables}
     return {f"{name}{i}": v for name, group in groups.items() for i, v in enumerate(group)}

@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from siamese_lib.files import digest
+from siamese_lib.files import Json, JsonObject, digest
 from siamese_lib.network.backend import keras
 from siamese_lib.training.batches import Augmentation, ImageBatches, Sampler
 
@@ -23,7 +23,7 @@ from siamese_lib.training.batches import Augmentation, ImageBatches, Sampler
 _NOT_KEPT = {"name", "module", "registered_name", "build_config"}
 
 
-def parts_of(model: keras.Model, batches: ImageBatches, total: int) -> dict[str, Any]:
+def parts_of(model: keras.Model, batches: ImageBatches, total: int) -> JsonObject:
     """Describe what a training is made of.
 
     Args:
@@ -48,7 +48,7 @@ def parts_of(model: keras.Model, batches: ImageBatches, total: int) -> dict[str,
     }
 
 
-def differences(before: Any, now: Any, name: str = "") -> Iterator[str]:
+def differences(before: Json, now: Json, name: str = "") -> Iterator[str]:
     """Say in which settings two descriptions differ, such as ``loss margin was 1.0, now 2.0``.
 
     A setting that only one of them has is passed over: another version of Keras has other settings.
@@ -65,7 +65,7 @@ def differences(before: Any, now: Any, name: str = "") -> Iterator[str]:
         yield from differences(one, other, f"{name} {key}".strip())
 
 
-def described(thing: Any) -> Any:
+def described(thing: Any) -> Json:
     """Turn an object of Keras, or a value in its configuration, into JSON values."""
     if isinstance(thing, Mapping):
         return _described_mapping(thing)
@@ -86,12 +86,12 @@ def described(thing: Any) -> Any:
     return without_address(thing)
 
 
-def without_address(thing: Any) -> str:
+def without_address(thing: object) -> str:
     """Name an object: its repr, without the address, which differs in each process."""
     return re.sub(" at 0x[0-9A-Fa-f]+", "", repr(thing))
 
 
-def _described_mapping(mapping: Mapping[Any, Any]) -> Any:
+def _described_mapping(mapping: Mapping[str, Any]) -> Json:
     """Describe a dictionary; one that stands for an object of Keras, as that object."""
     if not mapping.keys() >= {"class_name", "config"}:
         return {str(k): described(v) for k, v in mapping.items() if k not in _NOT_KEPT}
@@ -103,7 +103,7 @@ def _described_mapping(mapping: Mapping[Any, Any]) -> Any:
     return {"kind": kind, **_described_mapping(config)}
 
 
-def _configuration(thing: Any) -> dict[str, Any]:
+def _configuration(thing: Any) -> JsonObject:
     """Return the settings of an object of Keras; none if it cannot say them."""
     try:
         with warnings.catch_warnings():
@@ -113,14 +113,14 @@ def _configuration(thing: Any) -> dict[str, Any]:
         return {}
 
 
-def _numbers_of(sampler: Sampler) -> Any:
+def _numbers_of(sampler: Sampler) -> JsonObject:
     """Describe the public attributes of a sampler that are a number or a text."""
     attributes = getattr(sampler, "__dict__", {})
     public = {name: value for name, value in attributes.items() if not name.startswith("_")}
     return described({k: v for k, v in public.items() if isinstance(v, Real | str)})
 
 
-def _settings_of(augment: Augmentation | None) -> Any:
+def _settings_of(augment: Augmentation | None) -> Json:
     """Describe what an augmentation holds: attributes, or the variables around a function."""
     if isinstance(augment, FunctionType):
         cells = augment.__closure__ or ()
@@ -128,7 +128,7 @@ def _settings_of(augment: Augmentation | None) -> Any:
     return described(getattr(augment, "__dict__", {}))
 
 
-def _brief(value: Any) -> str:
+def _brief(value: Json) -> str:
     """Write a value into a message."""
     if isinstance(value, list):
         return f"{len(value)} of them"

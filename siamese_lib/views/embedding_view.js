@@ -1,6 +1,6 @@
 // @ts-check
-// A map of embedded images, and a film of how they came to lie there: the widget, and `mount` for
-// any element of any page.
+// A map of embedded images, and a film of how they moved there: the widget, and `mount` for any
+// element of any page.
 
 /** @import { Model } from "./js/model.js" */
 /** @import { Bytes, FrameMessage, Payload } from "./js/payload.js" */
@@ -30,8 +30,8 @@ export function mount(element, payload, options) {
 }
 
 /**
- * Called once for each model. All views of it share a payload, in which frames that come one at a
- * time are kept for a view that opens later.
+ * Called once for each model. All its views share a payload, which keeps the frames that arrive one
+ * by one for a view that opens later.
  */
 export default () => {
   /** @type {Set<View>} */

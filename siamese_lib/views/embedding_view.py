@@ -108,6 +108,13 @@ class EmbeddingView(anywidget.AnyWidget):
     Raises:
         ViewError: (a ValueError and a TraitError) an argument or a new value of an attribute is
             not as described, or does not fit the others.
+
+    Example:
+        >>> frames = np.random.default_rng(0).normal(size=(3, 60, 2))
+        >>> view = sl.EmbeddingView(frames, np.arange(60) % 4, steps=[0, 10, 20])
+        >>> view.frame, view.selected = 0, [7]
+        >>> view
+        EmbeddingView(60 points, 3 frames)
     """
 
     _esm = Script(Path(__file__).with_suffix(".js"))

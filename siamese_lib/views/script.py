@@ -20,11 +20,10 @@ import re
 from dataclasses import dataclass, field
 from pathlib import Path
 
-_TYPES = re.compile(r"^ */\*\*(?:(?!\*/).)*\*/\n", re.MULTILINE | re.DOTALL)
-_TOP = re.compile(
-    r"^(?:import\b[^;]*;\n|(?:export|const|let|var|class|async|function)\b.*)", re.MULTILINE
-)
-_IMPORT = re.compile(r'import \{([\w\s,]+)\} from "(\.\.?/[^"]+)";\n')
+# Both begin with the line break before them, which is found faster than the beginning of a line.
+_TYPES = re.compile(r"\n */\*\*[^*]*(?:\*(?!/)[^*]*)*\*/(?=\n)")
+_TOP = re.compile(r"\n(?:import\b[^;]*;|(?:export|const|let|var|class|async|function)\b.*)")
+_IMPORT = re.compile(r'import \{([\w\s,]+)\} from "(\.\.?/[^"]+)";')
 _DECLARATION = re.compile(r"(export )?((?:const|let|class|(?:async )?function) (\w+)\b(?!,).*)")
 
 
@@ -51,38 +50,38 @@ class Script:
 
     def __str__(self) -> str:
         """Join the modules."""
-        return _joined(self.entry)
+        return _joined(os.path.abspath(self.entry))
 
 
 @dataclass
 class _Module:
     """A module without its import lines, and without its exports unless it is the entry."""
 
-    path: Path
+    path: str
     text: str = ""
-    imports: list[tuple[Path, list[str]]] = field(default_factory=list)
+    imports: list[tuple[str, list[str]]] = field(default_factory=list)
     names: list[str] = field(default_factory=list)
     exports: set[str] = field(default_factory=set)
 
 
 @functools.cache
-def _joined(entry: Path) -> str:
-    modules: dict[Path, _Module] = {}
+def _joined(entry: str) -> str:
+    modules: dict[str, _Module] = {}
     _collect(entry, (), modules)
-    owners: dict[str, Path] = {}
+    owners: dict[str, str] = {}
     for module in modules.values():
         for name in module.names:
             owner = owners.setdefault(name, module.path)
-            if owner is not module.path:
+            if owner != module.path:
                 raise ScriptError(f"{owner} and {module.path} both declare {name}. Rename one.")
     return "\n".join(module.text for module in modules.values())
 
 
-def _collect(path: Path, importers: tuple[Path, ...], modules: dict[Path, _Module]) -> None:
+def _collect(path: str, importers: tuple[str, ...], modules: dict[str, _Module]) -> None:
     """Add a module to `modules`, after all that it imports."""
     if path in importers:
         circle = (*importers[importers.index(path) :], path)
-        raise ScriptError(f"imports form a circle: {' imports '.join(map(str, circle))}.")
+        raise ScriptError(f"imports form a circle: {' imports '.join(circle)}.")
     if path in modules:
         return
     module = _read(path, importers)
@@ -94,16 +93,16 @@ def _collect(path: Path, importers: tuple[Path, ...], modules: dict[Path, _Modul
     modules[path] = module
 
 
-def _read(path: Path, importers: tuple[Path, ...]) -> _Module:
+def _read(path: str, importers: tuple[str, ...]) -> _Module:
     """Read a module; one without importers is the entry, which keeps its exports."""
     module = _Module(path)
 
     def changed(match: re.Match[str]) -> str:
-        line = match[0]
+        line = match[0][1:]
         if found := _IMPORT.fullmatch(line):
             names = [name.strip() for name in found[1].rstrip(", \n").split(",")]
             if all(map(str.isidentifier, names)):
-                other = Path(os.path.normpath(path.parent / found[2]))
+                other = os.path.normpath(os.path.join(os.path.dirname(path), found[2]))
                 module.imports.append((other, names))
                 return ""
         elif found := _DECLARATION.fullmatch(line):
@@ -111,19 +110,20 @@ def _read(path: Path, importers: tuple[Path, ...]) -> _Module:
             module.names.append(name)
             if export:
                 module.exports.add(name)
-            return declaration if importers else line
+            return f"\n{declaration}" if importers else match[0]
         elif line.startswith("export default ") and not importers:
-            return line
+            return match[0]
         raise ScriptError(
-            f"{path} cannot be joined: {line.strip()!r} has a form that is not supported. Write "
+            f"{path} cannot be joined: {line!r} has a form that is not supported. Write "
             'import { name } from "./file.js"; and declare one name at a time, with const, let, '
             "class or function."
         )
 
     try:
-        source = path.read_text(encoding="utf-8")
+        with open(path, encoding="utf-8") as file:
+            source = f"\n{file.read()}"
     except OSError as error:
         asked = f", which {importers[-1]} imports," if importers else ""
         raise ScriptError(f"{path}{asked} cannot be read: {error.strerror}.") from None
-    module.text = _TOP.sub(changed, _TYPES.sub("", source))
+    module.text = _TOP.sub(changed, _TYPES.sub("", source))[1:]
     return module

@@ -363,7 +363,7 @@ def test_sentences_follow_the_figures():
 def test_others_are_compared_with_ours_that_took_no_longer():
     rows = made_up_result()["contenders"]
 
-    def compared(name, dim=128):
+    def compared(name: str, dim: int = 128) -> list[str]:
         line = quality.beside(rows[2], name, rows, dim, "precision@1")
         return [*line.values()][4:]
 

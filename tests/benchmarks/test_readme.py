@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import re
 from dataclasses import replace
+from typing import Any
 from xml.etree import ElementTree
 
 import pytest
@@ -20,7 +21,7 @@ SVG = "{http://www.w3.org/2000/svg}"
 TEXT = readme.README.read_text(encoding="utf-8")
 
 
-def committed(part):
+def committed(part: str) -> dict[str, Any]:
     found = load_result(part)
     assert found is not None
     return found

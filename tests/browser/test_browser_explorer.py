@@ -9,9 +9,10 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from browser import Lab, NotebookOnPage, ViewOnPage, box_of, chromium
+from browser import Lab, NotebookOnPage, ViewOnPage, chromium
 from PIL import Image, ImageDraw
 from playwright.sync_api import FilePayload, Locator
+from there import there
 
 pytestmark = pytest.mark.browser
 
@@ -71,7 +72,7 @@ class ExplorerOnPage:
         self.root.locator("[aria-live] .sx-fault", has_text=re.compile(words)).wait_for()
 
     def stroke(self, *points: tuple[float, float]) -> None:
-        box = box_of(self.root.locator(".sx-ink"))
+        box = there(self.root.locator(".sx-ink").bounding_box())
         places = [(box["x"] + x * box["width"], box["y"] + y * box["height"]) for x, y in points]
         self.page.mouse.move(*places[0])
         self.page.mouse.down()
@@ -84,7 +85,6 @@ class ExplorerOnPage:
 def explorer(lab: Lab) -> Iterator[ExplorerOnPage]:
     page = lab.browser.new_page(viewport={"width": 1400, "height": 2400})
     errors = []
-    # Playwright sets an attribute on the handler, which a built-in method does not allow.
     page.on("pageerror", lambda error: errors.append(error))
     notebook = lab.open(page, "explorer", CELLS)
     notebook.run(0)

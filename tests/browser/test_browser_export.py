@@ -9,8 +9,9 @@ from typing import Any
 import numpy as np
 import pytest
 from attacks import ATTACKS
-from browser import AS_IF_HARDWARE, NO_WEBGL, ViewOnPage, box_of, chromium, note_faults
+from browser import AS_IF_HARDWARE, NO_WEBGL, ViewOnPage, chromium, note_faults
 from playwright.sync_api import Browser, ConsoleMessage, Dialog, Locator, Page
+from there import there
 from tiny_training import SHAPE, Training, corners, corners_dataset
 
 import siamese_lib as sl
@@ -84,12 +85,6 @@ def show(
     assert errors == []
 
 
-def data_of(element: Locator, name: str) -> str:
-    value = element.get_attribute(f"data-{name}")
-    assert value is not None
-    return value
-
-
 class Exported:
     """What a reader sees of an exported page, beside what Python finds."""
 
@@ -114,7 +109,13 @@ class Exported:
     def shown(self) -> list[tuple[int, float]]:
         """Row and distance of each neighbour on the page."""
         items = self.by_id("neighbours").locator("li").all()
-        return [(int(data_of(item, "row")), float(data_of(item, "distance"))) for item in items]
+        return [
+            (
+                int(there(item.get_attribute("data-row"))),
+                float(there(item.get_attribute("data-distance"))),
+            )
+            for item in items
+        ]
 
     def assert_right(self, query: int, k: int = 7, metric: str = "euclidean") -> None:
         """What the page shows of a test image is what `Gallery` finds."""
@@ -240,7 +241,7 @@ def test_mistakes_are_found(show: Callable[..., Exported]) -> None:
         if not sl.metrics.knn_accuracy(labels[query : query + 1], MIXED.labels[query : query + 1])
     ]
     marked = shown.by_id("thumbs").locator("button:has(.wrong)").all()
-    assert [int(data_of(thumb, "query")) for thumb in marked] == wrong
+    assert [int(there(thumb.get_attribute("data-query"))) for thumb in marked] == wrong
     assert wrong
 
 
@@ -325,7 +326,7 @@ def test_names_that_look_like_markup_are_read_as_written(show: Callable[..., Exp
 def test_it_fits_any_width(show: Callable[..., Exported], width: int) -> None:
     shown = show(width=width)
     assert shown.page.evaluate("document.documentElement.scrollWidth") == width
-    map_box, search_box = (box_of(shown.by_id(name)) for name in ("map", "search"))
+    map_box, search_box = (there(shown.by_id(name).bounding_box()) for name in ("map", "search"))
     beside = search_box["x"] > map_box["x"] + 100
     assert beside == (width > 900)
 

@@ -59,7 +59,6 @@ def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
 def notebook(lab: Lab) -> Iterator[NotebookOnPage]:
     page = lab.browser.new_page(viewport={"width": 1100, "height": 900})
     errors = []
-    # Playwright sets an attribute on the handler, which a built-in method does not allow.
     page.on("pageerror", lambda error: errors.append(error))
     yield lab.open(page, "views", CELLS)
     page.close()

@@ -8,7 +8,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from browser import Lab, NotebookOnPage, box_of, chromium
+from browser import Lab, NotebookOnPage, chromium
+from there import there
 
 pytestmark = pytest.mark.browser
 
@@ -52,7 +53,7 @@ class ExplorerOnPage:
     def drag(self, chart: str, start: tuple[float, float], end: tuple[float, float]) -> None:
         """Drag across a chart, from one share of its width and height to another."""
         self.root.scroll_into_view_if_needed()
-        box = box_of(self.root.locator(chart))
+        box = there(self.root.locator(chart).bounding_box())
         places = [
             (box["x"] + x * box["width"], box["y"] + y * box["height"]) for x, y in (start, end)
         ]
@@ -76,7 +77,6 @@ def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
 def view(lab: Lab) -> Iterator[ExplorerOnPage]:
     page = lab.browser.new_page(viewport={"width": 1100, "height": 1000})
     errors = []
-    # Playwright sets an attribute on the handler, which a built-in method does not allow.
     page.on("pageerror", lambda error: errors.append(error))
     notebook = lab.open(page, "threshold", CELLS)
     notebook.run(0)

@@ -43,6 +43,16 @@ test("at home a box is whole, with some room around", () => {
   assertNear([(left + right) / 2, (top + bottom) / 2], [400, 200]);
 });
 
+test("of a box that is taller than the map, top and bottom are at the edge", () => {
+  const { camera } = cameraOf();
+  camera.setHome([0, -4, 1, 4], true);
+  assertNear(camera.toScreen([0.5, 4]), [400, 24]);
+  assertNear(camera.toScreen([0.5, -4]), [400, 376]);
+  camera.setHome([0, 0, 8, 1], true);
+  camera.advance(Infinity);
+  assertNear(camera.toScreen([0, 0.5]), [24, 200]);
+});
+
 test("a box without extent is shown too", () => {
   const { camera } = cameraOf();
   camera.setHome([5, 5, 5, 5], true);

@@ -23,8 +23,10 @@ function started(last, calm) {
   return { clock, heard, reported };
 }
 
-/** Let a glide or a pull come to its end. */
-/** @param {Clock} clock */
+/**
+ * Let a glide or a pull come to its end.
+ * @param {Clock} clock
+ */
 function rest(clock) {
   const start = performance.now();
   for (let i = 1; clock.motion; i++) {
@@ -40,6 +42,8 @@ test("it begins at a frame of the film", () => {
   assert.deepEqual([clock.p, clock.reported], [2, 2]);
   clock.start(99, false);
   assert.equal(clock.p, 5);
+  clock.start(0, false);
+  assert.deepEqual([clock.p, clock.nearest], [0, 0]);
 });
 
 test("a film that begins by itself waits until it is seen", () => {
@@ -167,6 +171,45 @@ test("a jump glides there in its time, without going astray", () => {
   assert.ok(heard.some(([name]) => name === "rested"));
 });
 
+test("a jump pauses the film", () => {
+  const { clock, reported } = clockOf(9);
+  clock.start(4, false);
+  clock.play(true);
+  clock.jumpTo(6);
+  assert.ok(!clock.playing);
+  assert.deepEqual(reported(), { playing: false, frame: 6 });
+});
+
+test("a glide is halfway at half time", () => {
+  const { clock } = clockOf(9);
+  clock.start(7, false);
+  clock.moveTo(2, 400);
+  assert.ok(clock.motion && "start" in clock.motion);
+  clock.advance(clock.motion.start + 200, 0.2);
+  assert.ok(Math.abs(clock.p - 4.5) < 1e-6);
+});
+
+test("a pull comes nearer by an equal share in equal times, a quiet one by less", () => {
+  const { clock } = clockOf(9);
+  clock.scrubTo(5);
+  clock.advance(0, 0.05);
+  assert.ok(Math.abs(clock.p - 5 - 4 * Math.exp(-1)) < 1e-9);
+  clock.hear(4);
+  const before = clock.p;
+  clock.advance(0, 0.12);
+  assert.ok(Math.abs(clock.p - 4 - (before - 4) * Math.exp(-1)) < 1e-9);
+});
+
+test("where motion is unwelcome the moment is there at once", () => {
+  const { clock } = clockOf(9, { calm: true });
+  clock.scrubTo(5);
+  clock.advance(0, 0.001);
+  assert.deepEqual([clock.p, clock.motion], [5, null]);
+  clock.jumpTo(2);
+  clock.advance(performance.now(), 0.001);
+  assert.deepEqual([clock.p, clock.motion], [2, null]);
+});
+
 test("a hand pauses the film, and what it drags to is reported a little later", (context) => {
   context.mock.timers.enable({ apis: ["setTimeout"] });
   const { clock, reported } = clockOf(9);
@@ -195,13 +238,22 @@ test("a report that waits is not made after the end", (context) => {
 test("what Python says is shown and not reported", (context) => {
   context.mock.timers.enable({ apis: ["setTimeout"] });
   const { clock, reported } = clockOf(9);
-  for (const frame of [8, 2, -1, -4]) {
+  for (const frame of [8, 2, 0, -1, -4]) {
     clock.hear(frame);
     rest(clock);
     assert.equal(clock.p, frame < 0 ? 10 + frame : frame);
   }
   context.mock.timers.tick(1000);
   assert.deepEqual(reported(), {});
+});
+
+test("a frame close by is followed, one far away is glided to", () => {
+  const { clock } = clockOf(9);
+  clock.hear(6);
+  assert.deepEqual(clock.motion, { towards: 6, quiet: true });
+  clock.start(9, false);
+  clock.hear(5);
+  assert.ok(clock.motion && "to" in clock.motion);
 });
 
 test("what Python was told, it need not say again", () => {
@@ -220,8 +272,8 @@ test("while it plays, a linked view that is a little ahead is no reason to jump"
   clock.play(true);
   clock.hear(6);
   assert.equal(clock.motion, null);
-  clock.hear(8);
-  assert.equal(clock.goal, 8);
+  clock.hear(7);
+  assert.equal(clock.goal, 7);
 });
 
 test("who watches the newest frame goes on to the next one, who looks back stays", () => {
@@ -236,6 +288,29 @@ test("who watches the newest frame goes on to the next one, who looks back stays
   rest(clock);
   clock.setLast(7);
   assert.deepEqual([clock.p, clock.motion], [2, null]);
+});
+
+test("frames that come slowly are glided to slowly", (context) => {
+  let now = 5000;
+  context.mock.method(performance, "now", () => now);
+  const { clock } = clockOf(4);
+  const times = [0, 1000, 100, 1e5].map((gap, i) => {
+    now += gap;
+    clock.setLast(5 + i);
+    assert.ok(clock.motion && "ms" in clock.motion);
+    return clock.motion.ms;
+  });
+  assert.deepEqual(times, [600, 900, 600, 2500]);
+});
+
+test("a film that plays goes on playing when a frame comes", () => {
+  const { clock } = clockOf(4);
+  Object.assign(clock, { loop: true, seen: true, p: 4, playing: true }); // rests at its end
+  clock.setLast(5);
+  assert.deepEqual([clock.p, clock.motion], [4, null]);
+  clock.start(0, false);
+  clock.setLast(6);
+  assert.deepEqual([clock.p, clock.motion], [0, null]);
 });
 
 test("a shorter film ends earlier", () => {

@@ -7,7 +7,7 @@ import { tileOf } from "../../siamese_lib/export/page_pictures.js";
 import { nearestRows, prepared, Search, vote } from "../../siamese_lib/export/page_search.js";
 import { numbersFrom } from "./made_up.js";
 
-/** @import { Metric } from "../../siamese_lib/export/page_search.js" */
+/** @import { Metric, Neighbour } from "../../siamese_lib/export/page_search.js" */
 
 /** @type {(numbers: number[]) => Uint8Array} */
 const bytesOf = (numbers) => new Uint8Array(Float32Array.from(numbers).buffer);
@@ -18,8 +18,10 @@ function randoms(count, seed) {
   return Array.from({ length: count }, () => Math.fround(2 * random() - 1));
 }
 
-/** Sort every row by its distance, the obvious way. */
-/** @type {(rows: number[], query: number[], metric: Metric) => { row: number, distance: number }[]} */
+/**
+ * Sort every row by its distance, the obvious way.
+ * @type {(rows: number[], query: number[], metric: Metric) => Neighbour[]}
+ */
 function sorted(rows, query, metric) {
   /** @type {(a: number[], b: number[]) => number} */
   const dot = (a, b) => a.reduce((sum, x, i) => sum + x * b[i], 0);
@@ -87,12 +89,12 @@ test("most votes win; of equals, the one whose nearest member comes first", () =
 /** Ten queries on a line among a gallery of two classes, left and right; the last is unknown. */
 function search() {
   const gallery = {
-    embeddings: bytesOf([0, 1, 2, 7, 8, 9]),
+    embeddings: bytesOf([0, 1, 2, 7, 8, 9].flatMap((x) => [x, 3])),
     labels: new Uint8Array(Uint16Array.from([0, 0, 0, 1, 1, 1]).buffer),
   };
   const labels = Uint16Array.from([1, 0, 0, 0, 0, 1, 1, 1, 1, 2]);
-  const queries = bytesOf([...labels.keys()]);
-  return new Search({ queries, gallery, dim: 1, classes: 2, k: 3, metric: "euclidean" }, labels);
+  const queries = bytesOf([...labels.keys()].flatMap((x) => [x, 3]));
+  return new Search({ queries, gallery, dim: 2, classes: 2, k: 3, metric: "euclidean" }, labels);
 }
 
 test("a search answers with rows, a verdict, and whether it is right", () => {

@@ -86,6 +86,18 @@ test("a lasso may have bays", () => {
   assert.deepEqual(pointsIn(map, bay), below);
 });
 
+test("a lasso around the map holds every point", () => {
+  const map = shown();
+  /** @type {[number, number][]} */
+  const around = [
+    [-1e4, -1e4],
+    [1e4, -1e4],
+    [1e4, 1e4],
+    [-1e4, 1e4],
+  ];
+  assert.equal(pointsIn(map, around).length, COUNT);
+});
+
 test("a lasso that is a line holds nothing", () => {
   assert.deepEqual(
     pointsIn(shown(), [

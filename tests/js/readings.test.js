@@ -23,7 +23,7 @@ test("a selection is said by name, or by number", () => {
 });
 
 test("a curve goes from the top at its largest value to the bottom at its least, with gaps", () => {
-  const { path, heightAt } = curveLine([4, 2, null, 0, 1]);
+  const { path, heightAt } = curveLine([14, 12, null, 10, 11]);
   assert.equal(path, "M0 0.00 L1 50.00 M3 100.00 L4 75.00 ");
   assert.deepEqual([0, 0.5, 1, 3.5].map(heightAt), [0, 25, 50, 87.5]);
   assert.deepEqual([1.5, 2, 2.5, 9].map(heightAt), [null, null, null, null]);
@@ -47,8 +47,8 @@ test("the scale is a round distance, and the margin where it fits", () => {
   assert.deepEqual(distance, { kind: "distance", length: 80, words: "distance 2" });
   const both = scaleBars(40, 1.5, 800);
   assert.deepEqual(both[1], { kind: "margin", length: 60, words: "margin 1.5" });
-  assert.equal(scaleBars(40, 100, 800).length, 1); // longer than the map
-  assert.equal(scaleBars(40, 0.01, 800).length, 1); // too short to see
+  const counts = [0.09, 0.1, 16.9, 17].map((margin) => scaleBars(40, margin, 800).length);
+  assert.deepEqual(counts, [1, 2, 2, 1]); // too short to see, longer than the map
 });
 
 test("one bar says both where distance and margin are equal", () => {

@@ -6,7 +6,7 @@ import { Camera } from "../../siamese_lib/views/js/camera.js";
 import { stampOf } from "../../siamese_lib/views/js/canvas.js";
 import { Classes } from "../../siamese_lib/views/js/classes.js";
 import { Film } from "../../siamese_lib/views/js/film.js";
-import { pointOpacity, pointSize, sceneOf } from "../../siamese_lib/views/js/scene.js";
+import { frontSizeOf, pointOpacity, pointSize, sceneOf } from "../../siamese_lib/views/js/scene.js";
 import { rgbOf } from "../../siamese_lib/views/js/theme.js";
 import { filmOf } from "./made_up.js";
 
@@ -26,6 +26,10 @@ test("points are clearer where there are few, or the reader zooms in", () => {
   assert.ok(pointOpacity(70_000, 8) > pointOpacity(70_000, 1));
   assert.equal(pointOpacity(70_000, 0.1), pointOpacity(70_000, 1));
   assert.equal(pointOpacity(1, 1), 0.95);
+});
+
+test("points on top are larger than the others, small ones by more", () => {
+  assert.deepEqual([2, 20].map(frontSizeOf), [6, 27]);
 });
 
 /** @param {number[]} selected */

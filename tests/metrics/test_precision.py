@@ -178,9 +178,8 @@ def test_confusion_counts_every_neighbour(names):
 @pytest.mark.filterwarnings("ignore")  # of what the other library imports
 @pytest.mark.parametrize("same_set", [False, True])
 def test_measures_are_those_of_pytorch_metric_learning(same_set):
-    pytest.importorskip("pytorch_metric_learning")
-    import torch
-    from pytorch_metric_learning.utils.accuracy_calculator import AccuracyCalculator
+    torch = pytest.importorskip("torch")
+    calculators = pytest.importorskip("pytorch_metric_learning.utils.accuracy_calculator")
 
     rng = np.random.default_rng(0)
     labels = rng.integers(4, size=200)
@@ -189,7 +188,9 @@ def test_measures_are_those_of_pytorch_metric_learning(same_set):
     relevant = np.bincount(labels)[answers] - same_set
     found, _ = Gallery(embeddings).nearest(queries, int(relevant.max()), exclude_self=same_set)
     names = ("precision_at_1", "r_precision", "mean_average_precision_at_r")
-    reference = AccuracyCalculator(include=names, k="max_bin_count", device=torch.device("cpu"))
+    reference = calculators.AccuracyCalculator(
+        include=names, k="max_bin_count", device=torch.device("cpu")
+    )
     given = [torch.tensor(array) for array in (queries, answers, embeddings, labels)]
     expected = reference.get_accuracy(*given, ref_includes_query=same_set)
     neighbours = labels[found]

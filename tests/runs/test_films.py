@@ -10,6 +10,7 @@ from typing import Any
 import IPython
 import numpy as np
 import pytest
+from there import there
 from tiny_training import SHAPE, Training, corners
 
 import siamese_lib as sl
@@ -191,8 +192,7 @@ def test_the_embeddings_are_kept_beside_the_run(
     saved.film(DATA.images[:9], extra=DRAWN)
     assert len(kept_films(saved)) == 2
     monkeypatch.delattr(sl.Run, "embed")
-    assert saved.folder is not None
-    again = sl.Run.load(saved.folder).film(DATA.images, DATA.labels)
+    again = sl.Run.load(there(saved.folder)).film(DATA.images, DATA.labels)
     assert np.array_equal(again.frames, first.frames)
 
 
@@ -238,11 +238,10 @@ def test_a_folder_that_cannot_be_written_to_costs_only_time(
 def test_other_weights_are_another_film(saved: sl.Run) -> None:
     before = saved.film(DATA.images)
     other = trained(optimizer="adam")
-    assert saved.folder is not None
-    other.save(saved.folder)
+    other.save(there(saved.folder))
     assert kept_films(saved) == []
     assert not np.array_equal(other.film(DATA.images).frames, before.frames)
-    other.save(saved.folder)  # the same weights: what is kept still holds
+    other.save(there(saved.folder))  # the same weights: what is kept still holds
     assert len(kept_films(other)) == 1
 
 

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from there import there
 from tiny_training import SHAPE, Clock, Training, at_step, corners, each_step
 
 import siamese_lib as sl
@@ -27,8 +28,7 @@ class Filmed(Training):
         self.live = sl.LiveView(self.recorder, DATA, **{"share": 1e9, **(view or {})})
 
     def steps_shown(self) -> list[int]:
-        assert self.live.view.steps is not None
-        return self.live.view.steps.tolist()
+        return there(self.live.view.steps).tolist()
 
 
 @pytest.fixture

@@ -1,6 +1,5 @@
 // @ts-check
-// Five ways to move points, on a page of `benchmarks/parts/views/views.py`, and one counter of frames
-// for all.
+// Five ways to move points on a page of `views.py`, and one counter of frames for all.
 //
 //   await bench.prepare(way)      shows the film's start and sets it going; returns the map's size
 //   await bench.measure(seconds)  animation frames in which points were drawn, and the seconds
@@ -15,7 +14,7 @@ import { View } from "../../../siamese_lib/views/js/view.js";
 /** @typedef {{ x: Float32Array[], y: Float32Array[] }} Moment coordinates of each class */
 
 /**
- * What the view shows, for the others to show the same.
+ * What the view shows; the others show the same.
  * @typedef {object} Stage
  * @property {View} view
  * @property {Payload} film
@@ -112,7 +111,7 @@ async function setOut() {
 }
 
 /**
- * An empty place of the same size where the view was.
+ * Replace the view by an empty element of the same size.
  * @param {Stage} stage
  */
 function clear({ view, width, height }) {
@@ -141,7 +140,7 @@ function byClass({ view, members }, moments) {
 // ---------------------------------------------------------------- the ways
 
 /**
- * As it comes, or bare: without axes, legend, margins or a canvas finer than the screen's.
+ * Draw plotly's figure as it comes, or bare: without axes, legend, margins or a finer canvas.
  * @param {Stage} stage
  * @param {"scatter" | "scattergl"} type
  * @param {Moment} moment
@@ -200,8 +199,8 @@ async function animated(stage) {
 }
 
 /**
- * The widget draws what its model, here a stand-in, says; later points go the way on which the
- * widget itself hands them on, but as soon as it has come to rest.
+ * The widget draws the state of its model, which is replaced here. Later points take the widget's
+ * own path, as soon as the last transition has ended.
  * @param {Stage} stage
  */
 async function jscatter(stage) {
@@ -230,7 +229,7 @@ async function jscatter(stage) {
     send: idle,
     save_changes: idle,
   };
-  const path = "/jscatter.js"; // theirs, which no type checker knows
+  const path = "/jscatter.js"; // not typed
   const { default: widget } = await import(path);
   await widget.render({ el: place, model });
   /** @returns {any} */
@@ -246,7 +245,7 @@ async function jscatter(stage) {
 }
 
 /**
- * Each prepares, and returns what sets it going.
+ * Each prepares its film, and returns a function that starts it.
  * @type {Record<string, (stage: Stage) => Promise<() => void>>}
  */
 const WAYS = {
@@ -289,7 +288,7 @@ class Bench {
   }
 
   /**
-   * As while the film plays: where the points are is computed again for each pick.
+   * Pick as while the film plays: the places of all points are computed again for each pick.
    * @param {number} batches
    * @param {number} [each]
    */

@@ -1,5 +1,5 @@
 // @ts-check
-// Which part of the plane the map shows: a place in its middle, and a number of pixels per unit.
+// The part of the plane that the map shows: the place in its middle and its pixels per unit.
 
 /** @import { Box, Place } from "./film.js" */
 
@@ -20,23 +20,23 @@ export class Camera {
   height = 1;
   /** @type {Pose} */
   home = { x: 0, y: 0, scale: 1 };
-  atHome = true; // whether it follows when home changes
-  settled = false; // whether home was ever known
+  atHome = true; // then it follows when home changes
+  settled = false; // until home is first known
   /** @type {{ from: Pose, to: Pose, start: number, ms: number } | null} */
   flight = null;
   #calm;
   #wake;
 
   /**
-   * @param {boolean} calm whether motion is unwelcome
-   * @param {() => void} wake asks for `advance` and a drawing
+   * @param {boolean} calm whether the reader prefers less motion
+   * @param {() => void} wake called when the camera has moved or will move
    */
   constructor(calm, wake) {
     this.#calm = calm;
     this.#wake = wake;
   }
 
-  /** How many times as large as at home. */
+  /** The scale divided by that of home. */
   get zoom() {
     return this.scale / this.home.scale;
   }
@@ -60,7 +60,7 @@ export class Camera {
   }
 
   /**
-   * The pose that shows a box whole.
+   * Return the pose that shows a whole box.
    * @param {Box} box
    * @returns {Pose}
    */
@@ -72,7 +72,7 @@ export class Camera {
   }
 
   /**
-   * Make the pose that shows a box whole the home, and go there if the camera was at home.
+   * Set home to the pose that shows a whole box. A camera that is at home goes there.
    * @param {Box} box
    * @param {boolean} smoothly
    */
@@ -93,7 +93,7 @@ export class Camera {
   }
 
   /**
-   * Go where a box is shown whole.
+   * Show a whole box.
    * @param {Box} box
    */
   show(box) {
@@ -117,8 +117,8 @@ export class Camera {
   }
 
   /**
-   * Zoom; what lies at a place on the map stays there.
-   * @param {Place} place in pixels
+   * Zoom. The point at `place` stays where it is.
+   * @param {Place} place on the map, in pixels
    * @param {number} factor
    */
   zoomAt([x, y], factor) {
@@ -134,9 +134,9 @@ export class Camera {
   }
 
   /**
-   * Fly on.
+   * Continue a flight.
    * @param {number} now milliseconds
-   * @returns {boolean} whether it moved
+   * @returns {boolean} whether the camera moved
    */
   advance(now) {
     if (!this.flight) return false;
@@ -146,7 +146,7 @@ export class Camera {
       this.#place(to);
       return true;
     }
-    // Scale changes by equal factors in equal times, and the middle keeps pace with it.
+    // The scale changes by equal factors in equal times, and the middle moves in step with it.
     const part = eased(t);
     const growth = to.scale / from.scale;
     this.scale = from.scale * growth ** part;

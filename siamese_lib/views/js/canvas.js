@@ -1,6 +1,6 @@
 // @ts-check
-// Points drawn by the processor, stamped into the pixels one by one: many times faster than asking
-// the canvas to draw each, and than WebGL that a processor only acts out.
+// Points drawn by the processor: each is stamped into the pixels. This is many times faster than
+// letting the canvas draw them, or than WebGL that the processor emulates.
 
 /** @import { Renderer, Scene } from "./scene.js" */
 
@@ -8,7 +8,7 @@ import { penOf } from "./dom.js";
 import { clamp } from "./numbers.js";
 
 /**
- * Which pixels a disc covers, as steps from the pixel of its middle, and how much of each in 256ths.
+ * The pixels that a disc covers, as offsets from its middle, and how much of each, in 256ths.
  * @typedef {{ offsets: Int32Array, covers: Int32Array }} Disc
  */
 
@@ -17,7 +17,7 @@ import { clamp } from "./numbers.js";
 /** @typedef {{ places: Float32Array, scale: number, left: number, top: number }} Where */
 
 const FINE = 4; // a disc's middle lies at one of FINE x FINE places within a pixel
-const KEPT_STAMPS = 20; // stamps
+const KEPT_STAMPS = 20;
 
 /** @implements {Renderer} */
 export class CanvasRenderer {
@@ -82,8 +82,7 @@ export class CanvasRenderer {
   }
 
   /**
-   * Stamp a disc at each of the points: red and blue are blended in one multiplication, green in
-   * another.
+   * Stamp a disc at each of the points. One multiplication blends red and blue, another green.
    * @param {ArrayLike<number>} points
    * @param {Stamp} stamp
    * @param {Where} where
@@ -129,7 +128,7 @@ function blank(pen) {
 }
 
 /**
- * The discs of a size, for each place within a pixel where the middle may lie.
+ * Make the discs of one size, one for each place of the middle within a pixel.
  * @param {number} size diameter in pixels
  * @param {number} width of the picture
  * @returns {Stamp}
@@ -156,7 +155,7 @@ export function stampOf(size, width) {
 }
 
 /**
- * A colour as it stands in the pixels of a canvas, without its opacity.
+ * Pack a colour as the pixels of a canvas hold it, without its opacity.
  * @param {ArrayLike<number>} color red, green, blue
  */
 const packed = (color) => (color[2] << 16) | (color[1] << 8) | color[0];

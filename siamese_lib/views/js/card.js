@@ -1,5 +1,5 @@
 // @ts-check
-// The card beside the point under the pointer: its picture, class and number.
+// The card next to the point under the pointer, with its picture, class and number.
 
 /** @import { Classes } from "./classes.js" */
 /** @import { Place } from "./film.js" */
@@ -22,7 +22,7 @@ export class HoverCard {
     this.#picture,
     make("div", { class: "sv-card-words" }, this.#name, this.#index),
   );
-  /** What it was last filled with. @type {unknown[]} */
+  /** What the card shows. @type {unknown[]} */
   #filled = [];
 
   hide() {

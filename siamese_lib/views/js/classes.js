@@ -1,5 +1,5 @@
 // @ts-check
-// The classes of the points: which points they have, what they look like, which are hidden.
+// The classes of the points: their members, names and colours, and which are hidden.
 
 /** @import { About } from "./payload.js" */
 
@@ -23,7 +23,7 @@ export class Classes {
     this.rgb = this.colors.map((color) =>
       [1, 3, 5].map((start) => parseInt(color.slice(start, start + 2), 16)),
     );
-    /** The points of each class; none where classes are not known. @type {number[][]} */
+    /** The points of each class, empty where there are no classes. @type {number[][]} */
     this.members = labels ? names.map(() => []) : [];
     if (labels) this.of.forEach((k, point) => this.members[k].push(point));
     this.hidden = new Set([...hidden].filter((k) => k < this.names.length));
@@ -65,15 +65,15 @@ export class Classes {
    */
   showOnly(k) {
     const others = this.present.filter((j) => j !== k);
-    // Whether k itself is hidden says nothing: the first click of a double click has toggled it.
+    // Whether k is hidden does not matter: the first click of a double click has toggled it.
     const alone = others.every((j) => this.hidden.has(j));
     this.hidden = new Set(alone ? [] : others);
   }
 
   /**
-   * Let classes fade in and out.
+   * Fade classes in and out.
    * @param {number} seconds since the last time
-   * @returns {boolean} whether one did
+   * @returns {boolean} whether one changed
    */
   fade(seconds) {
     let going = false;
@@ -88,7 +88,7 @@ export class Classes {
   }
 
   /**
-   * Four bytes for each class: its colour, and how opaque it is.
+   * Return four bytes for each class: red, green, blue and opacity.
    * @param {number} opacity of a class that is shown, from 0 to 1
    */
   rgba(opacity) {

@@ -1,5 +1,5 @@
 // @ts-check
-// The moment p of a film: how it goes on while the film plays, glides to a frame, or is dragged.
+// The moment p of a film, and how it changes: the film plays, glides to a frame, or is dragged.
 
 import { clamp, eased } from "./numbers.js";
 
@@ -11,7 +11,7 @@ import { clamp, eased } from "./numbers.js";
  * @property {() => void} wake the moment will change: call `advance` in the next animation frame
  * @property {() => void} moved the moment has changed
  * @property {() => void} played playing has begun or ended
- * @property {() => void} rested the moment came to rest, and is worth being read out
+ * @property {() => void} rested the moment has come to rest; a screen reader may say it
  * @property {(changes: { frame?: number, playing?: boolean }) => void} report tell Python
  */
 
@@ -24,7 +24,7 @@ export class Clock {
   p = 0;
   last = 0; // frame of the film
   playing = false;
-  seen = false; // until then, a film that begins to play by itself waits
+  seen = false; // a film that starts by itself waits until it is seen
   speed = 1;
   loop = false;
   reported = 0; // the frame that Python knows of
@@ -38,7 +38,7 @@ export class Clock {
   #timer;
 
   /**
-   * @param {boolean} calm whether motion is unwelcome
+   * @param {boolean} calm whether the reader prefers less motion
    * @param {ClockEvents} events
    */
   constructor(calm, events) {
@@ -58,13 +58,13 @@ export class Clock {
     return "to" in motion ? motion.to : motion.towards;
   }
 
-  /** Frames a second: at speed 1 a film takes ten seconds, a short one less. */
+  /** Frames per second. At speed 1 a film takes ten seconds, a short one less. */
   get pace() {
     return this.speed * clamp(this.last / 10, 3, 12);
   }
 
   /**
-   * Begin at a frame, or at the end where motion is unwelcome and the film should play.
+   * Begin at a frame. If the film should play and the reader prefers less motion, show its end.
    * @param {number} frame
    * @param {boolean} playing
    */
@@ -77,8 +77,8 @@ export class Clock {
   }
 
   /**
-   * Take a film of another length. Who watched its newest frame goes on to the new one, unless
-   * `stay`.
+   * Take a film of another length. If the newest frame was on screen, glide to the new one,
+   * unless `stay`.
    * @param {number} last
    * @param {{ stay?: boolean }} [options]
    */
@@ -87,24 +87,24 @@ export class Clock {
     this.last = last;
     this.p = clamp(this.p, 0, last);
     if (!watched || this.playing || last <= this.p) return;
-    // As long as the last one took to come, so that a map that is being learned hardly rests.
+    // Glide for as long as the frame took to arrive, so that a live map hardly stops.
     const now = performance.now();
     const gap = Number.isNaN(this.#grewAt) ? 0 : now - this.#grewAt;
     this.moveTo(last, clamp(0.9 * gap, 600, 2500));
     this.#grewAt = now;
     this.reported = last;
-    this.#events.report({ frame: -1 }); // the last, however many a busy kernel has when it hears it
+    this.#events.report({ frame: -1 }); // the last, whatever its number when Python reads this
   }
 
   /**
-   * Python says which frame is on screen.
-   * @param {number} frame from the end if negative
+   * Show the frame that Python has set.
+   * @param {number} frame counted from the end if negative
    */
   hear(frame) {
     if (frame < 0) frame += this.last + 1;
     if (frame === this.reported) return;
     this.reported = frame;
-    // A linked view that plays too is a little ahead or behind: no reason to jump.
+    // A linked view that plays too may be a little ahead or behind; then do not jump.
     const far = Math.abs(frame - this.p);
     if (!this.playing && far <= 3) this.#move({ towards: frame, quiet: true });
     else if (!this.playing || far > 2) this.moveTo(frame);
@@ -112,7 +112,7 @@ export class Clock {
 
   /**
    * @param {boolean} playing
-   * @param {boolean} [tell] whether this is news to Python
+   * @param {boolean} [tell] whether to report it to Python
    */
   play(playing, tell = true) {
     if (this.last < 1) playing = false;
@@ -140,7 +140,7 @@ export class Clock {
   }
 
   /**
-   * The reader goes to a frame.
+   * Go to a frame, as the reader asks.
    * @param {number} frame
    * @param {number} [ms]
    */
@@ -152,7 +152,7 @@ export class Clock {
   }
 
   /**
-   * The reader goes to the next frame, or to the one before.
+   * Go to the next frame or the previous one.
    * @param {1 | -1} by
    */
   stepBy(by) {
@@ -161,7 +161,7 @@ export class Clock {
   }
 
   /**
-   * The reader drags the moment.
+   * Follow the reader's hand.
    * @param {number} p
    */
   scrubTo(p) {
@@ -170,7 +170,7 @@ export class Clock {
   }
 
   /**
-   * Go on.
+   * Move on.
    * @param {number} now milliseconds
    * @param {number} seconds since the last time
    * @returns {boolean} whether there is more to come
@@ -245,7 +245,7 @@ export class Clock {
     this.#events.report({ frame });
   }
 
-  /** While the film plays or is dragged, a few times a second. */
+  /** Report a few times a second while the film plays or is dragged. */
   #reportSoon() {
     if (this.#timer || this.nearest === this.reported) return;
     this.#timer = setTimeout(() => {

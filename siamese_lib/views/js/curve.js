@@ -1,5 +1,5 @@
 // @ts-check
-// A curve under the scrub bar, with a dot at the moment and the value there.
+// A curve under the scrub bar, with a dot at the moment and its value.
 
 import { drawn, make } from "./dom.js";
 import { clamp, shortNumber } from "./numbers.js";
@@ -15,7 +15,7 @@ export class Curve {
   /**
    * @param {string} name
    * @param {Values} values
-   * @param {(part: number) => void} scrub called with where on the curve, from 0 to 1
+   * @param {(part: number) => void} scrub called with the place on the curve, from 0 to 1
    */
   constructor(name, values, scrub) {
     this.#values = values;
@@ -53,8 +53,8 @@ export class Curve {
 }
 
 /**
- * The line through some values: as the path of a drawing that is 1 wide for each frame and 100 high,
- * and how many of the 100 it lies below the top at a moment, null in a gap.
+ * Draw the line through some values, one unit wide for each frame and 100 high. Return its path,
+ * and a function that gives its height at a moment, measured from the top, or null in a gap.
  * @param {Values} values
  */
 export function curveLine(values) {

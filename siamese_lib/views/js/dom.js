@@ -1,5 +1,5 @@
 // @ts-check
-// Elements. Text only ever becomes text: nothing here parses markup.
+// Functions that make elements. Text stays text: nothing here parses markup.
 
 /** @typedef {string | number | ((event: MouseEvent) => void)} Attribute */
 /** @typedef {Record<string, Attribute>} Attributes all set as they are, but `onclick`: called */
@@ -8,8 +8,9 @@ const SVG = "http://www.w3.org/2000/svg";
 const FOCUSABLE = new Set(["button", "input", "select"]);
 
 /**
- * JupyterLab hears keys before us, and "a" would add a cell, unless what has the focus says so.
- * @param {HTMLElement | SVGElement} element that can have the focus
+ * Switch off JupyterLab's shortcuts while an element has the focus. JupyterLab gets key presses
+ * first, and "a" would add a cell.
+ * @param {HTMLElement | SVGElement} element that can be focused
  */
 export function keepKeys(element) {
   element.dataset.lmSuppressShortcuts = "true";
@@ -51,7 +52,7 @@ export function set(element, attributes) {
 }
 
 /**
- * A drawing of paths.
+ * Draw paths.
  * @param {string} box
  * @param {string[]} paths
  */

@@ -1,9 +1,9 @@
 // @ts-check
-// All frames, and where the points are at any moment p from 0 to frames - 1.
+// All frames of a film, and the places of its points at any moment p from 0 to frames - 1.
 //
-// Between frames points follow Catmull-Rom curves: they pass through each frame as recorded,
-// without a jolt. The place at a moment is then a weighted sum of the places in four frames: `mix`
-// gives the weights, and a shader or a loop takes the sum.
+// Between frames, points follow Catmull-Rom curves, which pass smoothly through every frame. So a
+// place at a moment is a weighted sum of the places in four frames: `mix` gives the weights, and a
+// shader or a loop computes the sum.
 
 /** @import { Bounds, Bytes, FilmData } from "./payload.js" */
 
@@ -15,13 +15,13 @@ import { clamp, wordsOf } from "./numbers.js";
 /**
  * @typedef {object} Mix
  * @property {number[]} at the numbers of the four frames
- * @property {number[]} weights theirs
+ * @property {number[]} weights of the four frames
  * @property {number[]} gain their weights times the size of one of their levels
  * @property {number} x weighted sum of the frames' corners
  * @property {number} y
  */
 
-const ENOUGH = 400; // points of a class to find its middle
+const ENOUGH = 400; // points of a class that its middle is computed from
 
 export class Film {
   /** @param {FilmData} film */
@@ -41,7 +41,7 @@ export class Film {
   }
 
   /**
-   * Add a frame. It also stands for those before it that never came.
+   * Add a frame. It also takes the place of earlier frames that never arrived.
    * @param {number} index
    * @param {Bounds} bounds
    * @param {Bytes} data
@@ -76,7 +76,7 @@ export class Film {
   }
 
   /**
-   * x and y of every point (2 * count), good until the next call.
+   * Compute x and y of every point (2 * count). The next call overwrites them.
    * @param {number} p
    */
   places(p) {
@@ -108,7 +108,7 @@ export class Film {
   }
 
   /**
-   * The middle of each class: the medians of its x and y in four frames, weighted like the points.
+   * Compute the middle of each class: its medians in four frames, weighted as the points are.
    * @param {number} p
    * @param {number[][]} members the points of each class
    * @returns {Place[]}
@@ -144,13 +144,13 @@ export class Film {
     return medians;
   }
 
-  /** A box around every frame. */
+  /** Return a box around all frames. */
   box() {
     return around(this.bounds.map(([x, y, , right, top]) => [x, y, right, top]));
   }
 
   /**
-   * A box around some points at a moment.
+   * Return a box around some points at a moment.
    * @param {number[]} points
    * @param {number} p
    */

@@ -1,5 +1,5 @@
 // @ts-check
-// What stands under the map of a film: transport, scrub bar, steps, curves.
+// The controls under the map: transport, scrub bar, steps and curves.
 
 /** @import { Clock } from "./clock.js" */
 /** @import { About } from "./payload.js" */
@@ -19,7 +19,7 @@ export class FilmBar {
   /** @type {Curve[]} */
   #curves = [];
   /** @type {number | null} */
-  #told = null; // the frame that the words are of
+  #described = null; // frame
   #clock;
 
   /** @param {Clock} clock */
@@ -71,7 +71,7 @@ export class FilmBar {
     this.#about = about;
     this.element.hidden = count < 2;
     this.scrub.max = String(last);
-    // Room for the longest words, so that the scrub bar keeps its length.
+    // Leave room for the longest words, so that the scrub bar keeps its length.
     const words = Array.from({ length: count }, (_, frame) => momentWords(about, frame).length);
     this.step.style.minWidth = `${Math.max(...words, 0)}ch`;
     this.ticks.replaceChildren(
@@ -85,20 +85,20 @@ export class FilmBar {
         new Curve(name, values, (part) => this.#clock.scrubTo(part * this.#clock.last)),
     );
     this.element.replaceChildren(...this.head, ...this.#curves.flatMap((curve) => curve.cells));
-    this.#told = null;
+    this.#described = null;
     this.update();
   }
 
-  /** The moment has changed. */
+  /** Show the moment. */
   update() {
     const { p, last, nearest } = this.#clock;
     this.element.style.setProperty("--sv-at", String(last ? p / last : 0));
     if (Math.abs(Number(this.scrub.value) - p) > 1e-6) this.scrub.value = String(p);
-    if (this.#told !== nearest) this.#tell(nearest);
+    if (this.#described !== nearest) this.#describe(nearest);
     for (const curve of this.#curves) curve.moveTo(p);
   }
 
-  /** Playing has begun or ended. */
+  /** Show whether the film plays. */
   updatePlaying() {
     const { playing } = this.#clock;
     const label = playing ? "Pause (space)" : "Play (space)";
@@ -107,8 +107,8 @@ export class FilmBar {
   }
 
   /** @param {number} frame */
-  #tell(frame) {
-    this.#told = frame;
+  #describe(frame) {
+    this.#described = frame;
     const words = momentWords(this.#about, frame);
     this.step.textContent = words;
     const of = `frame ${frame + 1} of ${this.#clock.last + 1}`;
@@ -131,8 +131,7 @@ export class FilmBar {
 }
 
 /**
- * The frames that have a tick: all, or some at about equal distances, the first and the last among
- * them.
+ * Choose the frames that have a tick: all, or a few at equal distances with the first and last.
  * @param {number} count of frames
  */
 export function tickFrames(count) {

@@ -1,12 +1,12 @@
 // @ts-check
-// Text that reads on any points: with a halo in the colour of the ground.
+// Text that can be read on top of points: it has a halo in the colour of the ground.
 
 /** @import { Place } from "./film.js" */
 
 import { make, penOf } from "./dom.js";
 
 const HALO = 4; // pixels
-const KEPT_TEXTS = 200; // copies
+const KEPT_TEXTS = 200;
 
 /** @typedef {"left" | "center" | "right"} Align */
 
@@ -15,10 +15,11 @@ export class HaloText {
   #copies = new Map();
 
   /**
-   * Write in the pen's font and fill style. A text is drawn once, and from then on copied: outlines
-   * of letters cost most if they are drawn for each frame.
+   * Write text in the pen's font and fill style. Each text is drawn once and then copied, because
+   * drawing the outlines of letters is slow.
    * @param {CanvasRenderingContext2D} pen
-   * @param {{ ground: string, ratio: number }} paper its colour, and pixels of the screen for one
+   * @param {{ ground: string, ratio: number }} paper its colour, and pixels of the screen for
+   *   one of the page
    * @param {string} text
    * @param {Place} place
    * @param {Align} [align]
@@ -41,7 +42,7 @@ export class HaloText {
 }
 
 /**
- * @param {CanvasRenderingContext2D} pen whose font and fill style are taken
+ * @param {CanvasRenderingContext2D} pen that has the font and the fill style
  * @param {string} ground
  * @param {number} ratio
  * @param {string} text

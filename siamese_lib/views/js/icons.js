@@ -1,5 +1,5 @@
 // @ts-check
-// Buttons that show an icon and have a name.
+// Buttons with an icon and a name.
 
 /** @import { Attributes } from "./dom.js" */
 

@@ -1,5 +1,5 @@
 // @ts-check
-// What keys do in the view.
+// The keys of the view.
 
 /** @import { Camera } from "./camera.js" */
 /** @import { Clock } from "./clock.js" */

@@ -1,5 +1,5 @@
 // @ts-check
-// One button a class, to hide it, or with a double click to see it alone.
+// One button for each class: a click hides or shows it, a double click shows it alone.
 
 /** @import { Classes } from "./classes.js" */
 

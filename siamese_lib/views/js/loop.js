@@ -1,18 +1,18 @@
 // @ts-check
-// Animation frames, asked for only while something moves.
+// Animation frames, requested only while something moves.
 
-const LONGEST_STEP = 0.1; // seconds that one step may count, after a page was hidden
+const LONGEST_STEP = 0.1; // seconds: a page that was hidden does not jump ahead
 
 export class Loop {
-  /** The animation frame that was asked for. @type {number | null} */
+  /** The animation frame that was requested. @type {number | null} */
   request = null;
   #steppedAt = NaN;
   #ended = false;
   #step;
 
   /**
-   * @param {(now: number, seconds: number) => boolean} step given the milliseconds of the page, and
-   *   the seconds since the last step; returns whether there is more to come
+   * @param {(now: number, seconds: number) => boolean} step gets the time in milliseconds, and
+   *   the seconds since the last step; returns whether to go on
    */
   constructor(step) {
     this.#step = step;
@@ -24,7 +24,7 @@ export class Loop {
     this.request = requestAnimationFrame((now) => this.#tick(now));
   }
 
-  /** Take no step any more. */
+  /** Stop for good. */
   end() {
     this.#ended = true;
     if (this.request !== null) cancelAnimationFrame(this.request);

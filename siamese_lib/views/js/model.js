@@ -1,8 +1,8 @@
 // @ts-check
-// The model of a widget: traits that Python and the page share, and messages.
+// The model of a widget: traits and messages that Python and the page share.
 
 /**
- * @typedef {object} Model as anywidget hands it over
+ * @typedef {object} Model from anywidget
  * @property {(trait: string) => any} get
  * @property {(trait: string, value: unknown) => void} set
  * @property {() => void} save_changes
@@ -12,9 +12,9 @@
  */
 
 /**
- * The values of some traits.
+ * Read some traits.
  * @param {Model} model
- * @param {Record<string, string>} traits the name of a value to that of its trait
+ * @param {Record<string, string>} traits maps the name of a value to that of its trait
  * @returns {Record<string, any>}
  */
 export function valuesOf(model, traits) {
@@ -23,7 +23,7 @@ export function valuesOf(model, traits) {
 }
 
 /**
- * Set traits, here and in Python.
+ * Set traits in the page and in Python.
  * @param {Model} model
  * @param {Record<string, unknown>} changes
  */
@@ -35,9 +35,9 @@ export function save(model, changes) {
 /**
  * Call `act` with each trait that changes.
  * @param {Model} model
- * @param {Record<string, string>} traits the name of a value to that of its trait
+ * @param {Record<string, string>} traits maps the name of a value to that of its trait
  * @param {(changes: Record<string, any>) => void} act
- * @returns {() => void} ends it
+ * @returns {() => void} stops it
  */
 export function follow(model, traits, act) {
   const heard = Object.entries(traits).map(([name, trait]) => ({

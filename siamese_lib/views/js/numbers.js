@@ -1,5 +1,5 @@
 // @ts-check
-// Small sums and formats that several modules need.
+// Small calculations and formats that several modules need.
 
 /** @import { Bytes } from "./payload.js" */
 
@@ -11,13 +11,13 @@
 export const clamp = (value, low, high) => Math.min(Math.max(value, low), high);
 
 /**
- * The part of the way that is done after part `t` of the time: slow, fast, slow.
+ * Return how much of the way is done after part `t` of the time: slow, then fast, then slow.
  * @param {number} t
  */
 export const eased = (t) => (t < 0.5 ? 4 * t ** 3 : 1 - (2 - 2 * t) ** 3 / 2);
 
 /**
- * 12,345
+ * Write a number as in 12,345.
  * @param {number} number
  */
 export const grouped = (number) => number.toLocaleString("en");
@@ -39,13 +39,13 @@ export function bytesOf(data) {
 }
 
 /**
- * A copy, because a message's bytes may begin at an odd address, where no Uint16Array can.
+ * Copy 16-bit numbers, because the bytes of a message may begin at an odd address.
  * @param {Bytes} data
  */
 export const wordsOf = (data) => new Uint16Array(bytesOf(data).slice().buffer);
 
 /**
- * A number in about four characters, a dash for none.
+ * Write a number in about four characters, or a dash for a missing one.
  * @param {number | null | undefined} value
  */
 export function shortNumber(value) {
@@ -56,7 +56,7 @@ export function shortNumber(value) {
 }
 
 /**
- * The largest of 1, 2, 5, 10, 20, ... (and 0.5, 0.2, ...) that is at most `most`.
+ * Return the largest of 1, 2, 5, 10, 20, ... (and 0.5, 0.2, ...) that is at most `most`.
  * @param {number} most
  */
 export function roundLength(most) {

@@ -1,5 +1,5 @@
 // @ts-check
-// A second canvas, above the points: names, trail, lines, rings, scale, lasso.
+// A second canvas above the points, for names, trails, lines, rings, scale and lasso.
 
 /** @import { Camera } from "./camera.js" */
 /** @import { Classes } from "./classes.js" */
@@ -15,7 +15,7 @@ import { clamp } from "./numbers.js";
 import { scaleBars } from "./scale_bars.js";
 
 /**
- * @typedef {object} Marks what there is to draw
+ * @typedef {object} Marks everything that is drawn
  * @property {Film} film
  * @property {number} p the moment
  * @property {Camera} camera
@@ -23,7 +23,7 @@ import { scaleBars } from "./scale_bars.js";
  * @property {About} about
  * @property {boolean} showNames
  * @property {number[]} selected points
- * @property {number[]} highlighted points that lines join to the selected one, if it is one
+ * @property {number[]} highlighted points, joined by lines to a single selected one
  * @property {number[]} followed points that have a trail and a ring
  * @property {number | null} hover the point under the pointer
  * @property {PictureSource | null} pictures
@@ -33,7 +33,7 @@ import { scaleBars } from "./scale_bars.js";
  */
 
 const STEPS = 6; // lines of a trail from frame to frame
-const BESIDE = 240; // pixels that the scale needs beside the note
+const BESIDE = 240; // pixels that the scale needs next to the note
 
 export class Overlay {
   canvas = make("canvas", { "aria-hidden": "true" });
@@ -86,7 +86,7 @@ export class Overlay {
     const pen = this.#pen;
     pen.font = this.#font(600, 15);
     pen.fillStyle = this.#theme.ink;
-    // In a heap of clouds, such as untrained ones, names would lie on each other: they fade.
+    // Where classes overlap, as before training, names would cover each other, so they fade.
     const at = film.medians(p, classes.members).map((middle) => camera.toScreen(middle));
     /** @param {number} k */
     const named = (k) => classes.members[k].some((point) => !about.marked.includes(point));
@@ -100,7 +100,7 @@ export class Overlay {
   }
 
   /**
-   * Where a point has been, fading into the past.
+   * Draw where a point has been; the past fades.
    * @param {Marks} marks
    * @param {number} point
    */
@@ -126,7 +126,7 @@ export class Overlay {
   }
 
   /**
-   * Lines to what is highlighted, and the margin around.
+   * Draw lines to the highlighted points, and the margin as a circle.
    * @param {Marks} marks
    * @param {number} selected
    */

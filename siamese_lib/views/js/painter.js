@@ -1,5 +1,5 @@
 // @ts-check
-// The canvas of the points, and whichever renderer works on it.
+// The canvas of the points, and the renderer that draws on it.
 
 /** @import { Film } from "./film.js" */
 /** @import { Renderer, Scene } from "./scene.js" */
@@ -15,7 +15,7 @@ export class Painter {
 
   /**
    * @param {string | undefined} asked "webgl2" or "canvas" to insist on one
-   * @param {() => void} changed the renderer was replaced, and has drawn nothing yet
+   * @param {() => void} changed called when the renderer was replaced and must draw again
    */
   constructor(asked, changed) {
     this.#changed = changed;
@@ -51,7 +51,7 @@ export class Painter {
     if (asked === "canvas") return new CanvasRenderer(this.canvas);
     try {
       const renderer = new WebGLRenderer(this.canvas, asked !== "webgl2");
-      // A page may hold some 16 contexts only: the oldest is then taken away, for good.
+      // A page may have about 16 contexts. Beyond that, the browser takes away the oldest for good.
       this.canvas.addEventListener("webglcontextlost", () => this.#replace());
       return renderer;
     } catch {
@@ -65,7 +65,7 @@ export class Painter {
     this.#changed();
   }
 
-  /** A canvas that was ever asked for WebGL gives no other context. */
+  /** Replace the canvas, because one that had a WebGL context can have no other. */
   #onFreshCanvas() {
     const { width, height } = this.canvas;
     const fresh = make("canvas", { "aria-hidden": "true", width, height });

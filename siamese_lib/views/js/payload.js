@@ -1,10 +1,10 @@
 // @ts-check
-// What Python sends to a map (`siamese_lib/views/wire.py` packs it), and how a frame is added to it.
+// What Python's `Film.payload` sends to a map, and how a frame is added to it.
 
 /** @typedef {ArrayBuffer | ArrayBufferView} Bytes little-endian numbers */
 
 /**
- * Of one frame: x and y of a corner, the size of one level, x and y of the opposite corner.
+ * Bounds of a frame: x and y of a corner, the size of one level, x and y of the opposite corner.
  * @typedef {[x: number, y: number, size: number, right: number, top: number]} Bounds
  */
 
@@ -39,7 +39,7 @@
 /** @typedef {{ film: FilmData, about: About, images?: Images | null }} Payload */
 
 /**
- * @typedef {object} FrameMessage one more frame; its points come beside it
+ * @typedef {object} FrameMessage one more frame; its points come separately
  * @property {number} index
  * @property {Bounds} bounds
  * @property {number | null} step
@@ -47,8 +47,8 @@
  */
 
 /**
- * Add a frame to a payload, unless it is there. A frame that was missed on the way comes with the
- * whole film later; until then the next one stands for it.
+ * Add a frame to a payload, unless it is there already. A frame that was lost arrives later, with
+ * the whole film; until then the next one takes its place.
  * @param {Payload} payload
  * @param {FrameMessage} message
  * @param {Bytes} data

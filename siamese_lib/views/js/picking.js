@@ -1,5 +1,5 @@
 // @ts-check
-// Which points a place or a lasso on the map means, and what a click makes of a selection.
+// The point at a place, the points in a lasso, and the selection after a click.
 
 /** @import { Camera } from "./camera.js" */
 /** @import { Classes } from "./classes.js" */
@@ -7,10 +7,10 @@
 
 import { same } from "./numbers.js";
 
-/** @typedef {{ film: Film, p: number, camera: Camera, classes: Classes }} Shown what the map shows */
+/** @typedef {{ film: Film, p: number, camera: Camera, classes: Classes }} Shown on the map */
 
 /**
- * The nearest point that is shown within some pixels of a place on the map, or null.
+ * Find the nearest visible point within some pixels of a place on the map, or null.
  * @param {Shown} shown
  * @param {Place} place
  * @param {number} reach
@@ -22,7 +22,7 @@ export function pointAt({ film, p, camera, classes }, place, reach) {
 }
 
 /**
- * The points that are shown within a lasso on the map.
+ * Find the visible points within a lasso on the map.
  * @param {Shown} shown
  * @param {Place[]} lasso
  */
@@ -32,10 +32,10 @@ export function pointsIn({ film, p, camera, classes }, lasso) {
 }
 
 /**
- * The nearest point that is shown, or null.
+ * Find the nearest visible point, or null.
  * @param {Float32Array} places x and y of every point
  * @param {Place} place
- * @param {number} reach how far it may be
+ * @param {number} reach the largest distance
  * @param {(point: number) => boolean} isShown
  */
 export function nearestPoint(places, [x, y], reach, isShown) {
@@ -54,7 +54,7 @@ export function nearestPoint(places, [x, y], reach, isShown) {
 }
 
 /**
- * The points that are shown within a polygon.
+ * Find the visible points within a polygon.
  * @param {Float32Array} places x and y of every point
  * @param {Place[]} polygon
  * @param {(point: number) => boolean} isShown
@@ -70,7 +70,7 @@ export function pointsInside(places, polygon, isShown) {
 }
 
 /**
- * Whether a ray to the left crosses the outline an odd number of times.
+ * Whether a place is inside a polygon: a ray from it crosses the outline an odd number of times.
  * @param {Place[]} polygon
  * @param {number} x
  * @param {number} y
@@ -86,11 +86,11 @@ function isInside(polygon, x, y) {
 }
 
 /**
- * What is selected after a click: the point alone, or with the others if `add`.
+ * Return the selection after a click: the point alone, or added to the others.
  * @param {number[]} selected
  * @param {number | null} point that was clicked, if any
  * @param {boolean} add
- * @returns {number[] | null} null where nothing changes
+ * @returns {number[] | null} null if nothing changes
  */
 export function afterClick(selected, point, add) {
   if (point === null) return selected.length ? [] : null;

@@ -1,12 +1,12 @@
 // @ts-check
-// The images, once unpacked.
+// The images of the points, unpacked.
 
 /** @import { Images } from "./payload.js" */
 
 import { make, penOf } from "./dom.js";
 import { bytesOf } from "./numbers.js";
 
-const KEPT_PICTURES = 50; // canvases
+const KEPT_PICTURES = 50;
 
 /** @typedef {{ canvas: (index: number) => HTMLCanvasElement }} PictureSource */
 
@@ -45,7 +45,7 @@ export class Pictures {
 }
 
 /**
- * An image as a canvas takes it: four bytes a pixel.
+ * Return an image as a canvas takes it, in four bytes per pixel.
  * @param {Uint8Array} pixels of all images
  * @param {number[]} shape count, height, width, channels (1 or 3)
  * @param {number} index

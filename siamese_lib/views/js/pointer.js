@@ -1,5 +1,5 @@
 // @ts-check
-// What mouse, finger and pen do on the map: pan, zoom, click, draw a lasso.
+// Mouse, finger and pen on the map: they pan, zoom, click and draw a lasso.
 
 /** @import { Camera } from "./camera.js" */
 /** @import { Place } from "./film.js" */
@@ -8,13 +8,14 @@ import { clamp } from "./numbers.js";
 
 /**
  * @typedef {object} PointerEvents
- * @property {() => boolean} ready whether there is something to point at
- * @property {() => void} wake the pointer has moved: draw
- * @property {(place: Place, add: boolean) => void} clicked add to the selection, or begin another
- * @property {(polygon: Place[]) => void} enclosed a lasso was drawn
+ * @property {() => boolean} ready whether there are points
+ * @property {() => void} wake called when the map must be drawn again
+ * @property {(place: Place, add: boolean) => void} clicked called after a click, with whether to
+ *   add to the selection
+ * @property {(polygon: Place[]) => void} enclosed called after a lasso
  */
 
-const STILL = 4; // pixels that a click may move
+const STILL = 4; // pixels: a smaller movement is a click
 
 export class Pointer {
   /** Where it is on the map, in pixels. @type {Place | null} */
@@ -23,7 +24,7 @@ export class Pointer {
   /** The lasso that is being drawn. @type {Place[] | null} */
   lasso = null;
   lassoing = false; // whether the next drag draws a lasso
-  armed = false; // whether the reader has moved it here: then the wheel zooms
+  armed = false; // the wheel zooms only after the reader has moved the pointer here
   /** @type {{ from: Place, lasso: boolean, add: boolean } | null} */
   #press = null;
   #stage;
@@ -118,7 +119,7 @@ export class Pointer {
   }
 
   /**
-   * The page's own scrolling goes on over a map that happens to pass under the pointer.
+   * Zoom, unless the reader scrolls the page and the map only passes under the pointer.
    * @param {WheelEvent} event
    */
   #wheel(event) {

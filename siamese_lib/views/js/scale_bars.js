@@ -1,15 +1,15 @@
 // @ts-check
-// The bars that say how long a distance is on the map.
+// The bars that show the scale of the map.
 
 import { clamp, roundLength } from "./numbers.js";
 
-const LONGEST_BAR = 110; // pixels, of the bar of a round distance
-const FREE = 120; // pixels that a bar of the margin leaves free
+const LONGEST_BAR = 110; // pixels, for a round distance
+const FREE = 120; // pixels next to the bar of the margin
 
 /** @typedef {{ kind: "distance" | "margin", length: number, words: string }} ScaleBar in pixels */
 
 /**
- * A bar of a round distance, and one of the margin where it fits; one bar if they are equal.
+ * Return a bar of a round distance, and one of the margin if it fits; one bar if they are equal.
  * @param {number} scale pixels per unit
  * @param {number | null} margin of the loss, in units
  * @param {number} width of the map, in pixels

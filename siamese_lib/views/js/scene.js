@@ -1,5 +1,5 @@
 // @ts-check
-// What the two renderers draw, and how large and opaque points are.
+// What the two renderers draw, and the size and opacity of points.
 
 /** @import { Camera, Pose } from "./camera.js" */
 /** @import { Classes } from "./classes.js" */
@@ -34,7 +34,7 @@ import { clamp } from "./numbers.js";
  */
 
 /**
- * @typedef {object} Shown what the scene is made of
+ * @typedef {object} Shown what a scene is made from
  * @property {Film} film
  * @property {number} p
  * @property {Camera} camera
@@ -76,7 +76,7 @@ export function sceneOf({ film, p, camera, classes, about, selected, highlighted
 }
 
 /**
- * Diameter of a point in pixels: small in a crowd, larger where the reader has zoomed in.
+ * Return the diameter of a point in pixels: smaller among many points, larger after zooming in.
  * @param {number} count of points
  * @param {{ width: number, height: number, zoom: number }} camera
  */
@@ -86,13 +86,13 @@ export function pointSize(count, { width, height, zoom }) {
 }
 
 /**
- * Diameter of a point that is drawn on top.
+ * Return the diameter of a point that is drawn on top.
  * @param {number} size of the others
  */
 export const frontSizeOf = (size) => Math.max(size * 1.35, size + 4);
 
 /**
- * Opacity of a point: low in a crowd, higher where the reader has zoomed in.
+ * Return the opacity of a point: lower among many points, higher after zooming in.
  * @param {number} count of points
  * @param {number} zoom
  */

@@ -1,5 +1,5 @@
 // @ts-check
-// The elements that hold the parts of a view together, and what they say without a picture.
+// The elements around the parts of a view, and their words for screen readers.
 
 import { make, set } from "./dom.js";
 import { KEYS_HELP } from "./keys.js";
@@ -13,7 +13,7 @@ export class Shell {
    * @param {object} parts
    * @param {Element[]} parts.layers of the map, from the bottom up
    * @param {Element[]} parts.floating on the map
-   * @param {Element} parts.legend beside the map
+   * @param {Element} parts.legend next to the map
    * @param {Element} parts.filmBar under the map
    */
   constructor({ layers, floating, legend, filmBar }) {
@@ -36,7 +36,7 @@ export class Shell {
   }
 
   /**
-   * Tell who hears the page.
+   * Let screen readers say something.
    * @param {string} words
    */
   say(words) {

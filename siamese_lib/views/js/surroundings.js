@@ -1,16 +1,16 @@
 // @ts-check
-// What around a view makes it draw again: its size, the theme, whether it is in sight.
+// Changes around a view that make it draw again: its size, the theme, whether it is in sight.
 
-const FADING = 50; // milliseconds until a theme's new colours are there
+const FADING = 50; // milliseconds until the colours of a new theme apply
 const IN_SIGHT = 0.25; // of the stage, for a film to begin
 
 /**
  * @param {HTMLElement} stage
  * @param {object} acts
  * @param {() => void} acts.resized
- * @param {() => void} acts.restyled the colours may be others
- * @param {(some: boolean, enough: boolean) => void} acts.sighted whether any of it is in sight, and
- *   whether enough for a film to begin
+ * @param {() => void} acts.restyled called when the colours may have changed
+ * @param {(some: boolean, enough: boolean) => void} acts.sighted called with whether any of the
+ *   stage is in sight, and whether that is enough for a film to begin
  * @param {AbortSignal} signal ends it
  */
 export function watchSurroundings(stage, { resized, restyled, sighted }, signal) {
@@ -24,7 +24,7 @@ export function watchSurroundings(stage, { resized, restyled, sighted }, signal)
     { threshold: [0, IN_SIGHT] },
   );
   size.observe(stage);
-  theme.observe(document.body, { attributes: true }); // JupyterLab names its theme there
+  theme.observe(document.body, { attributes: true }); // JupyterLab sets its theme there
   sight.observe(stage);
   matchMedia("(prefers-color-scheme: dark)").addEventListener("change", restyled, { signal });
   signal.addEventListener("abort", () => {

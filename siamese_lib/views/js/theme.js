@@ -26,7 +26,7 @@ export function themeOf(root) {
 }
 
 /**
- * Red, green and blue from 0 to 255; white where none are given.
+ * Read red, green and blue from 0 to 255; white if there are none.
  * @param {string} color as "rgb(...)" or "rgba(...)"
  */
 export function rgbOf(color) {

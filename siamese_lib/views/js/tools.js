@@ -25,7 +25,7 @@ export class Tools {
     const reset = iconButton("reset", "Back to the whole (0, or double click)", acts.reset);
     const attributes = { class: "sv-tools", role: "toolbar", "aria-label": "Map" };
     this.element = make("div", attributes, this.names, this.lasso, fit, reset);
-    // What happens on a button does not happen on the map below it.
+    // A click on a button is not one on the map below it.
     for (const name of ["pointerdown", "dblclick", "click"]) {
       this.element.addEventListener(name, (event) => event.stopPropagation());
     }

@@ -1,5 +1,5 @@
 // @ts-check
-// A map of embedded points and the film of how they came to lie there, in any element of any page.
+// A map of embedded points, and a film of how they moved there, in any element of any page.
 
 /** @import { Place } from "./film.js" */
 /** @import { Bytes, FrameMessage, Images, Payload } from "./payload.js" */
@@ -31,7 +31,7 @@ import { readingWords, selectionWords } from "./words.js";
 /**
  * What the reader changes and Python may set.
  * @typedef {object} State
- * @property {number} [frame] the frame on screen; from the end if negative
+ * @property {number} [frame] the frame on screen, counted from the end if negative
  * @property {boolean} [playing]
  * @property {number[]} [selected] points
  * @property {number[]} [highlighted] points
@@ -130,13 +130,13 @@ export class View {
   // ---------------------------------------------------------------- data in
 
   /**
-   * Take another payload; the moment, the camera and what is hidden stay where they can.
+   * Take another payload. The moment, the camera and hidden classes stay if they can.
    * @param {Payload} payload
    */
   update(payload) {
     const { film, about } = payload;
     const labels = about.labels ? bytesOf(about.labels).length / 2 : film.count;
-    if (film.frames.length && labels !== film.count) return; // its other half is on the way
+    if (film.frames.length && labels !== film.count) return; // the other half is to come
     const old = this.payload;
     this.payload = payload;
     this.about = about;
@@ -146,7 +146,7 @@ export class View {
   }
 
   /**
-   * Take one more frame; if the newest was on screen, the points move on to it.
+   * Take one more frame. If the newest was on screen, the points move on to it.
    * @param {FrameMessage} message
    * @param {Bytes} data
    */
@@ -158,7 +158,7 @@ export class View {
   }
 
   /**
-   * Set what Python or a script may set; nothing of it is reported back.
+   * Set what Python or a script may set. It is not reported back.
    * @param {State} state
    */
   set({ frame, playing, selected, highlighted }) {
@@ -208,7 +208,7 @@ export class View {
 
   // ---------------------------------------------------------------- what it shows
 
-  /** Whether there is a point to show. */
+  /** Whether there are points to show. */
   get ready() {
     return this.film.frames.length > 0 && this.film.count > 0;
   }
@@ -227,7 +227,7 @@ export class View {
     return this.pointer.lasso;
   }
 
-  /** The few points that are ringed and have a trail: the marked, and the selected if few are. */
+  /** The points with a ring and a trail: the marked ones, and the selected ones if they are few. */
   get followed() {
     const few = this.selected.length <= FEW ? this.selected : [];
     const points = new Set([...this.about.marked.slice(0, FEW), ...few]);
@@ -286,7 +286,7 @@ export class View {
     this.loop.wake();
   }
 
-  /** Show what is shown now, or what is selected, as large as it fits. */
+  /** Zoom to the visible points, or to the selected ones. */
   fit() {
     const chosen = this.selected.length > 1 ? this.selected : [...Array(this.film.count).keys()];
     const shown = chosen.filter((point) => this.classes.shows(point));
@@ -294,7 +294,7 @@ export class View {
   }
 
   /**
-   * The nearest point that is shown within some pixels of a place on the map, or null.
+   * Find the nearest visible point within some pixels of a place on the map, or null.
    * @param {number} x
    * @param {number} y
    */
@@ -373,12 +373,12 @@ export class View {
     this.painter.resize(Math.round(width * this.ratio), Math.round(height * this.ratio));
     this.overlay.resize(width, height, this.ratio);
     this.#goHome(false);
-    // Resizing clears a canvas, so draw before the page is painted.
+    // Resizing clears a canvas, so draw before the browser paints the page.
     this.draw();
   }
 
   /**
-   * Give the whole film one frame of reference.
+   * Give all frames of the film one frame of reference.
    * @param {boolean} smoothly
    */
   #goHome(smoothly) {

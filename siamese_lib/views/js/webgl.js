@@ -1,5 +1,5 @@
 // @ts-check
-// Points drawn by graphics hardware, which also takes the weighted sum of four frames.
+// Points drawn by graphics hardware, which also computes the weighted sum of four frames.
 
 /** @import { Film } from "./film.js" */
 /** @import { Renderer, Scene } from "./scene.js" */
@@ -39,7 +39,7 @@ const CLASS = FRAMES.length; // the attribute after them: the class of each poin
 const PALETTE = 256; // classes in a row of the palette
 
 const SOFTWARE = /swiftshader|llvmpipe|softpipe|software|basic render/i;
-let emulated = false; // whether WebGL was found to be acted out by the processor
+let emulated = false; // whether the processor emulates WebGL
 
 /** @implements {Renderer} */
 export class WebGLRenderer {
@@ -47,8 +47,8 @@ export class WebGLRenderer {
 
   /**
    * @param {HTMLCanvasElement} canvas
-   * @param {boolean} fast only where the drawing is done by graphics hardware
-   * @throws {Error} where it cannot draw
+   * @param {boolean} fast whether to insist on graphics hardware
+   * @throws {Error} if it cannot draw
    */
   constructor(canvas, fast) {
     if (fast && emulated) throw new Error("no graphics hardware");
@@ -144,7 +144,7 @@ export class WebGLRenderer {
   }
 
   /**
-   * A frame goes to the graphics memory when it is first drawn.
+   * Copy a frame to the graphics memory when it is first drawn.
    * @param {Uint16Array<ArrayBuffer>} frame
    */
   #bufferOf(frame) {

@@ -1,5 +1,5 @@
 // @ts-check
-// What the map says of moments and points.
+// Words for moments and points.
 
 /** @import { Classes } from "./classes.js" */
 /** @import { About } from "./payload.js" */
@@ -16,7 +16,7 @@ export function momentWords({ steps }, frame) {
 }
 
 /**
- * A moment and the values of all curves.
+ * Name a moment and the values of all curves there.
  * @param {Pick<About, "steps" | "curves">} about
  * @param {number} frame
  */

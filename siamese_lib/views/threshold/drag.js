@@ -1,10 +1,11 @@
 // @ts-check
-// Dragging on a chart.
+// Drags on a chart.
 
 /**
  * @param {SVGSVGElement} svg
  * @param {object} acts
- * @param {(event: PointerEvent) => void} acts.move where the pointer goes down, and while it drags
+ * @param {(event: PointerEvent) => void} acts.move called when the pointer goes down and while it
+ *   drags
  * @param {(dragging: boolean) => void} acts.hold called at the beginning and at the end
  */
 export function listenToDrag(svg, { move, hold }) {

@@ -1,5 +1,5 @@
 // @ts-check
-// The pairs that are called wrongly in one way: how many, and the first of them with their images.
+// One kind of mistakes: how many there are, and the first pairs with their images.
 
 import { make } from "../js/dom.js";
 import { grouped } from "../js/numbers.js";

@@ -13,7 +13,7 @@ export class Plot {
   #group;
 
   /**
-   * Empty a chart, and begin anew.
+   * Empty a chart and start again.
    * @param {SVGSVGElement} svg
    * @param {Frame} frame the height of the chart, and the room around the plot
    */
@@ -44,7 +44,7 @@ export class Plot {
   }
 
   /**
-   * A line across the plot, up or to the side.
+   * Draw a line across the plot, upright or level.
    * @param {string} kind
    * @param {{ x: number } | { y: number }} where
    */

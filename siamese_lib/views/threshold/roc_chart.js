@@ -56,7 +56,7 @@ export class RocChart {
   }
 
   /**
-   * The threshold whose corner of the curve is nearest to a place of the page.
+   * Find the threshold whose corner of the curve is nearest to a place on the page.
    * @param {{ clientX: number, clientY: number }} place
    */
   thresholdAt({ clientX, clientY }) {
@@ -76,7 +76,7 @@ export class RocChart {
 }
 
 /**
- * Which corner of the curve is nearest to a place on the plot, both axes from 0 to 1.
+ * Find the corner of the curve that is nearest to a place on the plot, both axes from 0 to 1.
  * @param {{ fpr: number[], tpr: number[] }} roc
  * @param {number} x
  * @param {number} y

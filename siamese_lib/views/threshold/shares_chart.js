@@ -13,7 +13,7 @@ const SHARES_FRAME = { top: 30, right: 14, bottom: 44, left: 46, height: 320 };
 const TICKS = [0.001, 0.01, 0.05, 0.1, 0.25, 0.5, 1]; // shares, on a square-root scale
 const KNOB = { width: 12, height: 30 };
 
-let charts = 0; // so that no two of a page clip by one name
+let charts = 0; // counted, because the clip paths of a page need different names
 
 export class SharesChart {
   svg = makeSvg("svg", { class: "st-shares" });
@@ -81,7 +81,7 @@ export class SharesChart {
   }
 
   /**
-   * The distance at a place of the page.
+   * Return the distance at a place on the page.
    * @param {{ clientX: number }} place
    */
   distanceAt({ clientX }) {
@@ -140,7 +140,7 @@ export class SharesChart {
 }
 
 /**
- * The bars of a histogram as a path.
+ * Write the bars of a histogram as a path.
  * @param {number[]} shares
  * @param {number} width
  * @param {number} middle where they stand
@@ -155,7 +155,7 @@ function barsPath(shares, width, middle, tall) {
 }
 
 /**
- * The shares to mark: none that crowds the next or the middle.
+ * Choose the shares to mark: none too close to the next one or to the middle.
  * @param {number} most the largest share
  * @param {(share: number) => number} tall
  */
@@ -168,7 +168,7 @@ export function ticksUpTo(most, tall) {
 }
 
 /**
- * Round steps from 0 to `limit`, about `wanted` of them.
+ * Return round steps from 0 to `limit`, about `wanted` of them.
  * @param {number} limit
  * @param {number} wanted
  */

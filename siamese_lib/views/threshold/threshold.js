@@ -1,5 +1,5 @@
 // @ts-check
-// A threshold on distances, to drag: the widget.
+// The widget: a threshold on distances that can be dragged.
 
 /** @import { Model } from "../js/model.js" */
 /** @import { State } from "./threshold_view.js" */

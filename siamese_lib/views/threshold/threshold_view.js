@@ -104,12 +104,12 @@ export class ThresholdView {
   }
 
   /**
-   * The kernel says something new.
+   * Show what the kernel has counted or set.
    * @param {Partial<State>} changes
    */
   update({ threshold, ...others }) {
     Object.assign(this.#state, others);
-    // While the reader drags, it answers to where the line no longer is.
+    // While the reader drags, its answers lag behind the line.
     if (threshold !== undefined && !this.#dragging) this.#state.threshold = threshold;
     if (others.chart) this.#draw();
     else this.#show();
@@ -148,7 +148,7 @@ export class ThresholdView {
   /** @param {KeyboardEvent} event */
   #key(event) {
     if (event.ctrlKey || event.metaKey || event.altKey) return;
-    event.stopPropagation(); // or the notebook would take it for a command
+    event.stopPropagation(); // the notebook may have a command on this key
     const { limit } = this.#state.chart;
     const step = (limit / STEPS) * (KEYS[event.key] ?? 0) * (event.shiftKey ? 10 : 1);
     if (step) this.#move(this.#state.threshold + step);
@@ -159,7 +159,7 @@ export class ThresholdView {
   }
 
   /**
-   * The reader moves the line: it goes there at once, and the kernel is told.
+   * Move the line at once, and report it to the kernel.
    * @param {number} threshold
    */
   #move(threshold) {
@@ -231,7 +231,7 @@ export function percent(share) {
 }
 
 /**
- * How many decimals tell thresholds apart that are at most `limit`.
+ * Return how many decimals distinguish thresholds up to `limit`.
  * @param {number} limit
  */
 export const digitsUpTo = (limit) => Math.max(0, 2 - Math.floor(Math.log10(limit)));
