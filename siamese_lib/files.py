@@ -71,8 +71,8 @@ def remembered(path: Path, shape: tuple[int, ...], make: Callable[[], np.ndarray
         write_atomically(path, buffer.getvalue())
     except OSError as error:
         warnings.warn(
-            f"The film was not saved in {path.parent}: {os.strerror(error.errno or 0)}. It will be "
-            "computed again next time. To save it, make that folder writable.",
+            f"Embeddings were not saved in {path.parent}: {os.strerror(error.errno or 0)}. They "
+            "will be computed again next time. To save them, make that folder writable.",
             stacklevel=3,
         )
     return made

@@ -1,7 +1,7 @@
-"""What an interrupted training is known by, so that it goes on as the same training or not at all.
+"""Describe a training, so that an interrupted one is resumed as the same training or not at all.
 
-A training is described by JSON values that are the same in every process. Of what Keras makes up
-anew in each process, such as the numbers in the names of layers, nothing is kept.
+The description is made of JSON values that are the same in every process. It leaves out what Keras
+chooses again in each process, such as the numbers in the names of layers.
 """
 
 from __future__ import annotations

@@ -229,7 +229,7 @@ def test_a_folder_that_cannot_be_written_to_costs_only_time(
         raise PermissionError(13, "Permission denied", str(path))
 
     monkeypatch.setattr(files, "write_atomically", refuse)
-    with pytest.warns(UserWarning, match="film was not saved in .*: Permission denied"):
+    with pytest.warns(UserWarning, match="Embeddings were not saved in .*: Permission denied"):
         view = saved.film(DATA.images)
     assert len(view.frames) == 5
     assert kept_films(saved) == []
