@@ -22,16 +22,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         return options.job(options)
     except (ValueError, OSError, ArithmeticError, ImportError) as error:
-        print(f"siamese_lib {options.command}: {error}", file=sys.stderr)
+        print(f"siamese {options.command}: {error}", file=sys.stderr)
         return 2
     except KeyboardInterrupt:
-        print(f"siamese_lib {options.command}: interrupted", file=sys.stderr)
+        print(f"siamese {options.command}: interrupted", file=sys.stderr)
         return 130
 
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
-        "python -m siamese_lib",
+        "siamese",
         description="Train a siamese network and see how well it finds similar images.",
     )
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")

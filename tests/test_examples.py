@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 import siamese_lib as sl
-from siamese_lib.data import named
+from siamese_lib.data import named_sets
 
 ROOT = Path(__file__).parents[1]
 # What a user meets first.
@@ -62,8 +62,8 @@ def test_an_example_gives_what_it_shows(
     monkeypatch.chdir(tmp_path)
     # Only the offline digits are there, on any machine.
     monkeypatch.delenv("SIAMESE_DATA", raising=False)
-    monkeypatch.setattr(named, "_default_cache", lambda: tmp_path)
-    monkeypatch.setattr(named, "fetch", lambda *_, **__: None)
+    monkeypatch.setattr(named_sets, "_default_cache", lambda: tmp_path)
+    monkeypatch.setattr(named_sets, "fetch", lambda *_, **__: None)
     example.globs = {"np": np, "sl": sl}
     said: list[str] = []
     result = doctest.DocTestRunner().run(example, out=said.append)

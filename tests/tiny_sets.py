@@ -13,8 +13,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from siamese_lib.data.catalogue import DatasetSpec, Mirror
 from siamese_lib.data.dataset import DataError
+from siamese_lib.data.sources import DatasetSpec, Mirror
 
 IDX_NAMES = {
     "x_train": "train-images-idx3-ubyte.gz",

@@ -49,7 +49,7 @@ CHOOSE = """async (index) => {
   const root = document.querySelector(".siamese-explorer");
   const nextFrame = () => new Promise(requestAnimationFrame);
   const map = root.querySelector(".siamese-view").view;
-  const told = () => root.querySelector(".sx-told")?.innerText.includes(`test image ${index},`);
+  const told = () => root.querySelector(".sx-chosen")?.innerText.includes(`test image ${index},`);
   const lit = map.payload;
   const button = root.querySelector(".sx-thumb");
   button.dataset.value = String(index);

@@ -13,8 +13,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from siamese_lib.data.catalogue import DatasetSpec, Mirror
 from siamese_lib.data.dataset import DataError
+from siamese_lib.data.sources import DatasetSpec, Mirror
 
 ANSWER_SECONDS = 4.0  # all mirrors together must respond within this time
 STALL_SECONDS = 15.0  # the longest pause in the middle of a download

@@ -14,8 +14,8 @@ from pathlib import Path
 
 import numpy as np
 
-from siamese_lib.data.catalogue import DatasetSpec
 from siamese_lib.data.dataset import DataError, Split
+from siamese_lib.data.sources import DatasetSpec
 
 IDX_FILES = {
     "x_train": "train-images-idx3-ubyte.gz",

@@ -1,7 +1,7 @@
 """Write a screen as HTML. Names, notes and messages from outside are escaped.
 
 A button has ``data-act``, the name of its action in `siamese_lib.explorer.state`, and
-``data-value``, the action's argument. `siamese_lib.explorer.panel` sends both back.
+``data-value``, the action's argument. `siamese_lib.explorer.html_panel` sends both back.
 """
 
 from __future__ import annotations
@@ -73,7 +73,7 @@ def answer(screen: Screen) -> str:
         f"<div class='sx-head sx-{verdict}'>"
         f"<img class='sx-query' alt='{html.escape(str(state.query))}' "
         f"src='{_uri(facts, state.query)}'>"
-        f"<div class='sx-told'><div class='sx-quiet'>You chose</div>"
+        f"<div class='sx-chosen'><div class='sx-quiet'>You chose</div>"
         f"<div><b>{html.escape(str(state.query))}</b>, {known}</div>"
         f"<div class='sx-quiet'>{html.escape(state.query.note)}</div>"
         f"<div class='sx-bar'><button data-act='pin'>Pin to compare</button>"
@@ -136,7 +136,7 @@ def pins(screen: Screen) -> str:
 def status(words: str, failed: bool = False) -> str:
     """Write a message; `failed` marks it as an error."""
     words = html.escape(words)
-    return f"<span class='sx-fault'>⚠ {words}</span>" if failed else f"<span>{words}</span>"
+    return f"<span class='sx-error'>⚠ {words}</span>" if failed else f"<span>{words}</span>"
 
 
 def _metric(screen: Screen, metric: str) -> str:

@@ -15,7 +15,7 @@ from siamese_lib.explorer.screen import Screen, answer_by
 from siamese_lib.explorer.state import Facts, Query, State
 from siamese_lib.metrics.headline import HEADLINE_K
 from siamese_lib.metrics.precision import vote
-from siamese_lib.runs import plane
+from siamese_lib.runs import projection
 from siamese_lib.runs.evaluation import check_enough
 from siamese_lib.runs.run import Run
 from siamese_lib.search.gallery import Gallery
@@ -78,7 +78,7 @@ class Search:
             embeddings = run.embed_once(images, what="training images")
         else:
             embeddings = gallery.vectors
-        self._axes, self.explained = plane.principal_axes(embeddings[self.shown])
+        self._axes, self.explained = projection.principal_axes(embeddings[self.shown])
         self._frames = {len(run) - 1: self._prepared(embeddings, np.arange(len(embeddings)))}
         self._tests = run.embed_once(data.test.images, what="test images")
         found, _ = self.last.galleries[METRICS[0]].nearest(self._tests, HEADLINE_K)

@@ -62,8 +62,8 @@ export class Answers {
     const mistake = button("Find a mistake", () => this.#askMistake());
     const images = grouped(galleryLabels.length);
     const words =
-      "Click a point on the map, or choose a test image here: the nearest of " +
-      `${images} training images follow.`;
+      "Click a point on the map, or choose a test image here. The page then shows the nearest of " +
+      `${images} training images.`;
     section.append(
       make("h2", {}, "Nearest neighbours"),
       make("p", { class: "quiet" }, words),

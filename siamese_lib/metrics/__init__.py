@@ -15,7 +15,7 @@ References:
     R-precision and MAP@R.
 """
 
-from siamese_lib.metrics.costs import costliest_pairs
+from siamese_lib.metrics.costliest import costliest_pairs
 from siamese_lib.metrics.precision import (
     confusion,
     knn_accuracy,

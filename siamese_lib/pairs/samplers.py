@@ -15,12 +15,12 @@ from numpy.typing import ArrayLike
 
 from siamese_lib.checks import whole_number
 from siamese_lib.pairs.graph import Graph
-from siamese_lib.pairs.walks import DistinctWalk, Walk, as_groups
+from siamese_lib.pairs.sampling_order import DistinctOrder, SamplingOrder, as_groups
 
 Pairs: TypeAlias = tuple[np.ndarray, np.ndarray, np.ndarray]
 _Batch = TypeVar("_Batch")
 
-# Numbers for the other uses of a seed. Use 0 is the walk itself.
+# Numbers for the other uses of a seed. Use 0 is the order of images.
 _EDGES, _COINS = 1, 2
 
 
@@ -32,12 +32,12 @@ class _Sampler(Generic[_Batch]):
     seed: int
 
     def _begin(
-        self, walk: Walk, draw: Callable[[int], _Batch], steps_per_epoch: int | None
+        self, order: SamplingOrder, draw: Callable[[int], _Batch], steps_per_epoch: int | None
     ) -> None:
-        """Take the order of images from `walk`, and the batch of a step from `draw`."""
-        self.size = len(walk.members)
-        self.batch_size = walk.batch_size
-        self.seed = walk.seed
+        """Take the order of images from `order`, and the batch of a step from `draw`."""
+        self.size = len(order.members)
+        self.batch_size = order.batch_size
+        self.seed = order.seed
         if steps_per_epoch is None:
             steps_per_epoch = max(1, self.size // self.batch_size)
         self._length = whole_number("steps_per_epoch", steps_per_epoch, 1)
@@ -109,10 +109,10 @@ class PairSampler(_Sampler[Pairs]):
         steps_per_epoch: int | None = None,
     ) -> None:
         groups = as_groups(labels)
-        walk = Walk(groups, batch_size, seed)
-        pairs = _LabelledPairs(walk, groups, _checked_fraction(same_fraction))
+        order = SamplingOrder(groups, batch_size, seed)
+        pairs = _LabelledPairs(order, groups, _checked_fraction(same_fraction))
         self.same_fraction = pairs.same_fraction
-        self._begin(walk, pairs.batch, steps_per_epoch)
+        self._begin(order, pairs.batch, steps_per_epoch)
 
     @classmethod
     def from_neighbours(
@@ -126,11 +126,10 @@ class PairSampler(_Sampler[Pairs]):
     ) -> PairSampler:
         """Draw pairs from a neighbourhood graph, without class labels, as the paper does.
 
-        Two images are similar if either lists the other as a neighbour. Similar pairs come from
-        a walk through all pairs of neighbours, in random order and both directions. The left
-        images of different pairs come from a walk through all images. The right image is any
-        other image that is not a neighbour. An image without neighbours occurs in different
-        pairs only.
+        Two images are similar if either lists the other as a neighbour. Similar pairs are
+        all pairs of neighbours, in random order and in both directions. The left images of
+        different pairs are all images in random order. The right image is any other image that
+        is not a neighbour. An image without neighbours occurs in different pairs only.
 
         Args:
             neighbours: integers (N, k), as `neighbour_graph` returns. Row i lists the neighbours
@@ -146,11 +145,11 @@ class PairSampler(_Sampler[Pairs]):
             Hadsell, Chopra and LeCun (2006), section 2.1, step 1 of the algorithm.
         """
         graph = Graph(neighbours)
-        walk = Walk(np.zeros(graph.size, np.int64), batch_size, seed)
-        pairs = _NeighbourPairs(walk, graph, _checked_fraction(same_fraction))
+        order = SamplingOrder(np.zeros(graph.size, np.int64), batch_size, seed)
+        pairs = _NeighbourPairs(order, graph, _checked_fraction(same_fraction))
         sampler = cls.__new__(cls)
         sampler.same_fraction = pairs.same_fraction
-        sampler._begin(walk, pairs.batch, steps_per_epoch)
+        sampler._begin(order, pairs.batch, steps_per_epoch)
         return sampler
 
     @classmethod
@@ -178,10 +177,10 @@ class PairSampler(_Sampler[Pairs]):
                 label is not 0 or 1; an image is paired with itself; or a number is out of range.
         """
         pairs = _checked_pairs(left, right, same)
-        walk = Walk(np.zeros(len(pairs[0]), np.int64), batch_size, seed)
+        order = SamplingOrder(np.zeros(len(pairs[0]), np.int64), batch_size, seed)
         sampler = cls.__new__(cls)
         sampler.same_fraction = float(pairs[2].mean(dtype=np.float64))
-        sampler._begin(walk, _GivenPairs(walk, pairs).batch, steps_per_epoch)
+        sampler._begin(order, _GivenPairs(order, pairs).batch, steps_per_epoch)
         sampler.size = None
         return sampler
 
@@ -239,8 +238,8 @@ class BalancedBatchSampler(_Sampler[np.ndarray]):
         *,
         steps_per_epoch: int | None = None,
     ) -> None:
-        walk = DistinctWalk(as_groups(labels), batch_size, seed)
-        self._begin(walk, walk.batch, steps_per_epoch)
+        order = DistinctOrder(as_groups(labels), batch_size, seed)
+        self._begin(order, order.batch, steps_per_epoch)
 
     def batch(self, step: int) -> np.ndarray:
         """Return the images of one step, whatever was drawn before.
@@ -258,41 +257,41 @@ class BalancedBatchSampler(_Sampler[np.ndarray]):
 
 
 class _LabelledPairs:
-    """Pairs from class labels. The left images come from a walk through the classes."""
+    """Pairs from class labels. The left images take the classes in turn."""
 
-    def __init__(self, walk: Walk, groups: np.ndarray, same_fraction: float) -> None:
-        self.walk = walk
+    def __init__(self, order: SamplingOrder, groups: np.ndarray, same_fraction: float) -> None:
+        self.order = order
         self.groups = groups
         self.same_fraction = same_fraction
         self.place = np.empty_like(groups)  # of each image within its class
-        self.place[walk.members] = np.arange(len(groups)) - np.repeat(walk.starts, walk.sizes)
+        self.place[order.members] = np.arange(len(groups)) - np.repeat(order.starts, order.sizes)
 
     def batch(self, step: int) -> Pairs:
-        walk, left = self.walk, self.walk.batch(step)
-        rng = walk.random(_COINS, step)
+        order, left = self.order, self.order.batch(step)
+        rng = order.random(_COINS, step)
         same = rng.random(len(left)) < self.same_fraction
         group = self.groups[left]
-        another = (group + rng.integers(1, len(walk.sizes), len(left))) % len(walk.sizes)
+        another = (group + rng.integers(1, len(order.sizes), len(left))) % len(order.sizes)
         group = np.where(same, group, another)
         # A similar pair has one image fewer to draw from, and skips the left one.
-        place = rng.integers(walk.sizes[group] - same)
+        place = rng.integers(order.sizes[group] - same)
         place += same & (place >= self.place[left])
-        return left, walk.members[walk.starts[group] + place], same.astype(np.float32)
+        return left, order.members[order.starts[group] + place], same.astype(np.float32)
 
 
 class _NeighbourPairs:
     """Pairs from a neighbourhood graph: neighbours, and images that are not."""
 
-    def __init__(self, walk: Walk, graph: Graph, same_fraction: float) -> None:
-        self.walk = walk
+    def __init__(self, order: SamplingOrder, graph: Graph, same_fraction: float) -> None:
+        self.order = order
         self.graph = graph
         self.same_fraction = same_fraction
         edges = np.zeros(len(graph.left), np.int64)
-        self.edges = Walk(edges, walk.batch_size, walk.seed, use=_EDGES)
+        self.edges = SamplingOrder(edges, order.batch_size, order.seed, use=_EDGES)
 
     def batch(self, step: int) -> Pairs:
-        edge, left = self.edges.batch(step), self.walk.batch(step)
-        rng = self.walk.random(_COINS, step)
+        edge, left = self.edges.batch(step), self.order.batch(step)
+        rng = self.order.random(_COINS, step)
         same = rng.random(len(left)) < self.same_fraction
         right = np.where(same, self.graph.right[edge], self.graph.strangers(left, rng))
         left = np.where(same, self.graph.left[edge], left)
@@ -300,14 +299,14 @@ class _NeighbourPairs:
 
 
 class _GivenPairs:
-    """Explicit pairs, in the order of a walk."""
+    """Explicit pairs, in random order."""
 
-    def __init__(self, walk: Walk, pairs: Pairs) -> None:
-        self.walk = walk
+    def __init__(self, order: SamplingOrder, pairs: Pairs) -> None:
+        self.order = order
         self.left, self.right, self.same = pairs
 
     def batch(self, step: int) -> Pairs:
-        chosen = self.walk.batch(step)
+        chosen = self.order.batch(step)
         return self.left[chosen], self.right[chosen], self.same[chosen]
 
 

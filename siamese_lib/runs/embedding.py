@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Protocol
 import numpy as np
 
 from siamese_lib.network.towers import conv_tower, weight_shapes
-from siamese_lib.runs.folder import RunError
+from siamese_lib.runs.run_files import RunError
 from siamese_lib.views.progress import progress_bar
 
 if TYPE_CHECKING:

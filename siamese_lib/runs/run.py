@@ -1,6 +1,6 @@
 """A training that can be saved and loaded: weights through time, history and settings.
 
-On disk, a run is a folder of JSON and numbers. `siamese_lib.runs.folder` describes its format.
+On disk, a run is a folder of JSON and numbers. `siamese_lib.runs.run_files` describes its format.
 """
 
 from __future__ import annotations
@@ -21,8 +21,8 @@ from siamese_lib.runs.embedding import (
     embed_frames,
     probe_of,
 )
-from siamese_lib.runs.film import film_of
-from siamese_lib.runs.folder import RunError, SavedRun, film_file, read_film, read_run, write_run
+from siamese_lib.runs.make_film import make_film
+from siamese_lib.runs.run_files import RunError, SavedRun, film_file, read_film, read_run, write_run
 from siamese_lib.views.film import Film, as_film
 
 # Keras takes seconds to import, so a loaded run imports it only when an image is embedded. The
@@ -240,7 +240,7 @@ class Run:
         own = images[:0] if extra is None else self._towers.checked(extra)
         # Raise for labels that do not fit now, before anything is embedded.
         waiting = Film(np.zeros((0, len(images), 2)), labels, class_names=class_names)
-        return film_of(
+        return make_film(
             self.embed_once(images, None, batch_size=batch_size),
             embed_frames(self, own, range(len(self)), batch_size, "extra images"),
             images=np.concatenate([images, own]),

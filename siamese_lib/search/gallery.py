@@ -18,8 +18,8 @@ from numpy.typing import ArrayLike, NDArray
 
 from siamese_lib.checks import whole_number
 from siamese_lib.files import JsonObject
-from siamese_lib.search import indexes, storage
-from siamese_lib.search.storage import GalleryError
+from siamese_lib.search import gallery_file, indexes
+from siamese_lib.search.gallery_file import GalleryError
 from siamese_lib.search.vectors import METRICS, blocks, checked, compact, comparable, surroundings
 
 if TYPE_CHECKING:
@@ -212,7 +212,7 @@ class Gallery:
         facts["scale"] = self._scale
         # A flat index holds only the vectors, which are in the file anyway.
         index = np.empty(0, np.uint8) if self.index == "flat" else indexes.to_bytes(self._index)
-        storage.write(Path(path), facts, [self._vectors, self._centre, index])
+        gallery_file.write(Path(path), facts, [self._vectors, self._centre, index])
 
     @classmethod
     def load(cls, path: str | os.PathLike[str]) -> Gallery:
@@ -223,7 +223,7 @@ class Gallery:
             GalleryError: the file is not a gallery, has a later format, or is damaged. It is a
                 `ValueError` that says what was found and what was expected.
         """
-        facts, arrays = storage.read(Path(path))
+        facts, arrays = gallery_file.read(Path(path))
         gallery = cls.__new__(cls)
         try:
             gallery._restore(facts, *arrays)

@@ -1,4 +1,4 @@
-"""``python -m siamese_lib evaluate``: print precision@7 and kNN accuracy of a saved run."""
+"""``siamese evaluate``: print precision@7 and kNN accuracy of a saved run."""
 
 from __future__ import annotations
 

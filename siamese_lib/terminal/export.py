@@ -1,4 +1,4 @@
-"""``python -m siamese_lib export``: write a run as files to share."""
+"""``siamese export``: write a run as files to share."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def add_parser(commands: Commands) -> None:
         "export",
         help="write a run as a page, a moving picture, or TensorBoard projector files",
         description=_DESCRIPTION,
-        epilog="For example: python -m siamese_lib export runs/mnist-2d film.html film.gif",
+        epilog="For example: siamese export runs/mnist-2d film.html film.gif",
     )
     parser.add_argument("run", type=Path, metavar="RUN", help="folder of the run")
     parser.add_argument("out", nargs="+", type=_target, metavar="OUT", help="what to write")

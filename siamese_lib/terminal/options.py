@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TypeAlias
 
 import siamese_lib as sl
-from siamese_lib.data.catalogue import KNOWN_SETS
+from siamese_lib.data.sources import KNOWN_SETS
 
 Commands: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"
 

@@ -1,4 +1,4 @@
-"""``python -m siamese_lib retrieve``: find the training images nearest to images in files."""
+"""``siamese retrieve``: find the training images nearest to images in files."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ import numpy as np
 from PIL import Image
 
 import siamese_lib as sl
-from siamese_lib.data.folders import MODES, read_image
 from siamese_lib.data.handwriting import from_file
+from siamese_lib.data.image_folders import MODES, read_image
 from siamese_lib.images import draw
 from siamese_lib.search.vectors import METRICS
 from siamese_lib.terminal.options import Commands, add_data, load_for_run, positive
@@ -24,7 +24,7 @@ def add_parser(commands: Commands) -> None:
         help="find the training images nearest to yours",
         description="Print the nearest training images for each file: their rank, index, label, "
         "and the distance between the embeddings.",
-        epilog="For example: python -m siamese_lib retrieve --handwriting seven.jpg",
+        epilog="For example: siamese retrieve --handwriting seven.jpg",
     )
     add = parser.add_argument
     add("images", nargs="+", type=Path, metavar="IMAGE", help="image file")

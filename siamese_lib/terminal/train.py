@@ -1,4 +1,4 @@
-"""``python -m siamese_lib train``: train a tower, save the run, and measure it."""
+"""``siamese train``: train a tower, save the run, and measure it."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def add_parser(commands: Commands) -> None:
         help="train a tower, save the run, and measure it",
         description="Train a tower, save it as a run, and print precision@7 and kNN accuracy for "
         "the test images. Ctrl-C stops the training early and still saves the run.",
-        epilog="For example: python -m siamese_lib train --data photos/ --embedding-dim 16",
+        epilog="For example: siamese train --data photos/ --embedding-dim 16",
     )
     _add_images(parser.add_argument_group("images"))
     _add_network(parser.add_argument_group("tower and loss"))

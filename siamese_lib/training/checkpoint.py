@@ -11,8 +11,8 @@ import numpy as np
 
 from siamese_lib.files import Json, JsonObject, write_atomically
 from siamese_lib.network.backend import keras
-from siamese_lib.runs.folder import CHECKPOINT, RunError
-from siamese_lib.training.plan import differences
+from siamese_lib.runs.run_files import CHECKPOINT, RunError
+from siamese_lib.training.resume import differences
 
 _LISTED = 6  # differences that an error names
 

@@ -14,7 +14,7 @@ from IPython.display import display
 from siamese_lib.checks import whole_number
 from siamese_lib.metrics.headline import PRECISION, precision_of
 from siamese_lib.network.backend import Logs, keras
-from siamese_lib.runs import plane
+from siamese_lib.runs import projection
 from siamese_lib.runs.embedding import embed
 from siamese_lib.training.batches import Images
 from siamese_lib.training.recorder import Recorder
@@ -156,10 +156,10 @@ class LiveView(keras.callbacks.Callback):
         if step == self._shown_at or step not in self.recorder.kept:  # shown, or not finite
             return
         embeddings = embed(self.recorder.tower, self._images)
-        points = plane.centred(embeddings)
-        points = points @ plane.principal_axes(points)[0]
+        points = projection.centred(embeddings)
+        points = points @ projection.principal_axes(points)[0]
         if len(self.view.frames) and embeddings.shape[1] > 2:
-            points = plane.turned(points, self.view.frames[-1])
+            points = projection.turned(points, self.view.frames[-1])
         curves = {
             "loss": self._loss(),
             PRECISION: precision_of(embeddings, self._labels),

@@ -12,11 +12,11 @@ from pathlib import Path
 import numpy as np
 
 from siamese_lib.network.backend import Logs, keras
-from siamese_lib.runs.folder import RunError, check_folder, holds_run, to_json
 from siamese_lib.runs.run import Run
+from siamese_lib.runs.run_files import RunError, check_folder, holds_run, to_json
 from siamese_lib.training.batches import ImageBatches, Images
 from siamese_lib.training.checkpoint import Checkpoint
-from siamese_lib.training.plan import parts_of, without_address
+from siamese_lib.training.resume import parts_of, without_address
 from siamese_lib.training.stopwatch import Stopwatch
 from siamese_lib.training.validation import Validation
 

@@ -69,7 +69,7 @@ class ExplorerOnPage:
         return kind, index
 
     def status(self, words: str) -> None:
-        self.root.locator("[aria-live] .sx-fault", has_text=re.compile(words)).wait_for()
+        self.root.locator("[aria-live] .sx-error", has_text=re.compile(words)).wait_for()
 
     def stroke(self, *points: tuple[float, float]) -> None:
         box = there(self.root.locator(".sx-ink").bounding_box())

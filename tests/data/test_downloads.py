@@ -18,7 +18,7 @@ from servers import MisbehavingServer, misbehaving_server, refusing_url
 from tiny_sets import all_files, mirror, tiny_arrays, tiny_spec
 
 from siamese_lib.data import downloads
-from siamese_lib.data import named as data
+from siamese_lib.data import named_sets as data
 
 ARRAYS = tiny_arrays()
 FILES = all_files("tiny", ARRAYS)
@@ -232,7 +232,7 @@ def test_an_interrupted_download_leaves_nothing(
 KILLED = """
 import sys
 from tiny_sets import all_files, mirror, tiny_arrays, tiny_spec
-from siamese_lib.data import named as data
+from siamese_lib.data import named_sets as data
 arrays = tiny_arrays()
 source = mirror(sys.argv[1], all_files("tiny", arrays), "npz")
 data.KNOWN_SETS["tiny"] = tiny_spec("tiny", arrays, source)

@@ -233,7 +233,7 @@ def test_a_drawing(explorer):
     message = {"method": "custom", "content": {"act": "find"}}
     explorer.pad._handle_msg({"content": {"data": message}, "buffers": []})
     assert "pad is empty" in panel(explorer, "status")
-    assert "sx-fault" in panel(explorer, "status")
+    assert "sx-error" in panel(explorer, "status")
 
 
 def test_an_upload_says_what_was_done(explorer):
@@ -257,11 +257,11 @@ def test_errors_of_the_page_are_shown(explorer):
     ]:  # fmt: skip
         press(explorer, "picker", act, value)
         assert words in panel(explorer, "status")
-        assert "sx-fault" in panel(explorer, "status")
+        assert "sx-error" in panel(explorer, "status")
         assert explorer.answer is before
     assert explorer._panels["status"].live
     press(explorer, "picker", "choose_test", "2")
-    assert "sx-fault" not in panel(explorer, "status")
+    assert "sx-error" not in panel(explorer, "status")
 
 
 def test_errors_of_code_are_shown_and_raised(explorer):
@@ -269,7 +269,7 @@ def test_errors_of_code_are_shown_and_raised(explorer):
     for options in ({"index": 48}, {"k": 0}, {"frame": 99}, {"metric": "x"}, {"index": 1, "k": 99}):
         with pytest.raises(ValueError, match="; expected "):
             explorer.select(**options)
-        assert "sx-fault" in panel(explorer, "status")
+        assert "sx-error" in panel(explorer, "status")
         assert explorer.state.query == before.query
     with pytest.raises(ValueError, match=r"got uint8 of shape .*; expected uint8 of shape"):
         explorer.select(image=np.zeros((3, 3), np.uint8))
@@ -302,7 +302,7 @@ def test_a_gallery_is_used_if_it_is_the_runs():
 def test_a_gallery_of_another_is_reported_and_not_used(embeddings, words):
     explorer = sl.RetrievalExplorer(RUN, DATA, gallery=sl.Gallery(embeddings))
     assert words in panel(explorer, "status")
-    assert "sx-fault" in panel(explorer, "status")
+    assert "sx-error" in panel(explorer, "status")
     assert explorer.answer == sl.RetrievalExplorer(RUN, DATA).answer
 
 

@@ -160,7 +160,7 @@ def test_a_script_cannot_end_its_own_element(path: Path) -> None:
     source = path.read_text(encoding="utf-8")
     assert not re.search(r"</script|<!--", source, re.IGNORECASE)
     markup = re.search(r"innerHTML|outerHTML|insertAdjacentHTML|document\.write", source)
-    assert not markup or path == LIBRARY / "explorer" / "panel.js"  # which no page holds
+    assert not markup or path == LIBRARY / "explorer" / "html_panel.js"  # which no page holds
 
 
 def test_the_page_holds_the_modules_of_the_map_and_no_markup(run: sl.Run, tmp_path: Path) -> None:

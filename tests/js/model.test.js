@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { Loop } from "../../siamese_lib/views/js/loop.js";
+import { AnimationLoop } from "../../siamese_lib/views/js/animation_loop.js";
 import { follow, save, valuesOf } from "../../siamese_lib/views/js/model.js";
 
 /** A model as anywidget hands it over. */
@@ -90,7 +90,7 @@ test("a loop asks for animation frames only while there is more to come", (conte
   };
   /** @type {number[][]} */
   const steps = [];
-  const loop = new Loop((now, seconds) => steps.push([now, seconds]) % 3 !== 0);
+  const loop = new AnimationLoop((now, seconds) => steps.push([now, seconds]) % 3 !== 0);
   loop.wake();
   loop.wake();
   assert.equal(asked.size, 1);

@@ -5,7 +5,11 @@ import { test } from "node:test";
 import { curveLine } from "../../siamese_lib/views/js/curve.js";
 import { tickFrames } from "../../siamese_lib/views/js/film_bar.js";
 import { scaleBars } from "../../siamese_lib/views/js/scale_bars.js";
-import { momentWords, readingWords, selectionWords } from "../../siamese_lib/views/js/words.js";
+import {
+  momentWords,
+  readingWords,
+  selectionWords,
+} from "../../siamese_lib/views/js/descriptions.js";
 
 test("a moment is named by its step, or by its frame", () => {
   assert.equal(momentWords({ steps: [0, 1200] }, 1), "step 1,200");

@@ -4,7 +4,7 @@ import { test } from "node:test";
 
 import { nearestCorner } from "../../siamese_lib/views/threshold/roc_chart.js";
 import { roundSteps, ticksUpTo } from "../../siamese_lib/views/threshold/shares_chart.js";
-import { digitsUpTo, percent } from "../../siamese_lib/views/threshold/threshold_view.js";
+import { digitsUpTo, percent } from "../../siamese_lib/views/threshold/threshold_charts.js";
 
 test("steps are round, begin at 0 and end at the limit or before", () => {
   assert.deepEqual(roundSteps(1, 5), [0, 0.2, 0.4, 0.6, 0.8, 1]);

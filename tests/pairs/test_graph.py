@@ -66,7 +66,7 @@ def test_every_pair_of_a_graph_is_as_likely_as_it_should_be():
 
 
 def test_similar_and_different_pairs_of_a_graph_walk_apart():
-    # Each image has one neighbour, so both walks go through 40 items, one for each image.
+    # Each image has one neighbour, so both orders have 40 items, one for each image.
     couples = np.arange(40).reshape(-1, 2)[:, ::-1].reshape(-1, 1)
     different, same = (
         PairSampler.from_neighbours(couples, 40, same_fraction=f).batch(0)[0] for f in (0, 1)

@@ -16,7 +16,7 @@ from tiny_training import SHAPE, Training, corners
 import siamese_lib as sl
 from siamese_lib import files
 from siamese_lib.colors import EXTRA, PALETTE
-from siamese_lib.runs.film import curve_of
+from siamese_lib.runs.make_film import curve_of
 
 DATA = corners(48, seed=1)
 DRAWN = corners(2, seed=5).images

@@ -20,7 +20,7 @@ def test_help(command: list[str], capsys: pytest.CaptureFixture[str]) -> None:
         main([*command, "--help"])
     assert error.value.code == 0
     said = " ".join(capsys.readouterr().out.split())
-    assert said.startswith(" ".join(["usage: python -m siamese_lib", *command]))
+    assert said.startswith(" ".join(["usage: siamese", *command]))
     for word in {
         (): ["train ", "evaluate ", "retrieve ", "export "],
         ("train",): ["--batch-size N", "--train-iter N", "--step N", "--model", "default: 1200"],
@@ -66,4 +66,4 @@ def test_an_interrupt_outside_the_training(
 
     monkeypatch.setattr(command, "load", interrupt)
     assert main(["train", "--data", "tiny"]) == 130
-    assert capsys.readouterr().err == "siamese_lib train: interrupted\n"
+    assert capsys.readouterr().err == "siamese train: interrupted\n"

@@ -148,4 +148,4 @@ def test_a_mistake_is_reported_in_one_line(capsys, arguments, message):
     assert main(["retrieve", "--run", "run", *arguments]) == 2
     said = capsys.readouterr().err.splitlines()
     assert len(said) == 1
-    assert re.match("siamese_lib retrieve: .*" + message, said[0])
+    assert re.match("siamese retrieve: .*" + message, said[0])

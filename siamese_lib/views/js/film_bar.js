@@ -8,7 +8,7 @@ import { Curve } from "./curve.js";
 import { make, set } from "./dom.js";
 import { icon, iconButton } from "./icons.js";
 import { grouped } from "./numbers.js";
-import { momentWords } from "./words.js";
+import { momentWords } from "./descriptions.js";
 
 const SPEEDS = [0.5, 1, 2, 4];
 const TICKS = 6;

@@ -5,9 +5,10 @@
 /** @import { Clock } from "./clock.js" */
 
 export const KEYS_HELP =
-  "Drag to pan, wheel or plus and minus to zoom, double click or 0 to reset. Click a point to " +
-  "select it, Escape to let go. Space plays and pauses, left and right step from frame to frame, " +
-  "Home and End jump.";
+  "Drag to pan. Turn the wheel or press plus and minus to zoom. Double-click or press 0 to show " +
+  "the whole map. Click a point to select it; Escape clears the selection. Space plays and " +
+  "pauses, the left and right arrows step from frame to frame, Home and End go to the first and " +
+  "the last frame.";
 
 /**
  * @param {HTMLElement} root

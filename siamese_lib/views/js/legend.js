@@ -42,7 +42,7 @@ export class Legend {
     swatch.style.setProperty("--sv-class", classes.colors[k]);
     const name = make("span", { class: "sv-name" }, classes.names[k]);
     const count = make("span", { class: "sv-count" }, grouped(classes.members[k].length));
-    const title = `${classes.names[k]}: click to hide or show, double click to see it alone`;
+    const title = `${classes.names[k]}: click to hide or show it, double-click to show only it`;
     /** @param {MouseEvent} event */
     const onclick = (event) => {
       if (event.detail === 2 || event.shiftKey) classes.showOnly(k);

@@ -6,14 +6,14 @@
 /** @import { PictureSource } from "./pictures.js" */
 
 import { Camera } from "./camera.js";
-import { HoverCard } from "./card.js";
+import { HoverCard } from "./hover_card.js";
 import { Classes } from "./classes.js";
 import { Clock } from "./clock.js";
 import { Film } from "./film.js";
 import { FilmBar } from "./film_bar.js";
 import { listenToKeys } from "./keys.js";
 import { Legend } from "./legend.js";
-import { Loop } from "./loop.js";
+import { AnimationLoop } from "./animation_loop.js";
 import { bytesOf } from "./numbers.js";
 import { Overlay } from "./overlay.js";
 import { Painter } from "./painter.js";
@@ -22,11 +22,11 @@ import { afterClick, pointAt, pointsIn } from "./picking.js";
 import { Pictures } from "./pictures.js";
 import { Pointer } from "./pointer.js";
 import { FEW, frontSizeOf, pointSize, sceneOf } from "./scene.js";
-import { Shell } from "./shell.js";
-import { watchSurroundings } from "./surroundings.js";
+import { ViewElements } from "./view_elements.js";
+import { watchPage } from "./page_changes.js";
 import { rgbOf, themeOf } from "./theme.js";
-import { Tools } from "./tools.js";
-import { readingWords, selectionWords } from "./words.js";
+import { Toolbar } from "./toolbar.js";
+import { readingWords, selectionWords } from "./descriptions.js";
 
 /**
  * What the reader changes and Python may set.
@@ -74,14 +74,14 @@ export class View {
     this.about = payload.about;
     this.film = new Film(payload.film);
     this.classes = new Classes(this.about, this.film.count, []);
-    this.loop = new Loop((now, seconds) => this.#step(now, seconds));
-    const wake = () => this.loop.wake();
+    this.animation = new AnimationLoop((now, seconds) => this.#step(now, seconds));
+    const wake = () => this.animation.wake();
     this.camera = new Camera(this.#calm, wake);
     this.clock = new Clock(this.#calm, {
       wake,
       moved: () => this.filmBar.update(),
       played: () => this.filmBar.updatePlaying(),
-      rested: () => this.shell.say(readingWords(this.about, this.clock.nearest)),
+      rested: () => this.elements.say(readingWords(this.about, this.clock.nearest)),
       report: (changes) => this.#onChange(changes),
     });
     this.painter = new Painter(options.renderer, () => this.#nameRenderer());
@@ -89,20 +89,20 @@ export class View {
     this.card = new HoverCard();
     this.legend = new Legend(() => this.#afterHiding());
     this.filmBar = new FilmBar(this.clock);
-    this.tools = new Tools({
+    this.toolbar = new Toolbar({
       names: () => this.#setNames(!this.showNames),
       lasso: () => this.#setLassoing(!this.pointer.lassoing),
       fit: () => this.fit(),
       reset: () => this.camera.reset(),
     });
-    this.shell = new Shell({
+    this.elements = new ViewElements({
       layers: [this.painter.canvas, this.overlay.canvas],
-      floating: [this.card.element, this.tools.element],
+      floating: [this.card.element, this.toolbar.element],
       legend: this.legend.element,
       filmBar: this.filmBar.element,
     });
-    this.stage = this.shell.stage;
-    this.root = this.shell.root;
+    this.stage = this.elements.stage;
+    this.root = this.elements.root;
     Object.assign(this.root, { view: this });
     element.append(this.root);
     const acts = {
@@ -121,7 +121,7 @@ export class View {
 
   destroy() {
     this.#ending.abort();
-    this.loop.end();
+    this.animation.end();
     this.clock.destroy();
     this.painter.destroy();
     this.root.remove();
@@ -166,7 +166,7 @@ export class View {
     if (playing !== undefined && playing !== this.playing) this.clock.play(playing, false);
     if (selected !== undefined) this.selected = [...selected];
     if (highlighted !== undefined) this.highlighted = [...highlighted];
-    this.loop.wake();
+    this.animation.wake();
   }
 
   /** @param {Payload | null} old what was shown before */
@@ -178,7 +178,7 @@ export class View {
     this.highlighted = this.highlighted.filter(exists);
     this.hover = null;
     if (old?.images !== this.payload.images) this.#unpack(this.payload.images);
-    this.tools.names.hidden = !known || names.length > MANY;
+    this.toolbar.names.hidden = !known || names.length > MANY;
     if (names.length > MANY) this.showNames = false;
     this.painter.use(this.film, this.classes.of);
     this.legend.build(this.classes);
@@ -192,8 +192,8 @@ export class View {
     this.clock.setLast(film.last, { stay: first });
     this.filmBar.build(count, about);
     this.#goHome(true);
-    this.shell.describe(film.count, count, about.height);
-    this.loop.wake();
+    this.elements.describe(film.count, count, about.height);
+    this.animation.wake();
   }
 
   /** @param {Images | null | undefined} images */
@@ -203,7 +203,7 @@ export class View {
     const pictures = await Pictures.unpack(images);
     if (this.payload.images !== images) return;
     this.pictures = pictures;
-    this.loop.wake();
+    this.animation.wake();
   }
 
   // ---------------------------------------------------------------- what it shows
@@ -261,15 +261,15 @@ export class View {
     listenToKeys(this.root, { clock, camera, escape }, signal);
     const acts = {
       resized: () => this.#resize(),
-      restyled: () => this.loop.wake(),
+      restyled: () => this.animation.wake(),
       /** @param {boolean} some @param {boolean} enough */
       sighted: (some, enough) => {
         this.onScreen = some;
         clock.seen ||= enough;
-        if (some) this.loop.wake();
+        if (some) this.animation.wake();
       },
     };
-    watchSurroundings(this.stage, acts, signal);
+    watchPage(this.stage, acts, signal);
   }
 
   /** @param {boolean} playing */
@@ -282,8 +282,8 @@ export class View {
     this.selected = points;
     this.highlighted = [];
     this.#onChange({ selected: points, highlighted: [] });
-    this.shell.say(selectionWords(this.classes, points));
-    this.loop.wake();
+    this.elements.say(selectionWords(this.classes, points));
+    this.animation.wake();
   }
 
   /** Zoom to the visible points, or to the selected ones. */
@@ -318,20 +318,20 @@ export class View {
 
   #afterHiding() {
     this.hover = null;
-    this.loop.wake();
+    this.animation.wake();
   }
 
   /** @param {boolean} lassoing */
   #setLassoing(lassoing) {
     this.pointer.setLassoing(lassoing);
-    this.tools.pressLasso(lassoing);
+    this.toolbar.pressLasso(lassoing);
   }
 
   /** @param {boolean} show */
   #setNames(show) {
     this.showNames = show;
-    this.tools.pressNames(show);
-    this.loop.wake();
+    this.toolbar.pressNames(show);
+    this.animation.wake();
   }
 
   // ---------------------------------------------------------------- drawing
@@ -387,6 +387,6 @@ export class View {
 
   #nameRenderer() {
     this.root.dataset.renderer = this.painter.renderer.name;
-    this.loop.wake();
+    this.animation.wake();
   }
 }

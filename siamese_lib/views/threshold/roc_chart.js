@@ -1,7 +1,7 @@
 // @ts-check
 // The ROC curve on square-root scales, and a point on it to drag.
 
-/** @import { Chart, Counts, Roc } from "./threshold_view.js" */
+/** @import { Chart, Counts, Roc } from "./threshold_charts.js" */
 
 import { makeSvg, set } from "../js/dom.js";
 import { Plot } from "./plot.js";

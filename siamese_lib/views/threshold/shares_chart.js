@@ -1,7 +1,7 @@
 // @ts-check
 // Two histograms of distances, same pairs up and different pairs down, and a line to drag.
 
-/** @import { Chart } from "./threshold_view.js" */
+/** @import { Chart } from "./threshold_charts.js" */
 
 import { makeSvg, set } from "../js/dom.js";
 import { Plot } from "./plot.js";

@@ -2,10 +2,10 @@
 // The widget: a threshold on distances that can be dragged.
 
 /** @import { Model } from "../js/model.js" */
-/** @import { State } from "./threshold_view.js" */
+/** @import { State } from "./threshold_charts.js" */
 
 import { follow, save, valuesOf } from "../js/model.js";
-import { ThresholdView } from "./threshold_view.js";
+import { ThresholdView } from "./threshold_charts.js";
 
 const TRAITS = {
   chart: "_chart",

@@ -13,7 +13,7 @@ const IN_SIGHT = 0.25; // of the stage, for a film to begin
  *   stage is in sight, and whether that is enough for a film to begin
  * @param {AbortSignal} signal ends it
  */
-export function watchSurroundings(stage, { resized, restyled, sighted }, signal) {
+export function watchPage(stage, { resized, restyled, sighted }, signal) {
   const size = new ResizeObserver(resized);
   const theme = new MutationObserver(() => setTimeout(restyled, FADING));
   const sight = new IntersectionObserver(

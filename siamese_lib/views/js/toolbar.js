@@ -12,7 +12,7 @@ import { iconButton } from "./icons.js";
  * @property {() => void} reset
  */
 
-export class Tools {
+export class Toolbar {
   /** @param {ToolActs} acts what the buttons do */
   constructor(acts) {
     this.names = iconButton("names", "Class names on the map", acts.names, {
@@ -21,8 +21,8 @@ export class Tools {
     this.lasso = iconButton("lasso", "Select with a lasso (or hold Shift)", acts.lasso, {
       "aria-pressed": "false",
     });
-    const fit = iconButton("fit", "Fit what is shown now", acts.fit);
-    const reset = iconButton("reset", "Back to the whole (0, or double click)", acts.reset);
+    const fit = iconButton("fit", "Zoom to the points shown now", acts.fit);
+    const reset = iconButton("reset", "Show the whole map (0, or double-click)", acts.reset);
     const attributes = { class: "sv-tools", role: "toolbar", "aria-label": "Map" };
     this.element = make("div", attributes, this.names, this.lasso, fit, reset);
     // A click on a button is not one on the map below it.

@@ -13,7 +13,7 @@ import pytest
 from PIL import Image
 
 from siamese_lib.data.dataset import DataError
-from siamese_lib.data.folders import load_folder
+from siamese_lib.data.image_folders import load_folder
 
 
 def save(

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 import siamese_lib as sl
-from siamese_lib.search import storage
+from siamese_lib.search import gallery_file
 
 rng = np.random.default_rng(0)
 EMBEDDINGS, QUERIES = rng.normal(size=(400, 5)), rng.normal(size=(30, 5))
@@ -25,8 +25,8 @@ def saved(tmp_path: Path) -> Path:
 
 def rewritten(path: Path, **facts: object) -> None:
     """The same file with other facts, and a checksum that fits."""
-    old, arrays = storage.read(path)
-    storage.write(path, {**old, **facts}, arrays)
+    old, arrays = gallery_file.read(path)
+    gallery_file.write(path, {**old, **facts}, arrays)
 
 
 @pytest.mark.parametrize("index", ["flat", "hnsw", "ivf"])
@@ -138,14 +138,14 @@ def test_a_whole_file_that_makes_no_sense(saved, facts, message):
 def test_arrays_that_do_not_fit_each_other(tmp_path):
     path = tmp_path / "file"
     sl.Gallery(EMBEDDINGS, index="ivf").save(path)
-    facts, (vectors, centre, index) = storage.read(path)
+    facts, (vectors, centre, index) = gallery_file.read(path)
     for arrays, message in [
         ([vectors[:-1], centre, index], r"holds vectors of shape \(400, 5\); expected \(399, 5\)"),
         ([vectors, centre[:-1], index], r"centre has shape \(4,\); expected \(5,\)"),
         ([vectors, centre, index[:-9]], "index"),
         ([vectors[0], centre, index], "embeddings: got .*expected numbers of shape"),
     ]:
-        storage.write(path, facts, arrays)
+        gallery_file.write(path, facts, arrays)
         with pytest.raises(sl.GalleryError, match=message):
             sl.Gallery.load(path)
 

@@ -8,10 +8,10 @@ from numpy.typing import ArrayLike
 from siamese_lib.checks import whole_number
 
 
-class Walk:
-    """An endless walk through items, batch by batch, that takes their groups in turn.
+class SamplingOrder:
+    """An endless order of items, batch by batch, that takes their groups in turn.
 
-    Slot j of the walk belongs to group ``j % G``, in a seeded order of the G groups. It holds the
+    Slot j belongs to group ``j % G``, in a seeded order of the G groups. It holds the
     item at position ``j // G`` of that group's own endless stream: all items of the group in
     random order, then all of them in another random order, and so on. So in every batch the
     counts of the groups differ by at most one, even if the groups differ in size. Each item comes
@@ -21,7 +21,7 @@ class Walk:
         groups: int64 (N,), the group of each item. Each group from 0 to G - 1 has an item.
         batch_size: B, items in a batch.
         seed: a whole number, 0 or more.
-        use: number of the walk, if several walks share a seed.
+        use: number of the order, if several orders share a seed.
 
     Raises:
         ValueError: `batch_size` is below 1 or `seed` below 0, or not a whole number.
@@ -65,19 +65,19 @@ class Walk:
             _, first = np.unique(room[missing], return_index=True)
             for g, p in zip(group[missing][first], passes[missing][first], strict=True):
                 start = self.span_starts[g] + p % self.rooms[g] * self.sizes[g]
-                orders[start : start + self.sizes[g]] = self.order(int(g), int(p))
+                orders[start : start + self.sizes[g]] = self.one_pass(int(g), int(p))
             self._cache = orders, held
         return orders[self.span_starts[group] + position % self.span[group]]
 
-    def order(self, group: int, number: int) -> np.ndarray:
+    def one_pass(self, group: int, number: int) -> np.ndarray:
         """Return the items of a group in the order of one pass."""
         start = self.starts[group]
         members = self.members[start : start + self.sizes[group]]
         return self.random(self.use, group, number).permutation(members)
 
 
-class DistinctWalk(Walk):
-    """A walk with no item twice in a batch, unless the item's group is smaller than its share.
+class DistinctOrder(SamplingOrder):
+    """An order with no item twice in a batch, unless the item's group is smaller than its share.
 
     Only the batch in which one pass of a group ends and the next begins could hold an item
     twice. There, items of the new pass that the batch already has are moved further back. A group
@@ -85,17 +85,17 @@ class DistinctWalk(Walk):
     keeps its first order for ever; a batch holds more than half of it anyway.
     """
 
-    def order(self, group: int, number: int) -> np.ndarray:
+    def one_pass(self, group: int, number: int) -> np.ndarray:
         """Return the items of a group in the order of one pass."""
         size = int(self.sizes[group])
         if number == 0 or size < 2 * self.share - 1:
-            return super().order(group, 0)
-        order = super().order(group, number)
+            return super().one_pass(group, 0)
+        order = super().one_pass(group, number)
         place = int(np.flatnonzero(self.group_order == group)[0])
         slot = number * size * len(self.sizes) + place
         slots_left = self.batch_size - slot % self.batch_size
         head = -(-slots_left // len(self.sizes))  # items of this pass in the batch it begins in
-        shown = super().order(group, number - 1)[size - (self.share - head) :]
+        shown = super().one_pass(group, number - 1)[size - (self.share - head) :]
         clash = np.flatnonzero(np.isin(order[:head], shown))
         clear = np.flatnonzero(~np.isin(order[head:], shown))
         # In a group of this size these places lie before the last share - 1 items. Those must

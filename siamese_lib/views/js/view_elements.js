@@ -5,7 +5,7 @@ import { make, set } from "./dom.js";
 import { KEYS_HELP } from "./keys.js";
 import { grouped } from "./numbers.js";
 
-export class Shell {
+export class ViewElements {
   #message = make("div", { class: "sv-message" }, "waiting for the first frame");
   #live = make("div", { class: "sv-unseen", "aria-live": "polite" });
 
