@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
+import numbers
 import operator
-from typing import SupportsIndex
+from collections.abc import Mapping, Set
+from types import NoneType
+from typing import NamedTuple, SupportsIndex
+
+import numpy as np
+from numpy.typing import ArrayLike
 
 
 def whole_number(name: str, value: SupportsIndex, least: int) -> int:
@@ -24,3 +30,144 @@ def whole_number(name: str, value: SupportsIndex, least: int) -> int:
     if number < least:
         raise ValueError(f"{name} is {value!r}; expected a whole number, {least} or more.")
     return number
+
+
+class ClassNumbers(NamedTuple):
+    """Labels as numbers.
+
+    Attributes:
+        numbers: int64 (N,), the class of each image, from 0 to K - 1.
+        classes: int64 or str (K,), the label of each class, in order.
+    """
+
+    numbers: np.ndarray
+    classes: np.ndarray
+
+
+def class_numbers(
+    labels: ArrayLike, name: str = "labels", *, count: int | None = None
+) -> ClassNumbers:
+    """Number the classes of labels, before anything casts the labels to another type.
+
+    Args:
+        labels, name, count: as for `checked_labels`.
+
+    Returns:
+        `ClassNumbers`, in which two images have the same number only if their labels are equal.
+
+    Raises:
+        ValueError: as `checked_labels`.
+    """
+    given = checked_labels(labels, name, count=count)
+    classes, numbers = np.unique(given, return_inverse=True)
+    return ClassNumbers(numbers.astype(np.int64), classes)
+
+
+def checked_labels(
+    labels: ArrayLike, name: str = "labels", *, count: int | None = None, dimensions: int = 1
+) -> np.ndarray:
+    """Return class labels as one of two types, so that equal labels compare as equal.
+
+    Args:
+        labels: one label for each image: integers of any type, booleans, strings, bytes (read as
+            UTF-8), or an object array, list, or pandas column of these.
+        name: what the error message calls the argument.
+        count: the number of labels that are expected, if it is known.
+        dimensions: 1, or 2 for (Q, k), such as the labels of neighbours.
+
+    Returns:
+        int64 or str of the shape of `labels`. Integers that do not fit into 64 bits with a sign
+        stay Python integers, in an array of objects.
+
+    Raises:
+        ValueError: the labels are neither integers nor strings, some are missing (None or NaN), or
+            their shape is another one.
+    """
+    given = _as_array(labels, name)
+    if given.ndim != dimensions:
+        expected = "(N,), one class for each image" if dimensions == 1 else "(Q, k)"
+        raise ValueError(
+            f"{name} have shape {given.shape}; expected {expected}. For a column pass "
+            f"{name}.ravel(), for one-hot rows {name}.argmax(axis=1)."
+        )
+    if count is not None and len(given) != count:
+        raise ValueError(
+            f"{name}: got {len(given):,} labels; expected {count:,}, one for each image."
+        )
+    if given.dtype.kind in "OT" or (given.dtype.kind == "f" and np.isnan(given).any()):
+        given = _from_objects(given, name)
+    if given.dtype.kind == "S":
+        given = np.array([_text(each) for each in given.ravel().tolist()], str).reshape(given.shape)
+    if given.dtype.kind in "bi" or (given.dtype.kind == "u" and given.max(initial=0) < 2**63):
+        return given.astype(np.int64, copy=False)
+    if given.dtype.kind == "u":
+        return given.astype(object)
+    if given.dtype.kind not in "UO":
+        raise ValueError(
+            f"{name} are {given.dtype}; expected integers or strings. If these are class numbers, "
+            f"pass {name}.astype(int)."
+        )
+    return given
+
+
+def joined_labels(first: np.ndarray, second: np.ndarray, names: tuple[str, str]) -> np.ndarray:
+    """Join the labels of two arrays that `checked_labels` returned, to number them together.
+
+    Raises:
+        ValueError: one has integers and the other strings, which would never be equal.
+    """
+    kinds = {array.dtype.kind == "U" for array in (first, second) if array.size}
+    if len(kinds) > 1:
+        raise ValueError(
+            f"{names[0]} are {first.dtype} and {names[1]} {second.dtype}; expected integers for "
+            "both, or strings for both."
+        )
+    return np.concatenate([first.ravel(), second.ravel()])
+
+
+def _as_array(labels: ArrayLike, name: str) -> np.ndarray:
+    """Return labels as an array; a list as objects, since numpy would turn [1, "a"] into text."""
+    if isinstance(labels, str | bytes | Mapping | Set):
+        raise ValueError(
+            f"{name} are a {type(labels).__name__}; expected one label for each image, in a list "
+            "or an array."
+        )
+    if type(labels).__name__ == "MaskedArray":
+        return labels.astype(object).filled(None)  # type: ignore[union-attr]
+    if not isinstance(labels, list | tuple):
+        return np.asarray(labels)
+    plain = all(isinstance(each, str | bytes | numbers.Integral | NoneType) for each in labels)
+    mixed = any(isinstance(each, str | bytes | NoneType) for each in labels)
+    return np.array(labels, object) if plain or mixed else np.asarray(labels)
+
+
+def _from_objects(given: np.ndarray, name: str) -> np.ndarray:
+    """Return an array of objects as integers or strings."""
+    values = given.ravel().tolist()
+    missing = [place for place, each in enumerate(values) if _is_missing(each)]
+    if missing:
+        raise ValueError(
+            f"{name} are {given.dtype}, and {len(missing):,} of {len(values):,} are missing (None "
+            f"or NaN), the first in row {missing[0] // (given[:1].size or 1)}; expected a class "
+            "for each image. Leave these images out, or give them a class of their own."
+        )
+    if all(isinstance(each, str | bytes) for each in values):
+        return np.array([_text(each) for each in values], str).reshape(given.shape)
+    if all(isinstance(each, bool | numbers.Integral | np.bool_) for each in values):
+        whole = np.array([int(each) for each in values], object).reshape(given.shape)
+        fits = all(-(2**63) <= each < 2**63 for each in whole.ravel())
+        return whole.astype(np.int64) if fits else whole
+    kinds = sorted({type(each).__name__ for each in values})
+    raise ValueError(
+        f"{name} hold {' and '.join(kinds[:5])}; expected integers for all or strings for all. "
+        f"Pass [str(label) for label in {name}]."
+    )
+
+
+def _is_missing(value: object) -> bool:
+    """Return whether a value is None, NaN, or what pandas puts in place of a missing one."""
+    return value is None or type(value).__name__ in ("NAType", "NaTType") or value != value
+
+
+def _text(value: str | bytes) -> str:
+    return value.decode("utf-8", "backslashreplace") if isinstance(value, bytes) else str(value)

@@ -9,6 +9,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import ArrayLike
+
+from siamese_lib.checks import checked_labels
 
 
 class DataError(ValueError):
@@ -33,7 +36,8 @@ class Split:
 
     Attributes:
         images: uint8 (N, H, W, C), 0 to 255.
-        labels: int64 (N,), each an index into `Dataset.class_names`.
+        labels: int64 (N,), each an index into `Dataset.class_names`. Integers of any type are
+            taken, and become int64.
 
     Raises:
         DataError: another dtype or number of dimensions, a negative label, or not one label for
@@ -45,7 +49,7 @@ class Split:
 
     def __post_init__(self) -> None:
         _check_array("images", self.images, np.uint8, 4, "(N, H, W, C)")
-        _check_array("labels", self.labels, np.int64, 1, "(N,)")
+        object.__setattr__(self, "labels", _class_indices(self.labels))
         if len(self.images) != len(self.labels):
             raise DataError.about(
                 "labels",
@@ -112,6 +116,22 @@ class Dataset:
             f"<Dataset {self.name}: {len(self.train):,} training and {len(self.test):,} test "
             f"images of {shape}, {len(self.class_names)} classes ({names}), from {self.source}>"
         )
+
+
+def _class_indices(labels: ArrayLike) -> np.ndarray:
+    """Return labels as int64 (N,), or raise DataError."""
+    try:
+        given = checked_labels(labels)
+    except ValueError as error:
+        raise DataError(f"labels: {error}") from None
+    if given.dtype.kind != "i" and given.size:
+        raise DataError.about(
+            "labels",
+            found=f"{given.dtype} such as {given[0]!r}",
+            expected="class numbers from 0 up, each an index into class_names",
+            remedy="For words, class_names, labels = numpy.unique(words, return_inverse=True).",
+        )
+    return given.astype(np.int64, copy=False)
 
 
 def _check_array(what: str, array: object, dtype: type, dimensions: int, shape: str) -> None:

@@ -14,6 +14,7 @@ from pathlib import Path
 
 import numpy as np
 
+from siamese_lib.checks import checked_labels, joined_labels
 from siamese_lib.data.dataset import DataError, Split
 from siamese_lib.data.sources import DatasetSpec
 
@@ -23,7 +24,7 @@ IDX_FILES = {
     "x_test": "t10k-images-idx3-ubyte.gz",
     "y_test": "t10k-labels-idx1-ubyte.gz",
 }
-MAX_CLASSES = 1_000_000  # a larger "class number" must be something else, such as a date or a hash
+_FEW_CLASSES = 10  # up to so many numbers may be unused, and stay classes without an image
 _FETCH_AGAIN = "Download the file again, or delete it so that another source is used."
 
 
@@ -36,13 +37,19 @@ def candidates(folder: Path, name: str) -> list[Path]:
     return found
 
 
-def read_splits(path: Path, spec: DatasetSpec | None) -> tuple[Split, Split]:
+def read_splits(path: Path, spec: DatasetSpec | None) -> tuple[Split, Split, tuple[str, ...]]:
     """Read the training and the test split, and check them.
+
+    Labels may be integers or strings. Numbers of which most are used, such as 1 to 26, are class
+    numbers as they are. All other labels are numbered in their order, both splits together.
 
     Args:
         path: an `.npz` file, or a folder with the four IDX files.
         spec: what the contents must be; None for your own set, which may have any number of
             images of any size.
+
+    Returns:
+        The training split, the test split, and the name of each class.
 
     Raises:
         DataError: a file is missing, truncated, altered, or of the wrong shape.
@@ -56,11 +63,12 @@ def read_splits(path: Path, spec: DatasetSpec | None) -> tuple[Split, Split]:
     if spec is not None:
         for key, array in arrays.items():
             _check_contents(array, where[key], spec, key)
+    numbers, names = _numbered(arrays, where)
     train, test = (
-        _to_split(arrays[f"x_{part}"], arrays[f"y_{part}"], where, part)
+        _to_split(arrays[f"x_{part}"], numbers[part], where[f"x_{part}"])
         for part in ("train", "test")
     )
-    return train, test
+    return train, test, names if spec is None else spec.class_names
 
 
 def _read_npz(path: Path) -> dict[str, np.ndarray]:
@@ -69,6 +77,13 @@ def _read_npz(path: Path) -> dict[str, np.ndarray]:
             names = sorted(archive.files)
             arrays = {key: archive[key] for key in IDX_FILES if key in names}
     except Exception as error:  # a damaged archive raises errors of many types
+        if "Object arrays" in str(error):
+            raise DataError.about(
+                path,
+                found="an array of Python objects, which could run code when it is read",
+                expected=f"the plain arrays {', '.join(IDX_FILES)}",
+                remedy="Save labels that are words with numpy.array(labels, dtype=str).",
+            ) from None
         raise DataError.about(
             path,
             found=f"a file that cannot be read ({type(error).__name__}: {error})",
@@ -143,30 +158,51 @@ def _check_contents(array: np.ndarray, what: str, spec: DatasetSpec, key: str) -
         )
 
 
-def _to_split(images: np.ndarray, labels: np.ndarray, where: dict[str, str], part: str) -> Split:
+def _numbered(
+    arrays: dict[str, np.ndarray], where: dict[str, str]
+) -> tuple[dict[str, np.ndarray], tuple[str, ...]]:
+    """Return the class of each image by split, int64, and the name of each class."""
+    labels = {}
+    for part in ("train", "test"):
+        given, count = arrays[f"y_{part}"], len(arrays[f"x_{part}"])
+        try:
+            labels[part] = checked_labels(given, count=count)
+        except ValueError as error:
+            raise DataError.about(
+                where[f"y_{part}"],
+                found=f"{given.dtype} of shape {given.shape} ({error})",
+                expected=f"integers or strings of shape ({count},), one for each image",
+                remedy="Check that images and labels belong together.",
+            ) from None
+    try:
+        both = joined_labels(labels["train"], labels["test"], ("y_train", "y_test"))
+    except ValueError as error:
+        raise DataError.about(
+            where["y_test"],
+            found=f"other labels than in y_train ({error})",
+            expected="integers in both, or strings in both",
+            remedy="Save both with the same kind of labels.",
+        ) from None
+    classes, numbers = np.unique(both, return_inverse=True)
+    names = tuple(map(str, classes.tolist()))
+    if both.dtype.kind == "i" and len(classes) and classes[0] >= 0:
+        count = int(classes[-1]) + 1
+        if count <= max(_FEW_CLASSES, 2 * len(classes)):
+            numbers, names = both, tuple(map(str, range(count)))
+    train, test = np.split(numbers.astype(np.int64), [len(labels["train"])])
+    return {"train": train, "test": test}, names
+
+
+def _to_split(images: np.ndarray, labels: np.ndarray, where: str) -> Split:
     """Check the arrays of one split, and convert them to the library's shapes and dtypes."""
     if images.dtype != np.uint8 or images.ndim not in (3, 4):
         raise DataError.about(
-            where[f"x_{part}"],
+            where,
             found=f"{images.dtype} of shape {images.shape}",
             expected="uint8 images of shape (N, H, W) or (N, H, W, C), values 0 to 255",
             remedy="Convert the images and save the file again.",
         )
-    if not np.issubdtype(labels.dtype, np.integer) or labels.shape != (len(images),):
-        raise DataError.about(
-            where[f"y_{part}"],
-            found=f"{labels.dtype} of shape {labels.shape}",
-            expected=f"integer labels of shape ({len(images)},), one for each image",
-            remedy="Check that images and labels belong together.",
-        )
-    if ((labels < 0) | (labels >= MAX_CLASSES)).any():
-        raise DataError.about(
-            where[f"y_{part}"],
-            found=f"labels from {labels.min()} to {labels.max()}",
-            expected=f"class numbers from 0 to {MAX_CLASSES - 1:,}",
-            remedy="Number the classes 0, 1, 2 and so on.",
-        )
     if images.ndim == 3:
         images = images[..., np.newaxis]
     # Copy what came from a read-only buffer: callers may write to a Dataset's arrays.
-    return Split(np.require(images, requirements="W"), labels.astype(np.int64))
+    return Split(np.require(images, requirements="W"), labels)

@@ -115,13 +115,7 @@ def _default_cache() -> Path:
 
 def _make(path: Path, name: str, source: str) -> Dataset:
     """Read and check the set at `path`. Raise `DataError` if it cannot be used."""
-    spec = KNOWN_SETS.get(name)
-    train, test = read_splits(path, spec)
-    if spec is not None:
-        class_names = spec.class_names
-    else:
-        classes = 1 + max(split.labels.max(initial=-1) for split in (train, test))
-        class_names = tuple(str(label) for label in range(classes))
+    train, test, class_names = read_splits(path, KNOWN_SETS.get(name))
     return Dataset(train, test, class_names, source, name)
 
 

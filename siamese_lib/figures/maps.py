@@ -9,7 +9,7 @@ import plotly.graph_objects as go
 from numpy.typing import ArrayLike
 
 from siamese_lib.colors import DIFFERENT, SAME, class_color, rgb
-from siamese_lib.figures.style import styled
+from siamese_lib.figures.style import named_classes, styled
 from siamese_lib.images import checked_images, png_uri
 
 _CELLS = 24  # at most, thumbnails along the longer side of the map
@@ -28,25 +28,21 @@ def embedding_map(
 
     Args:
         embeddings: float (N, 2).
-        labels: int (N,), 0 or more.
-        class_names: names for the legend.
+        labels: integers or strings (N,).
+        class_names: K names for the legend; the labels are then numbers from 0 to K - 1.
         images: uint8 (N, H, W) or (N, H, W, 1). Where there is room, a point shows its image.
         height: height of the figure, in pixels.
 
     Raises:
-        ValueError: embeddings that are not of 2 dimensions, or lengths that differ.
+        ValueError: embeddings that are not of 2 dimensions, lengths that differ, or labels that
+            are of another type or have no name.
     """
-    embeddings, labels = _checked_points(embeddings, labels)
-    if class_names is not None and labels.max() >= len(class_names):
-        raise ValueError(
-            f"labels hold {labels.max()}; expected numbers below {len(class_names)}, the number of "
-            "class_names."
-        )
+    embeddings, labels, names = _checked_points(embeddings, labels, class_names)
     scatter = go.Scatter if len(labels) <= _SVG_POINTS else go.Scattergl
     figure = go.Figure()
     for label in np.unique(labels):
         chosen = np.flatnonzero(labels == label)
-        name = str(label) if class_names is None else class_names[label]
+        name = names[int(label)]
         figure.add_trace(
             scatter(
                 x=np.round(embeddings[chosen, 0], 3).astype(np.float32),
@@ -66,7 +62,7 @@ def embedding_map(
             )
         _add_thumbnails(figure, embeddings, labels, images)
     else:
-        _add_names(figure, embeddings, labels, class_names)
+        _add_names(figure, embeddings, labels, names)
     styled(figure, height=height, legend={"title": "class", "itemsizing": "constant"})
     figure.update_xaxes(title="first embedding axis", zeroline=False)
     return figure.update_yaxes(
@@ -86,7 +82,7 @@ def force_arrows(
 
     Args:
         embeddings: float (N, 2). A few dozen are easiest to read.
-        labels: int (N,).
+        labels: integers or strings (N,).
         margin: margin of the loss.
         height: height of the figure, in pixels.
 
@@ -96,7 +92,8 @@ def force_arrows(
     References:
         Hadsell, Chopra and LeCun (2006), section 2.2, the spring analogy.
     """
-    embeddings, labels = _checked_points(embeddings, labels)
+    given = labels
+    embeddings, labels, _ = _checked_points(embeddings, labels)
     gap = embeddings[None] - embeddings[:, None]  # from the row's point to the column's
     distance = np.maximum(np.linalg.norm(gap, axis=-1), 1e-12)
     same = labels[:, None] == labels[None]
@@ -105,7 +102,7 @@ def force_arrows(
     pushes = _mean_over(-gap * strength[..., None], ~same)
     longest = max(np.linalg.norm(pulls, axis=1).max(), np.linalg.norm(pushes, axis=1).max(), 1e-12)
     scale = 0.15 * np.ptp(embeddings, axis=0).max() / longest
-    figure = embedding_map(embeddings, labels, height=height)
+    figure = embedding_map(embeddings, given, height=height)
     figure.update_layout(annotations=[])
     figure.update_traces(marker={"size": 11, "opacity": 1})
     kinds = (
@@ -137,8 +134,11 @@ def force_arrows(
     return figure
 
 
-def _checked_points(embeddings: ArrayLike, labels: ArrayLike) -> tuple[np.ndarray, np.ndarray]:
-    embeddings, labels = np.asarray(embeddings, dtype=float), np.asarray(labels)
+def _checked_points(
+    embeddings: ArrayLike, labels: ArrayLike, class_names: Sequence[str] | None = None
+) -> tuple[np.ndarray, np.ndarray, dict[int, str]]:
+    """Return points (N, 2), and their classes and the names of these as `named_classes` does."""
+    embeddings = np.asarray(embeddings, dtype=float)
     if embeddings.ndim != 2 or embeddings.shape[1] != 2 or len(embeddings) == 0:
         raise ValueError(
             f"embeddings have shape {embeddings.shape}; expected shape (N, 2), to draw a map. "
@@ -148,12 +148,12 @@ def _checked_points(embeddings: ArrayLike, labels: ArrayLike) -> tuple[np.ndarra
         raise ValueError(
             "embeddings hold NaN or infinity; expected finite numbers. Did the training diverge?"
         )
-    if labels.shape != embeddings.shape[:1]:
+    if np.shape(labels) != embeddings.shape[:1]:
         raise ValueError(
-            f"labels have shape {labels.shape}; expected one for each of {len(embeddings)} "
+            f"labels have shape {np.shape(labels)}; expected one for each of {len(embeddings)} "
             "embeddings."
         )
-    return embeddings, labels
+    return embeddings, *named_classes(labels, class_names)
 
 
 def _mean_over(vectors: np.ndarray, mask: np.ndarray) -> np.ndarray:
@@ -169,17 +169,14 @@ def _segments(starts: np.ndarray, ends: np.ndarray) -> list[float | None]:
 
 
 def _add_names(
-    figure: go.Figure,
-    embeddings: np.ndarray,
-    labels: np.ndarray,
-    class_names: Sequence[str] | None,
+    figure: go.Figure, embeddings: np.ndarray, labels: np.ndarray, names: dict[int, str]
 ) -> None:
     """Write each class's name in the middle of its points, so that colour is not the only sign."""
     for label in np.unique(labels):
         x, y = np.median(embeddings[labels == label], axis=0)
         figure.add_annotation(
             x=round(float(x), 4), y=round(float(y), 4), showarrow=False,
-            text=f"<b>{label if class_names is None else class_names[label]}</b>",
+            text=f"<b>{names[int(label)]}</b>",
             font={"size": 16, "color": "white"}, bgcolor="rgba(40, 44, 52, 0.6)", borderpad=1,
         )  # fmt: skip
 

@@ -12,6 +12,7 @@ import numpy as np
 import plotly.graph_objects as go
 from numpy.typing import ArrayLike
 
+from siamese_lib.checks import checked_labels
 from siamese_lib.colors import DIFFERENT, SAME, rgb
 from siamese_lib.figures.style import styled
 from siamese_lib.images import checked_images, png_uri
@@ -158,6 +159,8 @@ def neighbours(
             f"Got {len(neighbour_labels)} labels and {len(distances)} distances; expected one of "
             f"each for every one of {len(found)} neighbours."
         )
+    if query_label is not None:  # as one type, so that equal labels compare as equal
+        query_label, *neighbour_labels = checked_labels([query_label, *neighbour_labels]).tolist()
     titles = ["query" if query_label is None else f"query: {query_label}<br>&nbsp;"]
     colors = ["#7A7F87"]
     for label, distance in zip(neighbour_labels, distances, strict=True):

@@ -9,7 +9,7 @@ import plotly.graph_objects as go
 from numpy.typing import ArrayLike
 
 from siamese_lib.colors import FAINT, INK, SAME, class_color
-from siamese_lib.figures.style import styled
+from siamese_lib.figures.style import named_classes, styled
 
 
 def class_shares(
@@ -47,19 +47,17 @@ def pair_matrix(labels: ArrayLike, class_names: Sequence[str] | None = None) -> 
     """Draw every pair of a batch as a square, rows and columns sorted by class.
 
     Args:
-        labels: int (N,), 0 or more, in any order.
-        class_names: names for the axes.
+        labels: integers or strings (N,), in any order.
+        class_names: K names for the axes; the labels are then numbers from 0 to K - 1.
 
     Raises:
-        ValueError: the labels are not integers of shape (N,), with N at least 1.
+        ValueError: the labels are not one class for each image, there are none, or a class has no
+            name.
     """
-    labels = np.asarray(labels)
-    if labels.ndim != 1 or not labels.size or labels.dtype.kind not in "iu":
-        raise ValueError(
-            f"labels are {labels.dtype} of shape {labels.shape}; expected integers of shape (N,), "
-            "at least one."
-        )
-    labels = np.sort(labels)
+    numbers, known = named_classes(labels, class_names)
+    if not numbers.size:
+        raise ValueError("labels are empty; expected integers or strings, at least one.")
+    labels = np.sort(numbers)
     kinds = (labels[:, None] == labels).astype(np.uint8)
     np.fill_diagonal(kinds, 2)
     words = ("different", "same", "itself")
@@ -76,7 +74,7 @@ def pair_matrix(labels: ArrayLike, class_names: Sequence[str] | None = None) -> 
     )
     styled(figure, height=560, width=640)
     classes, first, counts = np.unique(labels, return_index=True, return_counts=True)
-    names = [str(c) if class_names is None else class_names[c] for c in classes]
+    names = [known[number] for number in classes.tolist()]
     middles = first + (counts - 1) / 2
     axis = {"tickvals": middles, "ticktext": names, "showgrid": False, "zeroline": False}
     figure.update_xaxes(title="class of one image", constrain="domain", **axis)

@@ -6,9 +6,46 @@ and on a dark page. Colour is never the only sign: a word or a mark says the sam
 
 from __future__ import annotations
 
-import plotly.graph_objects as go
+from collections.abc import Sequence
 
+import numpy as np
+import plotly.graph_objects as go
+from numpy.typing import ArrayLike
+
+from siamese_lib.checks import checked_labels
 from siamese_lib.colors import FAINT, INK, class_color
+
+
+def named_classes(
+    labels: ArrayLike, class_names: Sequence[str] | None, count: int | None = None
+) -> tuple[np.ndarray, dict[int, str]]:
+    """Return the class of each point as a number, and the name of each class that occurs.
+
+    Args:
+        labels: integers or strings (N,).
+        class_names: K names; the labels are then numbers from 0 to K - 1.
+        count: N, if it is known.
+
+    Returns:
+        int64 (N,): integer labels as they are, strings numbered in their order.
+
+    Raises:
+        ValueError: the labels are not one class for each point, or have no name.
+    """
+    given = checked_labels(labels, count=count)
+    classes, numbers = np.unique(given, return_inverse=True)
+    if given.dtype.kind == "i" and class_names is None:
+        return given, {number: str(number) for number in classes.tolist()}
+    if class_names is None:
+        return numbers.astype(np.int64), dict(enumerate(map(str, classes)))
+    known = given.dtype.kind == "i"
+    wrong = classes[(classes < 0) | (classes >= len(class_names))] if known else classes
+    if wrong.size:
+        raise ValueError(
+            f"labels hold {wrong[-1]}; expected numbers below {len(class_names)}, the number of "
+            "class_names, and 0 or more."
+        )
+    return given, {number: str(class_names[number]) for number in classes.tolist()}
 
 
 def styled(figure: go.Figure, *, height: int, **layout: object) -> go.Figure:

@@ -7,7 +7,7 @@ import heapq
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from siamese_lib.checks import whole_number
+from siamese_lib.checks import class_numbers, whole_number
 from siamese_lib.search.vectors import blocks
 
 
@@ -37,20 +37,21 @@ def costliest_pairs(
     References:
         Hadsell, Chopra and LeCun (2006), equation 4.
     """
-    points, classes = np.asarray(embeddings), np.asarray(labels)
+    points = np.asarray(embeddings)
     if points.ndim != 2 or points.dtype.kind not in "iuf" or not np.isfinite(points).all():
         raise ValueError(
             f"embeddings are {points.dtype} of shape {points.shape}; expected finite numbers of "
             "shape (N, dim)."
         )
-    if classes.shape != points.shape[:1] or len(classes) < 2:
+    if np.shape(labels) != points.shape[:1] or len(points) < 2:
         raise ValueError(
-            f"labels have shape {classes.shape} for embeddings of shape {points.shape}; expected "
-            "one for each of at least 2 embeddings."
+            f"labels have shape {np.shape(labels)} for embeddings of shape {points.shape}; "
+            "expected one for each of at least 2 embeddings."
         )
     if not margin > 0:
         raise ValueError(f"margin is {margin!r}; expected a number above 0.")
     whole_number("count", count, 1)
+    classes = class_numbers(labels).numbers
     points = points - points.mean(axis=0, dtype=np.float64)
     squares = np.einsum("nd,nd->n", points, points)
     free = np.ones(len(points), bool)

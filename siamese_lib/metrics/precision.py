@@ -10,6 +10,8 @@ from typing import TypedDict
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from siamese_lib.checks import checked_labels, joined_labels
+
 _MeasuresAtK = TypedDict(
     "_MeasuresAtK",
     {
@@ -72,9 +74,9 @@ def knn_accuracy(neighbour_labels: ArrayLike, query_labels: ArrayLike) -> float:
     Raises:
         ValueError: the labels are of another type or shape, or there are none.
     """
-    _hits(neighbour_labels, query_labels)
-    winners, _ = vote(neighbour_labels)
-    return float((winners == np.asarray(query_labels)).mean())
+    neighbours, queries = _checked(neighbour_labels, query_labels)
+    winners, _ = vote(neighbours)
+    return float((winners == queries).mean())
 
 
 def vote(neighbour_labels: ArrayLike) -> tuple[np.ndarray, NDArray[np.float64]]:
@@ -85,8 +87,15 @@ def vote(neighbour_labels: ArrayLike) -> tuple[np.ndarray, NDArray[np.float64]]:
 
     Returns:
         The winning label, (Q,), and its share of the votes, float64 (Q,).
+
+    Raises:
+        ValueError: the labels are of another type or shape, or there are none.
     """
-    labels = np.asarray(neighbour_labels)
+    labels = checked_labels(neighbour_labels, "neighbour_labels", dimensions=2)
+    if not labels.size:
+        raise ValueError(
+            f"neighbour_labels have shape {labels.shape}; expected (Q, k), with Q and k at least 1."
+        )
     votes = np.stack([(labels == column[:, None]).sum(axis=1) for column in labels.T], axis=1)
     first = votes.argmax(axis=1)[:, None]  # of equal maxima the first, which is the nearest
     winners, most = (np.take_along_axis(part, first, axis=1)[:, 0] for part in (labels, votes))
@@ -150,15 +159,14 @@ def per_class(
     Raises:
         ValueError: as `precision_at_k`, and with `relevant` as `r_precision`.
     """
-    _hits(neighbour_labels, query_labels)  # checks the labels
-    neighbours, queries = np.asarray(neighbour_labels), np.asarray(query_labels)
+    neighbours, queries = _checked(neighbour_labels, query_labels)
     counts = None if relevant is None else _ranked_hits(neighbours, queries, relevant)[1]
     rows: list[ClassMeasures] = []
     for label in np.unique(queries):
         own = queries == label
         found, asked = neighbours[own], queries[own]
         row: ClassMeasures = {
-            "class": label.item(),
+            "class": label.item() if isinstance(label, np.generic) else label,
             "queries": len(asked),
             "precision_at_k": precision_at_k(found, asked),
             "recall_at_k": recall_at_k(found, asked),
@@ -188,8 +196,8 @@ def confusion(
     Raises:
         ValueError: as `precision_at_k`.
     """
-    k = _hits(neighbour_labels, query_labels).shape[1]
-    pairs = np.repeat(query_labels, k), np.ravel(neighbour_labels)
+    neighbours, queries = _checked(neighbour_labels, query_labels)
+    pairs = np.repeat(queries, neighbours.shape[1]), neighbours.ravel()
     classes, codes = np.unique(np.concatenate(pairs), return_inverse=True)
     asked, found = np.split(codes, 2)
     size = len(classes)
@@ -198,20 +206,22 @@ def confusion(
 
 def _hits(neighbour_labels: ArrayLike, query_labels: ArrayLike) -> np.ndarray:
     """Return which neighbours are right, bool (Q, k)."""
-    neighbours, queries = np.asarray(neighbour_labels), np.asarray(query_labels)
-    if neighbours.ndim != 2 or queries.shape != neighbours.shape[:1] or not neighbours.size:
-        raise ValueError(
-            f"neighbour_labels have shape {neighbours.shape} and query_labels {queries.shape}; "
-            "expected (Q, k) and (Q,), with Q and k at least 1. The labels of neighbours are "
-            "gallery_labels[indices]."
-        )
-    kinds = {neighbours.dtype.kind, queries.dtype.kind}
-    if not (kinds <= set("biu") or kinds == {"U"}):
-        raise ValueError(
-            f"neighbour_labels are {neighbours.dtype} and query_labels {queries.dtype}; expected "
-            "integers for both, or strings for both."
-        )
+    neighbours, queries = _checked(neighbour_labels, query_labels)
     return neighbours == queries[:, None]
+
+
+def _checked(neighbour_labels: ArrayLike, query_labels: ArrayLike) -> tuple[np.ndarray, np.ndarray]:
+    """Return the labels of neighbours (Q, k) and of queries (Q,), both integers or both strings."""
+    found, asked = np.shape(neighbour_labels), np.shape(query_labels)
+    if len(found) != 2 or asked != found[:1] or 0 in found:
+        raise ValueError(
+            f"neighbour_labels have shape {found} and query_labels {asked}; expected (Q, k) and "
+            "(Q,), with Q and k at least 1. The labels of neighbours are gallery_labels[indices]."
+        )
+    neighbours = checked_labels(neighbour_labels, "neighbour_labels", dimensions=2)
+    queries = checked_labels(query_labels, "query_labels")
+    joined_labels(neighbours[:1], queries[:1], ("neighbour_labels", "query_labels"))
+    return neighbours, queries
 
 
 def _ranked_hits(

@@ -19,6 +19,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike
 
+from siamese_lib.checks import checked_labels, joined_labels
 from siamese_lib.search.vectors import blocks, checked
 
 _ALL_BUT_LAST = np.int64(0x7FFF_FFFF_FFFF_FFFE)  # clears the sign too, which rounding may have left
@@ -195,22 +196,20 @@ def _class_codes(
     queries: np.ndarray, query_labels: ArrayLike, gallery: np.ndarray, gallery_labels: ArrayLike
 ) -> tuple[np.ndarray, np.ndarray]:
     """Return the classes of queries and gallery as numbers from 0 up, int64 (Q,) and (N,)."""
-    asked, held = np.asarray(query_labels), np.asarray(gallery_labels)
+    asked, held = np.shape(query_labels), np.shape(gallery_labels)
     if queries.shape[1] != gallery.shape[1] or not (queries.size and gallery.size):
         raise ValueError(
             f"queries have shape {queries.shape} and gallery {gallery.shape}; expected one "
             "dimension for both, and at least one embedding in each."
         )
-    if asked.shape != queries.shape[:1] or held.shape != gallery.shape[:1]:
+    if asked != queries.shape[:1] or held != gallery.shape[:1]:
         raise ValueError(
-            f"query_labels have shape {asked.shape} and gallery_labels {held.shape}; expected "
+            f"query_labels have shape {asked} and gallery_labels {held}; expected "
             f"{queries.shape[:1]} and {gallery.shape[:1]}, one for each embedding."
         )
-    kinds = {asked.dtype.kind, held.dtype.kind}
-    if not (kinds <= set("biu") or kinds == {"U"}):
-        raise ValueError(
-            f"query_labels are {asked.dtype} and gallery_labels {held.dtype}; expected integers "
-            "for both, or strings for both."
-        )
-    _, codes = np.unique(np.concatenate([asked, held]), return_inverse=True)
-    return codes[: len(asked)], codes[len(asked) :]
+    names = "query_labels", "gallery_labels"
+    labels = joined_labels(
+        checked_labels(query_labels, names[0]), checked_labels(gallery_labels, names[1]), names
+    )
+    _, codes = np.unique(labels, return_inverse=True)
+    return codes[: len(queries)], codes[len(queries) :]

@@ -11,6 +11,7 @@ from numbers import Real
 
 import numpy as np
 
+from siamese_lib.checks import class_numbers
 from siamese_lib.network.backend import Tensor, keras, ops
 
 # Below this squared distance two embeddings count as equal. The square root has an infinite
@@ -92,8 +93,20 @@ class ContrastiveLoss(keras.losses.Loss):
         return {**super().get_config(), "margin": self.margin}
 
 
+class _InBatchLoss(keras.losses.Loss):
+    """A loss over the labels and embeddings of a batch, which numbers the labels first."""
+
+    def __call__(self, y_true: Tensor, y_pred: Tensor, sample_weight: Tensor = None) -> Tensor:
+        """Return the loss of a batch.
+
+        Keras casts labels to the type of the loss, in which large numbers that differ become equal:
+        in float32 from 16,777,216 on.
+        """
+        return super().__call__(_numbered(y_true), y_pred, sample_weight)
+
+
 @keras.saving.register_keras_serializable("siamese_lib")
-class InBatchContrastiveLoss(keras.losses.Loss):
+class InBatchContrastiveLoss(_InBatchLoss):
     """The contrastive loss over every pair that a batch of labelled images contains.
 
     B images make B (B - 1) / 2 pairs with B passes through the tower. A batch of B random pairs
@@ -157,7 +170,7 @@ class InBatchContrastiveLoss(keras.losses.Loss):
 
 
 @keras.saving.register_keras_serializable("siamese_lib")
-class BatchTripletLoss(keras.losses.Loss):
+class BatchTripletLoss(_InBatchLoss):
     """The triplet loss over a batch of labelled images.
 
     A triplet is an anchor, a positive of the anchor's class and a negative of another class. Its
@@ -224,6 +237,27 @@ def _all_pairs(labels: Tensor, embeddings: Tensor) -> tuple[Tensor, Tensor, Tens
     same = ops.cast(ops.equal(labels[:, None], labels[None, :]), embeddings.dtype)
     itself = ops.eye(ops.shape(embeddings)[0], dtype=embeddings.dtype)
     return euclidean_distance(embeddings[:, None], embeddings[None, :]), same - itself, 1 - same
+
+
+def _numbered(labels: Tensor) -> Tensor:
+    """Number the labels (B,) of a batch from 0 up; equal labels, and only these, share a number.
+
+    Raises:
+        ValueError: an array or a list holds labels that are neither numbers nor strings, or NaN.
+    """
+    if not ops.is_tensor(labels):
+        given = np.asarray(labels)
+        if given.ndim == 2 and given.shape[1] == 1:
+            labels = given = given[:, 0]
+        if given.ndim != 1:
+            return given  # `call` says what is wrong
+        if given.dtype.kind == "f" and not np.isnan(given).any():
+            return np.unique(given, return_inverse=True)[1]
+        return class_numbers(labels, "y_true").numbers
+    labels = _as_vector(labels, "y_true", "one class label for each image")
+    first = ops.argmax(ops.equal(labels[:, None], labels[None, :]), axis=1)
+    new = ops.equal(first, ops.arange(ops.shape(labels)[0], dtype=first.dtype))
+    return ops.take(ops.cumsum(ops.cast(new, "int32")) - 1, first)
 
 
 def _share_of_mean(values: Tensor, mask: Tensor) -> Tensor:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import ArrayLike
 
-from siamese_lib.checks import whole_number
+from siamese_lib.checks import class_numbers, whole_number
 
 
 class SamplingOrder:
@@ -112,18 +112,10 @@ def as_groups(labels: ArrayLike) -> np.ndarray:
         ValueError: the labels are not integers or strings of shape (N,), there are fewer than
             two classes, or a class has a single image.
     """
-    labels = np.asarray(labels)
-    if labels.ndim != 1 or not labels.size:
-        raise ValueError(
-            f"labels have shape {labels.shape}; expected (N,), one class for each image. For a "
-            "column pass labels.ravel(), for one-hot rows labels.argmax(axis=1)."
-        )
-    if labels.dtype.kind not in "biuUS":
-        raise ValueError(
-            f"labels are {labels.dtype}; expected integers or strings. If none is missing (NaN), "
-            "pass labels.astype(int) or labels.astype(str)."
-        )
-    classes, groups, counts = np.unique(labels, return_inverse=True, return_counts=True)
+    groups, classes = class_numbers(labels)
+    if not groups.size:
+        raise ValueError("labels have shape (0,); expected (N,), one class for each image.")
+    counts = np.bincount(groups)
     if len(classes) < 2:
         raise ValueError(
             f"labels have one class only, {classes[0]}; expected at least two, to make different "
@@ -136,7 +128,7 @@ def as_groups(labels: ArrayLike) -> np.ndarray:
             f"labels have a single image in {single.size} of {len(classes)} classes ({names}); "
             "expected two or more in each, to make similar pairs. Add images or drop these classes."
         )
-    return groups.astype(np.int64)
+    return groups
 
 
 def _starts(lengths: np.ndarray) -> np.ndarray:

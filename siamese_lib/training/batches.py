@@ -8,8 +8,11 @@ from typing import Protocol, TypeAlias
 
 import numpy as np
 
+from siamese_lib.checks import checked_labels, class_numbers
 from siamese_lib.network.backend import keras
-from siamese_lib.pairs.samplers import Pairs
+from siamese_lib.pairs.samplers import BalancedBatchSampler, Pairs
+
+_EXACT = 2**24  # larger whole numbers do not fit float32, to which Keras casts labels
 
 
 class Images(Protocol):
@@ -22,7 +25,7 @@ class Images(Protocol):
 
     @property
     def labels(self) -> np.ndarray:
-        """int64 (N,)."""
+        """Integers or strings (N,)."""
         ...
 
 
@@ -47,7 +50,8 @@ class ImageBatches(keras.utils.PyDataset):
     With a `PairSampler`, a batch is ``((left images, right images), same)``, for `siamese` and
     `ContrastiveLoss`. With a `BalancedBatchSampler`, it is ``(images, labels)``, for the tower
     itself and `InBatchContrastiveLoss`. Each batch depends only on the sampler's seed and the
-    number of the step. So pass ``shuffle=False`` to ``fit``: the sampler has shuffled already, and
+    number of the step. Labels are whole numbers as they are, if Keras can hold them exactly; larger
+    numbers and strings become class numbers, in the order of the labels. So pass ``shuffle=False`` to ``fit``: the sampler has shuffled already, and
     an interrupted training can continue exactly where it stopped.
 
     Args:
@@ -67,7 +71,8 @@ class ImageBatches(keras.utils.PyDataset):
             look at the data as an epoch; a `Recorder` corrects this when training begins.
 
     Raises:
-        ValueError: the sampler was made for another number of images, or `steps` is below 1.
+        ValueError: the sampler was made for another number of images, the labels are not one
+            class for each image, or `steps` is below 1.
 
     Example:
         >>> digits = sl.load_dataset("mnist", verbose=False)
@@ -102,6 +107,8 @@ class ImageBatches(keras.utils.PyDataset):
         self.steps = len(sampler) if steps is None else steps
         self.augment = augment
         self.first_step = 0
+        if isinstance(sampler, BalancedBatchSampler):
+            _ = self._labels  # fails now rather than in the middle of an epoch
 
     def __len__(self) -> int:
         """Batches in an epoch."""
@@ -132,7 +139,15 @@ class ImageBatches(keras.utils.PyDataset):
         if isinstance(batch, tuple):
             left, right, same = batch
             return (self.data.images[left], self.data.images[right]), same
-        return (self.data.images[batch],), self.data.labels[batch]
+        return (self.data.images[batch],), self._labels[batch]
+
+    @cached_property
+    def _labels(self) -> np.ndarray:
+        """The labels as numbers that Keras can cast to float32, int64 (N,)."""
+        given = checked_labels(self.data.labels, count=len(self.data.images))
+        if given.dtype.kind == "i" and not ((given < -_EXACT) | (given > _EXACT)).any():
+            return given
+        return class_numbers(given).numbers
 
     def on_epoch_end(self) -> None:
         """Move on to the next epoch's batches."""

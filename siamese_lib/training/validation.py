@@ -7,6 +7,8 @@ import time
 
 import numpy as np
 
+from siamese_lib.checks import checked_labels
+from siamese_lib.data import parts
 from siamese_lib.metrics.headline import HEADLINE_K
 from siamese_lib.metrics.precision import precision_at_k
 from siamese_lib.network.backend import keras
@@ -66,17 +68,20 @@ class Validation:
 
 
 def evenly(data: Images, most: int) -> tuple[np.ndarray, np.ndarray]:
-    """Pick up to `most` images and their labels, evenly spaced over the classes.
+    """Pick up to `most` images and their labels, evenly over the classes.
+
+    Returns:
+        Images (n, H, W, C) and labels, int64 or str (n,), class by class.
 
     Raises:
         ValueError: that leaves 7 images or fewer.
     """
-    by_class = np.argsort(data.labels, kind="stable")
-    count = min(len(by_class), most)
+    labels = checked_labels(data.labels, count=len(data.images))
+    count = min(len(labels), most)
     if count <= HEADLINE_K:
         raise ValueError(
             f"Got {count} images to measure precision@{HEADLINE_K}; expected more than "
             f"{HEADLINE_K} images, so that each has {HEADLINE_K} neighbours."
         )
-    chosen = by_class[np.linspace(0, len(by_class) - 1, count).astype(np.int64)]
-    return data.images[chosen], data.labels[chosen]
+    chosen = parts.evenly(labels, count)
+    return data.images[chosen], labels[chosen]

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import ipywidgets
 import numpy as np
 
-from siamese_lib.checks import whole_number
+from siamese_lib.checks import checked_labels, whole_number
 from siamese_lib.colors import DIFFERENT, INK, SAME
 from siamese_lib.images import checked_images, png_uri
 from siamese_lib.views.embedding_view import EmbeddingView
@@ -30,13 +30,14 @@ def strip_html(
 
     Args:
         images: uint8 (1 + k, H, W) or (1 + k, H, W, C), the query first.
-        labels: (1 + k,), or None. A neighbour with the query's label is marked as right.
+        labels: integers or strings (1 + k,), or None. A neighbour with the query's label is marked as right.
         distances: (k,), from the query to its neighbours.
         names: names of the images, (1 + k,), such as their indices.
 
     Returns:
         HTML, in which labels and names are escaped.
     """
+    labels = None if labels is None else checked_labels(labels, count=len(images)).tolist()
     cells = []
     for place, image in enumerate(checked_images(images)):
         label = "" if labels is None else html.escape(str(labels[place]))

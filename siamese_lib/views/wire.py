@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 import traitlets
 
-from siamese_lib.checks import whole_number
+from siamese_lib import checks
 from siamese_lib.colors import class_color, class_colors
 from siamese_lib.images import checked_images
 
@@ -167,14 +167,14 @@ def checked_labels(labels: ArrayLike | None) -> np.ndarray | None:
     """Return labels read-only (N,), int64 or str."""
     if labels is None:
         return None
-    given = np.asarray(labels)
-    if given.ndim != 1 or given.dtype.kind not in "biuU":
-        raise ViewError(
-            f"labels: got {given.dtype} of shape {given.shape}; expected one whole number or "
-            "string for each point."
-        )
-    if len(given) > _MOST_CLASSES and (classes := len(np.unique(given))) > _MOST_CLASSES:
-        raise ViewError(f"labels: got {classes:,} classes; expected at most {_MOST_CLASSES:,}.")
+    try:
+        given = checks.checked_labels(labels)
+    except ValueError as error:
+        raise ViewError(str(error)) from None
+    if given.dtype == object:  # integers beyond 64 bits
+        given = given.astype(str)
+    if len(given) > _MOST_CLASSES:
+        _check_classes("labels", len(np.unique(given)))
     return _kept(given, given.dtype if given.dtype.kind == "U" else np.int64)
 
 
@@ -216,7 +216,9 @@ def checked_names(names: Iterable[str] | None) -> list[str] | None:
         return None
     if isinstance(names, str):
         raise ViewError(f"class_names is the string {names!r}; expected a list of names.")
-    return [str(name) for name in names]
+    named = [str(name) for name in names]
+    _check_classes("class_names", len(named))
+    return named
 
 
 def checked_colors(colors: Iterable[str] | None) -> list[str] | None:
@@ -244,7 +246,7 @@ def checked_margin(margin: float | None) -> float | None:
 def checked_height(height: int) -> int:
     """Return a height as a whole number of pixels, 120 or more."""
     try:
-        return whole_number("height", height, 120)
+        return checks.whole_number("height", height, 120)
     except ValueError as error:
         raise ViewError(str(error)) from None
 
@@ -309,6 +311,15 @@ def check_fit(
             )
     if problems:
         raise ViewError(" ".join(problems))
+
+
+def _check_classes(name: str, count: int) -> None:
+    """Raise ViewError for more classes than the 16 bits of a point's class can number."""
+    if count > _MOST_CLASSES:
+        raise ViewError(
+            f"{name}: got {count:,} classes; expected at most {_MOST_CLASSES:,}, as many as a page "
+            "can number. Show a part of the classes."
+        )
 
 
 def _kept(array: np.ndarray, dtype: DTypeLike) -> np.ndarray:

@@ -54,8 +54,8 @@ def test_a_known_name_with_another_shape(tmp_path: Path) -> None:
         ("y_train", np.zeros(19, np.uint8), "(19,)"),
         ("y_test", np.zeros((10, 1), np.uint8), "(10, 1)"),
         ("y_test", np.zeros(10, np.float32), "float32"),
-        ("y_test", np.full(10, -1), "from -1"),
-        ("y_test", np.full(10, 20251231), "20251231"),
+        ("y_test", np.full(10, np.nan), "missing"),
+        ("y_test", np.full(10, "ant"), "strings for both"),
         ("x_train", np.zeros((20, 63), np.uint8), "(20, 63)"),
         ("x_train", np.zeros((20, 9, 7), np.float32), "float32"),
     ],
@@ -64,9 +64,37 @@ def test_arrays_that_are_no_image_set(
     tmp_path: Path, key: str, wrong: np.ndarray, part: str
 ) -> None:
     (tmp_path / "own.npz").write_bytes(npz_bytes({**ARRAYS, key: wrong}))
-    with pytest.raises(ValueError, match="found") as caught:
+    with pytest.raises(ValueError, match="expected") as caught:
         read_splits(tmp_path / "own.npz", None)
     assert_clear(caught, tmp_path / "own.npz", key, part)
+
+
+@pytest.mark.parametrize(
+    ("values", "names"),
+    [
+        ([4464, 70_000], ("4464", "70000")),
+        ([-3, -1], ("-3", "-1")),
+        ([-(2**63), 2**63 - 1], (str(-(2**63)), str(2**63 - 1))),
+        ([2**24, 2**24 + 1], ("16777216", "16777217")),
+        (["owl", "seal"], ("owl", "seal")),
+        ([b"owl", b"seal"], ("owl", "seal")),
+        ([False, True], ("0", "1")),
+        ([np.uint64(2**64 - 2), np.uint64(2**64 - 1)], (str(2**64 - 2), str(2**64 - 1))),
+        ([2, 3], ("0", "1", "2", "3")),  # most numbers are used: they stay as they are
+    ],
+)
+def test_classes_of_any_name(tmp_path: Path, values: list, names: tuple[str, ...]) -> None:
+    labels = np.array(values)
+    arrays = {"y_train": np.repeat(labels, 10), "y_test": np.tile(labels[::-1], 5)}
+    (tmp_path / "own.npz").write_bytes(npz_bytes({**ARRAYS, **arrays}))
+    train, test, found = read_splits(tmp_path / "own.npz", None)
+    assert found == names
+    words = [
+        str(v.decode() if isinstance(v, bytes) else int(v) if isinstance(v, bool | np.bool_) else v)
+        for v in values
+    ]
+    assert [found[k] for k in train.labels] == [word for word in words for _ in range(10)]
+    assert [found[k] for k in test.labels] == words[::-1] * 5
 
 
 def test_a_missing_array(tmp_path: Path) -> None:

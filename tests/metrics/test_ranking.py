@@ -133,7 +133,7 @@ POINTS, LABELS = np.eye(4), np.array([0, 0, 1, 1])
         ({"queries": POINTS[:0], "query_labels": LABELS[:0]}, "at least one embedding in each"),
         ({"queries": POINTS * np.nan}, "queries: got NaN.*expected finite"),
         ({"query_labels": LABELS[:3]}, r"query_labels have shape \(3,\).*expected \(4,\)"),
-        ({"gallery_labels": LABELS.astype(float)}, "gallery_labels float64; expected integers"),
+        ({"gallery_labels": LABELS.astype(float)}, "gallery_labels are float64; expected integers"),
         ({"query_labels": np.array([0, 1, 2, 2])}, "2 of 4 queries, such as 2, have no"),
         ({"gallery": POINTS[::-1], "exclude_self": True}, "with other .*the gallery's own"),
         ({"query_labels": LABELS[::-1], "exclude_self": True}, "exclude_self was given"),
