@@ -65,7 +65,8 @@ def load_dataset(
 
     Returns:
         60,000 training and 10,000 test images for the known sets, or 4,000 and 1,000 for the
-        offline digits; for your own set, what its file holds. `Dataset.source` says which.
+        offline digits; for your own set, what its file holds. Its labels may be integers or
+        strings, which become class names. `Dataset.source` says which.
 
     Raises:
         DataError: the name is unknown; a file in `SIAMESE_DATA` is damaged; the set is not to be

@@ -34,6 +34,10 @@ class Part:
     def __len__(self) -> int:
         return len(self.rows)
 
+    def taken(self, array: np.ndarray) -> np.ndarray:
+        """Return the chosen rows of an array (N, ...); without a copy if they are the first."""
+        return array[self.rows] if self.drawn else array[: len(self)]
+
     def words(self, what: str) -> str:
         """Say which images these are, such as "the first 100 of 500 test images".
 
@@ -105,7 +109,8 @@ def is_fair(numbers: np.ndarray, rows: np.ndarray) -> bool:
     """Return whether the classes are about as frequent in some rows as in all images.
 
     This is Pearson's chi-squared test, which a random order fails once in some thousand times with
-    two classes, and far more rarely with ten. A class of which ten images or more were expected must be there.
+    two classes, and far more rarely with ten. And a class of which ten images or more were expected
+    must be there.
 
     Args:
         numbers: int64 (N,), classes from 0 to K - 1, each with an image.

@@ -53,9 +53,10 @@ class RetrievalExplorer(ipywidgets.VBox):
         digits: a `Dataset` of images of the run's shape.
         index: test image to begin with.
         k: number of neighbours, from 1 to 20.
-        limit: search only this many training images, the first ones, to begin sooner.
-        gallery: a `Gallery` of those images, embedded by the run at its last frame. Any other
-            gallery is not used, and the status line says so.
+        limit: search only this many training images, to begin sooner: the first ones, or if the
+            images come class by class, some drawn evenly over the classes.
+        gallery: a `Gallery` of the images in `searched`, embedded by the run at its last frame. Any
+            other gallery is not used, and the status line says so.
         height: of both maps together, in pixels.
 
     Attributes:
@@ -63,6 +64,7 @@ class RetrievalExplorer(ipywidgets.VBox):
         answers: read-only mapping of the metrics to `Answer`.
         state: what the reader has chosen, a frozen dataclass.
         message: text of the status line.
+        searched: int64 (S,), the training images that are searched.
         map: the `EmbeddingView` of the training images, the query and its neighbours.
         near: the `EmbeddingView` of the images around the query.
         pad: the drawing pad.
@@ -136,6 +138,11 @@ class RetrievalExplorer(ipywidgets.VBox):
     def message(self) -> str:
         """The message in the status line, or "" if there is none."""
         return self.state.status
+
+    @property
+    def searched(self) -> np.ndarray:
+        """The training images that are searched."""
+        return self._search.last.rows
 
     def __repr__(self) -> str:
         """Return a summary of the query and its answer."""

@@ -9,7 +9,9 @@ from types import MappingProxyType
 
 import numpy as np
 
+from siamese_lib.checks import whole_number
 from siamese_lib.data.dataset import Dataset
+from siamese_lib.data.parts import evenly, part_of
 from siamese_lib.explorer.answer import Answer
 from siamese_lib.explorer.screen import Screen, answer_by
 from siamese_lib.explorer.state import Facts, Query, State
@@ -49,7 +51,8 @@ class Search:
     Args:
         run: the training.
         data: images of the run's shape.
-        limit: search only this many training images, the first ones.
+        limit: search only this many training images, as `siamese_lib.data.parts.part_of` chooses
+            them.
         gallery: a `Gallery` of those images at the last frame, if there is one already.
 
     Attributes:
@@ -68,27 +71,30 @@ class Search:
     ) -> None:
         check_enough(data)
         self.run = run
-        images, labels = data.train.images[:limit], data.train.labels[:limit]
-        by_class = np.argsort(labels, kind="stable")
-        count = min(len(by_class), ON_THE_MAP)
-        self.shown = np.sort(by_class[np.linspace(0, len(by_class) - 1, count).astype(int)])
+        most = len(data.train) if limit is None else whole_number("limit", limit, 1)
+        part = part_of(data.train.labels, most)
+        images, labels = part.taken(data.train.images), part.taken(data.train.labels)
+        self.shown = np.sort(part.rows[evenly(labels, ON_THE_MAP)])
         self.place_of = {index: place for place, index in enumerate(self.shown.tolist())}
         self.gallery_error = "" if gallery is None else _gallery_error(gallery, run, images)
         if gallery is None or self.gallery_error:
             embeddings = run.embed_once(images, what="training images")
         else:
             embeddings = gallery.vectors
-        self._axes, self.explained = projection.principal_axes(embeddings[self.shown])
-        self._frames = {len(run) - 1: self._prepared(embeddings, np.arange(len(embeddings)))}
+        on_map = embeddings[np.searchsorted(part.rows, self.shown)]
+        self._axes, self.explained = projection.principal_axes(on_map)
+        self._frames = {len(run) - 1: self._prepared(embeddings, part.rows)}
         self._tests = run.embed_once(data.test.images, what="test images")
         found, _ = self.last.galleries[METRICS[0]].nearest(self._tests, HEADLINE_K)
-        edges = np.concatenate([images[:200, 0].ravel(), images[:200, :, 0].ravel()])
+        some = images[part_of(labels, 200).rows]
+        edges = np.concatenate([some[:, 0].ravel(), some[:, :, 0].ravel()])
         self.facts = Facts(
             steps=tuple(run.steps.tolist()),
             dim=run.embedding_dim,
             class_names=tuple(data.class_names),
-            training_images=images,
-            training_labels=labels,
+            training_images=data.train.images,
+            training_labels=data.train.labels,
+            searched=part,
             test_images=data.test.images,
             test_labels=data.test.labels,
             mistaken=vote(labels[found])[0] != data.test.labels,
@@ -128,8 +134,11 @@ class Search:
     def embed(self, query: Query, frame: int) -> np.ndarray:
         """Embed a query at a frame, float32 (dim,)."""
         if frame == len(self.run) - 1 and query.index is not None:
-            known = self._tests if query.kind == "test" else self.last.embeddings
-            return known[query.index]
+            if query.kind == "test":
+                return self._tests[query.index]
+            place = int(np.searchsorted(self.last.rows, query.index))
+            if place < len(self.last.rows) and self.last.rows[place] == query.index:
+                return self.last.embeddings[place]
         return self.run.embed(self.facts.image(query)[None], frame)[0]
 
     def answers(self, query: Query, frame: int, k: int) -> Mapping[str, Answer]:
@@ -207,7 +216,7 @@ def _gallery_error(gallery: Gallery, run: Run, images: np.ndarray) -> str:
     if (len(gallery), gallery.dim) != wanted:
         return (
             f"The gallery was not used: it holds {len(gallery):,} embeddings of {gallery.dim} "
-            f"numbers; expected {wanted[0]:,} of {wanted[1]}, one for each training image."
+            f"numbers; expected {wanted[0]:,} of {wanted[1]}, one for each image to search."
         )
     some = np.linspace(0, len(images) - 1, min(len(images), 20)).astype(int)
     made, held = run.embed(images[some]), gallery.vectors[some]

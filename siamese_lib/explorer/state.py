@@ -8,11 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from siamese_lib.data import handwriting
+from siamese_lib.data.parts import Part, is_fair
 from siamese_lib.search.vectors import METRICS
 
 if TYPE_CHECKING:
@@ -59,12 +61,13 @@ class Facts:
         steps: training steps of the run's frames.
         dim: length of an embedding.
         class_names: K names.
-        training_images: uint8 (S, H, W, C), the images to search.
-        training_labels: int64 (S,).
+        training_images: uint8 (N, H, W, C).
+        training_labels: int64 (N,).
         test_images: uint8 (T, H, W, C), the images to choose from.
         test_labels: int64 (T,).
         mistaken: bool (T,), whether the vote of the last frame is wrong.
         light: whether the images are dark on a light background.
+        searched: which of the training images are searched; None for all.
     """
 
     steps: tuple[int, ...]
@@ -76,6 +79,29 @@ class Facts:
     test_labels: np.ndarray
     mistaken: np.ndarray
     light: bool
+    searched: Part | None = None
+
+    @cached_property
+    def order(self) -> np.ndarray:
+        """The test images in the order of their thumbnails, int64 (T,).
+
+        If they come class by class, the classes take turns, so that a page shows several.
+        """
+        classes, numbers = np.unique(self.test_labels, return_inverse=True)
+        order = np.arange(len(numbers))
+        if is_fair(numbers, order[:PAGE]):
+            return order
+        by_class = np.argsort(numbers, kind="stable")
+        sizes = np.bincount(numbers, minlength=len(classes))
+        turn = order - np.repeat(np.cumsum(sizes) - sizes, sizes)
+        return by_class[np.argsort(turn, kind="stable")]
+
+    @property
+    def searching(self) -> str:
+        """Which training images are searched, in words that begin a sentence."""
+        words = f"{len(self.training_images):,} training images"
+        words = words if self.searched is None else self.searched.words("training images")
+        return words[:1].upper() + words[1:]
 
     @property
     def image_shape(self) -> tuple[int, int, int]:
@@ -85,11 +111,12 @@ class Facts:
 
     @property
     def largest_k(self) -> int:
-        """The largest k: up to 20, and below the number of training images.
+        """The largest k: up to 20, and below the number of training images that are searched.
 
         A training image is not its own neighbour, so one image less can be found.
         """
-        return min(MOST_NEIGHBOURS, len(self.training_images) - 1)
+        searched = self.training_images if self.searched is None else self.searched
+        return min(MOST_NEIGHBOURS, len(searched) - 1)
 
     def image(self, query: Query) -> np.ndarray:
         """Return a query's image, uint8 (H, W, C)."""
@@ -112,7 +139,8 @@ class State:
     Attributes:
         query: the image whose neighbours are shown.
         frame: of the run, from 0.
-        offered: int64, the test images that match both filters, `label` and `mistakes`.
+        offered: int64, the test images that match both filters, `label` and `mistakes`, in the
+            order of `Facts.order`.
         label: class of the test images to choose from, or None for all.
         mistakes: whether to choose only from test images that the network gets wrong.
         page: of the thumbnails, from 0.
@@ -145,15 +173,14 @@ class State:
 
 def begin(facts: Facts, frame: int, k: int) -> State:
     """Return the first state: the first test image is the query, and no filter is set."""
-    return State(Query("test", 0), frame, np.arange(len(facts.test_labels)), k=k)
+    return State(Query("test", 0), frame, facts.order, k=k)
 
 
 def choose_test(state: State, facts: Facts, index: Given) -> State:
     """Choose a test image as the query, and turn to its page if it matches the filters."""
     number = _number("index", index, 0, len(facts.test_labels) - 1, "test images")
-    place = int(np.searchsorted(state.offered, number))
-    offered = place < len(state.offered) and state.offered[place] == number
-    page = place // PAGE if offered else state.page
+    place = np.flatnonzero(state.offered == number)
+    page = int(place[0]) // PAGE if place.size else state.page
     return replace(_with_query(state, Query("test", number)), page=page)
 
 
@@ -283,7 +310,7 @@ def _filtered(state: State, facts: Facts, label: int | None, mistakes: bool) -> 
     kept = facts.mistaken if mistakes else np.ones(len(facts.test_labels), bool)
     if label is not None:
         kept = kept & (facts.test_labels == label)
-    offered = np.flatnonzero(kept)
+    offered = facts.order[kept[facts.order]]
     return _changed(state, label=label, mistakes=mistakes, offered=offered, page=0)
 
 

@@ -14,13 +14,19 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from siamese_lib.checks import whole_number
-from siamese_lib.data.dataset import Dataset, Split
+from siamese_lib.data.dataset import Dataset
+from siamese_lib.data.parts import Part, part_of
 from siamese_lib.export.moving_pictures import SUFFIXES, Drawing, ffmpeg, moving_picture
 from siamese_lib.export.page import packed, page
 from siamese_lib.export.projector import projector_files
 from siamese_lib.files import write_atomically
 from siamese_lib.images import at_most, checked_images
-from siamese_lib.metrics.headline import GALLERY_IMAGES, HEADLINE_K
+from siamese_lib.metrics.headline import (
+    GALLERY_IMAGES,
+    HEADLINE_K,
+    ceiling_of,
+    relevant_of,
+)
 from siamese_lib.metrics.precision import knn_accuracy, precision_at_k
 from siamese_lib.runs.run import Run
 from siamese_lib.search.gallery import Gallery
@@ -30,7 +36,7 @@ from siamese_lib.views.film import Film, as_film
 if TYPE_CHECKING:
     from siamese_lib.views.embedding_view import EmbeddingView
 
-_IMAGES = 10_000
+MOST_IMAGES, MOST_DRAWN = 10_000, 2_000  # test images in a page, and in a moving picture
 _MOST_NEIGHBOURS = 50
 _THUMBNAIL = 48  # pixels
 
@@ -41,7 +47,7 @@ def export_html(
     path: str | os.PathLike[str],
     *,
     film: Film | EmbeddingView | None = None,
-    images: int = _IMAGES,
+    images: int = MOST_IMAGES,
     gallery: int = GALLERY_IMAGES,
     k: int = HEADLINE_K,
     metric: str = "euclidean",
@@ -63,12 +69,13 @@ def export_html(
             images are searched.
         path: of the file, ending in ``.html`` or ``.htm``. It replaces a file that is there,
             atomically.
-        film: a film to show instead of that of the first test images, with labels and images, such
-            as ``run.film(images, labels, class_names=digits.class_names, extra=drawn)``. By
+        film: a film to show instead of that of the test images, with labels and images, such as
+            ``run.film(images, labels, class_names=digits.class_names, extra=drawn)``. By
             default, a run that kept only one frame shows the film that was recorded with it, if
             that has the classes of `digits`.
-        images: the most test images to show.
-        gallery: the most training images to search, the first ones.
+        images: the most test images to show. If there are more, they are the first ones, or if
+            these do not stand for all classes, some drawn evenly over the classes.
+        gallery: the most training images to search, chosen in the same way.
         k: number of neighbours to show at first, up to 50.
         metric: the metric at first, "euclidean" or "cosine".
         title: of the page.
@@ -94,16 +101,9 @@ def export_html(
     whole_number("thumbnail", thumbnail, 8)
     if metric not in METRICS:
         raise ValueError(f"metric is {metric!r}; expected {' or '.join(map(repr, METRICS))}.")
-    found = slice(whole_number("gallery", gallery, 1))
-    found_images, found_labels = digits.train.images[found], digits.train.labels[found]
-    most = min(len(found_labels), _MOST_NEIGHBOURS)
-    if not most:
-        raise ValueError(
-            f"{digits.name} has no training images; expected at least one to find. Add images."
-        )
-    if whole_number("k", k, 1) > most:
-        raise ValueError(f"k is {k}; expected a whole number from 1 to {most}.")
-    shown, classes = _film(run, digits, film, whole_number("images", images, 1))
+    found = _found(digits, whole_number("gallery", gallery, 1), whole_number("k", k, 1))
+    found_images, found_labels = found.taken(digits.train.images), found.taken(digits.train.labels)
+    shown, classes, part = _film(run, digits, film, whole_number("images", images, 1))
     if shown.images is None:
         raise ValueError(
             "film has no images; expected one for each point, as the page shows them as queries. "
@@ -124,14 +124,24 @@ def export_html(
             "images": packed(at_most(checked_images(found_images), thumbnail)),
             "embeddings": vectors.astype("<f4").tobytes(),
             "labels": found_labels.astype("<u2").tobytes(),
+            "rows": _rows(found),
         },
+        "rows": None if part is None else _rows(part),
         "dim": run.embedding_dim,
         "classes": len(digits.class_names),
         "k": k,
         "metric": metric,
         "cosine": angles,
         "playing": playing,
-        "facts": _facts(run, digits, vectors, found_labels, queries, classes),
+        "facts": " · ".join(
+            [
+                f"{len(queries):,} test images",
+                f"{len(vectors):,} training images to search",
+                f"{run.steps[-1]:,} training steps",
+                *_measures(vectors, found_labels, queries, classes, len(digits.class_names)),
+                *_left_out(part, found),
+            ]
+        ),
     }
     title = f"{digits.name} embedded in {run.embedding_dim} dimensions" if title is None else title
     write_atomically(path, page(title, data, shown.still()))
@@ -144,7 +154,7 @@ def export_gif(
     path: str | os.PathLike[str],
     *,
     film: Film | EmbeddingView | None = None,
-    images: int = 2_000,
+    images: int = MOST_DRAWN,
     size: int = 440,
     seconds: float = 5.0,
     fps: int | None = None,
@@ -154,11 +164,11 @@ def export_gif(
 
     Args:
         run: the training to show.
-        digits: a `Dataset`, whose first test images are shown.
+        digits: a `Dataset`, whose test images are shown.
         path: of the file, ending in ``.gif``, ``.webp`` or ``.mp4``. An MP4 needs ffmpeg, which the
             package imageio-ffmpeg provides. The file replaces one that is there, atomically.
         film: another film to show, as in `export_html`; it needs no images.
-        images: the most test images to show.
+        images: the most test images to show, chosen as in `export_html`.
         size: side of the picture, in pixels; 64 or more.
         seconds: time from the first frame to the last, above 0 and below 3,600. The first picture
             is shown for 0.7 seconds, and the last one for 2.5.
@@ -183,7 +193,7 @@ def export_gif(
         raise ValueError(f"seconds is {seconds}; expected a number above 0 and below 3,600.")
     if path.suffix.lower() == ".mp4":
         ffmpeg()  # if there is none, fail now rather than after embedding
-    shown, classes = _film(run, digits, film, whole_number("images", images, 1))
+    shown, classes, _ = _film(run, digits, film, whole_number("images", images, 1))
     drawn = Drawing(shown, classes, size, dark)
     write_atomically(path, moving_picture(drawn, path.suffix.lower(), seconds, fps))
     return path
@@ -194,7 +204,7 @@ def export_projector(
     digits: Dataset,
     folder: str | os.PathLike[str],
     *,
-    images: int = _IMAGES,
+    images: int = MOST_IMAGES,
     frame: int = -1,
 ) -> Path:
     """Write embeddings of test images for TensorBoard's projector, with a picture for each point.
@@ -205,9 +215,9 @@ def export_projector(
 
     Args:
         run: the training whose embeddings to write.
-        digits: a `Dataset`, whose first test images are written.
+        digits: a `Dataset`, whose test images are written.
         folder: created if it is missing. Files with these names are replaced, others stay.
-        images: the most test images to write.
+        images: the most test images to write, chosen as in `export_html`; ``index`` says which.
         frame: index into ``run.steps``; -1 is the last.
 
     Returns:
@@ -221,10 +231,11 @@ def export_projector(
     folder = Path(folder)
     if folder.exists() and not folder.is_dir():
         raise ValueError(f"{folder} is a file; expected a folder. Choose another path.")
-    shown = _first(digits, whole_number("images", images, 1))
-    embeddings = run.embed(shown.images, frame)
-    names = [digits.class_names[label] for label in shown.labels]
-    files = projector_files(embeddings, names, checked_images(shown.images))
+    part = _part(digits, whole_number("images", images, 1))
+    shown = part.taken(digits.test.images)
+    embeddings = run.embed(shown, frame)
+    names = [digits.class_names[label] for label in part.taken(digits.test.labels)]
+    files = projector_files(embeddings, names, checked_images(shown), part.rows.tolist())
     folder.mkdir(parents=True, exist_ok=True)
     for name, content in files.items():  # the configuration is last, as it names the others
         write_atomically(folder / name, content)
@@ -233,13 +244,17 @@ def export_projector(
 
 def _film(
     run: Run, digits: Dataset, given: Film | EmbeddingView | None, count: int
-) -> tuple[Film, np.ndarray]:
-    """Return the film to show and the class of each of its points, (N,), as `digits` numbers it."""
+) -> tuple[Film, np.ndarray, Part | None]:
+    """Return the film to show, and the class of each of its points, (N,), as `digits` numbers it.
+
+    The third is the part of the test images that it shows, or None if that is not known.
+    """
     names = list(digits.class_names)
-    film = _recorded(run, names) if given is None else as_film(given)
+    film, part = _recorded(run, names) if given is None else as_film(given), None
     if film is None:
-        shown = _first(digits, count)
-        film = run.make_film(shown.images, shown.labels, class_names=names)
+        part = _part(digits, count)
+        images, labels = part.taken(digits.test.images), part.taken(digits.test.labels)
+        film = run.make_film(images, labels, class_names=names)
     classes = film.classes
     if classes.numbers is None or not film.frames.size:
         raise ValueError(
@@ -250,7 +265,7 @@ def _film(
             f"film has the classes {classes.names[:12]}; expected those of {digits.name}, "
             f"{names[:12]}. Make the film with class_names=digits.class_names."
         )
-    return film, classes.numbers
+    return film, classes.numbers, part
 
 
 def _recorded(run: Run, names: Sequence[str]) -> Film | None:
@@ -259,35 +274,58 @@ def _recorded(run: Run, names: Sequence[str]) -> Film | None:
     return film if film is not None and film.classes.names == names else None
 
 
-def _first(digits: Dataset, count: int) -> Split:
+def _part(digits: Dataset, count: int) -> Part:
     if not len(digits.test):
         raise ValueError(
             f"{digits.name} has no test images; expected at least one to show. Add images."
         )
-    return Split(digits.test.images[:count], digits.test.labels[:count])
+    return part_of(digits.test.labels, count)
 
 
-def _facts(
-    run: Run,
-    digits: Dataset,
+def _found(digits: Dataset, gallery: int, k: int) -> Part:
+    """Choose up to `gallery` training images to search for `k` neighbours."""
+    found = part_of(digits.train.labels, gallery)
+    most = min(len(found), _MOST_NEIGHBOURS)
+    if not most:
+        raise ValueError(
+            f"{digits.name} has no training images; expected at least one to find. Add images."
+        )
+    if k > most:
+        raise ValueError(f"k is {k}; expected a whole number from 1 to {most}.")
+    return found
+
+
+def _left_out(shown: Part | None, found: Part) -> list[str]:
+    """Say which images the page has, if these are not all."""
+    parts = ((shown, "test images"), (found, "training images"))
+    some = [part.words(what) for part, what in parts if part is not None and part.total > len(part)]
+    return [f"these are {', and '.join(some)}"] if some else []
+
+
+def _rows(part: Part) -> bytes | None:
+    """Return the numbers of drawn images as uint32 bytes; None if they count from 0."""
+    return part.rows.astype("<u4").tobytes() if part.drawn else None
+
+
+def _measures(
     vectors: np.ndarray,
     found_labels: np.ndarray,
     queries: np.ndarray,
     classes: np.ndarray,
-) -> str:
-    """Write a line about what the page shows and how good the network's answers are."""
-    known = classes < len(digits.class_names)
-    words = [
-        f"{len(queries):,} test images",
-        f"{len(vectors):,} training images to search",
-        f"{run.steps[-1]:,} training steps",
-    ]
-    if known.any() and len(vectors) >= HEADLINE_K:
-        found, _ = Gallery(vectors).nearest(queries[known], HEADLINE_K)
-        labels, asked = found_labels[found], classes[known]
-        right, won = precision_at_k(labels, asked), knn_accuracy(labels, asked)
-        words += [f"{right:.1%} of the {HEADLINE_K} nearest and {won:.1%} of the votes are right"]
-    return " · ".join(words)
+    count: int,
+) -> list[str]:
+    """Say how good the network's answers are, for queries of the `count` classes of the gallery."""
+    known = classes < count
+    if not known.any():
+        return []
+    if len(vectors) < HEADLINE_K:
+        return [f"too few training images to measure the {HEADLINE_K} nearest"]
+    found, _ = Gallery(vectors).nearest(queries[known], HEADLINE_K)
+    labels, asked = found_labels[found], classes[known]
+    right, won = precision_at_k(labels, asked), knn_accuracy(labels, asked)
+    ceiling = ceiling_of(relevant_of(asked, found_labels))
+    limit = f" (of at most {ceiling:.1%})" if ceiling < 1 else ""
+    return [f"{right:.1%} of the {HEADLINE_K} nearest{limit} and {won:.1%} of the votes are right"]
 
 
 def _checked_path(path: str | os.PathLike[str], suffixes: Sequence[str]) -> Path:

@@ -12,6 +12,8 @@ JSON, in which ``{"base64": text}`` stands for bytes:
     float32 (N, ``dim``), little-endian: the last frame in full precision.
 ``gallery.labels``
     uint16 (N,).
+``rows``, ``gallery.rows``
+    uint32 (N,), the numbers of the images in their data set; None if they count from 0.
 ``k``, ``metric``
     number of neighbours and metric at first.
 ``cosine``

@@ -6,7 +6,7 @@
 /** @import { Metric, Neighbour, Search } from "./page_search.js" */
 
 import { make } from "../views/js/dom.js";
-import { clamp, grouped } from "../views/js/numbers.js";
+import { grouped } from "../views/js/numbers.js";
 import {
   button,
   choice,
@@ -53,8 +53,9 @@ export class Answers {
     this.#about = about;
     this.#pictures = pictures;
     this.#acts = acts;
-    const { count, galleryLabels } = search;
-    this.index = make("input", { type: "number", min: 0, max: count - 1, step: 1, id: "index" });
+    const { count, galleryLabels, numbers } = search;
+    const range = { min: numbers[0], max: numbers[count - 1] };
+    this.index = make("input", { type: "number", ...range, step: 1, id: "index" });
     this.index.addEventListener("change", () => this.#askTyped());
     const back = signButton("‹", "Previous test image", () => this.#askBeside(-1));
     const next = signButton("›", "Next test image", () => this.#askBeside(1));
@@ -92,10 +93,11 @@ export class Answers {
     const { names } = this.#about;
     const label = this.#search.labels[query];
     const neighbours = this.#search.nearest(query);
-    this.index.value = String(query);
+    const number = this.#search.numbers[query];
+    this.index.value = String(number);
     showPicture(this.#picture, this.#pictures.test, query);
     this.#name.replaceChildren(this.#swatch(label), names[label]);
-    this.#number.textContent = `test image ${grouped(query)}`;
+    this.#number.textContent = `test image ${grouped(number)}`;
     const verdict = this.#search.verdict(query, neighbours);
     const said = `${verdict.votes} of ${neighbours.length} say ${names[verdict.label]}`;
     this.#say(`${signOf(verdict.right)}${said}`, verdict.right);
@@ -132,9 +134,11 @@ export class Answers {
   }
 
   #askTyped() {
-    const query = Math.round(Number(this.index.value));
-    if (this.index.value === "" || !Number.isFinite(query)) this.index.value = String(this.query);
-    else this.#acts.ask(clamp(query, 0, this.#search.count - 1));
+    const { numbers } = this.#search;
+    const number = Math.round(Number(this.index.value));
+    if (this.index.value !== "" && Number.isFinite(number)) {
+      this.#acts.ask(this.#search.queryNear(number));
+    } else this.index.value = String(numbers[this.query]);
   }
 
   /** @param {1 | -1} by */
@@ -166,7 +170,7 @@ export class Answers {
       picture,
       make("span", { class: "name" }, `${signOf(right)}${name}`),
       make("span", { class: "distance" }, shortDistance(distance)),
-      make("span", { class: "quiet" }, `#${grouped(number)}`),
+      make("span", { class: "quiet" }, `#${grouped(this.#search.galleryNumbers[number])}`),
     );
     Object.assign(item.dataset, { rank, row: number, distance });
     return item;

@@ -6,10 +6,19 @@
 /** @import { PackedImages } from "./page_pictures.js" */
 
 /**
+ * @typedef {object} Gallery
+ * @property {Uint8Array} embeddings
+ * @property {Uint8Array} labels
+ * @property {Uint8Array | null} [rows] the numbers of its images in their data set
+ * @property {PackedImages} images
+ */
+
+/**
  * @typedef {object} PageData described in page.py
  * @property {Payload} view
  * @property {PackedImages} images
- * @property {{ embeddings: Uint8Array, labels: Uint8Array, images: PackedImages }} gallery
+ * @property {Gallery} gallery
+ * @property {Uint8Array | null} [rows] the numbers of the queries in their data set
  * @property {Uint8Array} queries
  * @property {number} dim
  * @property {number} k

@@ -16,8 +16,8 @@ import { wordsOf } from "../views/js/numbers.js";
 
 /**
  * The part of the page's data that a search needs.
- * @typedef {Pick<PageData, "queries" | "dim" | "classes" | "k" | "metric">
- *   & { gallery: Pick<PageData["gallery"], "embeddings" | "labels"> }} Searched
+ * @typedef {Pick<PageData, "rows" | "queries" | "dim" | "classes" | "k" | "metric">
+ *   & { gallery: Pick<PageData["gallery"], "rows" | "embeddings" | "labels"> }} Searched
  */
 
 export class Search {
@@ -36,6 +36,8 @@ export class Search {
     this.labels = labels;
     this.count = labels.length; // of queries
     this.galleryLabels = wordsOf(data.gallery.labels);
+    this.numbers = numbersOf(data.rows, this.count);
+    this.galleryNumbers = numbersOf(data.gallery.rows, this.galleryLabels.length);
     this.k = data.k;
     this.setMetric(data.metric);
   }
@@ -46,6 +48,16 @@ export class Search {
     this.metric = metric;
     this.#vectors = prepared(gallery.embeddings, dim, metric);
     this.#queries = prepared(queries, dim, metric);
+  }
+
+  /**
+   * Find the query with the number that is nearest to a number.
+   * @param {number} number of an image in its data set
+   */
+  queryNear(number) {
+    const after = this.numbers.findIndex((own) => own >= number);
+    if (after < 1) return after === 0 ? 0 : this.count - 1;
+    return this.numbers[after] - number < number - this.numbers[after - 1] ? after : after - 1;
   }
 
   /** @param {number} query */
@@ -93,6 +105,14 @@ export class Search {
     return { query: null, tried: this.count };
   }
 }
+
+/**
+ * Return the numbers of images in their data set; without rows they count from 0.
+ * @param {Uint8Array | null | undefined} rows uint32
+ * @param {number} count of images
+ */
+const numbersOf = (rows, count) =>
+  rows ? new Uint32Array(rows.slice().buffer) : Uint32Array.from({ length: count }, (_, i) => i);
 
 /**
  * Return vectors in double precision whose Euclidean distances have the order of the metric.

@@ -36,7 +36,7 @@ export class Thumbs {
     this.#names = names;
     this.#pictures = pictures;
     this.#ask = ask;
-    const all = [...Array(search.count).keys()];
+    const all = inTurns(search.labels);
     this.#images = all;
     const present = [...members.keys()].filter((k) => members[k].length);
     const options = present.map((k) => ({ value: k, words: names[k] }));
@@ -84,7 +84,7 @@ export class Thumbs {
     showPicture(picture, this.#pictures, query);
     const wrong = this.#search.verdict(query).right === false;
     const name = this.#names[this.#search.labels[query]];
-    const words = `test image ${query}, ${name}${wrong ? ", a mistake" : ""}`;
+    const words = `test image ${this.#search.numbers[query]}, ${name}${wrong ? ", a mistake" : ""}`;
     const pressed = String(query === this.#asked);
     const onclick = () => this.#ask(query);
     const thumb = make(
@@ -96,4 +96,24 @@ export class Thumbs {
     thumb.dataset.query = String(query);
     return thumb;
   }
+}
+
+/**
+ * Return the images in the order of the pages: as they come, or if the first page would show up to
+ * half of the classes only, with the classes taking turns.
+ * @param {ArrayLike<number>} labels
+ */
+export function inTurns(labels) {
+  const all = Array.from(labels, (_, image) => image);
+  const shown = new Set(all.slice(0, THUMBS).map((image) => labels[image])).size;
+  const classes = new Set(all.map((image) => labels[image])).size;
+  if (2 * shown > Math.min(classes, THUMBS)) return all;
+  /** @type {Map<number, number>} */
+  const seen = new Map();
+  const turns = all.map((image) => {
+    const turn = seen.get(labels[image]) ?? 0;
+    seen.set(labels[image], turn + 1);
+    return turn;
+  });
+  return all.sort((a, b) => turns[a] - turns[b]);
 }

@@ -18,7 +18,10 @@ _LEAST = 8  # pixels: the smallest side at which an image can be recognized
 
 
 def projector_files(
-    embeddings: np.ndarray, names: Sequence[str], images: np.ndarray
+    embeddings: np.ndarray,
+    names: Sequence[str],
+    images: np.ndarray,
+    numbers: Sequence[int] | None = None,
 ) -> dict[str, bytes]:
     """Return the files for embeddings, class names and images.
 
@@ -27,6 +30,7 @@ def projector_files(
         names: N class names.
         images: uint8 (N, H, W, 1 or 3), reduced if the sprite, the picture of all images, would be
             too large.
+        numbers: the number of each image in its data set; by default 0 to N - 1.
 
     Returns:
         Contents by file name, the configuration last.
@@ -47,7 +51,8 @@ def projector_files(
     sheet(images, across).save(sprite, "PNG")
     # Nine significant digits identify any float32.
     rows = ["\t".join(f"{x:.9g}" for x in row) for row in embeddings.tolist()]
-    about = ["class\tindex"] + [f"{_cell(name)}\t{i}" for i, name in enumerate(names)]
+    indices = range(len(names)) if numbers is None else numbers
+    cells = [f"{_cell(name)}\t{index}" for name, index in zip(names, indices, strict=True)]
     config = f"""embeddings {{
   tensor_name: "embeddings"
   tensor_shape: {embeddings.shape[0]}
@@ -63,7 +68,7 @@ def projector_files(
 """
     return {
         "embeddings.tsv": _lines(rows),
-        "metadata.tsv": _lines(about),
+        "metadata.tsv": _lines(["class\tindex", *cells]),
         "sprite.png": sprite.getvalue(),
         "projector_config.pbtxt": config.encode(),
     }

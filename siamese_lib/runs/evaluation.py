@@ -5,7 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from siamese_lib.data.dataset import Dataset
-from siamese_lib.metrics.headline import GALLERY_IMAGES, HEADLINE_K
+from siamese_lib.data.parts import part_of
+from siamese_lib.metrics.headline import (
+    GALLERY_IMAGES,
+    HEADLINE_K,
+    at_most,
+    ceiling_of,
+    relevant_of,
+)
 from siamese_lib.metrics.precision import knn_accuracy, precision_at_k
 from siamese_lib.runs.run import Run
 from siamese_lib.search.gallery import Gallery
@@ -21,25 +28,42 @@ class Evaluation:
         accuracy: share of test images whose class wins the vote of those 7.
         gallery: number of training images searched.
         queries: number of test images.
+        ceiling: the precision of a perfect tower. It is below 1 if classes have fewer than 7
+            images to find.
+        lacking: number of test images whose class has fewer than 7 of the images searched.
+        drawn_from: number of training images, if those searched were drawn evenly over the classes
+            because the first ones do not stand for all classes; else None.
     """
 
     precision: float
     accuracy: float
     gallery: int
     queries: int
+    ceiling: float = 1.0
+    lacking: int = 0
+    drawn_from: int | None = None
 
     def __str__(self) -> str:
+        searched = f"the first {self.gallery:,} training images"
+        if self.drawn_from is not None:
+            searched = (
+                f"{self.gallery:,} of {self.drawn_from:,} training images, drawn evenly over the "
+                "classes"
+            )
+        few = f"; {self.lacking:,} have fewer than {HEADLINE_K} of their class among these"
         return (
-            f"precision@{HEADLINE_K} {self.precision:.4f}   kNN accuracy {self.accuracy:.4f}   "
-            f"({self.queries:,} test images, nearest {HEADLINE_K} of the first "
-            f"{self.gallery:,} training images)"
+            f"precision@{HEADLINE_K} {self.precision:.4f}{at_most(self.ceiling, 4)}   "
+            f"kNN accuracy {self.accuracy:.4f}   ({self.queries:,} test images, nearest "
+            f"{HEADLINE_K} of {searched}{few if self.lacking else ''})"
         )
 
 
 def evaluate(run: Run, data: Dataset, *, frame: int = -1) -> Evaluation:
-    """Search the first 10,000 training images for the 7 nearest to each test image.
+    """Search 10,000 training images for the 7 nearest to each test image.
 
-    Distances are Euclidean.
+    They are the first 10,000, if each class is about as frequent among these as among all, as in
+    MNIST. If the images come class by class, 10,000 are drawn evenly over the classes, and the
+    result says so. Distances are Euclidean.
 
     Args:
         run: the trained tower.
@@ -58,14 +82,19 @@ def evaluate(run: Run, data: Dataset, *, frame: int = -1) -> Evaluation:
         True
     """
     check_enough(data)
-    labels = data.train.labels[:GALLERY_IMAGES]
-    gallery = Gallery(run.embed(data.train.images[:GALLERY_IMAGES], frame))
+    part = part_of(data.train.labels, GALLERY_IMAGES)
+    labels = data.train.labels[part.rows]
+    gallery = Gallery(run.embed(data.train.images[part.rows], frame))
     neighbours, _ = gallery.nearest(run.embed(data.test.images, frame), HEADLINE_K)
+    relevant = relevant_of(data.test.labels, labels)
     return Evaluation(
         precision=precision_at_k(labels[neighbours], data.test.labels),
         accuracy=knn_accuracy(labels[neighbours], data.test.labels),
         gallery=len(labels),
         queries=len(data.test.labels),
+        ceiling=ceiling_of(relevant),
+        lacking=int((relevant < HEADLINE_K).sum()),
+        drawn_from=part.total if part.drawn else None,
     )
 
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from siamese_lib.colors import EXTRA, PALETTE
-from siamese_lib.metrics.headline import PRECISION, precision_of
+from siamese_lib.metrics.headline import PRECISION, Among
 from siamese_lib.runs.projection import centred, principal_axes
 from siamese_lib.views import wire
 from siamese_lib.views.film import Film
@@ -36,17 +36,21 @@ def make_film(
         history: columns of equal length, as in a `Run`.
         margin: of the loss, or None.
     """
-    curves = {"loss": curve_of(history, "loss", steps)}
+    curves, notes = {"loss": curve_of(history, "loss", steps)}, []
     if labels is None:
         curves[PRECISION] = curve_of(history, "precision", steps)
     else:
-        curves[PRECISION] = np.array([precision_of(e, labels) for e in embeddings])
+        measure = Among.of(labels)
+        curves[measure.name] = np.array([measure.precision(e) for e in embeddings])
+        notes.append(measure.missing)
     points = np.concatenate([centred(embeddings), centred(embeddings, travels)], axis=1)
     count, extra, dim = embeddings.shape[1], travels.shape[1], embeddings.shape[2]
     colors = None
     if extra:
         labels, class_names, colors = _with_extra(labels, class_names, count, extra)
     axes, explained = principal_axes(embeddings[-1])
+    if dim > 2:
+        notes.insert(0, f"2 of {dim} dimensions, {100 * explained:.0f} % of the variance")
     return Film(
         points @ axes,
         labels,
@@ -57,7 +61,7 @@ def make_film(
         curves={name: c.tolist() for name, c in curves.items() if np.isfinite(c).any()},
         margin=margin,
         marked=range(count, count + extra),
-        note=f"2 of {dim} dimensions, {100 * explained:.0f} % of the variance" if dim > 2 else "",
+        note="; ".join(filter(None, notes)),
         explained=explained,
     )
 

@@ -15,7 +15,8 @@ def add_parser(commands: Commands) -> None:
         "evaluate",
         help="measure a saved run",
         description="Print precision@7 and kNN accuracy of a saved run. Each test image is looked "
-        "up among the first 10,000 training images.",
+        "up among the first 10,000 training images. If these do not stand for all classes, 10,000 "
+        "are drawn evenly over the classes.",
     )
     parser.add_argument("run", type=Path, metavar="RUN", help="folder of the run")
     add_data(parser, "images to measure on", after="default: those the run was trained on")

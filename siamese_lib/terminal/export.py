@@ -6,6 +6,8 @@ import argparse
 from pathlib import Path
 
 import siamese_lib as sl
+from siamese_lib.data.parts import part_of
+from siamese_lib.export.export_run import MOST_DRAWN, MOST_IMAGES
 from siamese_lib.terminal.options import Commands, add_data, load_for_run
 
 _DESCRIPTION = """Write a finished run as files to share. The suffix of each name chooses what is
@@ -66,7 +68,7 @@ def export(options: argparse.Namespace) -> int:
             path = sl.export_gif(run, data, out, **images)
         else:
             path = sl.export_projector(run, data, out, **images)
-        print(f"wrote {path}{_size(path)}", flush=True)
+        print(f"wrote {path}{_size(path)}{_drawn(run, data, kind, options.images)}", flush=True)
     return 0
 
 
@@ -79,6 +81,15 @@ def _target(out: str) -> tuple[str, str]:
             "a folder, which may end in a slash"
         )
     return _KINDS[suffix], out
+
+
+def _drawn(run: sl.Run, data: sl.Dataset, kind: str, images: int | None) -> str:
+    """Say which test images a file shows, if they were drawn. A page says it itself."""
+    if kind == "page" or (kind == "picture" and len(run) == 1 and run.recorded is not None):
+        return ""
+    most = images or (MOST_DRAWN if kind == "picture" else MOST_IMAGES)
+    part = part_of(data.test.labels, most)
+    return f"; it shows {part.words('test images')}" if part.drawn else ""
 
 
 def _size(path: Path) -> str:

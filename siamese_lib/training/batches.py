@@ -50,9 +50,11 @@ class ImageBatches(keras.utils.PyDataset):
     With a `PairSampler`, a batch is ``((left images, right images), same)``, for `siamese` and
     `ContrastiveLoss`. With a `BalancedBatchSampler`, it is ``(images, labels)``, for the tower
     itself and `InBatchContrastiveLoss`. Each batch depends only on the sampler's seed and the
-    number of the step. Labels are whole numbers as they are, if Keras can hold them exactly; larger
-    numbers and strings become class numbers, in the order of the labels. So pass ``shuffle=False`` to ``fit``: the sampler has shuffled already, and
+    number of the step. So pass ``shuffle=False`` to ``fit``: the sampler has shuffled already, and
     an interrupted training can continue exactly where it stopped.
+
+    Integer labels stay as they are if float32, to which Keras casts labels, can hold them. Larger
+    ones and strings become class numbers, in the order of the labels.
 
     Args:
         data: images uint8 (N, H, W, C) and labels (N,), such as ``digits.train``.

@@ -17,7 +17,7 @@ from typing import TextIO, TypeAlias
 
 import numpy as np
 
-from siamese_lib.metrics.headline import HEADLINE_K
+from siamese_lib.metrics.headline import PRECISION, at_most
 from siamese_lib.network.backend import Logs, keras
 from siamese_lib.training.recorder import Recorder
 
@@ -128,6 +128,11 @@ class Progress(keras.callbacks.Callback):
         self._drawn_at = -math.inf
         self._lines = 0
         self._warned = False
+        watched = self.recorder.validation
+        if watched is not None and not watched.ceiling:
+            self._out.write(
+                f"{PRECISION} is not measured, as no validation image has another of its class.\n"
+            )
 
     def on_train_batch_end(self, batch: int, logs: Logs = None) -> None:
         """Print a line if one is due."""
@@ -160,7 +165,12 @@ class Progress(keras.callbacks.Callback):
             parts.append(f"loss {history['loss'][-1]:.4f}")
         measured = [p for p in history["precision"] if not math.isnan(p)]
         if measured:
-            parts.append(f"precision@{HEADLINE_K} {measured[-1]:.3f}")
+            limit = ""
+            if recorder.validation is not None and recorder.validation.ceiling < 1:
+                limit = (
+                    f"{at_most(recorder.validation.ceiling, 3)} among {recorder.validation.count}"
+                )
+            parts.append(f"{PRECISION} {measured[-1]:.3f}{limit}")
         rate = recorder.images_per_second()
         if rate > 0:
             left = (recorder.total - recorder.step) * recorder.batches.images_per_step / rate

@@ -12,7 +12,7 @@ from IPython.core.getipython import get_ipython
 from IPython.display import display
 
 from siamese_lib.checks import whole_number
-from siamese_lib.metrics.headline import PRECISION, precision_of
+from siamese_lib.metrics.headline import Among
 from siamese_lib.network.backend import Logs, keras
 from siamese_lib.runs import projection
 from siamese_lib.runs.embedding import embed
@@ -48,7 +48,8 @@ class LiveView(keras.callbacks.Callback):
 
     Attributes:
         view: an `EmbeddingView` with the frames so far, the mean loss since the frame before, and
-            precision@7 of the images among each other. Another ``fit`` begins another view.
+            precision@7 of the images among each other; the curve's name has the value of a perfect
+            tower, if that is below 1. Another ``fit`` begins another view.
         spent: total seconds that the view has taken.
         note: why the view could not reach the page, or "".
 
@@ -72,6 +73,7 @@ class LiveView(keras.callbacks.Callback):
             raise ValueError(f"share is {share}; expected a number, 0 or more.")
         self.recorder = recorder
         self._images, self._labels = evenly(data, whole_number("images", images, 1))
+        self._among = Among.of(self._labels)
         self._class_names = class_names
         self._share = share
         self._height = height
@@ -79,13 +81,14 @@ class LiveView(keras.callbacks.Callback):
 
     def _begin(self) -> None:
         dim = self.recorder.tower.output_shape[-1]
+        flat = f"2 of {dim} dimensions" if dim > 2 else ""
         pictures = self._images if self._images.shape[-1] in (1, 3) else None
         self.view = EmbeddingView(
             np.zeros((0, len(self._images), 2)),
             self._labels,
             images=pictures,
             class_names=self._class_names,
-            note=f"2 of {dim} dimensions" if dim > 2 else "",
+            note="; ".join(filter(None, (flat, self._among.missing))),
             height=self._height,
         )
         self.note = ""
@@ -160,10 +163,9 @@ class LiveView(keras.callbacks.Callback):
         points = points @ projection.principal_axes(points)[0]
         if len(self.view.frames) and embeddings.shape[1] > 2:
             points = projection.turned(points, self.view.frames[-1])
-        curves = {
-            "loss": self._loss(),
-            PRECISION: precision_of(embeddings, self._labels),
-        }
+        curves = {"loss": self._loss()}
+        if not self._among.missing:
+            curves[self._among.name] = self._among.precision(embeddings)
         self._shown_at = step
         self._send(lambda: self.view.append_frame(points, step=step, curves=curves))
 

@@ -139,6 +139,11 @@ class Recorder(keras.callbacks.Callback):
         return Run(self.tower, steps, frames, self.history, {**known, **self.settings})
 
     @property
+    def validation(self) -> Validation | None:
+        """What measures the validation images, if there are any."""
+        return self._validation
+
+    @property
     def kept(self) -> list[int]:
         """The steps at which a frame was kept, ascending."""
         return sorted(self._kept)

@@ -9,11 +9,9 @@ import numpy as np
 
 from siamese_lib.checks import checked_labels
 from siamese_lib.data import parts
-from siamese_lib.metrics.headline import HEADLINE_K
-from siamese_lib.metrics.precision import precision_at_k
+from siamese_lib.metrics.headline import HEADLINE_K, Among
 from siamese_lib.network.backend import keras
 from siamese_lib.runs.embedding import embed
-from siamese_lib.search.gallery import Gallery
 from siamese_lib.training.batches import Images
 from siamese_lib.training.stopwatch import Stopwatch
 
@@ -30,13 +28,19 @@ class Validation:
             classes.
         clock: the stopwatch of the training. It is paused during a measurement.
 
+    Attributes:
+        count: number of images used.
+        ceiling: the precision@7 of a perfect tower; 0 if no image has another of its class.
+
     Raises:
         ValueError: there are 7 images or fewer.
     """
 
     def __init__(self, tower: keras.Model, data: Images, clock: Stopwatch) -> None:
         self._tower = tower
-        self._images, self._labels = evenly(data, _IMAGES)
+        self._images, labels = evenly(data, _IMAGES)
+        self._among = Among.of(labels)
+        self.count, self.ceiling = len(labels), self._among.ceiling
         self._clock = clock
         self._began = self._cost = self._spent = 0.0
 
@@ -63,8 +67,7 @@ class Validation:
             spread = float(np.sqrt(embeddings.var(axis=0).sum()))
         if not math.isfinite(spread):  # diverged; Guard will say so
             return math.nan, math.nan
-        neighbours, _ = Gallery(embeddings).nearest(embeddings, HEADLINE_K, exclude_self=True)
-        return precision_at_k(self._labels[neighbours], self._labels), spread
+        return self._among.precision(embeddings), spread
 
 
 def evenly(data: Images, most: int) -> tuple[np.ndarray, np.ndarray]:

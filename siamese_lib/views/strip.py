@@ -30,7 +30,8 @@ def strip_html(
 
     Args:
         images: uint8 (1 + k, H, W) or (1 + k, H, W, C), the query first.
-        labels: integers or strings (1 + k,), or None. A neighbour with the query's label is marked as right.
+        labels: integers or strings (1 + k,), or None. A neighbour with the query's label is marked
+            as right.
         distances: (k,), from the query to its neighbours.
         names: names of the images, (1 + k,), such as their indices.
 
