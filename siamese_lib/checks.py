@@ -132,8 +132,8 @@ def _as_array(labels: ArrayLike, name: str) -> np.ndarray:
             f"{name} are a {type(labels).__name__}; expected one label for each image, in a list "
             "or an array."
         )
-    if type(labels).__name__ == "MaskedArray":
-        return labels.astype(object).filled(None)  # type: ignore[union-attr]
+    if type(labels).__name__ == "MaskedArray":  # by name, as numpy.ma takes time to import
+        return np.where(np.ma.getmaskarray(labels), None, np.asarray(labels))
     if not isinstance(labels, list | tuple):
         return np.asarray(labels)
     plain = all(isinstance(each, str | bytes | numbers.Integral | NoneType) for each in labels)

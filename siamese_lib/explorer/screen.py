@@ -43,7 +43,7 @@ class Screen:
         """The text of the status line: the state's message, or what the reader can do."""
         facts = self.facts
         return self.state.status or (
-            f"{facts.searching} to search. The network gets "
+            f"{facts.searching}. The network gets "
             f"{facts.mistaken.sum():,} of {len(facts.test_labels):,} test images wrong. Choose "
             "one, draw, or click on the map."
         )

@@ -99,8 +99,10 @@ class Facts:
     @property
     def searching(self) -> str:
         """Which training images are searched, in words that begin a sentence."""
-        words = f"{len(self.training_images):,} training images"
-        words = words if self.searched is None else self.searched.words("training images")
+        what = "training images to search"
+        if self.searched is None:
+            return f"{len(self.training_images):,} {what}"
+        words = self.searched.words(what)
         return words[:1].upper() + words[1:]
 
     @property

@@ -112,10 +112,7 @@ def export_html(
     vectors, queries = run.embed(found_images), run.embed(shown.images)
     angles = bool(vectors.any(axis=1).all() and queries.any(axis=1).all())
     if metric == "cosine" and not angles:
-        raise ValueError(
-            "metric is 'cosine'; expected 'euclidean', as an embedding is all zeros and has no "
-            "angle."
-        )
+        raise ValueError("metric is 'cosine'; expected 'euclidean', as an embedding is all zeros.")
     data = {
         "view": shown.payload(images=False),
         "images": packed(at_most(shown.images, thumbnail)),
@@ -135,8 +132,7 @@ def export_html(
         "playing": playing,
         "facts": " · ".join(
             [
-                f"{len(queries):,} test images",
-                f"{len(vectors):,} training images to search",
+                f"{len(queries):,} test images · {len(vectors):,} training images to search",
                 f"{run.steps[-1]:,} training steps",
                 *_measures(vectors, found_labels, queries, classes, len(digits.class_names)),
                 *_left_out(part, found),

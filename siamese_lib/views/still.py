@@ -10,6 +10,7 @@ import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
 from siamese_lib.colors import INK, PALETTE, rgb
+from siamese_lib.data.parts import evenly, is_fair
 from siamese_lib.images import png
 from siamese_lib.views.wire import Classes
 
@@ -59,12 +60,15 @@ def still_png(
 
     Returns:
         A PNG below 60 kB. Of many points, at most 3,000 evenly picked ones and the marked ones are
-        drawn.
+        drawn; if every so many would leave out a class, they are drawn evenly over the classes.
     """
     count, points = frames.shape[1], _POINTS
     while True:
-        evenly = np.linspace(0, count - 1, min(count, points)).astype(int)
-        kept = np.array(sorted({*evenly.tolist(), *marked}))
+        some = np.linspace(0, count - 1, min(count, points)).astype(int)
+        if classes.numbers is not None:
+            present = np.unique(classes.numbers, return_inverse=True)[1]
+            some = some if is_fair(present, some) else evenly(present, points)
+        kept = np.array(sorted({*some.tolist(), *marked}))
         numbers = None if classes.numbers is None else classes.numbers[kept]
         picture = _drawn(
             frames[:, kept], classes._replace(numbers=numbers), steps, np.searchsorted(kept, marked)

@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 from PIL import Image, ImageDraw
 from tiny_explorer import by_hand, mixed_dataset, tiny_explorer, tiny_run
+from tiny_sorted import sorted_dataset, untrained
 from tiny_training import corners_dataset
 
 import siamese_lib as sl
@@ -319,6 +320,36 @@ def test_fewer_images_to_search():
     explorer = sl.RetrievalExplorer(RUN, DATA, limit=10, k=9)
     assert (explorer.answer.searched, explorer._k.max) == (10, 9)
     assert max(explorer.answer.indices) < 10
+
+
+def test_a_part_of_images_in_the_order_of_their_classes_keeps_their_indices():
+    data, run = sorted_dataset(5, 40, 20), untrained(frames=2)
+    explorer = sl.RetrievalExplorer(run, data, limit=50)
+    assert len(explorer.searched) == explorer.answer.searched == 50
+    assert set(data.train.labels[explorer.searched].tolist()) == set(range(5))
+    for index in range(0, 100, 19):
+        answer = explorer.select(index=index)
+        assert set(answer.indices) <= set(explorer.searched.tolist())
+        assert data.train.labels[list(answer.indices)].tolist() == list(answer.labels)
+        assert set(answer.labels) == {data.test.labels[index]}
+    for train in (
+        int(explorer.searched[3]),
+        int(np.setdiff1d(np.arange(200), explorer.searched)[0]),
+    ):
+        answer = explorer.select(train=train)
+        assert train not in answer.indices
+        assert set(answer.labels) == {data.train.labels[train]} == {answer.label}
+    assert set(explorer.select(index=99, frame=0).labels) == {4}
+    gallery = sl.Gallery(run.embed(data.train.images[explorer.searched]))
+    assert not sl.RetrievalExplorer(run, data, limit=50, gallery=gallery).message
+
+
+def test_the_first_page_of_thumbnails_shows_all_classes():
+    facts = sl.RetrievalExplorer(untrained(), sorted_dataset(5, 10, 20))._search.facts
+    assert sorted(facts.order.tolist()) == list(range(100))
+    assert set(facts.test_labels[facts.order[:5]].tolist()) == set(range(5))
+    plain = sl.RetrievalExplorer(RUN, DATA)._search.facts
+    assert plain.order.tolist() == list(range(48))
 
 
 def test_more_dimensions_are_a_shadow():

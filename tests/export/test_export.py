@@ -16,6 +16,7 @@ import numpy as np
 import pytest
 from attacks import ATTACKS
 from PIL import Image
+from tiny_sorted import sorted_dataset, untrained
 from tiny_training import SHAPE, Training, corners, corners_dataset, dense_tower
 
 import siamese_lib as sl
@@ -233,6 +234,23 @@ def test_a_film_with_an_image_of_ones_own(run: sl.Run, tmp_path: Path) -> None:
     plain = Page(sl.export_html(run, DIGITS, tmp_path / "plain.html")).data
     measured = [d["facts"].split(" · ")[-1] for d in (data, plain)]
     assert measured[0] == measured[1]  # which counts images of known classes only
+
+
+def test_drawn_images_keep_their_numbers(tmp_path: Path) -> None:
+    data = sorted_dataset(5, 40, 20)
+    path = sl.export_html(untrained(), data, tmp_path / "page.html", images=30, gallery=60)
+    shown = Page(path).data
+    for name, split, part in (("test", data.test, shown), ("train", data.train, shown["gallery"])):
+        rows = np.frombuffer(part["rows"], "<u4")
+        small = zlib.decompress(part["images"]["data"])
+        assert small == split.images[rows].tobytes(), name
+    labels = np.frombuffer(shown["gallery"]["labels"], "<u2")
+    assert np.bincount(labels).tolist() == [12] * 5
+    folder = sl.export_projector(untrained(), data, tmp_path / "projector", images=30)
+    cells = [line.split("\t") for line in (folder / "metadata.tsv").read_text().splitlines()[1:]]
+    assert [name for name, _ in cells] == [
+        data.class_names[data.test.labels[int(index)]] for _, index in cells
+    ]
 
 
 def test_a_run_that_kept_its_last_frame_only_shows_its_recorded_film(

@@ -5,6 +5,7 @@ import { test } from "node:test";
 import { pageData } from "../../siamese_lib/export/page_data.js";
 import { tileOf } from "../../siamese_lib/export/page_pictures.js";
 import { nearestRows, prepared, Search, vote } from "../../siamese_lib/export/page_search.js";
+import { inTurns } from "../../siamese_lib/export/page_thumbs.js";
 import { numbersFrom } from "./made_up.js";
 
 /** @import { Metric, Neighbour } from "../../siamese_lib/export/page_search.js" */
@@ -115,6 +116,36 @@ test("a mistake is found from anywhere, but not the one that is shown", () => {
   assert.deepEqual(asked.mistakeFrom(7, 3, 1e9), { query: 0, tried: 4 });
   assert.deepEqual(asked.mistakeFrom(7, 0, 1e9), { query: null, tried: 10 });
   assert.deepEqual(asked.mistakeFrom(1, 5, -1), { query: null, tried: 1 });
+});
+
+test("drawn images keep their numbers, and a number leads to the nearest image", () => {
+  assert.deepEqual([...search().numbers], [0, 1, 2, 3, 4, 5, 6, 7, 8, 9]);
+  assert.equal(search().queryNear(4), 4);
+  const rows = (/** @type {number[]} */ numbers) =>
+    new Uint8Array(Uint32Array.from(numbers).buffer);
+  const gallery = {
+    embeddings: bytesOf([0, 9]),
+    labels: new Uint8Array(4),
+    rows: rows([70, 80_000]),
+  };
+  const part = { queries: bytesOf([1, 2, 3]), rows: rows([5, 40, 100]), gallery };
+  const drawn = new Search(
+    { ...part, dim: 1, classes: 1, k: 1, metric: "euclidean" },
+    new Uint16Array(3),
+  );
+  assert.deepEqual([...drawn.numbers, ...drawn.galleryNumbers], [5, 40, 100, 70, 80_000]);
+  assert.deepEqual(
+    [-1, 5, 21, 40, 71, 1e9].map((number) => drawn.queryNear(number)),
+    [0, 0, 0, 1, 2, 2],
+  );
+});
+
+test("on the first page of thumbnails the classes take turns, if it would show few of them", () => {
+  const sorted = Array.from({ length: 300 }, (_, image) => Math.floor(image / 100));
+  assert.deepEqual(inTurns(sorted).slice(0, 4), [0, 100, 200, 1]);
+  assert.equal(new Set(inTurns(sorted)).size, 300);
+  const mixed = sorted.map((_, image) => image % 3);
+  assert.deepEqual(inTurns(mixed), [...mixed.keys()]);
 });
 
 test("bytes in the page's JSON are bytes again", () => {

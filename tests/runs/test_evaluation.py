@@ -7,6 +7,7 @@ from collections import Counter
 
 import numpy as np
 import pytest
+from tiny_sorted import greys, sorted_dataset, untrained
 from tiny_training import SHAPE, corners
 
 import siamese_lib as sl
@@ -64,6 +65,26 @@ def test_only_the_first_training_images_are_searched(
     assert found.gallery == 12
     assert found.precision == pytest.approx(precision)
     assert found.accuracy == pytest.approx(accuracy)
+
+
+def test_images_in_the_order_of_their_classes_are_drawn(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(evaluation, "GALLERY_IMAGES", 40)
+    found = sl.evaluate(untrained(), sorted_dataset(5, 20, 3))
+    assert (found.precision, found.accuracy, found.gallery) == (1, 1, 40)
+    assert (found.ceiling, found.lacking, found.drawn_from) == (1, 0, 100)
+
+
+def test_the_highest_precision_with_few_images_to_find() -> None:
+    """Classes 0 and 1 have 3 and 9 training images, class 2 none."""
+    train = greys(3, 9)
+    kept = np.r_[0:3, 9:18]
+    few = sl.Split(train.images[kept], train.labels[kept])
+    data = sl.Dataset(few, greys(3, 4), ("a", "b", "c"), "made here", "few")
+    found = sl.evaluate(untrained(), data)
+    assert found.ceiling == pytest.approx((3 / 7 + 1 + 0) / 3)
+    assert found.precision == pytest.approx(found.ceiling)
+    assert found.lacking == 8
+    assert "of at most 0.4762" in str(found)
 
 
 def test_in_words() -> None:
