@@ -58,7 +58,8 @@ run = recorder.run
 # * On the left, you choose a query.
 # * In the middle, you see the network's answer. It is the query's nearest training images, by two
 #   measures of distance.
-# * On the right, two maps show where the query and these images lie.
+# * Two maps show where the query and these images lie: on the right, or in a narrow window below.
+#   The dashed circle around the query has the margin as its radius.
 #
 # (When you have run the whole chapter, the explorer shows the last query, a shirt. Type 865 into
 # the index box to return to this one.)
