@@ -87,8 +87,8 @@ print("the vote is right:", answer.right)
 # ## A hard case
 #
 # Press **only mistakes** above, and choose one. For these test images, the seven nearest neighbours
-# vote for a wrong digit. For each image, look at the map before you look at the digit. Most of them
-# lie between two clouds, and some lie deep inside a wrong cloud.
+# by Euclidean distance vote for a wrong digit. For each image, look at the map before you look at
+# the digit. Most of them lie between two clouds, and some lie deep inside a wrong cloud.
 #
 # You can do the same in Python. The cell selects one of the test images with the fewest right
 # neighbours.
