@@ -163,14 +163,13 @@ class Progress(keras.callbacks.Callback):
         parts = [f"step {recorder.step:>{len(str(recorder.total))}}/{recorder.total}"]
         if history["loss"]:
             parts.append(f"loss {history['loss'][-1]:.4f}")
-        measured = [p for p in history["precision"] if not math.isnan(p)]
-        if measured:
-            limit = ""
-            if recorder.validation is not None and recorder.validation.ceiling < 1:
-                limit = (
-                    f"{at_most(recorder.validation.ceiling, 3)} among {recorder.validation.count}"
-                )
-            parts.append(f"{PRECISION} {measured[-1]:.3f}{limit}")
+        measured = np.flatnonzero(~np.isnan(history["precision"]))
+        if measured.size:
+            last, watched = measured[-1], recorder.validation
+            at = "" if last == len(history["step"]) - 1 else f" at step {history['step'][last]}"
+            if watched is not None and watched.ceiling < 1:
+                at = f"{at_most(watched.ceiling, 3)} among {watched.count}{at}"
+            parts.append(f"{PRECISION} {history['precision'][last]:.3f}{at}")
         rate = recorder.images_per_second()
         if rate > 0:
             left = (recorder.total - recorder.step) * recorder.batches.images_per_step / rate
