@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numbers
 import operator
-from collections.abc import Mapping, Set
+from collections.abc import Mapping, Sequence, Set
 from types import NoneType
-from typing import NamedTuple, SupportsIndex
+from typing import Any, NamedTuple, SupportsIndex
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -64,7 +64,11 @@ def class_numbers(
 
 
 def checked_labels(
-    labels: ArrayLike, name: str = "labels", *, count: int | None = None, dimensions: int = 1
+    labels: ArrayLike | Sequence[object],
+    name: str = "labels",
+    *,
+    count: int | None = None,
+    dimensions: int = 1,
 ) -> np.ndarray:
     """Return class labels as one of two types, so that equal labels compare as equal.
 
@@ -125,7 +129,7 @@ def joined_labels(first: np.ndarray, second: np.ndarray, names: tuple[str, str])
     return np.concatenate([first.ravel(), second.ravel()])
 
 
-def _as_array(labels: ArrayLike, name: str) -> np.ndarray:
+def _as_array(labels: Any, name: str) -> np.ndarray:
     """Return labels as an array; a list as objects, since numpy would turn [1, "a"] into text."""
     if isinstance(labels, str | bytes | Mapping | Set):
         raise ValueError(
@@ -133,7 +137,7 @@ def _as_array(labels: ArrayLike, name: str) -> np.ndarray:
             "or an array."
         )
     if type(labels).__name__ == "MaskedArray":  # by name, as numpy.ma takes time to import
-        return np.where(np.ma.getmaskarray(labels), None, np.asarray(labels))
+        return np.where(np.ma.getmaskarray(labels), np.array(None, object), np.asarray(labels))
     if not isinstance(labels, list | tuple):
         return np.asarray(labels)
     plain = all(isinstance(each, str | bytes | numbers.Integral | NoneType) for each in labels)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from types import SimpleNamespace
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -19,11 +20,11 @@ WORDS = ["cat", "dog", "cat", "owl", "owl", "dog"] * 3
 NUMBERS = np.array([0, 1, 0, 2, 2, 1] * 3)
 
 
-def of(*values: object) -> Callable[[], list]:
+def of(*values: Any) -> Callable[[], list]:
     return lambda: [values[number] for number in NUMBERS]
 
 
-KINDS: dict[str, Callable[[], object]] = {
+KINDS: dict[str, Callable[[], Any]] = {
     "list of strings": lambda: list(WORDS),
     "tuple of strings": lambda: tuple(WORDS),
     "array of strings": lambda: np.array(WORDS),
@@ -53,7 +54,7 @@ KINDS: dict[str, Callable[[], object]] = {
     "beyond 64 bits": of(-(10**30), 10**30, 10**30 + 1),
     "objects that are integers": lambda: np.array(of(1, 2, 2**62)(), object),
 }
-WRONG: dict[str, tuple[object, str]] = {
+WRONG: dict[str, tuple[Any, str]] = {
     "floats": (NUMBERS.astype(float), r"are float64; expected integers"),
     "NaN": (np.where(NUMBERS > 1, np.nan, NUMBERS), r"6 of 18 are missing.*the first in row 3"),
     "None": (of("cat", None, "owl")(), "6 of 18 are missing.*the first in row 1"),
@@ -75,26 +76,32 @@ WRONG: dict[str, tuple[object, str]] = {
 
 POINTS = np.random.default_rng(0).normal(size=(18, 2))
 IMAGES = np.zeros((18, 8, 8, 1), np.uint8)
+PAIRS = np.array([0.1, 0.2]), np.array([1, 0]), np.array([0, 1]), np.array([2, 3])
 FOUND = np.array([[(i + 1) % 18, (i + 7) % 18] for i in range(18)])
 
 
-def neighbours(labels: object) -> np.ndarray:
+def classes_of(film: sl.Film) -> list[int]:
+    assert film.classes.numbers is not None
+    return film.classes.numbers.tolist()
+
+
+def neighbours(labels: Any) -> np.ndarray:
     given = np.asarray(labels)
     return given[FOUND] if given.shape == (18,) else FOUND
 
 
-def batches(labels: object) -> sl.ImageBatches:
-    data = SimpleNamespace(images=IMAGES, labels=labels)
-    return sl.ImageBatches(data, sl.BalancedBatchSampler(labels, batch_size=6))  # type: ignore[arg-type]
+def batches(labels: Any) -> sl.ImageBatches:
+    data: Any = SimpleNamespace(images=IMAGES, labels=labels)
+    return sl.ImageBatches(data, sl.BalancedBatchSampler(labels, batch_size=6))
 
 
 # Each place that takes labels, and what it makes of them: the same whatever their kind.
-PLACES: dict[str, Callable[[object], object]] = {
+PLACES: dict[str, Callable[[Any], Any]] = {
     "PairSampler": lambda y: [part.tolist() for part in sl.PairSampler(y, 6).batch(0)],
     "BalancedBatchSampler": lambda y: sl.BalancedBatchSampler(y, 6).batch(0).tolist(),
     "ImageBatches": lambda y: alike(batches(y)[0][1]),
-    "EmbeddingView": lambda y: sl.EmbeddingView(POINTS, y).film.classes.numbers.tolist(),
-    "Film": lambda y: sl.Film.from_bytes(sl.Film(POINTS, y).to_bytes()).classes.numbers.tolist(),
+    "EmbeddingView": lambda y: classes_of(sl.EmbeddingView(POINTS, y).film),
+    "Film": lambda y: classes_of(sl.Film.from_bytes(sl.Film(POINTS, y).to_bytes())),
     "costliest_pairs": lambda y: [part.tolist() for part in metrics.costliest_pairs(POINTS, y)],
     "precision_at_k": lambda y: metrics.precision_at_k(neighbours(y), y),
     "knn_accuracy": lambda y: metrics.knn_accuracy(neighbours(y), y),
@@ -103,9 +110,7 @@ PLACES: dict[str, Callable[[object], object]] = {
     "retrieval": lambda y: metrics.retrieval(POINTS, y, POINTS, y, exclude_self=True),
     "InBatchContrastiveLoss": lambda y: float(sl.InBatchContrastiveLoss()(y, POINTS)),
     "BatchTripletLoss": lambda y: float(sl.BatchTripletLoss()(y, POINTS)),
-    "ThresholdExplorer": lambda y: len(
-        sl.ThresholdExplorer([0.1, 0.2], [1, 0], [0, 1], [2, 3], IMAGES, y).mistakes
-    ),
+    "ThresholdExplorer": lambda y: len(sl.ThresholdExplorer(*PAIRS, IMAGES, y).mistakes),
     "pair_matrix": lambda y: figures.pair_matrix(y).data[0].z.tolist(),
     "embedding_map": lambda y: [
         trace.customdata.tolist() for trace in figures.embedding_map(POINTS, y).data
@@ -143,7 +148,7 @@ def test_each_place_refuses_what_is_no_label(place: str, kind: str) -> None:
         return  # Keras itself passes labels as floats and as columns
     if place in ("PairSampler", "BalancedBatchSampler", "pair_matrix") and kind == "too few":
         return  # they see the labels only
-    with pytest.raises(ValueError, match="labels|y_true") as caught:
+    with pytest.raises(ValueError, match=r"labels|y_true") as caught:
         PLACES[place](labels)
     if place in ("EmbeddingView", "Film", "BalancedBatchSampler") and kind != "too few":
         assert caught.match(words)
@@ -159,9 +164,9 @@ def test_two_big_numbers_are_two_classes_in_a_fit(loss: type, big: int, by: str)
         if by == "arrays":
             fitted = tower.fit(images, labels, batch_size=6, shuffle=False, verbose=0)
         else:
-            data = SimpleNamespace(images=images, labels=labels)
+            data: Any = SimpleNamespace(images=images, labels=labels)
             sampler = sl.BalancedBatchSampler(labels, batch_size=6)
-            fitted = tower.fit(sl.ImageBatches(data, sampler), shuffle=False, verbose=0)  # type: ignore[arg-type]
+            fitted = tower.fit(sl.ImageBatches(data, sampler), shuffle=False, verbose=0)
         return fitted.history["loss"][0]
 
     images = np.random.default_rng(0).integers(0, 256, (18, *SHAPE), np.uint8)

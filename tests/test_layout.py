@@ -50,6 +50,7 @@ SHUT = {"figures": {"", "terminal"}, "": {"terminal"}}
 SEEN = {"numpy", "PIL", "IPython", "anywidget", "ipywidgets", "traitlets"}
 PACKAGES: dict[str, set[str]] = {
     "": {"lazy_loader"},
+    "checks": {"numpy"},
     "files": {"numpy"},
     "colors": {"numpy"},
     "images": {"numpy", "PIL"},

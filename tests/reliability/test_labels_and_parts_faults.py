@@ -9,6 +9,7 @@ import re
 from contextlib import contextmanager, redirect_stdout
 from pathlib import Path
 from types import SimpleNamespace
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -63,8 +64,8 @@ def labels_in_page(folder: Path) -> str:
 
 
 def losses_in_batches(folder: Path) -> str:
-    data = SimpleNamespace(images=np.zeros((18, 8, 8, 1), np.uint8), labels=np.array(BIG))
-    batches = sl.ImageBatches(data, sl.BalancedBatchSampler(BIG, 6))  # type: ignore[arg-type]
+    data: Any = SimpleNamespace(images=np.zeros((18, 8, 8, 1), np.uint8), labels=np.array(BIG))
+    batches = sl.ImageBatches(data, sl.BalancedBatchSampler(BIG, 6))
     return f"{len(np.unique(batches[0][1].astype(np.float32)))} classes in float32"
 
 
@@ -90,7 +91,7 @@ def progress_of(test: sl.Split) -> str:
     return said.getvalue()
 
 
-def measured_page(folder: Path, data: sl.Dataset, **options: int) -> str:
+def measured_page(folder: Path, data: sl.Dataset, **options: Any) -> str:
     return page_facts(sl.export_html(untrained(), data, folder / "page.html", **options))
 
 
