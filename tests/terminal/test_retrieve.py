@@ -98,7 +98,7 @@ def test_a_picture_is_drawn(work, capsys):
 def test_long_names_are_cut_and_colours_kept():
     rng = np.random.default_rng(0)
     images = rng.integers(0, 256, (1, 2, 8, 8, 3), np.uint8)
-    picture = images_module.draw(images[:, 0], ["w" * 99], images, [["a", ""]])
+    picture = images_module.draw_neighbours(images[:, 0], ["w" * 99], images, [["a", ""]])
     assert picture.mode == "RGB"
     assert picture.getpixel((images_module._GAP, images_module._GAP)) == tuple(images[0, 0, 0, 0])
     gutter = np.asarray(picture)[:, images_module._GAP + images_module._SIDE :][
