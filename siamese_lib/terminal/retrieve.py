@@ -75,7 +75,9 @@ def retrieve(options: argparse.Namespace) -> int:
     else:
         queries = read_images(options.images, run.image_shape, invert=options.invert)
     data = load_for_run(run, options.data, options.run)
-    gallery = sl.Gallery(run.embed(data.train.images), options.metric)
+    # A saved run stores these embeddings, so that the next search does not wait for them.
+    embeddings = run.embed_once(data.train.images, what="training images")
+    gallery = sl.Gallery(embeddings, options.metric)
     indices, distances = gallery.nearest(run.embed(queries), options.neighbours)
     labels = np.array(data.class_names)[data.train.labels[indices]]
     for file, *answer in zip(options.images, indices, labels, distances, strict=True):
