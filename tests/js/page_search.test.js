@@ -4,7 +4,7 @@ import { test } from "node:test";
 
 import { pageData } from "../../siamese_lib/export/page_data.js";
 import { tileOf } from "../../siamese_lib/export/page_pictures.js";
-import { nearestRows, prepared, Search, vote } from "../../siamese_lib/export/page_search.js";
+import { nearestRows, prepared, PageSearch, vote } from "../../siamese_lib/export/page_search.js";
 import { inTurns } from "../../siamese_lib/export/page_thumbs.js";
 import { numbersFrom } from "./made_up.js";
 
@@ -95,7 +95,10 @@ function search() {
   };
   const labels = Uint16Array.from([1, 0, 0, 0, 0, 1, 1, 1, 1, 2]);
   const queries = bytesOf([...labels.keys()].flatMap((x) => [x, 3]));
-  return new Search({ queries, gallery, dim: 2, classes: 2, k: 3, metric: "euclidean" }, labels);
+  return new PageSearch(
+    { queries, gallery, dim: 2, classes: 2, k: 3, metric: "euclidean" },
+    labels,
+  );
 }
 
 test("a search answers with rows, a verdict, and whether it is right", () => {
@@ -129,7 +132,7 @@ test("drawn images keep their numbers, and a number leads to the nearest image",
     rows: rows([70, 80_000]),
   };
   const part = { queries: bytesOf([1, 2, 3]), rows: rows([5, 40, 100]), gallery };
-  const drawn = new Search(
+  const drawn = new PageSearch(
     { ...part, dim: 1, classes: 1, k: 1, metric: "euclidean" },
     new Uint16Array(3),
   );
