@@ -19,9 +19,10 @@ from siamese_lib.export.moving_pictures import SUFFIXES, Drawing, ffmpeg, moving
 from siamese_lib.export.page import packed, page
 from siamese_lib.export.projector import projector_files
 from siamese_lib.files import write_atomically
-from siamese_lib.images import at_most, checked_images
+from siamese_lib.images import at_most
 from siamese_lib.metrics.headline import GALLERY_IMAGES, HEADLINE_K
 from siamese_lib.metrics.precision import knn_accuracy, precision_at_k
+from siamese_lib.pixels import checked_images
 from siamese_lib.runs.run import Run
 from siamese_lib.search.gallery import Gallery
 from siamese_lib.search.vectors import METRICS

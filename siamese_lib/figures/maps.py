@@ -10,7 +10,8 @@ from numpy.typing import ArrayLike
 
 from siamese_lib.colors import DIFFERENT, SAME, class_color, rgb
 from siamese_lib.figures.style import styled
-from siamese_lib.images import checked_images, png_uri
+from siamese_lib.images import png_uri
+from siamese_lib.pixels import checked_images
 
 _CELLS = 24  # at most, thumbnails along the longer side of the map
 _SVG_POINTS = 2_500  # more are drawn with WebGL

@@ -14,7 +14,8 @@ from numpy.typing import ArrayLike
 
 from siamese_lib.colors import DIFFERENT, SAME, rgb
 from siamese_lib.figures.style import styled
-from siamese_lib.images import checked_images, png_uri
+from siamese_lib.images import png_uri
+from siamese_lib.pixels import checked_images
 
 _GAP = 5  # pixels between images, and below each row of words
 _FRAME = 1

@@ -8,8 +8,11 @@ from typing import Protocol, TypeAlias
 
 import numpy as np
 
+from siamese_lib.data.augmentation import RandomAffine, RandomShift
 from siamese_lib.network.backend import keras
+from siamese_lib.pairs.kinds import check_pairs
 from siamese_lib.pairs.samplers import Pairs
+from siamese_lib.pixels import checked_pixels, white_of
 
 
 class Images(Protocol):
@@ -51,7 +54,9 @@ class ImageBatches(keras.utils.PyDataset):
     an interrupted training can continue exactly where it stopped.
 
     Args:
-        data: images uint8 (N, H, W, C) and labels (N,), such as ``digits.train``.
+        data: images uint8 (N, H, W, C) and labels (N,), such as ``digits.train``. Other real
+            numbers are taken, too, if they are finite; a `Recorder` checks whether their range is
+            that of its tower.
         sampler: chooses the images of each batch.
         steps: batches in one Keras epoch; by default ``len(sampler)``.
         augment: changes each batch of images before the training step, such as `RandomShift`. It
@@ -63,11 +68,18 @@ class ImageBatches(keras.utils.PyDataset):
             batches left over from its first look at the data, out of order.
 
     Attributes:
+        white: the largest pixel that the images are scaled to, 255 or 1; None if that is not known,
+            as after an augmentation of your own.
         first_step: the sampler's step at which the current epoch begins. Keras counts its first
             look at the data as an epoch; a `Recorder` corrects this when training begins.
 
+    Some batches are looked at when this is made. If they hardly ever hold a similar pair, or a
+    different one, a warning says so.
+
     Raises:
-        ValueError: the sampler was made for another number of images, or `steps` is below 1.
+        ValueError: the sampler was made for another number of images; there is not one label for
+            each image; `steps` is below 1; the images hold NaN or infinity, or are not numbers; or
+            no batch of images and labels holds both a similar and a different pair.
 
     Example:
         >>> digits = sl.load_dataset("mnist", verbose=False)
@@ -97,6 +109,12 @@ class ImageBatches(keras.utils.PyDataset):
             )
         if steps is not None and steps < 1:
             raise ValueError(f"steps is {steps}; expected at least 1.")
+        images = data.images
+        if isinstance(images, np.ndarray):
+            checked_pixels(images, images.shape[1:], None)
+        check_pairs(sampler, data.labels, len(images))
+        own = augment is None or isinstance(augment, RandomShift | RandomAffine)
+        self.white = white_of(images) if own and isinstance(images, np.ndarray) else None
         self.data = data
         self.sampler = sampler
         self.steps = len(sampler) if steps is None else steps

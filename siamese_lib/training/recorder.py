@@ -12,6 +12,8 @@ from pathlib import Path
 import numpy as np
 
 from siamese_lib.network.backend import Logs, keras
+from siamese_lib.pixels import checked_pixels
+from siamese_lib.runs.embedding import white_for
 from siamese_lib.runs.run import Run
 from siamese_lib.runs.run_files import RunError, check_folder, holds_run, to_json
 from siamese_lib.training.batches import ImageBatches, Images
@@ -59,13 +61,17 @@ class Recorder(keras.callbacks.Callback):
     Attributes:
         step: training steps made so far.
         total: training steps that ``fit`` was asked for.
+        white: the largest pixel of the images that the tower is trained on, 255 or 1; None if it
+            is not known.
         history: the columns step; seconds of training, without the pauses; loss, the mean
             since the row before; precision, NaN where it was not measured; and spread, the
             root mean square distance of the validation embeddings from their mean.
 
     Raises:
-        ValueError: an argument is out of range; the folder holds something else (`RunError`); or,
-            on ``fit``, the checkpoint is damaged or belongs to another training (`RunError`).
+        ValueError: an argument is out of range; the images do not have the shape or the range that
+            the tower expects, as far as its layers show it; the folder holds something else
+            (`RunError`); or, on ``fit``, the checkpoint is damaged or belongs to another training
+            (`RunError`).
 
     Example:
         >>> digits = sl.load_dataset("mnist", verbose=False)
@@ -100,6 +106,7 @@ class Recorder(keras.callbacks.Callback):
             raise ValueError(
                 "resume=True was given without a folder; expected the folder of the checkpoint."
             )
+        self.white = _checked_white(tower, batches)
         self.tower = tower
         self.batches = batches
         self.settings = json.loads(to_json(dict(settings or {})))
@@ -126,7 +133,9 @@ class Recorder(keras.callbacks.Callback):
         self._clock = Stopwatch()
         self._validation = None
         if self._validation_images is not None:
-            self._validation = Validation(self.tower, self._validation_images, self._clock)
+            self._validation = Validation(
+                self.tower, self._validation_images, self._clock, self.white
+            )
 
     @property
     def run(self) -> Run:
@@ -136,7 +145,8 @@ class Recorder(keras.callbacks.Callback):
         frames = [np.stack(weights) for weights in zip(*(kept[s] for s in steps), strict=True)]
         margin = getattr(getattr(self.model, "loss", None), "margin", None)
         known = {} if margin is None else {"margin": margin}
-        return Run(self.tower, steps, frames, self.history, {**known, **self.settings})
+        settings = {**known, **self.settings}
+        return Run(self.tower, steps, frames, self.history, settings, self.white)
 
     @property
     def kept(self) -> list[int]:
@@ -300,3 +310,11 @@ class Recorder(keras.callbacks.Callback):
         row = (self.step, self._clock.seconds(), loss, precision, spread)
         for column, value in zip(self.history.values(), row, strict=True):
             column.append(value)
+
+
+def _checked_white(tower: keras.Model, batches: ImageBatches) -> int | None:
+    """Return the largest pixel in training; ValueError if the tower expects other images."""
+    wanted, images = white_for(tower), batches.data.images
+    if batches.white is not None and None not in tower.input_shape[1:]:
+        checked_pixels(images, tower.input_shape[1:], wanted)
+    return wanted or batches.white

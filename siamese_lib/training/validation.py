@@ -10,6 +10,7 @@ import numpy as np
 from siamese_lib.metrics.headline import HEADLINE_K
 from siamese_lib.metrics.precision import precision_at_k
 from siamese_lib.network.backend import keras
+from siamese_lib.pixels import checked_pixels
 from siamese_lib.runs.embedding import embed
 from siamese_lib.search.gallery import Gallery
 from siamese_lib.training.batches import Images
@@ -27,14 +28,19 @@ class Validation:
         data: the images, more than 7. Of more than 300, only 300 are used, evenly spaced over the
             classes.
         clock: the stopwatch of the training. It is paused during a measurement.
+        white: the largest pixel in training, as for `checked_pixels`.
 
     Raises:
-        ValueError: there are 7 images or fewer.
+        ValueError: there are 7 images or fewer, or they are not like those in training.
     """
 
-    def __init__(self, tower: keras.Model, data: Images, clock: Stopwatch) -> None:
+    def __init__(
+        self, tower: keras.Model, data: Images, clock: Stopwatch, white: int | None = None
+    ) -> None:
         self._tower = tower
-        self._images, self._labels = evenly(data, _IMAGES)
+        images, self._labels = evenly(data, _IMAGES)
+        shape = tower.input_shape[1:]
+        self._images = checked_pixels(images, shape, white, "validation images")
         self._clock = clock
         self._began = self._cost = self._spent = 0.0
 

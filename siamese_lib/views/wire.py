@@ -17,7 +17,7 @@ import traitlets
 
 from siamese_lib.checks import whole_number
 from siamese_lib.colors import class_color, class_colors
-from siamese_lib.images import checked_images
+from siamese_lib.pixels import checked_images
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, DTypeLike

@@ -92,9 +92,7 @@ def test_equal_images_have_finite_gradients_however_the_step_is_run(loss, option
     labels, points = np.arange(12) % 3, np.zeros((12, 5), np.float32)
     points[6:] = 0.2
     plain = value_and_gradient(loss(**options), labels, tf.constant(points))
-    step = tf.function(
-        lambda y, x: value_and_gradient(loss(**options), y, x), jit_compile=compiled
-    )
+    step = tf.function(lambda y, x: value_and_gradient(loss(**options), y, x), jit_compile=compiled)
     for found in (plain, step(labels, tf.constant(points))):
         assert np.isfinite(found[0])
         assert np.isfinite(found[1]).all()
