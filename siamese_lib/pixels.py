@@ -57,14 +57,14 @@ def checked_pixels(
     flat = given.ndim == 3 and shape[-1] == 1
     shaped = given[..., None] if flat else given
     bytes_for_floats = white == 1 and given.dtype == np.uint8
-    fits = shaped.ndim == 4 and shaped.shape[1:] == shape
-    if not fits or not (bytes_for_floats or _in_range(given, white)):
+    good = bytes_for_floats or _in_range(given, white)
+    if not good or shaped.ndim != 4 or shaped.shape[1:] != shape:
+        wanted = f"(N, {', '.join(map(str, shape))}), as in training"
         numbers = "finite numbers" if white is None else f"numbers from 0 to {white}"
-        raise ValueError(
-            f"{name}: got {described(given)}; expected {numbers} of shape (N, "
-            f"{', '.join(map(str, shape))}), as in training. "
-            f"{remedy(given, name, shape, white=white)}"
-        )
+        found = f"shape {given.shape}" if good else described(given)
+        asked = wanted if good else f"{numbers} of shape {wanted}"
+        mend = remedy(given, name, shape, white)
+        raise ValueError(f"{name}: got {found}; expected {asked}. {mend}")
     warn_if_black(shaped, name)
     return shaped / np.float32(255) if bytes_for_floats else shaped
 
@@ -135,8 +135,8 @@ def remedy(
     images: np.ndarray,
     name: str,
     shape: tuple[int | None, int | None, int | None],
-    *,
     white: int | None = None,
+    *,
     flat: bool = False,
 ) -> str:
     """Say how to convert images that were refused, in full sentences.
@@ -163,7 +163,8 @@ def remedy(
                 if exact
                 else "Resize the images, or train on images of this size."
             ]
-    if (exact and images.dtype != np.uint8) or not _in_range(images, white):
+    bytes_for_floats = white == 1 and images.dtype == np.uint8
+    if (exact and images.dtype != np.uint8) or not (bytes_for_floats or _in_range(images, white)):
         scale = _rescaled(images, passed, 255 if exact else white)
         if scale is None:
             rest += ["Undo what was done to the pixels first, such as subtracting a mean."]

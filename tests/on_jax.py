@@ -206,9 +206,9 @@ def arrays_in(jaxpr: jax.extend.core.Jaxpr) -> Iterator[tuple[int, ...]]:
         for inner in jax.tree.leaves(
             equation.params, is_leaf=lambda part: hasattr(part, "jaxpr") or hasattr(part, "eqns")
         ):
-            inner = getattr(inner, "jaxpr", inner)
-            if hasattr(inner, "eqns"):
-                yield from arrays_in(inner)
+            body = getattr(inner, "jaxpr", inner)
+            if hasattr(body, "eqns"):
+                yield from arrays_in(body)
 
 
 @pytest.mark.parametrize(

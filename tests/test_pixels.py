@@ -149,7 +149,7 @@ def test_images_that_are_taken(images):
     ids=lambda images: f"{images.dtype} {images.shape}",
 )
 def test_images_for_which_there_is_no_simple_remedy(images):
-    with pytest.raises(ValueError, match=r"got .*; expected numbers from 0 to 255 of shape"):
+    with pytest.raises(ValueError, match=r"got .*; expected .*\(N, 20, 16, 1\), as in training"):
         checked_pixels(images, (20, 16, 1))
 
 
@@ -185,9 +185,7 @@ def test_a_tower_of_an_unknown_range_takes_all_that_is_finite():
     shape = GREY.shape[1:]
     for images in (GREY / 255, GREY, GREY - 128.0, GREY > 3, GREY.astype(np.uint16) * 257):
         np.testing.assert_array_equal(checked_pixels(images, shape, None), images)
-    with pytest.raises(
-        ValueError, match=r"NaN or infinity in 12 of 12 .*; expected finite numbers"
-    ):
+    with pytest.raises(ValueError, match=r"infinity in 12 of 12 .*; expected finite numbers"):
         checked_pixels(np.where(GREY == 0, np.nan, GREY), shape, None)
 
 

@@ -65,7 +65,8 @@ def check_pairs(sampler: DrawsBatches, labels: Sequence | np.ndarray, count: int
         raise ValueError(
             f"data has {len(known)} labels for {count} images; expected one for each image."
         )
-    _check_batches(known, batches, size)
+    if size > 1:  # one image alone is for a loss of another kind
+        _check_batches(known, batches, size)
 
 
 def _check_drawn_pairs(share: float | None, batches: Sequence) -> None:

@@ -99,12 +99,7 @@ class DistinctOrder(SamplingOrder):
     """
 
     def __init__(self, groups: np.ndarray, batch_size: int, seed: int) -> None:
-        if whole_number("batch_size", batch_size, 1) < 3:
-            raise ValueError(
-                f"batch_size is {batch_size}; expected a whole number, 3 or more. A batch needs "
-                "two images of one class and one of another, to have a similar and a different "
-                "pair."
-            )
+        check_size(whole_number("batch_size", batch_size, 1))
         few = batch_size < 2 * (groups.max() + 1)
         super().__init__(groups, batch_size, seed, run=2 if few else 1)
 
@@ -131,6 +126,15 @@ class DistinctOrder(SamplingOrder):
         place = int(np.flatnonzero(self.group_order == group)[0])
         slot = position * len(self.sizes) + place
         return -(-(self.batch_size - slot % self.batch_size) // len(self.sizes))
+
+
+def check_size(images: int) -> None:
+    """Raise ValueError if a batch of so many images cannot hold both kinds of pairs."""
+    if images < 3:
+        raise ValueError(
+            f"batch_size is {images}; expected a whole number, 3 or more. A batch needs two images "
+            "of one class and one of another, to have a similar and a different pair."
+        )
 
 
 def as_groups(labels: ArrayLike) -> np.ndarray:

@@ -213,7 +213,7 @@ class Run:
         """
         parts = {"class_names": class_names, "extra": extra, "batch_size": batch_size}
         film = self.make_film(images, labels, **parts)
-        # ipywidgets takes as long as all the rest, and an export needs no view.
+        # ipywidgets takes as long as all the rest, so an export that needs no view waits for none.
         from siamese_lib.views.embedding_view import EmbeddingView
 
         return EmbeddingView.of(film, **options)
@@ -325,10 +325,9 @@ class Run:
         folder = Path(path)
         saved = read_run(folder)
         unbuilt = Unbuilt(saved.image_shape, saved.embedding_dim, saved.probe, folder)
-        given = unbuilt if tower is None else tower
+        parts = saved.steps, saved.frames, saved.history, saved.settings, saved.white
         try:
-            parts = saved.steps, saved.frames, saved.history, saved.settings
-            run = cls(given, *parts, saved.white)
+            run = cls(unbuilt if tower is None else tower, *parts)
             if tower is not None:
                 check_probe(run.tower, saved.probe)
         except (AttributeError, KeyError, TypeError, ValueError) as error:
@@ -337,8 +336,9 @@ class Run:
         return run
 
     def _check(self) -> None:
-        if not len(steps := self.steps) or (np.diff(steps) <= 0).any():
-            raise ValueError(f"steps: got {steps.tolist()}; expected ascending numbers, 1 or more.")
+        steps = self.steps.tolist()
+        if not steps or (np.diff(steps) <= 0).any():
+            raise ValueError(f"steps: got {steps}; expected ascending numbers, at least one.")
         counts = {len(array) for array in self._towers.frames}
         if counts != {len(self.steps)}:
             raise ValueError(

@@ -1,8 +1,8 @@
 """Write and read the folder of a run, and report everything that can be wrong with it.
 
 ``run.json``
-    text: ``format`` (1), ``tower`` (``image_shape``, ``embedding_dim``, ``probe``, which is the
-    embedding of one fixed picture, and ``white``, the largest pixel in training), ``steps``,
+    text: ``format`` (1), ``tower`` (``image_shape``, ``embedding_dim``, and ``probe``, the
+    embedding of one fixed picture), ``white`` (the largest pixel in training), ``steps``,
     ``history`` (columns of equal length), ``settings``, and ``frames``: the name, size in bytes and
     SHA-256 of the file below.
 ``frames-<first 12 digits of its SHA-256>.npz``
@@ -101,8 +101,8 @@ def write_run(folder: Path, run: SavedRun) -> None:
                 "image_shape": run.image_shape,
                 "embedding_dim": run.embedding_dim,
                 "probe": run.probe,
-                "white": run.white,
             },
+            "white": run.white,
             "steps": run.steps,
             "settings": run.settings,
             "history": {
@@ -149,7 +149,7 @@ def read_run(folder: Path) -> SavedRun:
             settings=index["settings"],
             frames=frames,
             film=film_file(folder).read_bytes() if film_file(folder).is_file() else None,
-            white=index["tower"].get("white"),
+            white=index.get("white"),
         )
     except (KeyError, TypeError) as error:
         raise RunError(f"The run in {folder} is inconsistent: {error}") from error

@@ -12,6 +12,8 @@ from pathlib import Path
 import numpy as np
 
 from siamese_lib.network.backend import Logs, keras
+from siamese_lib.network.losses import BatchTripletLoss, InBatchContrastiveLoss
+from siamese_lib.pairs.sampling_order import check_size
 from siamese_lib.pixels import checked_pixels
 from siamese_lib.runs.embedding import white_for
 from siamese_lib.runs.run import Run
@@ -170,6 +172,8 @@ class Recorder(keras.callbacks.Callback):
         """Plan the frames. Restore the checkpoint if that was asked for and there is one."""
         if not self.params.get("steps"):
             raise ValueError("fit does not know the steps of an epoch; expected ImageBatches.")
+        if isinstance(self.model.loss, InBatchContrastiveLoss | BatchTripletLoss):
+            check_size(self.batches.images_per_step)
         self._begin()
         self.total = self.params["epochs"] * self.params["steps"]
         if self.folder is not None:
