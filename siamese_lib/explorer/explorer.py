@@ -53,7 +53,7 @@ class RetrievalExplorer(ipywidgets.VBox):
         digits: a `Dataset` of images of the run's shape.
         index: test image to begin with.
         k: number of neighbours, from 1 to 20.
-        limit: search only this many training images, the first ones, to begin sooner.
+        limit: search only this many training images, the first ones, to begin sooner; at least 7.
         gallery: a `Gallery` of those images, embedded by the run at its last frame. Any other
             gallery is not used, and the status line says so.
         height: of both maps together, in pixels.
@@ -68,8 +68,8 @@ class RetrievalExplorer(ipywidgets.VBox):
         pad: the drawing pad.
 
     Raises:
-        ValueError: there are too few images, they do not have the run's shape, or `index` or `k` is
-            out of range.
+        ValueError: there are too few images, they do not have the run's shape, or `index`, `k` or
+            `limit` is out of range.
 
     Example:
         >>> digits = sl.load_dataset("mnist", verbose=False)

@@ -9,6 +9,7 @@ from types import MappingProxyType
 
 import numpy as np
 
+from siamese_lib.checks import whole_number
 from siamese_lib.data.dataset import Dataset
 from siamese_lib.explorer.answer import Answer
 from siamese_lib.explorer.screen import Screen, answer_by
@@ -49,7 +50,7 @@ class Search:
     Args:
         run: the training.
         data: images of the run's shape.
-        limit: search only this many training images, the first ones.
+        limit: search only this many training images, the first ones; at least 7.
         gallery: a `Gallery` of those images at the last frame, if there is one already.
 
     Attributes:
@@ -67,6 +68,8 @@ class Search:
         self, run: Run, data: Dataset, limit: int | None = None, gallery: Gallery | None = None
     ) -> None:
         check_enough(data)
+        if limit is not None:
+            whole_number("limit", limit, HEADLINE_K)
         self.run = run
         images, labels = data.train.images[:limit], data.train.labels[:limit]
         by_class = np.argsort(labels, kind="stable")

@@ -88,16 +88,18 @@ def force_arrows(
     Args:
         embeddings: float (N, 2). A few dozen are easiest to read.
         labels: int (N,).
-        margin: margin of the loss.
+        margin: margin of the loss, above 0 and finite.
         height: height of the figure, in pixels.
 
     Raises:
-        ValueError: embeddings that are not of 2 dimensions, or lengths that differ.
+        ValueError: embeddings that are not of 2 dimensions, lengths that differ, or another margin.
 
     References:
         Hadsell, Chopra and LeCun (2006), section 2.2, the spring analogy.
     """
     embeddings, labels = _checked_points(embeddings, labels)
+    if not 0 < margin < np.inf:
+        raise ValueError(f"margin is {margin!r}; expected a number above 0 and finite.")
     gap = embeddings[None] - embeddings[:, None]  # from the row's point to the column's
     distance = np.maximum(np.linalg.norm(gap, axis=-1), 1e-12)
     same = labels[:, None] == labels[None]

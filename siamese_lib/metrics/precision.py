@@ -85,8 +85,15 @@ def vote(neighbour_labels: ArrayLike) -> tuple[np.ndarray, NDArray[np.float64]]:
 
     Returns:
         The winning label, (Q,), and its share of the votes, float64 (Q,).
+
+    Raises:
+        ValueError: the labels are of another shape, or there are none.
     """
     labels = np.asarray(neighbour_labels)
+    if labels.ndim != 2 or not labels.size:
+        raise ValueError(
+            f"neighbour_labels have shape {labels.shape}; expected (Q, k), with Q and k at least 1."
+        )
     votes = np.stack([(labels == column[:, None]).sum(axis=1) for column in labels.T], axis=1)
     first = votes.argmax(axis=1)[:, None]  # of equal maxima the first, which is the nearest
     winners, most = (np.take_along_axis(part, first, axis=1)[:, 0] for part in (labels, votes))

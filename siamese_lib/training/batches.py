@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import cached_property
+from numbers import Integral
 from typing import Protocol, TypeAlias
 
 import numpy as np
@@ -51,7 +52,8 @@ class ImageBatches(keras.utils.PyDataset):
     `ContrastiveLoss`. With a `BalancedBatchSampler`, it is ``(images, labels)``, for the tower
     itself and `InBatchContrastiveLoss`. Each batch depends only on the sampler's seed and the
     number of the step. So pass ``shuffle=False`` to ``fit``: the sampler has shuffled already, and
-    an interrupted training can continue exactly where it stopped.
+    an interrupted training can continue exactly where it stopped. (Keras does not show `shuffle` to
+    the batches, so this is not checked.)
 
     Args:
         data: images uint8 (N, H, W, C) and labels (N,), such as ``digits.train``. Other real
@@ -107,7 +109,7 @@ class ImageBatches(keras.utils.PyDataset):
                 f"The sampler chooses among {size} images; expected {len(data.images)}, as many as "
                 "the data have. Make it from the labels of these same images."
             )
-        if steps is not None and steps < 1:
+        if steps is not None and not (isinstance(steps, Integral) and steps > 0):
             raise ValueError(f"steps is {steps}; expected at least 1.")
         images = data.images
         if isinstance(images, np.ndarray):

@@ -7,6 +7,7 @@ import math
 import os
 from collections.abc import Mapping
 from contextlib import AbstractContextManager
+from numbers import Integral
 from pathlib import Path
 
 import numpy as np
@@ -100,9 +101,9 @@ class Recorder(keras.callbacks.Callback):
         settings: Mapping[str, object] | None = None,
     ) -> None:
         super().__init__()
-        if frames < 2:
+        if not isinstance(frames, Integral) or frames < 2:
             raise ValueError(f"frames is {frames}; expected at least 2, the first and the last.")
-        if frame_every is not None and frame_every < 1:
+        if frame_every is not None and not (isinstance(frame_every, Integral) and frame_every > 0):
             raise ValueError(f"frame_every is {frame_every}; expected at least 1.")
         if resume and folder is None:
             raise ValueError(
