@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import warnings
+from collections.abc import Callable
 from contextlib import suppress
 
 import numpy as np
@@ -213,8 +214,9 @@ def _arranged(
     """Find what an array of another shape may be: in words, and as code that mends it."""
     known = None not in wanted
     side = math.isqrt(shape[-1]) if shape else 0
-    row = wanted if known else (side, side, 1)  # of pixels, if the images are flattened
-    ways = (
+    # Of pixels, if the images are flattened.
+    row = (side, side, 1) if not known else tuple(length or 0 for length in wanted)
+    ways: tuple[tuple[int, str, str, Callable[..., tuple[int, ...]]], ...] = (
         (4, "channels first", "numpy.moveaxis({}, 1, -1)", lambda n, c, h, w: (n, h, w, c)),
         (3, "one image", "{}[None]", lambda *s: (1, *s)),
         (3, "without an axis of channels", "{}[..., None]", lambda *s: (*s, 1)),
@@ -236,7 +238,7 @@ def _arranged(
     )  # fmt: skip
     for axes, words, code, turned in ways:
         new = turned(*shape) if len(shape) == axes else ()
-        if _fits(new, wanted) and (known or new[-1] in (1, 3)):
+        if _fits(new, wanted) and (known or new[3] in (1, 3)):
             return words, code.format(name)
     return None
 

@@ -202,7 +202,7 @@ def test_precision_is_that_of_evaluate():
 def arrays_in(jaxpr: jax.extend.core.Jaxpr) -> Iterator[tuple[int, ...]]:
     """Shapes of all that a computation makes, the bodies of its loops included."""
     for equation in jaxpr.eqns:
-        yield from (out.aval.shape for out in equation.outvars)
+        yield from (getattr(out.aval, "shape", ()) for out in equation.outvars)
         for inner in jax.tree.leaves(
             equation.params, is_leaf=lambda part: hasattr(part, "jaxpr") or hasattr(part, "eqns")
         ):

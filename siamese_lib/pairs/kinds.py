@@ -90,7 +90,7 @@ def _check_drawn_pairs(share: float | None, batches: Sequence) -> None:
         )
 
 
-def _check_batches(labels: np.ndarray, batches: Sequence[np.ndarray], size: int) -> None:
+def _check_batches(labels: np.ndarray, batches: Sequence, size: int) -> None:
     """Count the batches of images that hold both kinds of pairs."""
     sizes = [np.unique(labels[np.unique(batch)], return_counts=True)[1] for batch in batches]
     both = sum(len(counts) > 1 and counts.max() > 1 for counts in sizes)

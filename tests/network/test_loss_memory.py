@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 
 import numpy as np
 import pytest
 import tensorflow as tf
 
-from siamese_lib.network.backend import keras
+from siamese_lib.network.backend import Tensor, keras
 from siamese_lib.network.losses import BatchTripletLoss, InBatchContrastiveLoss, euclidean_distance
 
 LOSSES = [
@@ -20,8 +21,8 @@ every_loss = pytest.mark.parametrize(("loss", "options"), LOSSES)
 
 
 def value_and_gradient(
-    loss: keras.losses.Loss, labels: np.ndarray, outputs: tf.Tensor
-) -> tuple[tf.Tensor, tf.Tensor]:
+    loss: keras.losses.Loss, labels: Tensor, outputs: Tensor
+) -> tuple[Tensor, Tensor]:
     with tf.GradientTape() as tape:
         tape.watch(outputs)
         value = loss(labels, outputs)
@@ -47,7 +48,7 @@ def test_nothing_in_the_graph_is_larger_than_the_pairs(loss, options):
     ).graph
     found = list(tensors(graph))
     assert len(found) > 100  # the bodies of the loops are among them
-    most = max(int(np.prod(t.shape)) for t in found if t.shape.rank is not None)
+    most = max(math.prod(t.shape.as_list()) for t in found if t.shape.rank is not None)
     assert most <= count * dim  # 407; pairs have 121, and pairs times dimensions 4,477
     assert max(t.shape.rank for t in found if t.shape.rank is not None) <= 2
 
@@ -104,7 +105,7 @@ def test_batches_of_any_size_pass_through_one_graph(loss, options):
     traced = []
 
     @tf.function(input_signature=[tf.TensorSpec([None]), tf.TensorSpec([None, 4])])
-    def step(labels: tf.Tensor, outputs: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+    def step(labels: Tensor, outputs: Tensor) -> tuple[Tensor, Tensor]:
         traced.append(1)
         return value_and_gradient(loss(**options), labels, outputs)
 

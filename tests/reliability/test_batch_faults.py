@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 from types import SimpleNamespace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -39,7 +40,7 @@ def kinds(batch_size: int) -> str:
     return f"{similar} similar, {min(int((~s).sum()) // 2 for s in same)} different"
 
 
-def with_sampler(sampler: object, data: object = DATA) -> sl.ImageBatches:
+def with_sampler(sampler: Any, data: Any = DATA) -> sl.ImageBatches:
     return sl.ImageBatches(data, sampler)
 
 
