@@ -238,7 +238,7 @@ def _arranged(
     )  # fmt: skip
     for axes, words, code, turned in ways:
         new = turned(*shape) if len(shape) == axes else ()
-        if _fits(new, wanted) and (known or new[3] in (1, 3)):
+        if _fits(new, wanted) and (known or new[-1:] in ((1,), (3,))):
             return words, code.format(name)
     return None
 

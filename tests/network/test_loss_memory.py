@@ -48,7 +48,11 @@ def test_nothing_in_the_graph_is_larger_than_the_pairs(loss, options):
     ).graph
     found = list(tensors(graph))
     assert len(found) > 100  # the bodies of the loops are among them
-    most = max(math.prod(t.shape.as_list()) for t in found if t.shape.rank is not None)
+    most = max(
+        math.prod(length or 0 for length in t.shape.as_list())
+        for t in found
+        if t.shape.rank is not None
+    )
     assert most <= count * dim  # 407; pairs have 121, and pairs times dimensions 4,477
     assert max(t.shape.rank for t in found if t.shape.rank is not None) <= 2
 
