@@ -1,4 +1,4 @@
-"""Check images, lay them out side by side, and encode them as PNG."""
+"""Lay images out side by side, and encode them as PNG."""
 
 from __future__ import annotations
 
@@ -7,32 +7,10 @@ import io
 from collections.abc import Sequence
 
 import numpy as np
-from numpy.typing import ArrayLike
 from PIL import Image, ImageDraw, ImageFont
 
 _SIDE, _GAP, _TEXT = 96, 8, 14  # pixels: a drawn image, a gap, a line of text
 _PAPER, _INK = "#FFFFFF", "#20242B"
-
-
-def checked_images(images: ArrayLike, name: str = "images") -> np.ndarray:
-    """Check images, and return them as uint8 (N, H, W, 1 or 3).
-
-    Args:
-        images: uint8 (N, H, W), (N, H, W, 1) or (N, H, W, 3).
-        name: what the error message calls the argument.
-
-    Raises:
-        ValueError: another dtype or shape.
-    """
-    images = np.asarray(images)
-    if images.ndim == 3:
-        images = images[..., None]
-    if images.ndim != 4 or images.shape[-1] not in (1, 3) or images.dtype != np.uint8:
-        raise ValueError(
-            f"{name}: got {images.dtype} of shape {images.shape}; expected uint8 of shape "
-            "(N, H, W), (N, H, W, 1) or (N, H, W, 3)."
-        )
-    return images
 
 
 def without_gray_axis(image: np.ndarray) -> np.ndarray:

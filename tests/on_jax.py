@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import TypeAlias, cast
 
 import jax
+import jax.extend
 import jax.numpy as jnp
 import numpy as np
 import pytest
@@ -196,3 +197,32 @@ def test_precision_is_that_of_evaluate():
     found = precision_at_7(training, tower, data)
     assert found == pytest.approx(sl.evaluate(run, data).precision, abs=1e-3)
     assert found < 1
+
+
+def arrays_in(jaxpr: jax.extend.core.Jaxpr) -> Iterator[tuple[int, ...]]:
+    """Shapes of all that a computation makes, the bodies of its loops included."""
+    for equation in jaxpr.eqns:
+        yield from (getattr(out.aval, "shape", ()) for out in equation.outvars)
+        for inner in jax.tree.leaves(
+            equation.params, is_leaf=lambda part: hasattr(part, "jaxpr") or hasattr(part, "eqns")
+        ):
+            body = getattr(inner, "jaxpr", inner)
+            if hasattr(body, "eqns"):
+                yield from arrays_in(body)
+
+
+@pytest.mark.parametrize(
+    "loss",
+    [sl.InBatchContrastiveLoss(), sl.BatchTripletLoss(), sl.BatchTripletLoss(hardest=False)],
+    ids=["in-batch", "batch-hard", "batch-all"],
+)
+def test_no_loss_makes_an_array_of_pairs_times_dimensions(loss):
+    labels = np.arange(11) % 3
+    points = np.random.default_rng(0).normal(0, 0.3, (11, 37)).astype(np.float32)
+    points[1] = points[2] = points[4]
+    step = jax.value_and_grad(lambda at: loss(labels, at))
+    shapes = list(arrays_in(jax.make_jaxpr(step)(points).jaxpr))
+    assert max(int(np.prod(shape)) for shape in shapes) <= 11 * 37
+    value, slope = step(points)
+    assert np.isfinite(value)
+    assert np.isfinite(slope).all()

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from siamese_lib.checks import checked_labels
+from siamese_lib.pixels import described, is_channels_first, remedy, warn_if_black
 
 
 class DataError(ValueError):
@@ -34,21 +35,23 @@ class DataError(ValueError):
 class Split:
     """Images with one label each.
 
+    Images of which all pixels are 0 or 1 are taken, with a warning, as 255 stands for white.
+
     Attributes:
         images: uint8 (N, H, W, C), 0 to 255.
         labels: int64 (N,), each an index into `Dataset.class_names`. Integers of any type are
             taken, and become int64.
 
     Raises:
-        DataError: another dtype or number of dimensions, a negative label, or not one label for
-            each image.
+        DataError: another dtype or number of dimensions, channels first, a negative label, or not
+            one label for each image.
     """
 
     images: np.ndarray
     labels: np.ndarray
 
     def __post_init__(self) -> None:
-        _check_array("images", self.images, np.uint8, 4, "(N, H, W, C)")
+        _check_images(self.images)
         object.__setattr__(self, "labels", _class_indices(self.labels))
         if len(self.images) != len(self.labels):
             raise DataError.about(
@@ -132,6 +135,20 @@ def _class_indices(labels: ArrayLike) -> np.ndarray:
             remedy="For words, class_names, labels = numpy.unique(words, return_inverse=True).",
         )
     return given.astype(np.int64, copy=False)
+
+
+def _check_images(images: object) -> None:
+    if not isinstance(images, np.ndarray):
+        _check_array("images", images, np.uint8, 4, "(N, H, W, C)")
+    elif images.dtype != np.uint8 or images.ndim != 4 or is_channels_first(images.shape):
+        raise DataError.about(
+            "images",
+            found=described(images),
+            expected="a NumPy array, uint8 of shape (N, H, W, C), from 0 to 255",
+            remedy=remedy(images, "images", (None, None, None)),
+        )
+    else:
+        warn_if_black(images)
 
 
 def _check_array(what: str, array: object, dtype: type, dimensions: int, shape: str) -> None:

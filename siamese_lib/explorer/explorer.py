@@ -54,7 +54,7 @@ class RetrievalExplorer(ipywidgets.VBox):
         index: test image to begin with.
         k: number of neighbours, from 1 to 20.
         limit: search only this many training images, to begin sooner: the first ones, or if the
-            images come class by class, some drawn evenly over the classes.
+            images come class by class, some drawn evenly over the classes; at least 7.
         gallery: a `Gallery` of the images in `searched`, embedded by the run at its last frame. Any
             other gallery is not used, and the status line says so.
         height: of both maps together, in pixels.
@@ -70,8 +70,8 @@ class RetrievalExplorer(ipywidgets.VBox):
         pad: the drawing pad.
 
     Raises:
-        ValueError: there are too few images, they do not have the run's shape, or `index` or `k` is
-            out of range.
+        ValueError: there are too few images, they do not have the run's shape, or `index`, `k` or
+            `limit` is out of range.
 
     Example:
         >>> digits = sl.load_dataset("mnist", verbose=False)

@@ -52,7 +52,7 @@ class NeighbourSearch:
         run: the training.
         data: images of the run's shape.
         limit: search only this many training images, as `siamese_lib.data.parts.part_of` chooses
-            them.
+            them; at least 7.
         gallery: a `Gallery` of those images at the last frame, if there is one already.
 
     Attributes:
@@ -70,8 +70,10 @@ class NeighbourSearch:
         self, run: Run, data: Dataset, limit: int | None = None, gallery: Gallery | None = None
     ) -> None:
         check_enough(data)
+        if limit is not None:
+            whole_number("limit", limit, HEADLINE_K)
         self.run = run
-        most = len(data.train) if limit is None else whole_number("limit", limit, 1)
+        most = len(data.train) if limit is None else limit
         part = part_of(data.train.labels, most)
         images, labels = part.taken(data.train.images), part.taken(data.train.labels)
         self.shown = np.sort(part.rows[evenly(labels, ON_THE_MAP)])

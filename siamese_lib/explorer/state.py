@@ -15,6 +15,7 @@ import numpy as np
 
 from siamese_lib.data import handwriting
 from siamese_lib.data.parts import Part, is_fair
+from siamese_lib.pixels import described, remedy_for_one
 from siamese_lib.search.vectors import METRICS
 
 if TYPE_CHECKING:
@@ -228,8 +229,8 @@ def own_image(state: State, facts: Facts, image: ArrayLike) -> State:
     shaped = given[..., None] if given.ndim == 2 else given
     if shaped.shape != facts.image_shape or given.dtype != np.uint8:
         raise ExplorerError(
-            f"image: got {given.dtype} of shape {given.shape}; expected uint8 of shape "
-            f"{facts.image_shape}."
+            f"image: got {described(given)}; expected uint8 of shape {facts.image_shape}. "
+            f"{remedy_for_one(given, 'image', facts.image_shape)}"
         )
     return _with_query(state, Query("picture", None, shaped.tobytes(), "used unchanged"))
 

@@ -20,9 +20,10 @@ from siamese_lib.export.moving_pictures import SUFFIXES, Drawing, ffmpeg, moving
 from siamese_lib.export.page import packed, page
 from siamese_lib.export.projector import projector_files
 from siamese_lib.files import write_atomically
-from siamese_lib.images import checked_images, shrunk_to
+from siamese_lib.images import shrunk_to
 from siamese_lib.metrics.headline import GALLERY_IMAGES, HEADLINE_K, ceiling_of, relevant_of
 from siamese_lib.metrics.precision import knn_accuracy, precision_at_k
+from siamese_lib.pixels import checked_images
 from siamese_lib.runs.run import Run
 from siamese_lib.search.gallery import Gallery
 from siamese_lib.search.vectors import METRICS

@@ -10,7 +10,8 @@ from numpy.typing import ArrayLike
 
 from siamese_lib.colors import DIFFERENT, SAME, class_color, rgb
 from siamese_lib.figures.style import named_classes, styled
-from siamese_lib.images import checked_images, png_uri
+from siamese_lib.images import png_uri
+from siamese_lib.pixels import checked_images
 
 _CELLS = 24  # at most, thumbnails along the longer side of the map
 _SVG_POINTS = 2_500  # more are drawn with WebGL
@@ -83,17 +84,19 @@ def force_arrows(
     Args:
         embeddings: float (N, 2). A few dozen are easiest to read.
         labels: integers or strings (N,).
-        margin: margin of the loss.
+        margin: margin of the loss, above 0 and finite.
         height: height of the figure, in pixels.
 
     Raises:
-        ValueError: embeddings that are not of 2 dimensions, or lengths that differ.
+        ValueError: embeddings that are not of 2 dimensions, lengths that differ, or another margin.
 
     References:
         Hadsell, Chopra and LeCun (2006), section 2.2, the spring analogy.
     """
     given = labels
     embeddings, labels, _ = _checked_points(embeddings, labels)
+    if not 0 < margin < np.inf:
+        raise ValueError(f"margin is {margin!r}; expected a number above 0 and finite.")
     gap = embeddings[None] - embeddings[:, None]  # from the row's point to the column's
     distance = np.maximum(np.linalg.norm(gap, axis=-1), 1e-12)
     same = labels[:, None] == labels[None]

@@ -7,6 +7,7 @@ hundred digits takes only a few kilobytes.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from numbers import Integral
 
 import numpy as np
 import plotly.graph_objects as go
@@ -15,7 +16,8 @@ from numpy.typing import ArrayLike
 from siamese_lib.checks import checked_labels
 from siamese_lib.colors import DIFFERENT, SAME, rgb
 from siamese_lib.figures.style import styled
-from siamese_lib.images import checked_images, png_uri
+from siamese_lib.images import png_uri
+from siamese_lib.pixels import checked_images
 
 _GAP = 5  # pixels between images, and below each row of words
 _FRAME = 1
@@ -37,7 +39,7 @@ def image_grid(
     Args:
         images: uint8 (N, H, W), (N, H, W, 1) or (N, H, W, 3), at least one.
         titles: words under each image; ``<br>`` starts a second line.
-        columns: images in a row.
+        columns: images in a row, a whole number, at least 1.
         colors: the colour of a frame around each image, as "#rrggbb".
 
     Returns:
@@ -51,7 +53,7 @@ def image_grid(
     for name, values in (("titles", titles), ("colors", colors)):
         if values is not None and len(values) != count:
             raise ValueError(f"{name}: got {len(values)}; expected one for each of {count} images.")
-    if count == 0 or columns < 1:
+    if count == 0 or not isinstance(columns, Integral) or columns < 1:
         raise ValueError(
             f"Got {count} images and {columns} columns; expected at least one image and one column."
         )

@@ -23,7 +23,7 @@ def costliest_pairs(
     Args:
         embeddings: real numbers (N, dim), finite, N at least 2.
         labels: integers or strings (N,).
-        margin: margin of the loss, above 0.
+        margin: margin of the loss, above 0 and finite.
         count: largest number of pairs, at least 1.
 
     Returns:
@@ -48,8 +48,8 @@ def costliest_pairs(
             f"labels have shape {np.shape(labels)} for embeddings of shape {points.shape}; "
             "expected one for each of at least 2 embeddings."
         )
-    if not margin > 0:
-        raise ValueError(f"margin is {margin!r}; expected a number above 0.")
+    if not 0 < margin < np.inf:
+        raise ValueError(f"margin is {margin!r}; expected a number above 0 and finite.")
     whole_number("count", count, 1)
     classes = class_numbers(labels).numbers
     points = points - points.mean(axis=0, dtype=np.float64)

@@ -13,25 +13,7 @@ import numpy as np
 
 from siamese_lib.checks import class_numbers
 from siamese_lib.network.backend import Tensor, keras, ops
-
-# Below this squared distance two embeddings count as equal. The square root has an infinite
-# slope at 0, which would give identical images a gradient of NaN. Clamping the squared distance
-# first gives them a gradient of zero.
-_SMALLEST_SQUARE = 1e-12
-
-
-def euclidean_distance(left: Tensor, right: Tensor) -> Tensor:
-    """Return the Euclidean distance along the last axis, with a finite gradient everywhere.
-
-    Args:
-        left: float embeddings (..., dim).
-        right: float embeddings that broadcast with `left`.
-
-    Returns:
-        Distances (...), at least 1e-6. At this smallest value the gradient is zero.
-    """
-    squares = ops.sum(ops.square(ops.subtract(left, right)), axis=-1)
-    return ops.sqrt(ops.maximum(squares, _SMALLEST_SQUARE))
+from siamese_lib.network.distances import differences, distances_within
 
 
 @keras.saving.register_keras_serializable("siamese_lib")
@@ -121,6 +103,14 @@ class InBatchContrastiveLoss(_InBatchLoss):
     beyond the margin have no loss. Counting them in the mean would leave the last few pairs that
     are still too close with almost no weight.
 
+    A batch teaches only if it has similar and different pairs. The loss does not check that, as
+    it does not know the labels while Keras traces a step. `BalancedBatchSampler` draws no other
+    batches, and `ImageBatches` checks those of any sampler.
+
+    The memory needed does not depend on `dim`. For the loss and its gradient, a training step
+    takes about 100 B² bytes (measured with TensorFlow on a CPU): 0.1 GiB for 1,024 images, 1.6 GiB
+    for 4,096, and 2 GiB for 4,600. The tower needs memory besides.
+
     Call it with class labels ``y_true`` (B,) and embeddings ``y_pred`` (B, dim).
 
     Args:
@@ -183,7 +173,7 @@ class BatchTripletLoss(_InBatchLoss):
         margin: by how much the negative must be farther than the positive, above 0.
         hardest: True uses, for each anchor, its farthest positive and its nearest negative
             ("batch hard"). False uses every triplet whose loss is above 0 ("batch all"); its
-            memory grows with B**3.
+            time grows with B³.
         **kwargs: `reduction`, `name` and `dtype` of `keras.losses.Loss`.
 
     Raises:
@@ -210,9 +200,11 @@ class BatchTripletLoss(_InBatchLoss):
             usable = (ops.max(similar, axis=1) > 0) & (ops.max(different, axis=1) > 0)
             cost = ops.maximum(farthest - ops.where(usable, nearest, 0) + self.margin, 0)
             return _share_of_mean(cost[:, None], ops.cast(usable, cost.dtype)[:, None])
-        cost = ops.maximum(distance[:, :, None] - distance[:, None, :] + self.margin, 0)
-        triplet = similar[:, :, None] * different[:, None, :] * ops.cast(cost > 0, cost.dtype)
-        return _share_of_mean(cost, triplet)
+        cost, positive, negative = _count_triplets(distance, similar, different, self.margin)
+        # The losses add up to this plus margins. It gives the gradient, and nothing to the value.
+        slope = ops.sum((positive - negative) * distance, axis=1)
+        rows = ops.cast(ops.shape(cost)[0], cost.dtype)
+        return rows * (cost + slope - ops.stop_gradient(slope)) / ops.maximum(ops.sum(positive), 1)
 
     @property
     def trivial_value(self) -> float:
@@ -236,7 +228,31 @@ def _all_pairs(labels: Tensor, embeddings: Tensor) -> tuple[Tensor, Tensor, Tens
     _check_same_length(labels, embeddings)
     same = ops.cast(ops.equal(labels[:, None], labels[None, :]), embeddings.dtype)
     itself = ops.eye(ops.shape(embeddings)[0], dtype=embeddings.dtype)
-    return euclidean_distance(embeddings[:, None], embeddings[None, :]), same - itself, 1 - same
+    return distances_within(embeddings), same - itself, 1 - same
+
+
+def _count_triplets(
+    distance: Tensor, similar: Tensor, different: Tensor, margin: float
+) -> tuple[Tensor, Tensor, Tensor]:
+    """Add up the triplets whose loss is above 0, one anchor after the other, without a gradient.
+
+    Args:
+        distance, similar, different: (B, B), as from `_all_pairs`.
+        margin: of the loss.
+
+    Returns:
+        The sum of each anchor's losses, (B,); and for each anchor, in how many of its triplets
+        each image is the positive, (B, B), and the negative, (B, B).
+    """
+
+    def of_anchor(row: tuple[Tensor, Tensor, Tensor]) -> tuple[Tensor, Tensor, Tensor]:
+        distance, similar, different = row
+        cost = ops.maximum(differences(distance) + margin, 0)
+        cost = cost * similar[:, None] * different[None, :]
+        counted = ops.cast(cost > 0, cost.dtype)
+        return ops.sum(cost), ops.sum(counted, axis=1), ops.sum(counted, axis=0)
+
+    return ops.map(of_anchor, tuple(map(ops.stop_gradient, (distance, similar, different))))
 
 
 def _numbered(labels: Tensor) -> Tensor:

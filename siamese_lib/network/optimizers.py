@@ -33,11 +33,11 @@ class Muon(keras.optimizers.Optimizer):
         learning_rate: float or Keras schedule. A step changes a kernel by a matrix of about this
             spectral norm, times ``sqrt(rows / columns)`` if it has more rows than columns.
         momentum: share of the previous step's momentum that is kept, in [0, 1).
-        adam_ratio: Adam's learning rate, as a multiple of `learning_rate`.
+        adam_ratio: Adam's learning rate, as a multiple of `learning_rate`; 0 or more.
         **kwargs: `name`, `weight_decay`, `use_ema` and the other arguments of a Keras optimizer.
 
     Raises:
-        ValueError: `momentum` is not in [0, 1).
+        ValueError: `momentum` is not in [0, 1), or `adam_ratio` is below 0 or not finite.
 
     References:
         Jordan et al., "Muon: An optimizer for hidden layers in neural networks", 2024.
@@ -56,6 +56,8 @@ class Muon(keras.optimizers.Optimizer):
         super().__init__(learning_rate, **kwargs)
         if not 0 <= momentum < 1:
             raise ValueError(f"momentum is {momentum!r}; expected a number in [0, 1).")
+        if not 0 <= adam_ratio < math.inf:
+            raise ValueError(f"adam_ratio is {adam_ratio!r}; expected a finite number, 0 or more.")
         self.momentum = momentum
         self.adam_ratio = adam_ratio
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from siamese_lib.network import optimizers  # noqa: F401  # registers Muon, for load_model
 from siamese_lib.network.backend import Tensor, keras
-from siamese_lib.network.losses import euclidean_distance
+from siamese_lib.network.distances import euclidean_distance
 
 
 @keras.saving.register_keras_serializable("siamese_lib")

@@ -50,7 +50,10 @@ def conv_tower(
     Returns:
         A Keras model from images (N, height, width, channels), uint8 or float, in 0..255, to
         float32 embeddings (N, embedding_dim). For (28, 28, 1) and 2 dimensions it has 160,258
-        parameters. The five convolutions are its only layers with weights.
+        parameters. The five convolutions are its only layers with weights. The model divides by 255
+        itself, and does not check its images, as Keras does not know their values while it traces a
+        step: images in 0..1 are nearly black to it. `Run.embed`, `Recorder` and all that is built
+        on them do check.
 
     Raises:
         ValueError: `image_shape` or `embedding_dim` is not as described.

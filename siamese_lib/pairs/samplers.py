@@ -205,14 +205,17 @@ class BalancedBatchSampler(_Sampler[np.ndarray]):
 
     In each batch, the counts of the classes differ by at most one image, even if the classes
     differ in size. Within a class, all images come in random order before any comes again. No
-    image is twice in a batch unless its class has fewer images than its share of the batch. A
-    similar pair needs two images of a class, so let B be at least twice the number of classes.
+    image is twice in a batch unless its class has fewer images than its share of the batch.
+
+    A similar pair needs two images of a class. If B is below twice the number of classes, a batch
+    therefore has two images each of B / 2 classes, which take turns, and an odd B adds one image.
+    So every batch has similar and different pairs, however many classes there are.
 
     Iterating gives one epoch. The next iteration continues from there.
 
     Args:
         labels: integers or strings (N,), the class of each image.
-        batch_size: B, images in a batch.
+        batch_size: B, images in a batch, at least 3.
         seed: a whole number, 0 or more; the same seed gives the same batches.
         steps_per_epoch: batches in an epoch; by default N // B.
 

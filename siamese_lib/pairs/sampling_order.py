@@ -17,25 +17,31 @@ class SamplingOrder:
     counts of the groups differ by at most one, even if the groups differ in size. Each item comes
     once in each pass of its group.
 
+    With ``run=2``, each group has two slots before the next group has its turn.
+
     Args:
         groups: int64 (N,), the group of each item. Each group from 0 to G - 1 has an item.
         batch_size: B, items in a batch.
         seed: a whole number, 0 or more.
         use: number of the order, if several orders share a seed.
+        run: slots that a group has in its turn.
 
     Raises:
         ValueError: `batch_size` is below 1 or `seed` below 0, or not a whole number.
     """
 
-    def __init__(self, groups: np.ndarray, batch_size: int, seed: int, use: int = 0) -> None:
+    def __init__(
+        self, groups: np.ndarray, batch_size: int, seed: int, use: int = 0, run: int = 1
+    ) -> None:
         self.batch_size = whole_number("batch_size", batch_size, 1)
         self.seed = whole_number("seed", seed, 0)
         self.use = use
+        self.run = run
         self.members = np.argsort(groups, kind="stable")  # group after group
         self.sizes = np.bincount(groups)
         self.starts = _starts(self.sizes)
         self.group_order = self.random(use).permutation(len(self.sizes))
-        self.share = -(-self.batch_size // len(self.sizes))
+        self.share = max(run, -(-self.batch_size // len(self.sizes)))
         # The orders in use are in one array, so that a batch takes one look-up. Each group has
         # room for as many passes as one batch can touch. Pass p goes into room p % rooms.
         self.rooms = (self.share - 2) // self.sizes + 2
@@ -52,7 +58,8 @@ class SamplingOrder:
         """Return the items of one batch, int64 (B,). Raise ValueError if `step` is below 0."""
         step = whole_number("step", step, 0)
         slot = step * self.batch_size + np.arange(self.batch_size)
-        position, place = np.divmod(slot, len(self.sizes))
+        turn, place = np.divmod(slot // self.run, len(self.sizes))
+        position = turn * self.run + slot % self.run
         group = self.group_order[place]
         passes = position // self.sizes[group]
         room = self.room_starts[group] + passes % self.rooms[group]
@@ -77,13 +84,24 @@ class SamplingOrder:
 
 
 class DistinctOrder(SamplingOrder):
-    """An order with no item twice in a batch, unless the item's group is smaller than its share.
+    """Batches with two items of a group, and no item twice unless its group is below its share.
+
+    If there is no room for two items of every group, groups have two slots in their turn. A batch
+    then has two items of each of its groups, except for the last, or the first, of an odd batch.
 
     Only the batch in which one pass of a group ends and the next begins could hold an item
     twice. There, items of the new pass that the batch already has are moved further back. A group
     with fewer items than about twice its share of a batch has no room for that. Such a group
     keeps its first order for ever; a batch holds more than half of it anyway.
+
+    Raises:
+        ValueError: as `SamplingOrder`, or `batch_size` is below 3.
     """
+
+    def __init__(self, groups: np.ndarray, batch_size: int, seed: int) -> None:
+        check_size(whole_number("batch_size", batch_size, 1))
+        few = batch_size < 2 * (groups.max() + 1)
+        super().__init__(groups, batch_size, seed, run=2 if few else 1)
 
     def one_pass(self, group: int, number: int) -> np.ndarray:
         """Return the items of a group in the order of one pass."""
@@ -91,10 +109,7 @@ class DistinctOrder(SamplingOrder):
         if number == 0 or size < 2 * self.share - 1:
             return super().one_pass(group, 0)
         order = super().one_pass(group, number)
-        place = int(np.flatnonzero(self.group_order == group)[0])
-        slot = number * size * len(self.sizes) + place
-        slots_left = self.batch_size - slot % self.batch_size
-        head = -(-slots_left // len(self.sizes))  # items of this pass in the batch it begins in
+        head = self._head(group, number * size)  # items of this pass in the batch it begins in
         shown = super().one_pass(group, number - 1)[size - (self.share - head) :]
         clash = np.flatnonzero(np.isin(order[:head], shown))
         clear = np.flatnonzero(~np.isin(order[head:], shown))
@@ -103,6 +118,23 @@ class DistinctOrder(SamplingOrder):
         swap = head + clear[: len(clash)]
         order[clash], order[swap] = order[swap], order[clash]
         return order
+
+    def _head(self, group: int, position: int) -> int:
+        """Return how many items from a position of a group's stream are in the batch there."""
+        if self.run == 2:
+            return 2 - position % 2
+        place = int(np.flatnonzero(self.group_order == group)[0])
+        slot = position * len(self.sizes) + place
+        return -(-(self.batch_size - slot % self.batch_size) // len(self.sizes))
+
+
+def check_size(images: int) -> None:
+    """Raise ValueError if a batch of so many images cannot hold both kinds of pairs."""
+    if images < 3:
+        raise ValueError(
+            f"batch_size is {images}; expected a whole number, 3 or more. A batch needs two images "
+            "of one class and one of another, to have a similar and a different pair."
+        )
 
 
 def as_groups(labels: ArrayLike) -> np.ndarray:

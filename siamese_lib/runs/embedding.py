@@ -9,8 +9,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
+from numpy.typing import ArrayLike
 
+from siamese_lib.checks import whole_number
 from siamese_lib.network.towers import conv_tower, weight_shapes
+from siamese_lib.pixels import checked_pixels
 from siamese_lib.runs.run_files import RunError
 from siamese_lib.views.progress import progress_bar
 
@@ -18,6 +21,7 @@ if TYPE_CHECKING:
     from siamese_lib.network.backend import keras
 
 _FEW = 500  # embeddings; for fewer, no progress bar is shown
+_DIVIDES = 1 / 64  # the largest scale of a layer that pixels up to 255, and not up to 1, go into
 _BATCHES = 4  # batches between two updates of the bar
 
 
@@ -73,17 +77,25 @@ class TowerFrames:
     Args:
         tower: gives the layers; its weights are not used.
         frames: for each weight of the tower, in Keras' order, a float array (frames, *shape).
+        white: the largest pixel of the images that the tower was trained on, 255 or 1. None asks
+            the tower.
 
     Attributes:
         image_shape: height, width and channels of the images.
         embedding_dim: length of the embeddings.
+        white: as given, or as `white_for` finds it; None if it is not known.
 
     Raises:
         ValueError: the tower does not take images, or the weights do not have the shapes of the
             tower's.
     """
 
-    def __init__(self, tower: keras.Model | Unbuilt, frames: Sequence[np.ndarray]) -> None:
+    def __init__(
+        self,
+        tower: keras.Model | Unbuilt,
+        frames: Sequence[np.ndarray],
+        white: int | None = None,
+    ) -> None:
         self._given = tower
         self.frames = [np.asarray(frame) for frame in frames]
         if len(tower.input_shape) != 4:
@@ -94,6 +106,7 @@ class TowerFrames:
         _, height, width, channels = tower.input_shape
         self.image_shape = (height, width, channels)
         self.embedding_dim = int(tower.output_shape[-1])
+        self.white = white_for(tower) if white is None else white
         shapes = [tuple(weight.shape) for weight in tower.weights]
         given = [array.shape[1:] for array in self.frames]
         if given != shapes:
@@ -136,18 +149,9 @@ class TowerFrames:
         self._past.set_weights(weights)
         return self._past
 
-    def checked(self, images: np.ndarray) -> np.ndarray:
-        """Return images as (N, H, W, C); ValueError if they are not of `image_shape`."""
-        given = images = np.asarray(images)
-        if images.ndim == 3 and self.image_shape[-1] == 1:
-            images = images[..., None]
-        if images.ndim != 4 or images.shape[1:] != self.image_shape:
-            raise ValueError(
-                f"images: got shape {given.shape}; expected (N, "
-                f"{', '.join(map(str, self.image_shape))}), as in training. Resize the images, or "
-                "train on images of this size."
-            )
-        return images
+    def checked(self, images: ArrayLike, name: str = "images") -> np.ndarray:
+        """Return images as (N, H, W, C); ValueError as `checked_pixels` raises it."""
+        return checked_pixels(images, self.image_shape, self.white, name)
 
     @cached_property
     def _past(self) -> keras.Model:
@@ -158,6 +162,22 @@ class TowerFrames:
         from siamese_lib.network.backend import keras  # waits for images: it takes seconds
 
         return keras.models.clone_model(self.layers)
+
+
+def white_for(tower: keras.Model | Unbuilt) -> int | None:
+    """Return the largest pixel that a tower expects, as far as its layers show it.
+
+    Returns:
+        255 for `conv_tower` and for any tower that begins with such a `keras.layers.Rescaling`;
+        None for another tower, which may expect pixels of any range.
+    """
+    if isinstance(tower, Unbuilt):
+        return 255
+    for layer in getattr(tower, "layers", ()):
+        scale = getattr(layer, "scale", None) if type(layer).__name__ == "Rescaling" else None
+        if (scale is not None and np.abs(scale).max() <= _DIVIDES) or white_for(layer):
+            return 255
+    return None
 
 
 def probe_of(tower: keras.Model) -> list[float]:
@@ -196,7 +216,7 @@ def embed(tower: keras.Model, images: np.ndarray, *, batch_size: int = 500) -> n
     from siamese_lib.network.backend import keras  # waits for images: it takes seconds
 
     parts = [np.zeros((0, tower.output_shape[-1]), np.float32)]
-    for start in range(0, len(images), batch_size):
+    for start in range(0, len(images), whole_number("batch_size", batch_size, 1)):
         part = tower(images[start : start + batch_size], training=False)
         parts.append(keras.ops.convert_to_numpy(part).astype(np.float32, copy=False))
     return np.concatenate(parts)
@@ -230,7 +250,7 @@ def embed_frames(
     Returns:
         float32 (F, N, dim).
     """
-    size = _BATCHES * batch_size
+    size = _BATCHES * whole_number("batch_size", batch_size, 1)
     parts = [(i, start) for i in range(len(frames)) for start in range(0, len(images), size)]
     many = len(parts) > 1 and len(frames) * len(images) >= _FEW
     made = np.empty((len(frames), len(images), run.embedding_dim), np.float32)

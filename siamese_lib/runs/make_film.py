@@ -9,6 +9,7 @@ import numpy as np
 
 from siamese_lib.colors import EXTRA, PALETTE
 from siamese_lib.metrics.headline import PRECISION, Among
+from siamese_lib.pixels import pictures_of
 from siamese_lib.runs.projection import centred, principal_axes
 from siamese_lib.views import wire
 from siamese_lib.views.film import Film
@@ -30,7 +31,7 @@ def make_film(
     Args:
         embeddings: float32 (F, N, dim), the images at every frame.
         travels: float32 (F, E, dim), the extra images at every frame; E may be 0.
-        images: uint8 or float in 0..255, (N + E, H, W, C), the extra ones last.
+        images: uint8, or float in 0..255 or in 0..1, (N + E, H, W, C), the extra ones last.
         labels: int64 or str (N,), or None.
         class_names: K names; the labels are then numbers from 0 to K - 1.
         steps: int64 (F,).
@@ -55,7 +56,7 @@ def make_film(
     return Film(
         points @ axes,
         labels,
-        images=_pictures(images),
+        images=pictures_of(images),
         class_names=class_names,
         colors=colors,
         steps=steps,
@@ -107,10 +108,3 @@ def _with_extra_class(
         classes, names, colors = np.zeros(count, np.int64), ["images"], [PALETTE[4]]
     own = np.full(extra, len(names))
     return np.concatenate([classes, own]), [*names, "extra"], [*colors, EXTRA]
-
-
-def _pictures(images: np.ndarray) -> np.ndarray | None:
-    """Return images that can be shown, uint8; None unless they have one or three channels."""
-    if images.shape[-1] not in (1, 3):
-        return None
-    return np.clip(np.rint(images), 0, 255).astype(np.uint8)

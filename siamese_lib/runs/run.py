@@ -44,6 +44,8 @@ class Run:
         history: named columns of equal length, such as ``step``, ``images``, ``seconds``,
             ``loss`` and ``precision``.
         settings: how the run was trained; JSON values.
+        white: the largest pixel in training, 255 or 1; floats are then in 0..255 or in 0..1. None
+            means 255 for a tower that rescales, as `conv_tower` does; others take any range.
 
     Attributes:
         steps: int64 (frames,).
@@ -62,6 +64,7 @@ class Run:
         frames: Sequence[np.ndarray],
         history: Mapping[str, Sequence[float]] | None = None,
         settings: Mapping[str, Any] | None = None,
+        white: int | None = None,
     ) -> None:
         self.steps = np.asarray(steps, dtype=np.int64)
         self.history = {name: list(column) for name, column in (history or {}).items()}
@@ -69,7 +72,7 @@ class Run:
         self.folder: Path | None = None
         self._recorded: bytes | None = None
         self._latest: dict[str, tuple[str, np.ndarray]] = {}  # by `what`: name, embeddings
-        self._towers = TowerFrames(tower, frames)
+        self._towers = TowerFrames(tower, frames, white)
         self._check()
 
     def __len__(self) -> int:
@@ -113,13 +116,14 @@ class Run:
         Args:
             images: uint8 or float in 0..255, (N, H, W, C), or (N, H, W) for one channel.
             frame: index into `steps`; -1 is the last.
-            batch_size: images in one pass, which bounds the memory used.
+            batch_size: images in one pass, which bounds the memory used; at least 1.
 
         Returns:
             float32 embeddings (N, embedding_dim).
 
         Raises:
-            ValueError: the images do not have the shape that this run was trained on.
+            ValueError: the images are not like those that this run was trained on
+                (see `siamese_lib.pixels.checked_pixels`), or `batch_size` is below 1.
             IndexError: there is no such frame.
         """
         images = self._towers.checked(images)
@@ -152,8 +156,8 @@ class Run:
         """
         images = self._towers.checked(images)
         frames = range(len(self)) if frame is None else [frame]
-        # These are the names that earlier versions gave their files. The empty array makes the name
-        # of a single frame differ from that of a film of one frame.
+        # Earlier versions gave their files these names. The empty array tells the name of a single
+        # frame from that of a film of one frame.
         weights = (weight for number in frames for weight in self.weights(number))
         name = digest(weights, [images], [] if frame is None else [np.zeros(0)])
 
@@ -190,8 +194,7 @@ class Run:
         and reads them again for the same images.
 
         Args:
-            images: of the shape that the run was trained on, uint8 or float in 0..255, (N, H, W, C)
-                or (N, H, W). None shows the film that was recorded with the run.
+            images: as for `embed`. None shows the film that was recorded with the run.
             labels: int or str (N,), to measure precision@7 of the images among each other at every
                 frame, named with its ceiling if below 1. Without: the precision in `history`.
             class_names: K names; the labels are then numbers from 0 to K - 1.
@@ -205,12 +208,11 @@ class Run:
             `settings` has one.
 
         Raises:
-            ValueError: the images have another shape, the labels do not fit them, or there are
-                neither images nor a recorded film. A `RunError` if the recorded film is damaged.
+            ValueError: as `embed`; or the labels do not fit the images, or there are neither
+                images nor a recorded film. A `RunError` if the recorded film is damaged.
         """
-        film = self.make_film(
-            images, labels, class_names=class_names, extra=extra, batch_size=batch_size
-        )
+        parts = {"class_names": class_names, "extra": extra, "batch_size": batch_size}
+        film = self.make_film(images, labels, **parts)
         # ipywidgets takes as long as all the rest, so an export that needs no view waits for none.
         from siamese_lib.views.embedding_view import EmbeddingView
 
@@ -237,7 +239,7 @@ class Run:
                 )
             return film
         images = self._towers.checked(images)
-        own = images[:0] if extra is None else self._towers.checked(extra)
+        own = images[:0] if extra is None else self._towers.checked(extra, "extra")
         # Raise for labels that do not fit now, before anything is embedded.
         waiting = Film(np.zeros((0, len(images), 2)), labels, class_names=class_names)
         return make_film(
@@ -296,6 +298,7 @@ class Run:
                 settings=self.settings,
                 frames=saved,
                 film=self._recorded,
+                white=self._towers.white,
             ),
         )
         self.folder = folder
@@ -305,9 +308,8 @@ class Run:
     def load(cls, path: str | os.PathLike, *, tower: keras.Model | None = None) -> Run:
         """Read a run from its folder.
 
-        Keras is imported only when an image is embedded. Only then is there an error if the run
-        was trained with a tower whose weights have the shapes of `conv_tower`'s but whose layers
-        differ.
+        Keras is imported only when an image is embedded. Only then is it an error if the run was
+        trained with another tower whose weights have the shapes of `conv_tower`'s.
 
         Args:
             path: a folder written by `save`.
@@ -323,9 +325,9 @@ class Run:
         folder = Path(path)
         saved = read_run(folder)
         unbuilt = Unbuilt(saved.image_shape, saved.embedding_dim, saved.probe, folder)
-        given = unbuilt if tower is None else tower
+        parts = saved.steps, saved.frames, saved.history, saved.settings, saved.white
         try:
-            run = cls(given, saved.steps, saved.frames, saved.history, saved.settings)
+            run = cls(unbuilt if tower is None else tower, *parts)
             if tower is not None:
                 check_probe(run.tower, saved.probe)
         except (AttributeError, KeyError, TypeError, ValueError) as error:
@@ -334,10 +336,9 @@ class Run:
         return run
 
     def _check(self) -> None:
-        if len(self.steps) == 0 or (np.diff(self.steps) <= 0).any():
-            raise ValueError(
-                f"steps: got {self.steps.tolist()}; expected ascending numbers, at least one."
-            )
+        steps = self.steps.tolist()
+        if not steps or (np.diff(steps) <= 0).any():
+            raise ValueError(f"steps: got {steps}; expected ascending numbers, at least one.")
         counts = {len(array) for array in self._towers.frames}
         if counts != {len(self.steps)}:
             raise ValueError(

@@ -2,8 +2,9 @@
 
 ``run.json``
     text: ``format`` (1), ``tower`` (``image_shape``, ``embedding_dim``, and ``probe``, the
-    embedding of one fixed picture), ``steps``, ``history`` (columns of equal length),
-    ``settings``, and ``frames``: the name, size in bytes and SHA-256 of the file below.
+    embedding of one fixed picture), ``white`` (the largest pixel in training), ``steps``,
+    ``history`` (columns of equal length), ``settings``, and ``frames``: the name, size in bytes and
+    SHA-256 of the file below.
 ``frames-<first 12 digits of its SHA-256>.npz``
     one array for each weight of the tower in Keras' order, ``w0``, ``w1``, ..., of shape
     (frames, *shape of the weight), float32 or float16.
@@ -61,6 +62,7 @@ class SavedRun:
         settings: JSON values.
         frames: for each weight of the tower, an array (frames, *shape).
         film: the bytes of a recorded film's file, or None.
+        white: the largest pixel in training, 255 or 1; None if it is not known.
     """
 
     image_shape: tuple[int, int, int]
@@ -71,6 +73,7 @@ class SavedRun:
     settings: Mapping[str, Any]
     frames: Sequence[np.ndarray]
     film: bytes | None
+    white: int | None
 
 
 def write_run(folder: Path, run: SavedRun) -> None:
@@ -99,6 +102,7 @@ def write_run(folder: Path, run: SavedRun) -> None:
                 "embedding_dim": run.embedding_dim,
                 "probe": run.probe,
             },
+            "white": run.white,
             "steps": run.steps,
             "settings": run.settings,
             "history": {
@@ -145,6 +149,7 @@ def read_run(folder: Path) -> SavedRun:
             settings=index["settings"],
             frames=frames,
             film=film_file(folder).read_bytes() if film_file(folder).is_file() else None,
+            white=index.get("white"),
         )
     except (KeyError, TypeError) as error:
         raise RunError(f"The run in {folder} is inconsistent: {error}") from error

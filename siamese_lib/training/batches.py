@@ -7,14 +7,18 @@ import inspect
 import textwrap
 from collections.abc import Callable
 from functools import cached_property
+from numbers import Integral
 from types import FunctionType
 from typing import Any, Protocol, TypeAlias
 
 import numpy as np
 
 from siamese_lib.checks import checked_labels, class_numbers
+from siamese_lib.data.augmentation import RandomAffine, RandomShift
 from siamese_lib.network.backend import keras
+from siamese_lib.pairs.kinds import check_pairs
 from siamese_lib.pairs.samplers import BalancedBatchSampler, Pairs
+from siamese_lib.pixels import checked_pixels, white_of
 
 _EXACT = 2**24  # larger whole numbers do not fit float32, to which Keras casts labels
 
@@ -55,13 +59,16 @@ class ImageBatches(keras.utils.PyDataset):
     `ContrastiveLoss`. With a `BalancedBatchSampler`, it is ``(images, labels)``, for the tower
     itself and `InBatchContrastiveLoss`. Each batch depends only on the sampler's seed and the
     number of the step. So pass ``shuffle=False`` to ``fit``: the sampler has shuffled already, and
-    an interrupted training can continue exactly where it stopped.
+    an interrupted training can continue exactly where it stopped. (Keras does not show `shuffle` to
+    the batches, so this is not checked.)
 
     Integer labels stay as they are if float32, to which Keras casts labels, can hold them. Larger
     ones and strings become class numbers, in the order of the labels.
 
     Args:
-        data: images uint8 (N, H, W, C) and labels (N,), such as ``digits.train``.
+        data: images uint8 (N, H, W, C) and labels (N,), such as ``digits.train``. Other real
+            numbers are taken, too, if they are finite; a `Recorder` checks whether their range is
+            that of its tower.
         sampler: chooses the images of each batch.
         steps: batches in one Keras epoch; by default ``len(sampler)``.
         augment: changes each batch of images before the training step, such as `RandomShift`. It
@@ -74,13 +81,19 @@ class ImageBatches(keras.utils.PyDataset):
             batches left over from its first look at the data, out of order.
 
     Attributes:
+        white: the largest pixel that the images are scaled to, 255 or 1; None if that is not known,
+            as after an augmentation of your own.
         augment_settings: what `settings_of` found when the batches were made.
         first_step: the sampler's step at which the current epoch begins. Keras counts its first
             look at the data as an epoch; a `Recorder` corrects this when training begins.
 
+    Some batches are looked at when this is made. If they hardly ever hold a similar pair, or a
+    different one, a warning says so.
+
     Raises:
-        ValueError: the sampler was made for another number of images, the labels are not one
-            class for each image, or `steps` is below 1.
+        ValueError: the sampler was made for another number of images; the labels are not one
+            class for each image; `steps` is below 1; the images hold NaN or infinity, or are not
+            numbers; or no batch of images and labels holds both a similar and a different pair.
 
     Example:
         >>> digits = sl.load_dataset("mnist", verbose=False)
@@ -108,8 +121,14 @@ class ImageBatches(keras.utils.PyDataset):
                 f"The sampler chooses among {size} images; expected {len(data.images)}, as many as "
                 "the data have. Make it from the labels of these same images."
             )
-        if steps is not None and steps < 1:
+        if steps is not None and not (isinstance(steps, Integral) and steps > 0):
             raise ValueError(f"steps is {steps}; expected at least 1.")
+        images = data.images
+        if isinstance(images, np.ndarray):
+            checked_pixels(images, images.shape[1:], None)
+        check_pairs(sampler, data.labels, len(images))
+        own = augment is None or isinstance(augment, RandomShift | RandomAffine)
+        self.white = white_of(images) if own and isinstance(images, np.ndarray) else None
         self.data = data
         self.sampler = sampler
         self.steps = len(sampler) if steps is None else steps

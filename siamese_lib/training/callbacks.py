@@ -114,6 +114,9 @@ class Progress(keras.callbacks.Callback):
     Args:
         recorder: the recorder of the same ``fit``. It must come before this in the callbacks.
         stream: where to print; by default standard output.
+
+    Raises:
+        ValueError: on ``fit``, the recorder is not part of it, or comes later.
     """
 
     def __init__(self, recorder: Recorder, *, stream: TextIO | None = None) -> None:
@@ -123,6 +126,11 @@ class Progress(keras.callbacks.Callback):
 
     def on_train_begin(self, logs: Logs = None) -> None:
         """Begin with no line printed."""
+        if self.recorder.model is not self.model or not self.recorder.total:
+            raise ValueError(
+                "Progress was given without its recorder; expected the recorder before it in the "
+                "callbacks of fit: [recorder, Progress(recorder)]."
+            )
         self._out = self.stream or sys.stdout
         self._live = self._out.isatty()
         self._drawn_at = -math.inf
@@ -240,7 +248,8 @@ def tensorboard(folder: str | os.PathLike[str]) -> keras.callbacks.TensorBoard:
 
     It logs the loss every 10 steps, histograms of all weights every Keras epoch, and the graph of
     the layers (in TensorBoard under Graphs, "keras", conceptual). ``tensorboard --logdir FOLDER``
-    shows them. In the callbacks, put it after the `Recorder`.
+    shows them. In the callbacks, put it after the `Recorder`, which restores the step of a resumed
+    training; this is not checked.
 
     Args:
         folder: the folder for the log, created if it is missing.

@@ -14,6 +14,7 @@ from IPython.display import display
 from siamese_lib.checks import whole_number
 from siamese_lib.metrics.headline import Among
 from siamese_lib.network.backend import Logs, keras
+from siamese_lib.pixels import checked_pixels, pictures_of
 from siamese_lib.runs import projection
 from siamese_lib.runs.embedding import embed
 from siamese_lib.training.batches import Images
@@ -54,8 +55,8 @@ class LiveView(keras.callbacks.Callback):
         note: why the view could not reach the page, or "".
 
     Raises:
-        ValueError: `images` or `share` is out of range, or there are too few data; or, on ``fit``,
-            the recorder is not part of it.
+        ValueError: `images` or `share` is out of range; there are too few data, or images that are
+            not like those in training; or, on ``fit``, the recorder is not part of it.
     """
 
     def __init__(
@@ -72,7 +73,8 @@ class LiveView(keras.callbacks.Callback):
         if not share >= 0:
             raise ValueError(f"share is {share}; expected a number, 0 or more.")
         self.recorder = recorder
-        self._images, self._labels = evenly(data, whole_number("images", images, 1))
+        chosen, self._labels = evenly(data, whole_number("images", images, 1))
+        self._images = checked_pixels(chosen, recorder.tower.input_shape[1:], recorder.white)
         self._among = Among.of(self._labels)
         self._class_names = class_names
         self._share = share
@@ -82,11 +84,10 @@ class LiveView(keras.callbacks.Callback):
     def _begin(self) -> None:
         dim = self.recorder.tower.output_shape[-1]
         flat = f"2 of {dim} dimensions" if dim > 2 else ""
-        pictures = self._images if self._images.shape[-1] in (1, 3) else None
         self.view = EmbeddingView(
             np.zeros((0, len(self._images), 2)),
             self._labels,
-            images=pictures,
+            images=pictures_of(self._images),
             class_names=self._class_names,
             note="; ".join(filter(None, (flat, self._among.missing))),
             height=self._height,

@@ -7,11 +7,16 @@ import math
 import os
 from collections.abc import Mapping
 from contextlib import AbstractContextManager
+from numbers import Integral
 from pathlib import Path
 
 import numpy as np
 
 from siamese_lib.network.backend import Logs, keras
+from siamese_lib.network.losses import BatchTripletLoss, InBatchContrastiveLoss
+from siamese_lib.pairs.sampling_order import check_size
+from siamese_lib.pixels import checked_pixels
+from siamese_lib.runs.embedding import white_for
 from siamese_lib.runs.run import Run
 from siamese_lib.runs.run_files import RunError, check_folder, holds_run, to_json
 from siamese_lib.training.batches import ImageBatches, Images
@@ -60,13 +65,17 @@ class Recorder(keras.callbacks.Callback):
     Attributes:
         step: training steps made so far.
         total: training steps that ``fit`` was asked for.
+        white: the largest pixel of the images that the tower is trained on, 255 or 1; None if it
+            is not known.
         history: the columns step; seconds of training, without the pauses; loss, the mean
             since the row before; precision, NaN where it was not measured; and spread, the
             root mean square distance of the validation embeddings from their mean.
 
     Raises:
-        ValueError: an argument is out of range; the folder holds something else (`RunError`); or,
-            on ``fit``, the checkpoint is damaged or belongs to another training (`RunError`).
+        ValueError: an argument is out of range; the images do not have the shape or the range that
+            the tower expects, as far as its layers show it; the folder holds something else
+            (`RunError`); or, on ``fit``, the checkpoint is damaged or belongs to another training
+            (`RunError`).
 
     Example:
         >>> digits = sl.load_dataset("mnist", verbose=False)
@@ -93,14 +102,15 @@ class Recorder(keras.callbacks.Callback):
         settings: Mapping[str, object] | None = None,
     ) -> None:
         super().__init__()
-        if frames < 2:
+        if not isinstance(frames, Integral) or frames < 2:
             raise ValueError(f"frames is {frames}; expected at least 2, the first and the last.")
-        if frame_every is not None and frame_every < 1:
+        if frame_every is not None and not (isinstance(frame_every, Integral) and frame_every > 0):
             raise ValueError(f"frame_every is {frame_every}; expected at least 1.")
         if resume and folder is None:
             raise ValueError(
                 "resume=True was given without a folder; expected the folder of the checkpoint."
             )
+        self.white = _checked_white(tower, batches)
         self.tower = tower
         self.batches = batches
         self.settings = json.loads(to_json(dict(settings or {})))
@@ -127,7 +137,9 @@ class Recorder(keras.callbacks.Callback):
         self._clock = Stopwatch()
         self._validation = None
         if self._validation_images is not None:
-            self._validation = Validation(self.tower, self._validation_images, self._clock)
+            self._validation = Validation(
+                self.tower, self._validation_images, self._clock, self.white
+            )
 
     @property
     def run(self) -> Run:
@@ -137,7 +149,8 @@ class Recorder(keras.callbacks.Callback):
         frames = [np.stack(weights) for weights in zip(*(kept[s] for s in steps), strict=True)]
         margin = getattr(getattr(self.model, "loss", None), "margin", None)
         known = {} if margin is None else {"margin": margin}
-        return Run(self.tower, steps, frames, self.history, {**known, **self.settings})
+        settings = {**known, **self.settings}
+        return Run(self.tower, steps, frames, self.history, settings, self.white)
 
     @property
     def validation(self) -> Validation | None:
@@ -166,6 +179,8 @@ class Recorder(keras.callbacks.Callback):
         """Plan the frames. Restore the checkpoint if that was asked for and there is one."""
         if not self.params.get("steps"):
             raise ValueError("fit does not know the steps of an epoch; expected ImageBatches.")
+        if isinstance(self.model.loss, InBatchContrastiveLoss | BatchTripletLoss):
+            check_size(self.batches.images_per_step)
         self._begin()
         self.total = self.params["epochs"] * self.params["steps"]
         if self.folder is not None:
@@ -306,3 +321,11 @@ class Recorder(keras.callbacks.Callback):
         row = (self.step, self._clock.seconds(), loss, precision, spread)
         for column, value in zip(self.history.values(), row, strict=True):
             column.append(value)
+
+
+def _checked_white(tower: keras.Model, batches: ImageBatches) -> int | None:
+    """Return the largest pixel in training; ValueError if the tower expects other images."""
+    wanted, images = white_for(tower), batches.data.images
+    if batches.white is not None and None not in tower.input_shape[1:]:
+        checked_pixels(images, tower.input_shape[1:], wanted)
+    return wanted or batches.white

@@ -11,6 +11,7 @@ from siamese_lib.checks import checked_labels
 from siamese_lib.data import parts
 from siamese_lib.metrics.headline import HEADLINE_K, Among
 from siamese_lib.network.backend import keras
+from siamese_lib.pixels import checked_pixels
 from siamese_lib.runs.embedding import embed
 from siamese_lib.training.batches import Images
 from siamese_lib.training.stopwatch import Stopwatch
@@ -27,18 +28,23 @@ class Validation:
         data: the images, more than 7. Of more than 300, only 300 are used, evenly spaced over the
             classes.
         clock: the stopwatch of the training. It is paused during a measurement.
+        white: the largest pixel in training, as for `checked_pixels`.
 
     Attributes:
         count: number of images used.
         ceiling: the precision@7 of a perfect tower; 0 if no image has another of its class.
 
     Raises:
-        ValueError: there are 7 images or fewer.
+        ValueError: there are 7 images or fewer, or they are not like those in training.
     """
 
-    def __init__(self, tower: keras.Model, data: Images, clock: Stopwatch) -> None:
+    def __init__(
+        self, tower: keras.Model, data: Images, clock: Stopwatch, white: int | None = None
+    ) -> None:
         self._tower = tower
-        self._images, labels = evenly(data, _IMAGES)
+        images, labels = evenly(data, _IMAGES)
+        shape = tower.input_shape[1:]
+        self._images = checked_pixels(images, shape, white, "validation images")
         self._among = Among.of(labels)
         self.count, self.ceiling = len(labels), self._among.ceiling
         self._clock = clock

@@ -99,7 +99,7 @@ class Film:
             "marked": wire.checked_points(marked),
             "note": str(note),
             "height": wire.checked_height(height),
-            "explained": explained,
+            "explained": wire.checked_share("explained", explained),
         }
         for name, part in parts.items():
             object.__setattr__(self, name, part)

@@ -10,7 +10,8 @@ import numpy as np
 
 from siamese_lib.checks import checked_labels, whole_number
 from siamese_lib.colors import DIFFERENT, INK, SAME
-from siamese_lib.images import checked_images, png_uri, without_gray_axis
+from siamese_lib.images import png_uri, without_gray_axis
+from siamese_lib.pixels import checked_images
 from siamese_lib.views.embedding_view import EmbeddingView
 from siamese_lib.views.wire import ViewError
 

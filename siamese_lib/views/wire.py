@@ -10,6 +10,7 @@ import math
 import re
 import zlib
 from collections.abc import Iterable, Mapping, Sequence
+from numbers import Real
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -17,7 +18,7 @@ import traitlets
 
 from siamese_lib import checks
 from siamese_lib.colors import class_color, class_colors
-from siamese_lib.images import checked_images
+from siamese_lib.pixels import checked_images
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, DTypeLike
@@ -241,6 +242,15 @@ def checked_margin(margin: float | None) -> float | None:
     if not 0 <= number < math.inf:
         raise ViewError(f"margin is {margin!r:.200}; expected a number, 0 or more.")
     return number
+
+
+def checked_share(name: str, value: float | None) -> float | None:
+    """Return a share from 0 to 1 as a float, or None."""
+    if value is None:
+        return None
+    if not isinstance(value, Real) or not -1e-6 <= value <= 1 + 1e-6:  # but for rounding
+        raise ViewError(f"{name} is {value!r:.200}; expected a number from 0 to 1, or None.")
+    return float(value)
 
 
 def checked_height(height: int) -> int:

@@ -11,11 +11,11 @@ import tensorflow as tf
 from slow_losses import mean, slow_batch_all, slow_batch_hard, slow_contrastive, slow_in_batch
 
 from siamese_lib.network.backend import keras
+from siamese_lib.network.distances import euclidean_distance
 from siamese_lib.network.losses import (
     BatchTripletLoss,
     ContrastiveLoss,
     InBatchContrastiveLoss,
-    euclidean_distance,
 )
 
 # Losses of class labels and embeddings: the class, its arguments besides the margin, and the same

@@ -163,9 +163,14 @@ def test_images_that_hold_nan() -> None:
     data = corners()
     images = data.images.astype(np.float32)
     images[5] = np.nan
-    assert_diverges(
-        Training(data=SimpleNamespace(images=images, labels=data.labels)), "The loss is nan"
-    )
+    with pytest.raises(ValueError, match="NaN or infinity in 1 of 40 images, first 5"):
+        Training(data=SimpleNamespace(images=images, labels=data.labels))
+
+
+def test_an_augmentation_that_makes_nan() -> None:
+    training = Training()
+    training.batches.augment = lambda images, _: np.full(images.shape, np.nan, np.float32)
+    assert_diverges(training, "The loss is nan")
 
 
 def test_pair_labels_other_than_0_and_1(monkeypatch: pytest.MonkeyPatch) -> None:

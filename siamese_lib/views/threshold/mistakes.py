@@ -14,8 +14,9 @@ from typing import Any
 
 import numpy as np
 
-from siamese_lib.images import checked_images, png_uri, without_gray_axis
+from siamese_lib.images import png_uri, without_gray_axis
 from siamese_lib.metrics.thresholds import Verification, verification
+from siamese_lib.pixels import checked_images
 
 ORDERS = ("nearest", "worst")
 SHOWN = 12  # mistakes of each kind on the page
