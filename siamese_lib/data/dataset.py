@@ -7,8 +7,11 @@ their shapes and dtypes.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
+
+from siamese_lib.data.copies import Copies, find_copies
 
 
 class DataError(ValueError):
@@ -104,6 +107,12 @@ class Dataset:
                 expected=f"labels from 0 to {len(self.class_names) - 1}, one for each class name",
                 remedy="Name every class, or correct the label.",
             )
+
+    @cached_property
+    def copies(self) -> Copies:
+        """Images that stand in two classes, or are in both splits. ``str`` counts them in words."""
+        train, test = ((split.images, split.labels) for split in (self.train, self.test))
+        return find_copies(train, test)
 
     def __repr__(self) -> str:
         shape = "×".join(str(length) for length in self.train.images.shape[1:])

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
 
 from siamese_lib.data.dataset import Dataset
 from siamese_lib.metrics.headline import GALLERY_IMAGES, HEADLINE_K
@@ -21,25 +24,54 @@ class Evaluation:
         accuracy: share of test images whose class wins the vote of those 7.
         gallery: number of training images searched.
         queries: number of test images.
+        trained_on: number of test images that the run was trained on; None if the run does not
+            know its images.
+        copies: number of test images that are identical to a training image.
+        unseen: the same measures without those two kinds of test images; None if there are none to
+            leave out, or if none would be left.
     """
 
     precision: float
     accuracy: float
     gallery: int
     queries: int
+    trained_on: int | None = None
+    copies: int = 0
+    unseen: Evaluation | None = None
 
     def __str__(self) -> str:
-        return (
-            f"precision@{HEADLINE_K} {self.precision:.4f}   kNN accuracy {self.accuracy:.4f}   "
-            f"({self.queries:,} test images, nearest {HEADLINE_K} of the first "
+        first = (
+            f"{self._figures}   ({self.queries:,} test images, nearest {HEADLINE_K} of the first "
             f"{self.gallery:,} training images)"
         )
+        lines = [first]
+        if self.trained_on:
+            lines.append(used_for_training(self.trained_on, self.queries))
+        if self.copies:
+            lines.append(
+                f"{self.copies:,} of {self.queries:,} test images are identical to a training image"
+            )
+        if self.unseen is not None:
+            lines.append(f"without them: {self.unseen._figures}   ({self.unseen.queries:,} left)")
+        elif len(lines) > 1:
+            lines.append("no other test images are left to tell how well it does on new ones")
+        return "\n".join(lines)
+
+    @property
+    def _figures(self) -> str:
+        return f"precision@{HEADLINE_K} {self.precision:.4f}   kNN accuracy {self.accuracy:.4f}"
+
+
+def used_for_training(count: int, of: int) -> str:
+    """Say how many test images a run was trained on."""
+    return f"{count:,} of {of:,} test images were used for training"
 
 
 def evaluate(run: Run, data: Dataset, *, frame: int = -1) -> Evaluation:
     """Search the first 10,000 training images for the 7 nearest to each test image.
 
-    Distances are Euclidean.
+    Distances are Euclidean. If the run was trained on some of the test images, or if some are
+    identical to a training image, the result says how many, and has the measures without them.
 
     Args:
         run: the trained tower.
@@ -58,14 +90,27 @@ def evaluate(run: Run, data: Dataset, *, frame: int = -1) -> Evaluation:
         True
     """
     check_enough(data)
-    labels = data.train.labels[:GALLERY_IMAGES]
+    labels, truth = data.train.labels[:GALLERY_IMAGES], data.test.labels
     gallery = Gallery(run.embed(data.train.images[:GALLERY_IMAGES], frame))
     neighbours, _ = gallery.nearest(run.embed(data.test.images, frame), HEADLINE_K)
-    return Evaluation(
-        precision=precision_at_k(labels[neighbours], data.test.labels),
-        accuracy=knn_accuracy(labels[neighbours], data.test.labels),
-        gallery=len(labels),
-        queries=len(data.test.labels),
+    found, known, copied = labels[neighbours], run.was_trained_on(data.test.images), data.copies
+
+    def measured(which: np.ndarray | slice, **more: Any) -> Evaluation:
+        return Evaluation(
+            precision=precision_at_k(found[which], truth[which]),
+            accuracy=knn_accuracy(found[which], truth[which]),
+            gallery=len(labels),
+            queries=len(truth[which]),
+            **more,
+        )
+
+    new = ~copied.in_both if known is None else ~(copied.in_both | known)
+    some = new.any() and not new.all()
+    return measured(
+        slice(None),
+        trained_on=None if known is None else int(known.sum()),
+        copies=int(copied.in_both.sum()),
+        unseen=measured(new) if some else None,
     )
 
 

@@ -7,10 +7,12 @@ import math
 import os
 from collections.abc import Mapping
 from contextlib import AbstractContextManager
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
 
+from siamese_lib.data.fingerprints import fingerprints
 from siamese_lib.network.backend import Logs, keras
 from siamese_lib.runs.run import Run
 from siamese_lib.runs.run_files import RunError, check_folder, holds_run, to_json
@@ -40,7 +42,9 @@ def frame_steps(total: int, frames: int = 40) -> list[int]:
 class Recorder(keras.callbacks.Callback):
     """Keep the tower's weights through time, and the history, at almost no cost.
 
-    It records the ``fit`` to which it is passed. Another ``fit`` begins a new record.
+    It records the ``fit`` to which it is passed. Another ``fit`` begins a new record. The run also
+    remembers the images of the batches, by a fingerprint of each, as they are before they are
+    augmented. So `evaluate` can say which test images were trained on.
 
     Args:
         tower: the tower that is trained, alone or inside a siamese model.
@@ -136,7 +140,15 @@ class Recorder(keras.callbacks.Callback):
         frames = [np.stack(weights) for weights in zip(*(kept[s] for s in steps), strict=True)]
         margin = getattr(getattr(self.model, "loss", None), "margin", None)
         known = {} if margin is None else {"margin": margin}
-        return Run(self.tower, steps, frames, self.history, {**known, **self.settings})
+        return Run(
+            self.tower, steps, frames, self.history, {**known, **self.settings},
+            trained_on=self._trained_on,
+        )  # fmt: skip
+
+    @cached_property
+    def _trained_on(self) -> np.ndarray:
+        """Fingerprints of all images of the batches, whichever of them the sampler chose so far."""
+        return fingerprints(self.batches.data.images)
 
     @property
     def kept(self) -> list[int]:
