@@ -1,12 +1,15 @@
-"""Find images that a data set holds several times, pixel for pixel."""
+"""Find images that are there several times, pixel for pixel: in a data set, or as a query."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from siamese_lib.data.fingerprints import fingerprints
+
+_NAMED = 5  # images that a sentence names
 
 
 @dataclass(frozen=True, eq=False)
@@ -52,3 +55,26 @@ def find_copies(
     pairs = np.unique(np.stack([np.concatenate([known, asked]), labels.astype(np.uint64)]), axis=1)
     _, classes = np.unique(pairs[0], return_counts=True)
     return Copies(np.isin(asked, known), int((classes > 1).sum()))
+
+
+def same_images(queries: np.ndarray, known: np.ndarray) -> list[list[int]]:
+    """Find the training images that are the queries themselves, which a search finds at distance 0.
+
+    Args:
+        queries: images (Q, H, W, C).
+        known: `fingerprints` of the training images, (N,).
+
+    Returns:
+        For each query, the indices of the training images that are identical to it, ascending.
+    """
+    return [np.flatnonzero(known == query).tolist() for query in fingerprints(queries)]
+
+
+def finds_itself(same: Sequence[int]) -> str:
+    """Say which training images a query is identical to; "" if there are none."""
+    if not same:
+        return ""
+    names = ", ".join(f"{index:,}" for index in same[:_NAMED])
+    names += f" and {len(same) - _NAMED:,} more" if len(same) > _NAMED else ""
+    image = "image" if len(same) == 1 else "images"
+    return f"This picture itself is training {image} {names}, so it is found at distance 0."

@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from siamese_lib.data.dataset import DataError, Dataset, Split
+from siamese_lib.data.fingerprints import fingerprints
+from siamese_lib.data.splitting import THUMBNAIL, notes, test_side
 
 if TYPE_CHECKING:
     from PIL import Image
@@ -42,8 +44,12 @@ def load_folder(
         path: the folder.
         image_size: height and width in pixels.
         color: "grayscale" (1 channel) or "rgb" (3 channels).
-        test_fraction: share of each class kept for testing, above 0 and below 1. A class of two
-            or more images has at least one in each split. A single image is used for training.
+        test_fraction: probability that an image is kept for testing, above 0 and below 1; so it
+            is about the share of the test images. Each image decides its own side by its pixels,
+            whatever its name and size and whichever other files there are, and identical images
+            are on one side. A class of two or more different images has at least one in each
+            split, and of three or more at least two for training. A single image is used for
+            training. `siamese_lib.data.splitting` says more.
         seed: chooses the images kept for testing.
 
     Returns:
@@ -52,6 +58,8 @@ def load_folder(
 
     Warns:
         UserWarning: some files could not be read and were left out. One warning names them all.
+            Another counts images that stand in two classes or in both splits (`Dataset.copies`),
+            and names classes that have no test image because their images are identical.
 
     Raises:
         DataError: there is no such folder, no sub-folder or no image that can be read; or an
@@ -63,7 +71,7 @@ def load_folder(
         >>> for name, grey in ("night", 20), ("noon", 230):
         ...     Path("photos", name).mkdir(parents=True)
         ...     for number in range(10):
-        ...         Image.new("L", (40, 30), grey).save(f"photos/{name}/{number}.png")
+        ...         Image.new("L", (40, 30), grey + number).save(f"photos/{name}/{number}.png")
         >>> photos = sl.load_folder("photos", image_size=(32, 32))
         >>> photos.class_names, photos.train.images.shape, photos.test.images.shape
         (('night', 'noon'), (16, 32, 32, 1), (4, 32, 32, 1))
@@ -87,12 +95,13 @@ def load_folder(
             remedy="Move the images of each class into a sub-folder named after the class.",
         )
     skipped = [f"{file.name}: outside every class folder" for file in entries if _is_image(file)]
-    names, images, labels = [], [], []
+    names, images, labels, thumbnails = [], [], [], []
     for folder in folders:
         readable = len(images)
         for file in _files(folder):
             try:
                 images.append(read_image(file, image_size, MODES[color]))
+                thumbnails.append(read_image(file, THUMBNAIL, "RGB"))
             except Exception as error:  # on bad files, Pillow's readers raise errors of any type
                 reason = " ".join(str(error).replace(str(file), "the file").split())
                 skipped.append(f"{file.relative_to(root)}: {reason or type(error).__name__}")
@@ -112,8 +121,13 @@ def load_folder(
     if skipped:
         left_out = f"{root}: {len(skipped)} of its files and folders were left out:"
         warnings.warn("\n  ".join([left_out, *skipped]), stacklevel=2)
-    train, test = _split(np.stack(images), np.array(labels), test_fraction, seed)
-    return Dataset(train, test, tuple(names), str(root), root.resolve().name, tuple(skipped))
+    pictures, given = np.stack(images), np.array(labels, np.int64)
+    tested = test_side(fingerprints(np.stack(thumbnails)), given, test_fraction, seed)
+    train, test = (Split(pictures[side], given[side]) for side in (~tested, tested))
+    data = Dataset(train, test, tuple(names), str(root), root.resolve().name, tuple(skipped))
+    if words := "; ".join(notes(data)):
+        warnings.warn(f"{root}: {words}.", stacklevel=2)
+    return data
 
 
 def _check_arguments(image_size: tuple[int, int], color: str, test_fraction: float) -> None:
@@ -207,19 +221,3 @@ def _on_white(picture: Image.Image) -> Image.Image:
         return picture
     picture = picture.convert("RGBA")
     return Image.alpha_composite(Image.new("RGBA", picture.size, "white"), picture)
-
-
-def _split(
-    images: np.ndarray, labels: np.ndarray, test_fraction: float, seed: int
-) -> tuple[Split, Split]:
-    """Keep `test_fraction` of each class for testing, chosen at random by `seed`."""
-    rng = np.random.default_rng(seed)
-    held_back = np.zeros(len(labels), dtype=bool)
-    for label in range(labels[-1] + 1):
-        members = rng.permutation(np.flatnonzero(labels == label))
-        if len(members) > 1:
-            count = min(max(round(test_fraction * len(members)), 1), len(members) - 1)
-            held_back[members[:count]] = True
-    return tuple(  # type: ignore[return-value]
-        Split(images[chosen], labels[chosen].astype(np.int64)) for chosen in (~held_back, held_back)
-    )

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from types import MappingProxyType
 
 import numpy as np
 
+from siamese_lib.data.copies import same_images
 from siamese_lib.data.dataset import Dataset
+from siamese_lib.data.fingerprints import fingerprints
 from siamese_lib.explorer.answer import Answer
 from siamese_lib.explorer.screen import Screen, answer_by
 from siamese_lib.explorer.state import Facts, Query, State
@@ -82,6 +84,7 @@ class Search:
         self._frames = {len(run) - 1: self._prepared(embeddings, np.arange(len(embeddings)))}
         self._tests = run.embed_once(data.test.images, what="test images")
         found, _ = self.last.galleries[METRICS[0]].nearest(self._tests, HEADLINE_K)
+        seen = run.was_trained_on(data.test.images)
         edges = np.concatenate([images[:200, 0].ravel(), images[:200, :, 0].ravel()])
         self.facts = Facts(
             steps=tuple(run.steps.tolist()),
@@ -93,6 +96,7 @@ class Search:
             test_labels=data.test.labels,
             mistaken=vote(labels[found])[0] != data.test.labels,
             light=bool(np.median(edges) > 127),
+            trained_on=0 if seen is None else int(seen.sum()),
         )
         # Most changes leave the query or the pins as they are, so their answers are cached.
         self._answers = lru_cache(_LATEST)(self._found)
@@ -190,8 +194,18 @@ class Search:
             confidence=float(share),
             right=None if label is None else int(winner) == label,
             reach=float(far.max()),
+            same=tuple(index for index in self._same(query) if index != own),
             _class_names=facts.class_names,
         )
+
+    def _same(self, query: Query) -> list[int]:
+        """Return the searched training images that are identical to a query."""
+        return same_images(self.facts.image(query)[None], self._fingerprints)[0]
+
+    @cached_property
+    def _fingerprints(self) -> np.ndarray:
+        """Fingerprints of the training images, uint64 (S,)."""
+        return fingerprints(self.facts.training_images)
 
     def _prepared(self, embeddings: np.ndarray, rows: np.ndarray) -> FrameSearch:
         galleries = {METRICS[0]: Gallery(embeddings)}

@@ -65,6 +65,7 @@ class Facts:
         test_labels: int64 (T,).
         mistaken: bool (T,), whether the vote of the last frame is wrong.
         light: whether the images are dark on a light background.
+        trained_on: number of test images that the run was trained on.
     """
 
     steps: tuple[int, ...]
@@ -76,6 +77,7 @@ class Facts:
     test_labels: np.ndarray
     mistaken: np.ndarray
     light: bool
+    trained_on: int = 0
 
     @property
     def image_shape(self) -> tuple[int, int, int]:

@@ -7,7 +7,7 @@ nearest training images. TensorBoard's projector shows one frame.
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,6 +15,7 @@ import numpy as np
 
 from siamese_lib.checks import whole_number
 from siamese_lib.data.dataset import Dataset, Split
+from siamese_lib.data.fingerprints import fingerprints
 from siamese_lib.export.moving_pictures import SUFFIXES, Drawing, ffmpeg, moving_picture
 from siamese_lib.export.page import packed, page
 from siamese_lib.export.projector import projector_files
@@ -22,6 +23,7 @@ from siamese_lib.files import write_atomically
 from siamese_lib.images import at_most, checked_images
 from siamese_lib.metrics.headline import GALLERY_IMAGES, HEADLINE_K
 from siamese_lib.metrics.precision import knn_accuracy, precision_at_k
+from siamese_lib.runs.evaluation import used_for_training
 from siamese_lib.runs.run import Run
 from siamese_lib.search.gallery import Gallery
 from siamese_lib.search.vectors import METRICS
@@ -131,7 +133,12 @@ def export_html(
         "metric": metric,
         "cosine": angles,
         "playing": playing,
-        "facts": _facts(run, digits, vectors, found_labels, queries, classes),
+        "facts": " · ".join(
+            [
+                _facts(run, digits, vectors, found_labels, queries, classes),
+                *_known(run, shown.images, found_images),
+            ]
+        ),
     }
     title = f"{digits.name} embedded in {run.embedding_dim} dimensions" if title is None else title
     write_atomically(path, page(title, data, shown.still()))
@@ -288,6 +295,16 @@ def _facts(
         right, won = precision_at_k(labels, asked), knn_accuracy(labels, asked)
         words += [f"{right:.1%} of the {HEADLINE_K} nearest and {won:.1%} of the votes are right"]
     return " · ".join(words)
+
+
+def _known(run: Run, shown: np.ndarray, found: np.ndarray) -> Iterator[str]:
+    """Say how many of the images shown were trained on, or are among the images to find."""
+    trained = run.was_trained_on(shown)
+    if trained is not None and trained.any():
+        yield used_for_training(int(trained.sum()), len(shown))
+    copies = int(np.isin(fingerprints(shown), fingerprints(found)).sum())
+    if copies:
+        yield f"{copies:,} of them are identical to a training image"
 
 
 def _checked_path(path: str | os.PathLike[str], suffixes: Sequence[str]) -> Path:

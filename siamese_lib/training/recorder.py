@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 import os
+import warnings
 from collections.abc import Mapping
 from contextlib import AbstractContextManager
 from functools import cached_property
@@ -60,6 +61,9 @@ class Recorder(keras.callbacks.Callback):
             another seed, batch size, set of images, loss or the like is refused.
         settings: JSON values to keep with the run, such as the name of the data set.
 
+    Warns:
+        UserWarning: some validation images are trained on.
+
     Attributes:
         step: training steps made so far.
         total: training steps that ``fit`` was asked for.
@@ -114,6 +118,7 @@ class Recorder(keras.callbacks.Callback):
         self._frame_every = frame_every
         self._resume = resume
         self._validation_images = validation
+        self._warn_of_known(validation)
         self._begin()
 
     def _begin(self) -> None:
@@ -149,6 +154,18 @@ class Recorder(keras.callbacks.Callback):
     def _trained_on(self) -> np.ndarray:
         """Fingerprints of all images of the batches, whichever of them the sampler chose so far."""
         return fingerprints(self.batches.data.images)
+
+    def _warn_of_known(self, validation: Images | None) -> None:
+        """Warn if validation images are trained on, since their precision then says little."""
+        if validation is None:
+            return
+        known = int(np.isin(fingerprints(validation.images), self._trained_on).sum())
+        if known:
+            warnings.warn(
+                f"{known:,} of {len(validation.images):,} validation images are trained on, so "
+                "their precision says little about new images. Leave them out of one of the two.",
+                stacklevel=3,
+            )
 
     @property
     def kept(self) -> list[int]:
