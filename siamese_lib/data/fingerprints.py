@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 BYTES = 6  # of a fingerprint
 _AT_ONCE = 500  # images that are converted together
+_ROUNDING = 1e-6  # the largest error of a pixel from 0 to 1
 
 
 def fingerprints(images: np.ndarray) -> NDArray[np.uint64]:
@@ -19,8 +20,9 @@ def fingerprints(images: np.ndarray) -> NDArray[np.uint64]:
     in 281 million million pairs: with 60,000 training images, one of 10,000 new images is mistaken
     for one of them with a probability of two in a million.
 
-    Pixels that are whole numbers from 0 to 255 count as uint8, whatever their dtype. All others
-    count as float32. 60,000 images of 28 by 28 pixels take 0.2 seconds.
+    An image counts as uint8 if that changes no pixel: whole numbers from 0 to 255 of any dtype,
+    and floats from 0 to 1 that are uint8 divided by 255. All others count as float32. 60,000 images
+    of 28 by 28 pixels take 0.2 seconds as uint8.
 
     Args:
         images: (N, H, W, C), or (N, H, W) for one channel.
@@ -42,13 +44,15 @@ def fingerprints(images: np.ndarray) -> NDArray[np.uint64]:
 
 def _canonical(images: np.ndarray) -> Iterator[bytes]:
     """Yield the bytes of each image, as uint8 if that changes no pixel, else as float32."""
+    if images.dtype == np.uint8:
+        yield from (image.tobytes() for image in images)
+        return
+    real = images.dtype.kind == "f" and images.size > 0
+    white = 255 if real and images.min() >= 0 and images.max() <= 1 else 1
     for start in range(0, len(images), _AT_ONCE):
-        block = images[start : start + _AT_ONCE]
-        if block.dtype == np.uint8:
-            yield from (image.tobytes() for image in block)
-            continue
-        pixels = block.astype(np.float32)
-        whole = np.nan_to_num(pixels).clip(0, 255).astype(np.uint8)
-        exact = (whole == pixels).reshape(len(block), -1).all(axis=1)
-        for image, other, same in zip(whole, pixels, exact, strict=True):
+        pixels = images[start : start + _AT_ONCE].astype(np.float32)
+        scaled = pixels * white
+        whole = np.rint(np.nan_to_num(scaled)).clip(0, 255).astype(np.uint8)
+        exact = (np.abs(whole - scaled) <= _ROUNDING * (white - 1)).reshape(len(pixels), -1)
+        for image, other, same in zip(whole, pixels, exact.all(axis=1), strict=True):
             yield (image if same else other).tobytes()

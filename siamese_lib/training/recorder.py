@@ -118,8 +118,8 @@ class Recorder(keras.callbacks.Callback):
         self._frame_every = frame_every
         self._resume = resume
         self._validation_images = validation
-        self._warn_of_known(validation)
         self._begin()
+        self._warn_of_known(validation)
 
     def _begin(self) -> None:
         """Forget what was recorded before."""
