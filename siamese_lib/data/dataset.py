@@ -139,7 +139,7 @@ class Dataset:
         single = np.flatnonzero(trained == 1)
         if not single.size:
             return
-        words = [self._in_words(label, tested[label]) for label in single[:_NAMED]]
+        words = [self._in_words(label, int(tested[label])) for label in single[:_NAMED]]
         words += [f"and {single.size - _NAMED:,} more"] * (single.size > _NAMED)
         raise DataError.about(
             self.name,

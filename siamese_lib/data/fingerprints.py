@@ -53,6 +53,7 @@ def _canonical(images: np.ndarray) -> Iterator[bytes]:
         pixels = images[start : start + _AT_ONCE].astype(np.float32)
         scaled = pixels * white
         whole = np.rint(np.nan_to_num(scaled)).clip(0, 255).astype(np.uint8)
-        exact = (np.abs(whole - scaled) <= _ROUNDING * (white - 1)).reshape(len(pixels), -1)
-        for image, other, same in zip(whole, pixels, exact.all(axis=1), strict=True):
+        error = np.abs(whole - scaled).reshape(len(pixels), -1).max(axis=1, initial=0)
+        exact = error <= _ROUNDING * (white - 1)
+        for image, other, same in zip(whole, pixels, exact.tolist(), strict=True):
             yield (image if same else other).tobytes()

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from PIL import Image
 
 MODES = {"grayscale": "L", "rgb": "RGB"}
+_JPEG = b"\xff\xd8"  # how such a file begins
 CLUTTER = {"Thumbs.db", "desktop.ini", "__MACOSX"}  # left by operating systems, as dot files are
 
 
@@ -100,8 +101,9 @@ def load_folder(
         readable = len(images)
         for file in _files(folder):
             try:
-                images.append(read_image(file, image_size, MODES[color]))
-                thumbnails.append(read_image(file, THUMBNAIL, "RGB"))
+                image, thumbnail = _read(file, image_size, MODES[color])
+                images.append(image)
+                thumbnails.append(thumbnail)
             except Exception as error:  # on bad files, Pillow's readers raise errors of any type
                 reason = " ".join(str(error).replace(str(file), "the file").split())
                 skipped.append(f"{file.relative_to(root)}: {reason or type(error).__name__}")
@@ -173,11 +175,27 @@ def _files(folder: Path) -> Iterator[Path]:
         yield from (Path(parent, name) for name in sorted(files) if not _ignored(name))
 
 
+def _read(file: Path, image_size: tuple[int, int], mode: str) -> tuple[np.ndarray, np.ndarray]:
+    """Return one picture as it was asked for, and the thumbnail that decides its side."""
+    picture = _upright(file, image_size)
+    image = _fitted(picture, image_size, mode)
+    if image_size == THUMBNAIL:
+        return image, image if mode == "RGB" else _fitted(picture, THUMBNAIL, "RGB")
+    with file.open("rb") as opened:
+        jpeg = opened.read(len(_JPEG)) == _JPEG
+    # A JPEG was decoded at a fraction of its size, which must not decide its side.
+    return image, _fitted(_upright(file, THUMBNAIL) if jpeg else picture, THUMBNAIL, "RGB")
+
+
 def read_image(file: Path, image_size: tuple[int, int], mode: str) -> np.ndarray:
     """Return one picture, uint8 (height, width, channels), prepared as `load_folder` describes."""
+    return _fitted(_upright(file, image_size), image_size, mode)
+
+
+def _upright(file: Path, image_size: tuple[int, int]) -> Image.Image:
+    """Open a picture upright, with 8 bits and on white, at least twice as large as it will be."""
     from PIL import Image, ImageOps  # waits: slow to import
 
-    height, width = image_size
     enough = 2 * max(image_size)
     with warnings.catch_warnings():
         # Pillow warns of odd metadata and of pictures of 90 to 180 megapixels, but still reads the
@@ -185,8 +203,15 @@ def read_image(file: Path, image_size: tuple[int, int], mode: str) -> np.ndarray
         warnings.simplefilter("ignore")
         with Image.open(file) as opened:
             opened.draft(None, (enough, enough))  # let JPEG decode fewer pixels
-            picture = ImageOps.exif_transpose(opened)
-            picture = _on_white(_eight_bits(picture)).convert(mode)
+            return _on_white(_eight_bits(ImageOps.exif_transpose(opened)))
+
+
+def _fitted(picture: Image.Image, image_size: tuple[int, int], mode: str) -> np.ndarray:
+    """Scale a picture to fit, and centre it: uint8 (height, width, channels)."""
+    from PIL import Image  # waits: slow to import
+
+    height, width = image_size
+    picture = picture.convert(mode)
     scale = min(height / picture.height, width / picture.width)
     inner = max(1, round(picture.width * scale)), max(1, round(picture.height * scale))
     picture = picture.resize(inner, Image.Resampling.BILINEAR)

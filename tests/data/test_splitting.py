@@ -6,6 +6,7 @@ import shutil
 import warnings
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -15,7 +16,7 @@ import siamese_lib as sl
 from siamese_lib.data.splitting import test_side as side_of
 
 
-def save(path: Path, pixels: np.ndarray, **options: object) -> Path:
+def save(path: Path, pixels: np.ndarray, **options: Any) -> Path:
     path.parent.mkdir(parents=True, exist_ok=True)
     Image.fromarray(pixels).save(path, **options)
     return path
@@ -39,7 +40,7 @@ def folder(tmp_path: Path, rng: np.random.Generator) -> Path:
     return tmp_path
 
 
-def sides(path: Path, **options: object) -> dict[bytes, bool]:
+def sides(path: Path, **options: Any) -> dict[bytes, bool]:
     """For each picture as it is loaded, whether it is a test image."""
     data = sl.load_folder(path, **options)
     parts = ((data.train, False), (data.test, True))

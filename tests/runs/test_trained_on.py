@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -15,16 +16,23 @@ from siamese_lib.data.offline import offline_digits
 from siamese_lib.network.backend import keras
 
 
-def untrained(**options: object) -> sl.Run:
+def untrained(**options: Any) -> sl.Run:
     tower = sl.conv_tower(SHAPE, 2, seed=0)
     return sl.Run(tower, [0], [weight[None] for weight in tower.get_weights()], **options)
+
+
+def seen(run: sl.Run, images: np.ndarray) -> np.ndarray:
+    """Which images a run that knows its images was trained on."""
+    known = run.was_trained_on(images)
+    assert known is not None
+    return known
 
 
 def dataset(train: sl.Split, test: sl.Split) -> sl.Dataset:
     return sl.Dataset(train, test, ("a", "b", "c", "d"), "made here", "corners")
 
 
-def samplers() -> dict[str, object]:
+def samplers() -> dict[str, Any]:
     labels = corners().labels
     left, right = np.arange(0, 20, 2), np.arange(1, 20, 2)
     neighbours = (np.arange(40)[:, None] + 4) % 40
@@ -50,8 +58,8 @@ def test_a_recorded_run_knows_its_images(
     recorder = sl.Recorder(tower, batches, folder=tmp_path / "run")
     model.fit(batches, callbacks=[recorder], shuffle=False, verbose=0)
     for run in (recorder.run, sl.Run.load(tmp_path / "run", tower=tower)):
-        assert run.was_trained_on(corners().images).all()
-        assert not run.was_trained_on(corners(48, seed=1).images).any()
+        assert seen(run, corners().images).all()
+        assert not seen(run, corners(48, seed=1).images).any()
 
 
 def test_a_run_of_float_pixels_knows_them() -> None:
@@ -59,8 +67,8 @@ def test_a_run_of_float_pixels_knows_them() -> None:
     floats = sl.Split(data.images, data.labels)
     object.__setattr__(floats, "images", data.images.astype(np.float32))
     run = Training(data=floats, steps=2).fit().run
-    assert run.was_trained_on(data.images).all()
-    assert not run.was_trained_on(data.images + 0.5).any()
+    assert seen(run, data.images).all()
+    assert not seen(run, data.images + 0.5).any()
 
 
 def test_it_is_saved_copied_replaced_and_left_out(tmp_path: Path) -> None:
@@ -71,10 +79,10 @@ def test_it_is_saved_copied_replaced_and_left_out(tmp_path: Path) -> None:
     loaded = sl.Run.load(tmp_path / "copy")
     np.testing.assert_array_equal(loaded.trained_on, np.unique(fingerprints(images)))
     loaded.save(tmp_path / "again", dtype="float16")
-    assert sl.Run.load(tmp_path / "again").was_trained_on(images).all()
+    assert seen(sl.Run.load(tmp_path / "again"), images).all()
     # A run of other images that has the same weights, and one that knows none.
     untrained(trained_on=fingerprints(images[:3])).save(tmp_path / "run")
-    assert sl.Run.load(tmp_path / "run").was_trained_on(images).sum() == 3
+    assert seen(sl.Run.load(tmp_path / "run"), images).sum() == 3
     untrained().save(tmp_path / "run")
     unknowing = sl.Run.load(tmp_path / "run")
     assert unknowing.trained_on is None
@@ -100,11 +108,11 @@ def test_an_interrupted_and_resumed_training_knows_its_images(tmp_path: Path) ->
     Training(folder=tmp_path / "run").fit(after=[Stop()])
     assert (tmp_path / "run/checkpoint.npz").exists()
     stopped = sl.Run.load(tmp_path / "run", tower=dense_tower())
-    assert stopped.was_trained_on(corners().images).all()
+    assert seen(stopped, corners().images).all()
     Training(folder=tmp_path / "run", resume=True).fit()
     resumed = sl.Run.load(tmp_path / "run", tower=dense_tower())
     assert resumed.steps[-1] == 10
-    assert resumed.was_trained_on(corners().images).all()
+    assert seen(resumed, corners().images).all()
     assert len(list((tmp_path / "run").glob("trained-on-*.npz"))) == 1
 
 
@@ -154,7 +162,7 @@ def test_the_shipped_run_knows_the_offline_digits() -> None:
     found = sl.evaluate(run, data)
     assert found.trained_on == 200
     assert "200 of 200 test images were used for training" in str(found)
-    assert not run.was_trained_on(255 - test.images).any()
+    assert not seen(run, 255 - test.images).any()
 
 
 def test_validation_images_that_are_trained_on_are_counted() -> None:
