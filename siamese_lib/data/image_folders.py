@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -123,9 +123,7 @@ def load_folder(
     if skipped:
         left_out = f"{root}: {len(skipped)} of its files and folders were left out:"
         warnings.warn("\n  ".join([left_out, *skipped]), stacklevel=2)
-    pictures, given = np.stack(images), np.array(labels, np.int64)
-    tested = test_side(fingerprints(np.stack(thumbnails)), given, test_fraction, seed)
-    train, test = (Split(pictures[side], given[side]) for side in (~tested, tested))
+    train, test = _split(images, thumbnails, labels, test_fraction, seed)
     data = Dataset(train, test, tuple(names), str(root), root.resolve().name, tuple(skipped))
     if words := "; ".join(notes(data)):
         warnings.warn(f"{root}: {words}.", stacklevel=2)
@@ -246,3 +244,16 @@ def _on_white(picture: Image.Image) -> Image.Image:
         return picture
     picture = picture.convert("RGBA")
     return Image.alpha_composite(Image.new("RGBA", picture.size, "white"), picture)
+
+
+def _split(
+    images: Sequence[np.ndarray],
+    thumbnails: Sequence[np.ndarray],
+    labels: Sequence[int],
+    test_fraction: float,
+    seed: int,
+) -> tuple[Split, Split]:
+    """Divide the images into training and test images, as `siamese_lib.data.splitting` says."""
+    pictures, classes = np.stack(images), np.array(labels, np.int64)
+    tested = test_side(fingerprints(np.stack(thumbnails)), classes, test_fraction, seed)
+    return Split(pictures[~tested], classes[~tested]), Split(pictures[tested], classes[tested])

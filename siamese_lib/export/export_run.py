@@ -133,12 +133,7 @@ def export_html(
         "metric": metric,
         "cosine": angles,
         "playing": playing,
-        "facts": " · ".join(
-            [
-                _facts(run, digits, vectors, found_labels, queries, classes),
-                *_known(run, shown.images, found_images),
-            ]
-        ),
+        "facts": _facts(run, digits, found, vectors, shown.images, queries, classes),
     }
     title = f"{digits.name} embedded in {run.embedding_dim} dimensions" if title is None else title
     write_atomically(path, page(title, data, shown.still()))
@@ -277,8 +272,9 @@ def _first(digits: Dataset, count: int) -> Split:
 def _facts(
     run: Run,
     digits: Dataset,
+    found: slice,
     vectors: np.ndarray,
-    found_labels: np.ndarray,
+    shown: np.ndarray,
     queries: np.ndarray,
     classes: np.ndarray,
 ) -> str:
@@ -290,10 +286,11 @@ def _facts(
         f"{run.steps[-1]:,} training steps",
     ]
     if known.any() and len(vectors) >= HEADLINE_K:
-        found, _ = Gallery(vectors).nearest(queries[known], HEADLINE_K)
-        labels, asked = found_labels[found], classes[known]
+        nearest, _ = Gallery(vectors).nearest(queries[known], HEADLINE_K)
+        labels, asked = digits.train.labels[found][nearest], classes[known]
         right, won = precision_at_k(labels, asked), knn_accuracy(labels, asked)
         words += [f"{right:.1%} of the {HEADLINE_K} nearest and {won:.1%} of the votes are right"]
+    words += _known(run, shown, digits.train.images[found])
     return " · ".join(words)
 
 
