@@ -14,7 +14,7 @@ from siamese_lib.data.copies import finds_itself, same_images
 from siamese_lib.data.fingerprints import fingerprints
 from siamese_lib.data.handwriting import from_file
 from siamese_lib.data.image_folders import MODES, read_image
-from siamese_lib.images import draw
+from siamese_lib.images import draw_neighbours
 from siamese_lib.search.vectors import METRICS
 from siamese_lib.terminal.options import Commands, add_data, load_for_run, positive
 
@@ -77,7 +77,9 @@ def retrieve(options: argparse.Namespace) -> int:
     else:
         queries = read_images(options.images, run.image_shape, invert=options.invert)
     data = load_for_run(run, options.data, options.run)
-    gallery = sl.Gallery(run.embed(data.train.images), options.metric)
+    # A saved run stores these embeddings, so that the next search does not wait for them.
+    embeddings = run.embed_once(data.train.images, what="training images")
+    gallery = sl.Gallery(embeddings, options.metric)
     indices, distances = gallery.nearest(run.embed(queries), options.neighbours)
     labels = np.array(data.class_names)[data.train.labels[indices]]
     notes = known_queries(run, queries, data.train.images)
@@ -89,7 +91,7 @@ def retrieve(options: argparse.Namespace) -> int:
             for row in zip(labels, distances, strict=True)
         ]
         names = [file.name for file in options.images]
-        picture = draw(queries, names, data.train.images[indices], captions)
+        picture = draw_neighbours(queries, names, data.train.images[indices], captions)
         options.picture.parent.mkdir(parents=True, exist_ok=True)
         picture.save(options.picture)
         print(f"\nwrote {options.picture}")
