@@ -7,12 +7,17 @@ their shapes and dtypes.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import ArrayLike
 
 from siamese_lib.checks import checked_labels
+from siamese_lib.data.copies import Copies, find_copies
 from siamese_lib.pixels import described, is_channels_first, remedy, warn_if_black
+
+_NAMED = 5  # classes that an error names
 
 
 class DataError(ValueError):
@@ -111,6 +116,55 @@ class Dataset:
                 expected=f"labels from 0 to {len(self.class_names) - 1}, one for each class name",
                 remedy="Name every class, or correct the label.",
             )
+
+    @cached_property
+    def copies(self) -> Copies:
+        """Images that stand in two classes, or are in both splits. ``str`` counts them in words."""
+        train, test = ((split.images, split.labels) for split in (self.train, self.test))
+        return find_copies(train, test)
+
+    def check_trainable(self) -> None:
+        """Check that similar and different pairs can be made of the training images.
+
+        Raises:
+            DataError: a class has a single training image, or there is only one class. The message
+                names them.
+        """
+        trained, tested = (
+            np.bincount(split.labels, minlength=len(self.class_names))
+            for split in (self.train, self.test)
+        )
+        if (trained > 0).sum() < 2:
+            names = ", ".join(self.class_names[label] for label in np.flatnonzero(trained))
+            raise DataError.about(
+                self.name,
+                found=f"training images of {f'one class only, {names}' if names else 'no class'}",
+                expected="at least two classes, to make different pairs",
+                remedy="Add images of another class.",
+            )
+        single = np.flatnonzero(trained == 1)
+        if not single.size:
+            return
+        words = [self._in_words(label, int(tested[label])) for label in single[:_NAMED]]
+        words += [f"and {single.size - _NAMED:,} more"] * (single.size > _NAMED)
+        raise DataError.about(
+            self.name,
+            found=f"a single training image in {single.size:,} of {len(trained):,} classes "
+            f"({'; '.join(words)})",
+            expected="at least 2 training images in each, to make similar pairs",
+            remedy="Add images, so that there are 3 different ones or more in a class of which "
+            "some are kept for testing. Or leave the class out, for example by moving its folder "
+            "to another place.",
+        )
+
+    def _in_words(self, label: int, tested: int) -> str:
+        """Say how many images a class has that has one training image, and where they are."""
+        name = self.class_names[label]
+        folder = Path(self.source, name)
+        where = f" in {folder}" if folder.is_dir() else ""
+        images = "1 image" if tested == 0 else f"{1 + tested:,} images"
+        kept = f", of which {tested:,} {'is' if tested == 1 else 'are'} kept for testing"
+        return f"{name} has {images}{where}{kept if tested else ''}"
 
     def __repr__(self) -> str:
         shape = "×".join(str(length) for length in self.train.images.shape[1:])

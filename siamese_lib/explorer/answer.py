@@ -31,6 +31,8 @@ class Answer(Mapping[str, Any]):
         confidence: share of the neighbours that have this class, from 0 to 1.
         right: whether the vote is the label; None if the label is unknown.
         reach: largest Euclidean distance from the query to one of the neighbours.
+        same: training images that are identical to the query, so that it finds itself at distance
+            0. A training image that was chosen is not one of its own neighbours, nor in here.
     """
 
     query: str
@@ -47,6 +49,7 @@ class Answer(Mapping[str, Any]):
     confidence: float
     right: bool | None
     reach: float
+    same: tuple[int, ...] = ()
     _class_names: tuple[str, ...] = field(repr=False)
 
     def __getitem__(self, name: str) -> Any:

@@ -7,8 +7,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from siamese_lib.data.copies import finds_itself
 from siamese_lib.explorer.answer import Answer
 from siamese_lib.explorer.state import PAGE, Facts, State
+from siamese_lib.runs.evaluation import used_for_training
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -41,12 +43,15 @@ class Screen:
     @property
     def status(self) -> str:
         """The text of the status line: the state's message, or what the reader can do."""
-        facts = self.facts
-        return self.state.status or (
+        facts, tests = self.facts, len(self.facts.test_labels)
+        words = self.state.status or (
             f"{facts.searching}. The network gets "
-            f"{facts.mistaken.sum():,} of {len(facts.test_labels):,} test images wrong. Choose "
+            f"{facts.mistaken.sum():,} of {tests:,} test images wrong. Choose "
             "one, draw, or click on the map."
         )
+        if facts.trained_on and not self.state.status:
+            words += f" {used_for_training(facts.trained_on, tests)}."
+        return " ".join(filter(None, [words, finds_itself(self.answer.same)]))
 
 
 def answer_by(answers: Mapping[str, Answer], metric: str) -> Answer:

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from types import MappingProxyType
 
 import numpy as np
 
 from siamese_lib.checks import whole_number
+from siamese_lib.data.copies import same_images
 from siamese_lib.data.dataset import Dataset
+from siamese_lib.data.fingerprints import fingerprints
 from siamese_lib.data.parts import evenly, part_of
 from siamese_lib.explorer.answer import Answer
 from siamese_lib.explorer.screen import Screen, answer_by
@@ -88,6 +90,7 @@ class NeighbourSearch:
         self._frames = {len(run) - 1: self._prepared(embeddings, part.rows)}
         self._tests = run.embed_once(data.test.images, what="test images")
         found, _ = self.last.galleries[METRICS[0]].nearest(self._tests, HEADLINE_K)
+        seen = run.was_trained_on(data.test.images)
         some = images[part_of(labels, 200).rows]
         edges = np.concatenate([some[:, 0].ravel(), some[:, :, 0].ravel()])
         self.facts = Facts(
@@ -101,6 +104,7 @@ class NeighbourSearch:
             test_labels=data.test.labels,
             mistaken=vote(labels[found])[0] != data.test.labels,
             light=bool(np.median(edges) > 127),
+            trained_on=0 if seen is None else int(seen.sum()),
         )
         # Most changes leave the query or the pins as they are, so their answers are cached.
         self._answers = lru_cache(_LATEST)(self._found)
@@ -201,8 +205,18 @@ class NeighbourSearch:
             confidence=float(share),
             right=None if label is None else int(winner) == label,
             reach=float(far.max()),
+            same=tuple(index for index in self._same(query) if index != own),
             _class_names=facts.class_names,
         )
+
+    def _same(self, query: Query) -> list[int]:
+        """Return the searched training images that are identical to a query."""
+        return same_images(self.facts.image(query)[None], self._fingerprints)[0]
+
+    @cached_property
+    def _fingerprints(self) -> np.ndarray:
+        """Fingerprints of the training images, uint64 (S,)."""
+        return fingerprints(self.facts.training_images)
 
     def _prepared(self, embeddings: np.ndarray, rows: np.ndarray) -> FrameSearch:
         galleries = {METRICS[0]: Gallery(embeddings)}

@@ -69,6 +69,7 @@ class Facts:
         mistaken: bool (T,), whether the vote of the last frame is wrong.
         light: whether the images are dark on a light background.
         searched: which of the training images are searched; None for all.
+        trained_on: number of test images that the run was trained on.
     """
 
     steps: tuple[int, ...]
@@ -81,6 +82,7 @@ class Facts:
     mistaken: np.ndarray
     light: bool
     searched: Part | None = None
+    trained_on: int = 0
 
     @cached_property
     def order(self) -> np.ndarray:

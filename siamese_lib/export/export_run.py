@@ -18,14 +18,13 @@ from siamese_lib.data.dataset import Dataset
 from siamese_lib.data.parts import Part, part_of
 from siamese_lib.export.moving_pictures import SUFFIXES, Drawing, ffmpeg, moving_picture
 from siamese_lib.export.page import packed, page
+from siamese_lib.export.page_facts import facts_of
 from siamese_lib.export.projector import projector_files
 from siamese_lib.files import write_atomically
 from siamese_lib.images import shrunk_to
-from siamese_lib.metrics.headline import GALLERY_IMAGES, HEADLINE_K, ceiling_of, relevant_of
-from siamese_lib.metrics.precision import knn_accuracy, precision_at_k
+from siamese_lib.metrics.headline import GALLERY_IMAGES, HEADLINE_K
 from siamese_lib.pixels import checked_images
 from siamese_lib.runs.run import Run
-from siamese_lib.search.gallery import Gallery
 from siamese_lib.search.vectors import METRICS
 from siamese_lib.views.film import Film, as_film
 
@@ -126,14 +125,7 @@ def export_html(
         "metric": metric,
         "cosine": angles,
         "playing": playing,
-        "facts": " · ".join(
-            [
-                f"{len(queries):,} test images · {len(vectors):,} training images to search",
-                f"{run.steps[-1]:,} training steps",
-                *_measures(vectors, found_labels, queries, classes, len(digits.class_names)),
-                *_left_out(part, found),
-            ]
-        ),
+        "facts": facts_of(run, digits, part, found, shown.images, classes, queries, vectors),
     }
     title = f"{digits.name} embedded in {run.embedding_dim} dimensions" if title is None else title
     write_atomically(path, page(title, data, shown.still()))
@@ -287,37 +279,9 @@ def _found(digits: Dataset, gallery: int, k: int) -> Part:
     return found
 
 
-def _left_out(shown: Part | None, found: Part) -> list[str]:
-    """Say which images the page has, if these are not all."""
-    parts = ((shown, "test images"), (found, "training images"))
-    some = [part.words(what) for part, what in parts if part is not None and part.total > len(part)]
-    return [f"these are {', and '.join(some)}"] if some else []
-
-
 def _rows(part: Part) -> bytes | None:
     """Return the numbers of drawn images as uint32 bytes; None if they count from 0."""
     return part.rows.astype("<u4").tobytes() if part.drawn else None
-
-
-def _measures(
-    vectors: np.ndarray,
-    found_labels: np.ndarray,
-    queries: np.ndarray,
-    classes: np.ndarray,
-    count: int,
-) -> list[str]:
-    """Say how good the network's answers are, for queries of the `count` classes of the gallery."""
-    known = classes < count
-    if not known.any():
-        return []
-    if len(vectors) < HEADLINE_K:
-        return [f"too few training images to measure the {HEADLINE_K} nearest"]
-    found, _ = Gallery(vectors).nearest(queries[known], HEADLINE_K)
-    labels, asked = found_labels[found], classes[known]
-    right, won = precision_at_k(labels, asked), knn_accuracy(labels, asked)
-    ceiling = ceiling_of(relevant_of(asked, found_labels))
-    limit = f" (of at most {ceiling:.1%})" if ceiling < 1 else ""
-    return [f"{right:.1%} of the {HEADLINE_K} nearest{limit} and {won:.1%} of the votes are right"]
 
 
 def _checked_path(path: str | os.PathLike[str], suffixes: Sequence[str]) -> Path:

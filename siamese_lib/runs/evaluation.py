@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
 
 from siamese_lib.data.dataset import Dataset
 from siamese_lib.data.parts import part_of
@@ -33,6 +36,11 @@ class Evaluation:
         lacking: number of test images whose class has fewer than 7 of the images searched.
         drawn_from: number of training images, if those searched were drawn evenly over the classes
             because the first ones do not stand for all classes; else None.
+        trained_on: number of test images that the run was trained on; None if the run does not
+            know its images.
+        copies: number of test images that are identical to a training image.
+        unseen: the same measures without those two kinds of test images; None if there are none to
+            leave out, or if none would be left.
     """
 
     precision: float
@@ -42,6 +50,9 @@ class Evaluation:
     ceiling: float = 1.0
     lacking: int = 0
     drawn_from: int | None = None
+    trained_on: int | None = None
+    copies: int = 0
+    unseen: Evaluation | None = None
 
     def __str__(self) -> str:
         searched = f"the first {self.gallery:,} training images"
@@ -51,11 +62,34 @@ class Evaluation:
                 "classes"
             )
         few = f"; {self.lacking:,} have fewer than {HEADLINE_K} of their class among these"
+        first = (
+            f"{self._figures}   ({self.queries:,} test images, nearest {HEADLINE_K} of "
+            f"{searched}{few if self.lacking else ''})"
+        )
+        lines = [first]
+        if self.trained_on:
+            lines.append(used_for_training(self.trained_on, self.queries))
+        if self.copies:
+            lines.append(
+                f"{self.copies:,} of {self.queries:,} test images are identical to a training image"
+            )
+        if self.unseen is not None:
+            lines.append(f"without them: {self.unseen._figures}   ({self.unseen.queries:,} left)")
+        elif len(lines) > 1:
+            lines.append("no other test images are left to tell how well it does on new ones")
+        return "\n".join(lines)
+
+    @property
+    def _figures(self) -> str:
         return (
             f"precision@{HEADLINE_K} {self.precision:.4f}{at_most(self.ceiling, 4)}   "
-            f"kNN accuracy {self.accuracy:.4f}   ({self.queries:,} test images, nearest "
-            f"{HEADLINE_K} of {searched}{few if self.lacking else ''})"
+            f"kNN accuracy {self.accuracy:.4f}"
         )
+
+
+def used_for_training(count: int, of: int) -> str:
+    """Say how many test images a run was trained on."""
+    return f"{count:,} of {of:,} test images were used for training"
 
 
 def evaluate(run: Run, data: Dataset, *, frame: int = -1) -> Evaluation:
@@ -63,7 +97,9 @@ def evaluate(run: Run, data: Dataset, *, frame: int = -1) -> Evaluation:
 
     They are the first 10,000, if each class is about as frequent among these as among all, as in
     MNIST. If the images come class by class, 10,000 are drawn evenly over the classes, and the
-    result says so. Distances are Euclidean.
+    result says so. Distances are Euclidean. If the run was trained on some of the test images, or
+    if some are identical to a training image, the result says how many, and has the measures
+    without them.
 
     Args:
         run: the trained tower.
@@ -82,19 +118,32 @@ def evaluate(run: Run, data: Dataset, *, frame: int = -1) -> Evaluation:
         True
     """
     check_enough(data)
-    part = part_of(data.train.labels, GALLERY_IMAGES)
-    labels = data.train.labels[part.rows]
-    gallery = Gallery(run.embed(data.train.images[part.rows], frame))
+    part, truth = part_of(data.train.labels, GALLERY_IMAGES), data.test.labels
+    labels = part.taken(data.train.labels)
+    gallery = Gallery(run.embed(part.taken(data.train.images), frame))
     neighbours, _ = gallery.nearest(run.embed(data.test.images, frame), HEADLINE_K)
-    relevant = relevant_of(data.test.labels, labels)
-    return Evaluation(
-        precision=precision_at_k(labels[neighbours], data.test.labels),
-        accuracy=knn_accuracy(labels[neighbours], data.test.labels),
-        gallery=len(labels),
-        queries=len(data.test.labels),
-        ceiling=ceiling_of(relevant),
-        lacking=int((relevant < HEADLINE_K).sum()),
-        drawn_from=part.total if part.drawn else None,
+    found, relevant = labels[neighbours], relevant_of(truth, labels)
+    known, copied = run.was_trained_on(data.test.images), data.copies
+
+    def measured(which: np.ndarray | slice, **more: Any) -> Evaluation:
+        return Evaluation(
+            precision=precision_at_k(found[which], truth[which]),
+            accuracy=knn_accuracy(found[which], truth[which]),
+            gallery=len(labels),
+            queries=len(truth[which]),
+            ceiling=ceiling_of(relevant[which]),
+            lacking=int((relevant[which] < HEADLINE_K).sum()),
+            drawn_from=part.total if part.drawn else None,
+            **more,
+        )
+
+    new = ~copied.in_both if known is None else ~(copied.in_both | known)
+    some = new.any() and not new.all()
+    return measured(
+        slice(None),
+        trained_on=None if known is None else int(known.sum()),
+        copies=int(copied.in_both.sum()),
+        unseen=measured(new) if some else None,
     )
 
 

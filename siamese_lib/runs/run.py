@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from siamese_lib.data.fingerprints import fingerprints
 from siamese_lib.files import digest, remembered
 from siamese_lib.runs.embedding import (
     TowerFrames,
@@ -22,7 +23,15 @@ from siamese_lib.runs.embedding import (
     probe_of,
 )
 from siamese_lib.runs.make_film import make_film, with_extra
-from siamese_lib.runs.run_files import RunError, SavedRun, film_file, read_film, read_run, write_run
+from siamese_lib.runs.run_files import (
+    RunError,
+    SavedRun,
+    check_parts,
+    film_file,
+    read_film,
+    read_run,
+    write_run,
+)
 from siamese_lib.views.film import Film, as_film
 
 # Keras takes seconds to import, so a loaded run imports it only when an image is embedded. The
@@ -46,11 +55,11 @@ class Run:
         settings: how the run was trained; JSON values.
         white: the largest pixel in training, 255 or 1; floats are then in 0..255 or in 0..1. None
             means 255 for a tower that rescales, as `conv_tower` does; others take any range.
+        trained_on: `fingerprints` of the images it was trained on, uint64; None if not known.
 
     Attributes:
         steps: int64 (frames,).
-        history: dict of lists.
-        settings: dict.
+        history, settings: dict.
         folder: where the run was loaded from or last saved, or None. Films are saved there.
 
     Raises:
@@ -64,16 +73,19 @@ class Run:
         frames: Sequence[np.ndarray],
         history: Mapping[str, Sequence[float]] | None = None,
         settings: Mapping[str, Any] | None = None,
+        *,
         white: int | None = None,
+        trained_on: np.ndarray | None = None,
     ) -> None:
         self.steps = np.asarray(steps, dtype=np.int64)
         self.history = {name: list(column) for name, column in (history or {}).items()}
         self.settings = dict(settings or {})
+        self.trained_on = None if trained_on is None else np.unique(np.uint64(trained_on))
         self.folder: Path | None = None
         self._recorded: bytes | None = None
         self._latest: dict[str, tuple[str, np.ndarray]] = {}  # by `what`: name, embeddings
         self._towers = TowerFrames(tower, frames, white)
-        self._check()
+        check_parts(self.steps, self._towers.frames, self.history)
 
     def __len__(self) -> int:
         """Return the number of frames."""
@@ -109,6 +121,10 @@ class Run:
     def weights(self, frame: int = -1) -> list[np.ndarray]:
         """Return a frame's weights, float32, in Keras' order; IndexError if there is no frame."""
         return self._towers.weights(frame)
+
+    def was_trained_on(self, images: np.ndarray) -> np.ndarray | None:
+        """Return whether each image (N, H, W, C) was trained on, bool (N,); None if not known."""
+        return None if self.trained_on is None else np.isin(fingerprints(images), self.trained_on)
 
     def embed(self, images: np.ndarray, frame: int = -1, *, batch_size: int = 500) -> np.ndarray:
         """Embed images with the tower as it was at one frame.
@@ -229,8 +245,7 @@ class Run:
     ) -> Film:
         """Make the film that `film` shows, without a widget; arguments and errors are the same."""
         if images is None:
-            film = self.recorded
-            if film is None:
+            if (film := self.recorded) is None:
                 raise ValueError("images is None; expected images, as no film was recorded.")
             if any(part is not None for part in (labels, class_names, extra)):
                 raise ValueError(
@@ -287,20 +302,19 @@ class Run:
             raise ValueError(f"dtype is {dtype!r}; expected 'float32' or 'float16'.")
         folder = Path(path)
         saved = [array.astype(dtype, copy=False) for array in self._towers.frames]
-        write_run(
-            folder,
-            SavedRun(
-                image_shape=self.image_shape,
-                embedding_dim=self.embedding_dim,
-                probe=probe_of(TowerFrames(self._towers.layers, saved).last),
-                steps=self.steps.tolist(),
-                history=self.history,
-                settings=self.settings,
-                frames=saved,
-                film=self._recorded,
-                white=self._towers.white,
-            ),
+        run = SavedRun(
+            image_shape=self.image_shape,
+            embedding_dim=self.embedding_dim,
+            probe=probe_of(TowerFrames(self._towers.layers, saved).last),
+            steps=self.steps.tolist(),
+            history=self.history,
+            settings=self.settings,
+            frames=saved,
+            film=self._recorded,
+            trained_on=self.trained_on,
+            white=self._towers.white,
         )
+        write_run(folder, run)
         self.folder = folder
         return folder
 
@@ -332,19 +346,5 @@ class Run:
                 check_probe(run.tower, saved.probe)
         except (AttributeError, KeyError, TypeError, ValueError) as error:
             raise RunError(f"The run in {folder} is inconsistent: {error}") from error
-        run.folder, run._recorded = folder, saved.film
+        run.folder, run._recorded, run.trained_on = folder, saved.film, saved.trained_on
         return run
-
-    def _check(self) -> None:
-        steps = self.steps.tolist()
-        if not steps or (np.diff(steps) <= 0).any():
-            raise ValueError(f"steps: got {steps}; expected ascending numbers, at least one.")
-        counts = {len(array) for array in self._towers.frames}
-        if counts != {len(self.steps)}:
-            raise ValueError(
-                f"frames: got {' or '.join(map(str, sorted(counts)))} frames of weights; expected "
-                f"one for each of {len(self)} steps."
-            )
-        lengths = {name: len(column) for name, column in self.history.items()}
-        if len(set(lengths.values())) > 1:
-            raise ValueError(f"history: got columns of {lengths} rows; expected equal lengths.")

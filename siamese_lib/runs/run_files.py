@@ -9,6 +9,11 @@
     one array for each weight of the tower in Keras' order, ``w0``, ``w1``, ..., of shape
     (frames, *shape of the weight), float32 or float16.
 
+``trained-on-<the same 12 digits>.npz``
+    fingerprints of the images that the run was trained on, as `siamese_lib.data.fingerprints`
+    computes them, ascending and each once. ``bytes`` is uint8 (6, M): first the highest byte of
+    each, then the next. A run without this file does not know its images.
+
 ``film.npz``, ``film-<32 digits>.npz``
     not part of the run: a recorded film, and embeddings of images at every frame, stored so that
     they need not be computed again. You may delete them. They are deleted when the frames are
@@ -33,6 +38,7 @@ from typing import Any
 
 import numpy as np
 
+from siamese_lib.data.fingerprints import BYTES
 from siamese_lib.files import write_atomically
 from siamese_lib.views.film import Film
 from siamese_lib.views.wire import ViewError
@@ -41,7 +47,9 @@ FORMAT = 1
 CHECKPOINT = "checkpoint.npz"
 _INDEX = "run.json"
 _FRAMES = re.compile(r"frames-[0-9a-f]{12}\.npz")
+_TRAINED_ON = re.compile(r"trained-on-[0-9a-f]{12}\.npz")
 _FILM = re.compile(r"film(-[0-9a-f]{32})?\.npz")
+_PARTIAL = (".partial-frames-", ".partial-film", ".partial-trained-on-")
 _PARTS = {"tower": dict, "steps": list, "frames": dict, "settings": dict, "history": dict}
 
 
@@ -63,6 +71,7 @@ class SavedRun:
         frames: for each weight of the tower, an array (frames, *shape).
         film: the bytes of a recorded film's file, or None.
         white: the largest pixel in training, 255 or 1; None if it is not known.
+        trained_on: uint64 (M,), ascending fingerprints of the images trained on, or None.
     """
 
     image_shape: tuple[int, int, int]
@@ -73,7 +82,8 @@ class SavedRun:
     settings: Mapping[str, Any]
     frames: Sequence[np.ndarray]
     film: bytes | None
-    white: int | None
+    white: int | None = None
+    trained_on: np.ndarray | None = None
 
 
 def write_run(folder: Path, run: SavedRun) -> None:
@@ -113,15 +123,36 @@ def write_run(folder: Path, run: SavedRun) -> None:
     )
     folder.mkdir(parents=True, exist_ok=True)
     write_atomically(folder / entry["file"], content)
+    if run.trained_on is not None:
+        write_trained_on(folder, digest, run.trained_on)
     write_atomically(folder / _INDEX, text.encode())
     names = [file.name for file in folder.iterdir()]
     earlier = [name for name in names if _FRAMES.fullmatch(name) and name != entry["file"]]
     films = [name for name in names if _FILM.fullmatch(name)] if earlier else []
-    partial = [name for name in names if name.startswith((".partial-frames-", ".partial-film"))]
-    for name in [*earlier, *films, *partial]:
+    kept = "" if run.trained_on is None else _trained_on_file(folder, digest).name
+    images = [name for name in names if _TRAINED_ON.fullmatch(name) and name != kept]
+    partial = [name for name in names if name.startswith(_PARTIAL)]
+    for name in [*earlier, *films, *images, *partial]:
         (folder / name).unlink()
     if run.film is not None:
         write_atomically(film_file(folder), run.film)
+
+
+def write_trained_on(folder: Path, digest: str, fingerprints: np.ndarray) -> None:
+    """Write which images a run was trained on.
+
+    The highest bytes hardly change from one fingerprint to the next, so they deflate to almost
+    nothing: 60,000 images take 270 kB.
+
+    Args:
+        folder: of the run.
+        digest: SHA-256 of its frames file.
+        fingerprints: uint64 (M,), ascending.
+    """
+    buffer = io.BytesIO()
+    by_byte = fingerprints.astype(">u8").view(np.uint8).reshape(-1, 8).T[-BYTES:]
+    np.savez_compressed(buffer, bytes=by_byte)
+    write_atomically(_trained_on_file(folder, digest), buffer.getvalue())
 
 
 def read_run(folder: Path) -> SavedRun:
@@ -150,6 +181,7 @@ def read_run(folder: Path) -> SavedRun:
             frames=frames,
             film=film_file(folder).read_bytes() if film_file(folder).is_file() else None,
             white=index.get("white"),
+            trained_on=_read_trained_on(_trained_on_file(folder, index["frames"]["sha256"])),
         )
     except (KeyError, TypeError) as error:
         raise RunError(f"The run in {folder} is inconsistent: {error}") from error
@@ -171,6 +203,23 @@ def read_film(content: bytes) -> Film:
         ) from error
 
 
+def check_parts(
+    steps: np.ndarray, frames: Sequence[np.ndarray], history: Mapping[str, Sequence[float]]
+) -> None:
+    """Check that the parts of a run fit each other; ValueError if they do not."""
+    if len(steps) == 0 or (np.diff(steps) <= 0).any():
+        raise ValueError(f"steps: got {steps.tolist()}; expected ascending numbers, at least one.")
+    counts = {len(array) for array in frames}
+    if counts != {len(steps)}:
+        raise ValueError(
+            f"frames: got {' or '.join(map(str, sorted(counts)))} frames of weights; expected "
+            f"one for each of {len(steps)} steps."
+        )
+    lengths = {name: len(column) for name, column in history.items()}
+    if len(set(lengths.values())) > 1:
+        raise ValueError(f"history: got columns of {lengths} rows; expected equal lengths.")
+
+
 def holds_run(folder: Path) -> bool:
     """Return whether the folder holds a ``run.json``, of whatever content."""
     return (folder / _INDEX).exists()
@@ -190,7 +239,11 @@ def check_folder(folder: Path) -> None:
         foreign = [
             file.name
             for file in folder.iterdir()
-            if not (_FRAMES.fullmatch(file.name) or file.name.startswith(".partial-"))
+            if not (
+                _FRAMES.fullmatch(file.name)
+                or _TRAINED_ON.fullmatch(file.name)
+                or file.name.startswith(".partial-")
+            )
         ]
         if foreign:
             raise RunError(
@@ -256,6 +309,28 @@ def _read_frames(folder: Path, entry: Mapping[str, Any]) -> list[np.ndarray]:
             return [arrays[f"w{i}"] for i in range(len(arrays.files))]
     except Exception as error:  # the checksum is right, but another program wrote the file
         raise RunError(f"{path} does not hold the frames of a run: {error}") from error
+
+
+def _trained_on_file(folder: Path, digest: str) -> Path:
+    """Return where the fingerprints of a run are whose frames file has this SHA-256."""
+    return folder / f"trained-on-{digest[:12]}.npz"
+
+
+def _read_trained_on(path: Path) -> np.ndarray | None:
+    """Read what `write_trained_on` wrote; None if there is none."""
+    if not path.is_file():
+        return None
+    try:
+        with np.load(io.BytesIO(path.read_bytes()), allow_pickle=False) as arrays:
+            low = arrays["bytes"]
+        whole = np.zeros((8, low.shape[1]), np.uint8)
+        whole[-BYTES:] = low
+        return whole.T.copy().view(">u8")[:, 0].astype(np.uint64)
+    except Exception as error:  # damaged in one of many ways
+        raise RunError(
+            f"{path} is damaged ({error}). Copy it again, or delete it: then the run no longer "
+            "knows which images it was trained on."
+        ) from error
 
 
 def _json_number(value: float | np.generic) -> float | None:

