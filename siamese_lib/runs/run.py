@@ -339,9 +339,9 @@ class Run:
         folder = Path(path)
         saved = read_run(folder)
         unbuilt = Unbuilt(saved.image_shape, saved.embedding_dim, saved.probe, folder)
-        parts = saved.steps, saved.frames, saved.history, saved.settings, saved.white
+        parts = saved.steps, saved.frames, saved.history, saved.settings
         try:
-            run = cls(unbuilt if tower is None else tower, *parts)
+            run = cls(unbuilt if tower is None else tower, *parts, white=saved.white)
             if tower is not None:
                 check_probe(run.tower, saved.probe)
         except (AttributeError, KeyError, TypeError, ValueError) as error:
