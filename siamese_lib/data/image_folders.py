@@ -1,22 +1,28 @@
-"""Load a folder of images, one sub-folder per class, as a `Dataset`."""
+"""Load a folder of images, one sub-folder per class, as a `Dataset`.
+
+`siamese_lib.data.walking` finds the files and `siamese_lib.data.reading` reads them.
+"""
 
 from __future__ import annotations
 
 import os
 import warnings
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import numpy as np
 
 from siamese_lib.data.dataset import DataError, Dataset, Split
+from siamese_lib.data.reading import NotAPictureError, PictureError, read_image
+from siamese_lib.data.walking import Part, Skipped, Walk, is_picture
+from siamese_lib.texts import printable, shortened
 
-if TYPE_CHECKING:
-    from PIL import Image
-
-MODES = {"grayscale": "L", "rgb": "RGB"}
-CLUTTER = {"Thumbs.db", "desktop.ini", "__MACOSX"}  # left by operating systems, as dot files are
+CHANNELS = {"grayscale": 1, "rgb": 3}
+# A file without the suffix of a picture is read if it is one in a format that cannot be mistaken.
+_CERTAIN = ("PNG", "JPEG", "GIF", "TIFF", "WEBP", "BMP", "PPM", "JPEG2000", "AVIF")
+_NAMED = 10  # files that a warning names
 
 
 def load_folder(
@@ -30,13 +36,18 @@ def load_folder(
     """Load a folder of your own images.
 
     Each sub-folder is a class, in the order of the names. Images in deeper sub-folders belong to
-    the same class. Hidden files are ignored. Every format that Pillow reads is accepted; of a
-    moving picture, the first frame is loaded.
+    the same class, and linked folders are followed. Hidden files are ignored, and so is what
+    operating systems and network drives leave behind. Every format that Pillow reads is accepted;
+    of a moving picture, the first frame is loaded.
+
+    If the folder holds a training and a test folder (``train`` or ``training``, and ``test`` or
+    ``testing``, else ``val``, ``valid`` or ``validation``), each with the class folders, these are
+    the splits.
 
     A picture is rotated as its EXIF orientation says, and its transparent parts become white. It
     is scaled to fit into `image_size` without changing its proportions, and centred. The bars that
     remain get the median colour of the picture's own border, so that neither dark nor light
-    pictures get a frame.
+    pictures get a frame. Of more than 8 bits, `siamese_lib.data.reading` says what is white.
 
     Args:
         path: the folder.
@@ -44,18 +55,21 @@ def load_folder(
         color: "grayscale" (1 channel) or "rgb" (3 channels).
         test_fraction: share of each class kept for testing, above 0 and below 1. A class of two
             or more images has at least one in each split. A single image is used for training.
+            Not used for a folder with its own split.
         seed: chooses the images kept for testing.
 
     Returns:
         Images uint8 (N, height, width, 1 or 3), with classes and files in the order of their
-        names. `Dataset.skipped` lists the files that were left out.
+        names. `Dataset.skipped` lists the files that were left out, and `Dataset.source` says
+        which folders were the splits.
 
     Warns:
-        UserWarning: some files could not be read and were left out. One warning names them all.
+        UserWarning: some files were left out. One warning names those that should have been read,
+            and counts the others by their suffix. Other warnings say what may not be as expected.
 
     Raises:
-        DataError: there is no such folder, no sub-folder or no image that can be read; or an
-            argument is out of range.
+        DataError: there is no such folder, no sub-folder or no image that can be read; the folder
+            around the classes or that of one class was given; or an argument is out of range.
 
     Example:
         >>> from pathlib import Path
@@ -69,7 +83,7 @@ def load_folder(
         (('night', 'noon'), (16, 32, 32, 1), (4, 32, 32, 1))
     """
     _check_arguments(image_size, color, test_fraction)
-    root = Path(path).expanduser()
+    root = Path(os.fsdecode(path)).expanduser()
     if not root.is_dir():
         raise DataError.about(
             root,
@@ -77,43 +91,126 @@ def load_folder(
             expected="a folder",
             remedy="Check the path, or unpack the archive first.",
         )
-    entries = sorted(entry for entry in root.iterdir() if not _ignored(entry.name))
-    folders = [entry for entry in entries if entry.is_dir()]
-    if not folders:
+    walk = Walk.of(root)
+    shape = (*image_size, CHANNELS[color])
+    read = [_read(walk, part, shape) for part in walk.parts]
+    if not any(part.images for part in read):
+        skipped = "; ".join(map(str, walk.skipped[:5]))
         raise DataError.about(
             root,
-            found="no sub-folders",
-            expected="one sub-folder of images for each class",
-            remedy="Move the images of each class into a sub-folder named after the class.",
-        )
-    skipped = [f"{file.name}: outside every class folder" for file in entries if _is_image(file)]
-    names, images, labels = [], [], []
-    for folder in folders:
-        readable = len(images)
-        for file in _files(folder):
-            try:
-                images.append(read_image(file, image_size, MODES[color]))
-            except Exception as error:  # on bad files, Pillow's readers raise errors of any type
-                reason = " ".join(str(error).replace(str(file), "the file").split())
-                skipped.append(f"{file.relative_to(root)}: {reason or type(error).__name__}")
-        count = len(images) - readable
-        if count:
-            labels += [len(names)] * count
-            names.append(folder.name)
-        else:
-            skipped.append(f"{folder.name}{os.sep}: no image that can be read, so no class")
-    if not images:
-        raise DataError.about(
-            root,
-            found=f"no image that can be read ({'; '.join(skipped[:5])})",
+            found=f"no image that can be read ({shortened(skipped, 500)})",
             expected="images in its sub-folders",
             remedy="Check that they are PNG, JPEG or another format that Pillow reads.",
         )
-    if skipped:
-        left_out = f"{root}: {len(skipped)} of its files and folders were left out:"
-        warnings.warn("\n  ".join([left_out, *skipped]), stacklevel=2)
-    train, test = _split(np.stack(images), np.array(labels), test_fraction, seed)
-    return Dataset(train, test, tuple(names), str(root), root.resolve().name, tuple(skipped))
+    for words in (*_left_out(walk), *walk.notes, *_depths(read), *_nested(walk, read)):
+        warnings.warn(f"{printable(root)}: {words}", stacklevel=2)
+    names = sorted({name for part in read for name in part.classes})
+    arrays = [(part.stacked(shape), part.labels(names)) for part in read]
+    if len(arrays) == 1:
+        (images, labels), source = arrays[0], str(root)
+        train, test = _split(images, labels, test_fraction, seed)
+    else:
+        train, test = (Split(images, labels) for images, labels in arrays)
+        folders = " for training and ".join(part.name + os.sep for part in walk.parts)
+        source = f"{root} ({folders} for testing)"
+    skipped = tuple(map(str, walk.skipped))
+    return Dataset(train, test, tuple(names), source, root.resolve().name, skipped)
+
+
+@dataclass
+class _Read:
+    """The images of a part that were read, and for each its class, file and guessed white."""
+
+    images: list[np.ndarray] = field(default_factory=list)
+    classes: list[str] = field(default_factory=list)
+    files: list[Path] = field(default_factory=list)
+    whites: list[int | None] = field(default_factory=list)
+
+    def stacked(self, shape: tuple[int, int, int]) -> np.ndarray:
+        """Return the images, uint8 (N, H, W, C)."""
+        return np.array(self.images, np.uint8).reshape(-1, *shape)
+
+    def labels(self, names: Sequence[str]) -> np.ndarray:
+        """Return the classes as numbers, int64 (N,)."""
+        number = {name: at for at, name in enumerate(names)}
+        return np.array([number[name] for name in self.classes], np.int64)
+
+
+def _read(walk: Walk, part: Part, shape: tuple[int, int, int]) -> _Read:
+    """Read the images of a part, and note what could not be read."""
+    read = _Read()
+    for name, folder in part.classes.items():
+        before = len(read.images)
+        for file in walk.files(folder):
+            named = is_picture(file)
+            try:
+                picture = read_image(file, shape, formats=None if named else _CERTAIN)
+            except PictureError as error:
+                other = isinstance(error, NotAPictureError) and not named
+                kind = (file.suffix.lower() or "no suffix") if other else ""
+                reason = "not a picture" if other else str(error)
+                walk.skipped.append(Skipped(walk.name(file), reason, kind))
+            else:
+                read.images.append(picture.pixels)
+                read.classes.append(name)
+                read.files.append(file)
+                read.whites.append(picture.guessed_white)
+        if len(read.images) == before:
+            walk.skip(folder, "no image that can be read, so no class", folder=True)
+    return read
+
+
+def _left_out(walk: Walk) -> list[str]:
+    """Say in one line what was left out: by name what should have been read, others by suffix."""
+    if not walk.skipped:
+        return []
+    named = [shortened(printable(each), 160) for each in walk.skipped if not each.kind]
+    kinds = Counter(each.kind for each in walk.skipped if each.kind)
+    words = []
+    if named:
+        more = f"; and {len(named) - _NAMED:,} more" if len(named) > _NAMED else ""
+        words.append("; ".join(named[:_NAMED]) + more)
+    if kinds:
+        counts = ", ".join(f"{printable(kind)} {n:,}" for kind, n in kinds.most_common(_NAMED))
+        more = ", …" if len(kinds) > _NAMED else ""
+        words.append(f"{kinds.total():,} files that are no pictures ({counts}{more})")
+    count = len(walk.skipped)
+    return [
+        f"{count:,} of its files and folders were left out: {'; and '.join(words)}. "
+        "Dataset.skipped lists all of them."
+    ]
+
+
+def _depths(read: Sequence[_Read]) -> list[str]:
+    """Say if pictures of more than 8 bits were not scaled alike."""
+    whites = Counter(white for part in read for white in part.whites if white is not None)
+    if len(whites) < 2:
+        return []
+    counts = " and ".join(f"{white:,} in {n:,}" for white, n in sorted(whites.items()))
+    return [
+        "its pictures of more than 8 bits were not scaled alike, as their files do not say how "
+        f"many bits they use: white is {counts} of them. If one camera took them, save them with "
+        "8 bits, scaled alike."
+    ]
+
+
+def _nested(walk: Walk, read: Sequence[_Read]) -> list[str]:
+    """Say if no class folder holds a picture itself: perhaps the folders in them are the classes."""
+    inner: dict[Path, set[str]] = {}
+    for part, found in zip(walk.parts, read, strict=True):
+        for name, file in zip(found.classes, found.files, strict=True):
+            folder = part.classes[name]
+            inner.setdefault(folder, set()).add(file.relative_to(folder).parts[0])
+            if file.parent == folder:
+                return []
+    if len(inner) < 2 or min(map(len, inner.values())) < 2:
+        return []
+    first = min(inner)
+    return [
+        f"all images of its {len(inner)} class folders are in folders further down, such as "
+        f"{printable(first.name)}{os.sep}{printable(min(inner[first]))}. If those are the classes, "
+        f"load the folder around them, such as {printable(first)}."
+    ]
 
 
 def _check_arguments(image_size: tuple[int, int], color: str, test_fraction: float) -> None:
@@ -125,11 +222,11 @@ def _check_arguments(image_size: tuple[int, int], color: str, test_fraction: flo
             expected="(height, width), two whole numbers above 0",
             remedy="For example image_size=(28, 28).",
         )
-    if color not in MODES:
+    if color not in CHANNELS:
         raise DataError.about(
             "color",
             found=repr(color),
-            expected=" or ".join(repr(name) for name in MODES),
+            expected=" or ".join(repr(name) for name in CHANNELS),
             remedy="Choose one of them.",
         )
     if not 0 < test_fraction < 1:
@@ -139,74 +236,6 @@ def _check_arguments(image_size: tuple[int, int], color: str, test_fraction: flo
             expected="a number above 0 and below 1",
             remedy="For example test_fraction=0.2.",
         )
-
-
-def _ignored(name: str) -> bool:
-    return name.startswith(".") or name in CLUTTER
-
-
-def _is_image(file: Path) -> bool:
-    """Return whether a file is named like an image. A list or a note next to the classes is not."""
-    from PIL import Image  # waits: slow to import
-
-    return file.suffix.lower() in Image.registered_extensions() and file.is_file()
-
-
-def _files(folder: Path) -> Iterator[Path]:
-    """Yield the files of a class folder and below, ordered by name, without hidden ones."""
-    for parent, subfolders, files in os.walk(folder):
-        subfolders[:] = sorted(name for name in subfolders if not _ignored(name))
-        yield from (Path(parent, name) for name in sorted(files) if not _ignored(name))
-
-
-def read_image(file: Path, image_size: tuple[int, int], mode: str) -> np.ndarray:
-    """Return one picture, uint8 (height, width, channels), prepared as `load_folder` describes."""
-    from PIL import Image, ImageOps  # waits: slow to import
-
-    height, width = image_size
-    enough = 2 * max(image_size)
-    with warnings.catch_warnings():
-        # Pillow warns of odd metadata and of pictures of 90 to 180 megapixels, but still reads the
-        # pixels. It refuses larger pictures, as it should: they may be made to fill the memory.
-        warnings.simplefilter("ignore")
-        with Image.open(file) as opened:
-            opened.draft(None, (enough, enough))  # let JPEG decode fewer pixels
-            picture = ImageOps.exif_transpose(opened)
-            picture = _on_white(_eight_bits(picture)).convert(mode)
-    scale = min(height / picture.height, width / picture.width)
-    inner = max(1, round(picture.width * scale)), max(1, round(picture.height * scale))
-    picture = picture.resize(inner, Image.Resampling.BILINEAR)
-    pixels = np.asarray(picture).reshape(picture.height, picture.width, -1)
-    border = np.concatenate([pixels[0], pixels[-1], pixels[:, 0], pixels[:, -1]])
-    filled = np.empty((height, width, pixels.shape[2]), np.uint8)
-    filled[:] = np.median(border, axis=0)
-    top, left = (height - picture.height) // 2, (width - picture.width) // 2
-    filled[top : top + picture.height, left : left + picture.width] = pixels
-    return filled
-
-
-def _eight_bits(picture: Image.Image) -> Image.Image:
-    """Scale 16-bit greys to 8 bits; Pillow's own conversion clips them at 255."""
-    from PIL import Image  # waits: slow to import
-
-    if not picture.mode.startswith("I"):
-        if picture.mode == "F":
-            raise ValueError("floating-point pixels have no known range; save it with 8 or 16 bits")
-        return picture
-    deep = np.asarray(picture).astype(np.int64)
-    if deep.min() < 0 or deep.max() > 65535:
-        raise ValueError("its pixels have more than 16 bits; save it with 8 or 16 bits")
-    return Image.fromarray((deep // 257).astype(np.uint8))
-
-
-def _on_white(picture: Image.Image) -> Image.Image:
-    """Put white behind the transparent parts of a picture, as a web page would show it."""
-    from PIL import Image  # waits: slow to import
-
-    if not picture.has_transparency_data:
-        return picture
-    picture = picture.convert("RGBA")
-    return Image.alpha_composite(Image.new("RGBA", picture.size, "white"), picture)
 
 
 def _split(
