@@ -29,14 +29,13 @@ def white_of(values: np.ndarray, known: int | None) -> tuple[int, bool]:
     """Return the number that is white, and whether it was guessed from the values.
 
     Args:
-        values: 0 to 65,535, whole or floating-point.
+        values: whole numbers, 0 to 65,535.
         known: what the file says; ignored if a value is larger.
     """
     highest = values.max()
     if known is not None and highest <= known:
         return known, False
-    whites = (1, *_WHITES) if values.dtype.kind == "f" else _WHITES
-    return next(white for white in whites if highest <= white), True
+    return next(white for white in _WHITES if highest <= white), True
 
 
 def white_in_file(opened: Image.Image, file: Opener) -> int | None:
@@ -60,14 +59,27 @@ def white_in_file(opened: Image.Image, file: Opener) -> int | None:
     return next((white for white in _WHITES[1:-1] if 255 < highest <= white), None)
 
 
+def low_bytes(opened: Image.Image) -> str | None:
+    """Return the raw mode that gives the low bytes of colours of 16 bits; None for 8 bits.
+
+    Args:
+        opened: the picture, not loaded yet.
+    """
+    raw = {_raw(tile.args) for tile in getattr(opened, "tile", [])}
+    kind = raw.pop() if len(raw) == 1 else ""
+    # libtiff gives the bytes in the machine's order.
+    return _LOW_BYTES.get(kind.replace(";16N", ";16L" if np.little_endian else ";16B"))
+
+
 def deep_color(
-    opened: Image.Image, file: Opener, known: int | None
+    high: np.ndarray, file: Opener, low: str, known: int | None
 ) -> tuple[Image.Image, int | None] | None:
     """Scale the colours of 16 bits of a dark picture, which Pillow makes nearly black.
 
     Args:
-        opened: the picture, loaded.
+        high: the high bytes, which Pillow reads, uint8 (H, W, 3 or 4).
         file: opens the file again.
+        low: the raw mode that gives the low bytes.
         known: what the file says is white, or None.
 
     Returns:
@@ -75,32 +87,28 @@ def deep_color(
     """
     from PIL import Image  # waits: slow to import
 
-    if opened.mode not in ("RGB", "RGBA"):
-        return None
-    high = np.asarray(opened)
     if high[..., :3].max() > _WHITES[-2] >> 8:
         return None
     with Image.open(file()) as again:
-        tiles = getattr(again, "tile", [])
-        raw = {t.args if isinstance(t.args, str) else (t.args or ("",))[0] for t in tiles}
-        kind = str(raw.pop()) if len(raw) == 1 else ""
-        # libtiff gives the bytes in the machine's order.
-        native = kind.replace(";16N", f";16{'L' if np.little_endian else 'B'}")
-        if native not in _LOW_BYTES:
-            return None
-        low = _LOW_BYTES[native]
         again.tile = [  # type: ignore[attr-defined]
-            t._replace(args=low if isinstance(t.args, str) else (low, *t.args[1:])) for t in tiles
+            tile._replace(args=low if isinstance(tile.args, str) else (low, *tile.args[1:]))
+            for tile in again.tile  # type: ignore[attr-defined]
         ]
         again.getexif = Image.Exif  # type: ignore[method-assign]
         again.load()
         rest = np.asarray(again)
-    rest = rest[..., [1, 1, 1, 3]] if kind == "LA;16B" else rest
-    deep = high[..., :3].astype(np.int64) << 8 | rest[..., :3]
+    rest = rest[..., [1, 1, 1]] if low == "RGBA" else rest[..., :3]
+    deep = high[..., :3].astype(np.int64) << 8 | rest
     white, guessed = white_of(deep, known)
     pixels = high.copy()
     pixels[..., :3] = deep * 255 // white
-    return Image.fromarray(pixels, opened.mode), white if guessed else None
+    return Image.fromarray(pixels), white if guessed else None
+
+
+def _raw(arguments: object) -> str:
+    """Return the raw mode among the arguments of a decoder."""
+    first = arguments[0] if isinstance(arguments, tuple) and arguments else arguments
+    return first if isinstance(first, str) else ""
 
 
 def _png_white(file: Opener) -> int | None:

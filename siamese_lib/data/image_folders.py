@@ -94,7 +94,7 @@ def load_folder(
     walk = Walk.of(root)
     shape = (*image_size, CHANNELS[color])
     read = [_read(walk, part, shape) for part in walk.parts]
-    if not any(part.images for part in read):
+    if not read[0].images:
         skipped = "; ".join(map(str, walk.skipped[:5]))
         raise DataError.about(
             root,
@@ -164,15 +164,19 @@ def _left_out(walk: Walk) -> list[str]:
     """Say in one line what was left out: by name what should have been read, others by suffix."""
     if not walk.skipped:
         return []
-    named = [shortened(printable(each), 160) for each in walk.skipped if not each.kind]
+    named = [shortened(printable(each), 160).rstrip(".") for each in walk.skipped if not each.kind]
     kinds = Counter(each.kind for each in walk.skipped if each.kind)
     words = []
     if named:
         more = f"; and {len(named) - _NAMED:,} more" if len(named) > _NAMED else ""
         words.append("; ".join(named[:_NAMED]) + more)
     if kinds:
-        counts = ", ".join(f"{printable(kind)} {n:,}" for kind, n in kinds.most_common(_NAMED))
-        more = ", …" if len(kinds) > _NAMED else ""
+        first = {each.kind: each.path for each in reversed(walk.skipped)}
+        counts = "; ".join(
+            f"{printable(kind)} {n:,}, such as {shortened(printable(first[kind]), 80)}"
+            for kind, n in kinds.most_common(_NAMED)
+        )
+        more = "; …" if len(kinds) > _NAMED else ""
         words.append(f"{kinds.total():,} files that are no pictures ({counts}{more})")
     count = len(walk.skipped)
     return [

@@ -9,7 +9,10 @@ one file becomes the same array everywhere.
 1. what the file says, if it says less than 16 bits: a PGM's largest value, a TIFF's BitsPerSample
    or MaxSampleValue, a PNG's chunk sBIT;
 2. else the smallest of 255, 1,023, 4,095, 16,383 and 65,535 (8 to 16 bits) that is not below any
-   pixel; for floating-point numbers also 1.
+   pixel.
+
+Floating-point numbers are read if they are from 0 to 1, of which 1 is white, or whole numbers as
+above. Others have no known range and are refused.
 
 So a picture is never stretched to its own brightest pixel: pictures from one camera keep their
 relative brightness as long as their brightest pixels need the same number of bits. The rule looks
@@ -28,7 +31,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from siamese_lib.data.depths import deep_color, white_in_file, white_of
+from siamese_lib.data.depths import deep_color, low_bytes, white_in_file, white_of
 from siamese_lib.texts import printable
 
 if TYPE_CHECKING:
@@ -39,11 +42,23 @@ _WHITE_IS_ZERO = 0x0106, 0  # a TIFF's tag and its value
 
 
 class PictureError(ValueError):
-    """A picture that cannot be read. The message says why, without naming the file."""
+    """A picture that cannot be read. The message is the reason, without the name of the file.
+
+    Attributes:
+        sentence: the same as a sentence.
+    """
+
+    @property
+    def sentence(self) -> str:
+        return f"This picture cannot be read: {self}."
 
 
 class NotAPictureError(PictureError):
     """A file in no format that Pillow reads."""
+
+    @property
+    def sentence(self) -> str:
+        return f"This is {self}. Save it as one of these."
 
 
 @dataclass(frozen=True, eq=False)
@@ -55,11 +70,21 @@ class Picture:
         size: width and height of the picture in the file, upright.
         guessed_white: the value taken as white because the file does not say it; None for
             pictures of 8 bits, and for those that say it.
+        done: what was done to the picture, in words.
     """
 
     pixels: np.ndarray
     size: tuple[int, int]
     guessed_white: int | None = None
+
+    @property
+    def done(self) -> str:
+        width, height = self.size
+        same = (height, width) == self.pixels.shape[:2]
+        words = "used unchanged" if same else "scaled to fit and centred"
+        if self.guessed_white is not None:
+            words = f"{self.guessed_white:,} taken as white, {words}"
+        return f"{width} × {height} pixels, {words}"
 
 
 def read_image(
@@ -116,7 +141,9 @@ def upright(
             warnings.simplefilter("ignore")
             return _opened(source, enough, formats)
     except UnidentifiedImageError:
-        raise NotAPictureError("it is not a picture in a format that Pillow reads") from None
+        raise NotAPictureError(
+            "not a PNG or JPEG, nor a picture in another format that Pillow reads"
+        ) from None
     except PictureError:
         raise
     except Exception as error:  # on bad files, Pillow's readers raise errors of any type
@@ -140,17 +167,18 @@ def _opened(
         size = opened.size
         if enough is not None:
             opened.draft(None, (enough, enough))  # let JPEG decode fewer pixels
-        known = white_in_file(opened, file)
+        known, low = white_in_file(opened, file), low_bytes(opened)
         # Loading a TIFF reads its EXIF block too, and fails with it.
         opened.getexif = Image.Exif  # type: ignore[method-assign]
         opened.load()
         del opened.getexif
         turn = _orientation(opened) if tags is None else turn
-        picture, white = opened.copy(), None
+        picture: Image.Image = opened
+        white = None
         if picture.mode.startswith("I") or picture.mode == "F":
             inverted = tags is not None and tags.get(_WHITE_IS_ZERO[0]) == _WHITE_IS_ZERO[1]
             picture, white = _eight_bits(picture, known, inverted)
-        elif (deep := deep_color(opened, file, known)) is not None:
+        elif low and (deep := deep_color(np.asarray(opened), file, low, known)):
             picture, white = deep
     method = {
         2: Image.Transpose.FLIP_LEFT_RIGHT,
@@ -185,18 +213,32 @@ def _eight_bits(
     from PIL import Image  # waits: slow to import
 
     deep = np.asarray(picture)
-    real = deep.dtype.kind == "f"
-    if not np.isfinite(deep).all():
-        raise PictureError("it holds pixels that are not numbers; save it with 8 or 16 bits")
-    deep = deep.astype(np.float64 if real else np.int64)
+    if deep.dtype.kind == "f":
+        deep = _from_floats(deep)
+    deep = deep.astype(np.int64)
     if deep.min() < 0 or deep.max() > 65535:
         raise PictureError(
-            f"its pixels are from {deep.min():g} to {deep.max():g}; expected 0 to 65,535. Save it "
+            f"its pixels are from {deep.min():,} to {deep.max():,}; expected 0 to 65,535; save it "
             "with 8 or 16 bits"
         )
     white, guessed = white_of(deep, known)
-    grey = (np.rint(deep * 255 / white) if real else deep * 255 // white).astype(np.uint8)
+    grey = (deep * 255 // white).astype(np.uint8)
     return Image.fromarray(255 - grey if inverted else grey), white if guessed else None
+
+
+def _from_floats(pixels: np.ndarray) -> np.ndarray:
+    """Return floating-point pixels of a known range as whole numbers; see the top of this file."""
+    if not np.isfinite(pixels).all():
+        raise PictureError("it holds pixels that are not finite numbers; save it with 8 or 16 bits")
+    low, high = float(pixels.min()), float(pixels.max())
+    if 0 <= low and 0 < high <= 1:
+        return np.rint(pixels * 255.0)
+    if high == 0 or not (pixels == np.rint(pixels)).all():
+        raise PictureError(
+            f"floating-point pixels from {low:g} to {high:g} have no known range; expected 0 to 1, "
+            "or whole numbers to 65,535; save it with 8 or 16 bits"
+        )
+    return pixels
 
 
 def _on_white(picture: Image.Image) -> Image.Image:

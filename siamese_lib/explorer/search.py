@@ -10,6 +10,7 @@ from types import MappingProxyType
 import numpy as np
 
 from siamese_lib.data.dataset import Dataset
+from siamese_lib.data.handwriting import like_mnist
 from siamese_lib.explorer.answer import Answer
 from siamese_lib.explorer.screen import Screen, answer_by
 from siamese_lib.explorer.state import Facts, Query, State
@@ -51,6 +52,8 @@ class Search:
         data: images of the run's shape.
         limit: search only this many training images, the first ones.
         gallery: a `Gallery` of those images at the last frame, if there is one already.
+        handwriting: whether uploads are prepared as MNIST's digits were; None if the images look
+            as those do.
 
     Attributes:
         run: the training.
@@ -64,7 +67,12 @@ class Search:
     """
 
     def __init__(
-        self, run: Run, data: Dataset, limit: int | None = None, gallery: Gallery | None = None
+        self,
+        run: Run,
+        data: Dataset,
+        limit: int | None = None,
+        gallery: Gallery | None = None,
+        handwriting: bool | None = None,
     ) -> None:
         check_enough(data)
         self.run = run
@@ -93,6 +101,7 @@ class Search:
             test_labels=data.test.labels,
             mistaken=vote(labels[found])[0] != data.test.labels,
             light=bool(np.median(edges) > 127),
+            handwriting=like_mnist(images) if handwriting is None else handwriting,
         )
         # Most changes leave the query or the pins as they are, so their answers are cached.
         self._answers = lru_cache(_LATEST)(self._found)

@@ -13,7 +13,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from siamese_lib.data import handwriting
+from siamese_lib.data.queries import read_query
+from siamese_lib.data.reading import PictureError
 from siamese_lib.search.vectors import METRICS
+from siamese_lib.texts import printable
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike
@@ -65,6 +68,7 @@ class Facts:
         test_labels: int64 (T,).
         mistaken: bool (T,), whether the vote of the last frame is wrong.
         light: whether the images are dark on a light background.
+        handwriting: whether uploads are prepared as MNIST's digits were.
     """
 
     steps: tuple[int, ...]
@@ -76,6 +80,7 @@ class Facts:
     test_labels: np.ndarray
     mistaken: np.ndarray
     light: bool
+    handwriting: bool = False
 
     @property
     def image_shape(self) -> tuple[int, int, int]:
@@ -187,10 +192,20 @@ def emptied(state: State, facts: Facts) -> State:
 
 
 def upload(state: State, facts: Facts, content: bytes, name: str = "") -> State:
-    """Make the picture in a PNG or JPEG file the query."""
-    image, note = handwriting.from_file(content, facts.image_shape, light=facts.light)
+    """Make a picture the query, in any format that `load_folder` reads."""
+    name = printable(name) or "Your picture"
+    try:
+        image, note = read_query(
+            content,
+            facts.image_shape,
+            prepare=facts.handwriting,
+            among=(facts.training_images, facts.test_images),
+            light=facts.light,
+        )
+    except PictureError as error:
+        raise ExplorerError(f"{name}: {error.sentence}") from error
     state = _with_query(state, Query("picture", None, image.tobytes(), note))
-    return replace(state, status=f"{name or 'Your picture'}: {note}.")
+    return replace(state, status=f"{name}: {note}.")
 
 
 def own_image(state: State, facts: Facts, image: ArrayLike) -> State:
