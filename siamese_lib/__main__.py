@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import argparse
+import io
 import sys
 from collections.abc import Sequence
 
 from siamese_lib.terminal import evaluate, export, retrieve, train
+from siamese_lib.texts import printable
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -19,10 +21,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
         The exit status: 0 for success, 2 for bad input, 130 or 143 if it was interrupted.
     """
     options = _parser().parse_args(arguments)
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):  # letters that the terminal lacks are escaped
+            stream.reconfigure(errors="backslashreplace")
     try:
         return options.job(options)
     except (ValueError, OSError, ArithmeticError, ImportError) as error:
-        print(f"siamese {options.command}: {error}", file=sys.stderr)
+        print(f"siamese {options.command}: {printable(error)}", file=sys.stderr)
         return 2
     except KeyboardInterrupt:
         print(f"siamese {options.command}: interrupted", file=sys.stderr)

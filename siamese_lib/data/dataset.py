@@ -118,7 +118,9 @@ class Dataset:
 
     def __repr__(self) -> str:
         shape = "×".join(str(length) for length in self.train.images.shape[1:])
-        names = ", ".join(map(shortened, self.class_names[:10])) + (", …" if len(self.class_names) > 10 else "")
+        names = ", ".join(map(shortened, self.class_names[:10])) + (
+            ", …" if len(self.class_names) > 10 else ""
+        )
         return (
             f"<Dataset {self.name}: {len(self.train):,} training and {len(self.test):,} test "
             f"images of {shape}, {len(self.class_names)} classes ({names}), from {self.source}>"

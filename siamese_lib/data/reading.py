@@ -165,13 +165,14 @@ def _opened(
         tags = getattr(opened, "tag_v2", None)  # of a TIFF
         turn = 1 if tags is None else _orientation(opened)  # before a TIFF closes its file
         size = opened.size
-        if enough is not None:
-            opened.draft(None, (enough, enough))  # let JPEG decode fewer pixels
+        # Let JPEG decode fewer pixels.
+        fewer = enough is not None and opened.draft(None, (enough, enough)) is not None
         known, low = white_in_file(opened, file), low_bytes(opened)
         # Loading a TIFF reads its EXIF block too, and fails with it.
         opened.getexif = Image.Exif  # type: ignore[method-assign]
         opened.load()
         del opened.getexif
+        size = size if fewer else opened.im.size  # a TIFF's size is turned before its pixels are
         turn = _orientation(opened) if tags is None else turn
         picture: Image.Image = opened
         white = None

@@ -169,7 +169,9 @@ class Walk:
                 self.skip(folder, "a link to a folder that it is in, not followed", folder=True)
             elif target in real:
                 same = self.name(real[target])
-                self.skip(folder, f"the same folder as {same}{os.sep}, a class already", folder=True)
+                self.skip(
+                    folder, f"the same folder as {same}{os.sep}, a class already", folder=True
+                )
             else:
                 real[target] = folder
         return Part(name, {folder.name: folder for folder in sorted(real.values())})

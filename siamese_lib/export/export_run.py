@@ -25,6 +25,7 @@ from siamese_lib.metrics.precision import knn_accuracy, precision_at_k
 from siamese_lib.runs.run import Run
 from siamese_lib.search.gallery import Gallery
 from siamese_lib.search.vectors import METRICS
+from siamese_lib.texts import printable
 from siamese_lib.views.film import Film, as_film
 
 if TYPE_CHECKING:
@@ -134,7 +135,7 @@ def export_html(
         "facts": _facts(run, digits, vectors, found_labels, queries, classes),
     }
     title = f"{digits.name} embedded in {run.embedding_dim} dimensions" if title is None else title
-    write_atomically(path, page(title, data, shown.still()))
+    write_atomically(path, page(printable(title), data, shown.still()))
     return path
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import siamese_lib as sl
 from siamese_lib.terminal.options import Commands, add_data, load_for_run
+from siamese_lib.texts import printable
 
 _DESCRIPTION = """Write a finished run as files to share. The suffix of each name chooses what is
 written: .html is a page that plays the film and finds the nearest training images of any test
@@ -66,7 +67,7 @@ def export(options: argparse.Namespace) -> int:
             path = sl.export_gif(run, data, out, **images)
         else:
             path = sl.export_projector(run, data, out, **images)
-        print(f"wrote {path}{_size(path)}", flush=True)
+        print(f"wrote {printable(path)}{_size(path)}", flush=True)
     return 0
 
 
@@ -83,5 +84,5 @@ def _target(out: str) -> tuple[str, str]:
 
 def _size(path: Path) -> str:
     if path.is_dir():
-        return f"; open it with `tensorboard --logdir {path}`"
+        return f"; open it with `tensorboard --logdir {printable(path)}`"
     return f" ({path.stat().st_size / 1e6:.1f} MB)"

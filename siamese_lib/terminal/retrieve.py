@@ -16,7 +16,7 @@ from siamese_lib.data.reading import PictureError
 from siamese_lib.images import draw
 from siamese_lib.search.vectors import METRICS
 from siamese_lib.terminal.options import Commands, add_data, load_for_run, positive
-from siamese_lib.texts import printable
+from siamese_lib.texts import printable, shortened
 
 
 def add_parser(commands: Commands) -> None:
@@ -79,7 +79,8 @@ def retrieve(options: argparse.Namespace) -> int:
     queries = _read(options, run.image_shape, data)
     gallery = sl.Gallery(run.embed(data.train.images), options.metric)
     indices, distances = gallery.nearest(run.embed(queries), options.neighbours)
-    labels = np.array(data.class_names)[data.train.labels[indices]]
+    names = np.array([shortened(name) for name in data.class_names])
+    labels = names[data.train.labels[indices]]
     for file, *answer in zip(options.images, indices, labels, distances, strict=True):
         print(f"\n{printable(file)}\n{table(*answer)}")
     if options.picture is not None:

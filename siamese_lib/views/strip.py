@@ -11,6 +11,7 @@ import numpy as np
 from siamese_lib.checks import whole_number
 from siamese_lib.colors import DIFFERENT, INK, SAME
 from siamese_lib.images import checked_images, png_uri
+from siamese_lib.texts import printable
 from siamese_lib.views.embedding_view import EmbeddingView
 from siamese_lib.views.wire import ViewError
 
@@ -39,11 +40,11 @@ def strip_html(
     """
     cells = []
     for place, image in enumerate(checked_images(images)):
-        label = "" if labels is None else html.escape(str(labels[place]))
+        label = "" if labels is None else html.escape(printable(labels[place]))
         right = None if labels is None or not place else labels[place] == labels[0]
         color = {None: INK, True: SAME, False: DIFFERENT}[right]
         mark = {None: "", True: "✓ ", False: "✗ "}[right]
-        name = "" if names is None else html.escape(str(names[place]))
+        name = "" if names is None else html.escape(printable(names[place]))
         title = f"<b style='color:{color}'>{mark}{label or name}</b>"
         below = f"{distances[place - 1]:.3f}" if place else "query"
         pixels = image[..., 0] if image.shape[-1] == 1 else image

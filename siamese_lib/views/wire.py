@@ -18,6 +18,7 @@ import traitlets
 from siamese_lib.checks import whole_number
 from siamese_lib.colors import class_color, class_colors
 from siamese_lib.images import checked_images
+from siamese_lib.texts import printable_names
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, DTypeLike
@@ -134,7 +135,7 @@ def classes_of(
     present, classes = np.unique(labels, return_inverse=True)
     ten = present.dtype.kind == "i" and all(0 <= number < 10 for number in present)
     own = [class_color(number) for number in present] if ten else class_colors(len(present))
-    return Classes(classes, [str(name) for name in present], list(colors or own))
+    return Classes(classes, list(printable_names(present.tolist())), list(colors or own))
 
 
 def json_numbers(values: Sequence[float]) -> list[float | None]:
@@ -211,12 +212,12 @@ def checked_curves(curves: Mapping[str, Iterable[float]] | None) -> dict[str, li
 
 
 def checked_names(names: Iterable[str] | None) -> list[str] | None:
-    """Return class names as a list of strings."""
+    """Return class names as a list of printable strings."""
     if names is None:
         return None
     if isinstance(names, str):
         raise ViewError(f"class_names is the string {names!r}; expected a list of names.")
-    return [str(name) for name in names]
+    return list(printable_names(names))
 
 
 def checked_colors(colors: Iterable[str] | None) -> list[str] | None:
