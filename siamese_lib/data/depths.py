@@ -48,7 +48,8 @@ def white_in_file(opened: Image.Image, file: Opener) -> int | None:
     if opened.format == "PNG":
         return _png_white(file)
     if opened.format == "PPM":  # of other largest values than 65,535, Pillow scales the pixels
-        return 65535 if opened.tile[0].codec_name.startswith("ppm") else None
+        tiles = getattr(opened, "tile", [])
+        return 65535 if tiles and tiles[0].codec_name.startswith("ppm") else None
     tags = getattr(opened, "tag_v2", None)
     if tags is None:
         return None

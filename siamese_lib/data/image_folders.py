@@ -103,7 +103,7 @@ def load_folder(
             remedy="Check that they are PNG, JPEG or another format that Pillow reads.",
         )
     for words in (*_left_out(walk), *walk.notes, *_depths(read), *_nested(walk, read)):
-        warnings.warn(f"{printable(root)}: {words}", stacklevel=2)
+        warnings.warn(printable(f"{root}: {words}"), stacklevel=2)
     names = sorted({name for part in read for name in part.classes})
     arrays = [(part.stacked(shape), part.labels(names)) for part in read]
     if len(arrays) == 1:
@@ -177,12 +177,10 @@ def _left_out(walk: Walk) -> list[str]:
             for kind, n in kinds.most_common(_NAMED)
         )
         more = "; …" if len(kinds) > _NAMED else ""
-        words.append(f"{kinds.total():,} files that are no pictures ({counts}{more})")
+        words.append(f"{kinds.total():,} of other kinds than pictures ({counts}{more})")
     count = len(walk.skipped)
-    return [
-        f"{count:,} of its files and folders were left out: {'; and '.join(words)}. "
-        "Dataset.skipped lists all of them."
-    ]
+    left_out = f"{count:,} of its files and folders were left out: {'; and '.join(words)}. "
+    return [left_out + "Dataset.skipped lists all of them."]
 
 
 def _depths(read: Sequence[_Read]) -> list[str]:
@@ -191,15 +189,16 @@ def _depths(read: Sequence[_Read]) -> list[str]:
     if len(whites) < 2:
         return []
     counts = " and ".join(f"{white:,} in {n:,}" for white, n in sorted(whites.items()))
-    return [
+    words = (
         "its pictures of more than 8 bits were not scaled alike, as their files do not say how "
         f"many bits they use: white is {counts} of them. If one camera took them, save them with "
         "8 bits, scaled alike."
-    ]
+    )
+    return [words]
 
 
 def _nested(walk: Walk, read: Sequence[_Read]) -> list[str]:
-    """Say if no class folder holds a picture itself: perhaps the folders in them are the classes."""
+    """Say if no class folder holds a picture itself, as the folders in them may be the classes."""
     inner: dict[Path, set[str]] = {}
     for part, found in zip(walk.parts, read, strict=True):
         for name, file in zip(found.classes, found.files, strict=True):
@@ -210,11 +209,12 @@ def _nested(walk: Walk, read: Sequence[_Read]) -> list[str]:
     if len(inner) < 2 or min(map(len, inner.values())) < 2:
         return []
     first = min(inner)
-    return [
+    words = (
         f"all images of its {len(inner)} class folders are in folders further down, such as "
-        f"{printable(first.name)}{os.sep}{printable(min(inner[first]))}. If those are the classes, "
-        f"load the folder around them, such as {printable(first)}."
-    ]
+        f"{first.name}{os.sep}{min(inner[first])}. If those are the classes, load the folder "
+        f"around them, such as {first}."
+    )
+    return [words]
 
 
 def _check_arguments(image_size: tuple[int, int], color: str, test_fraction: float) -> None:

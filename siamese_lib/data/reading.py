@@ -23,7 +23,6 @@ likewise.
 from __future__ import annotations
 
 import warnings
-from collections.abc import Sequence
 from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
@@ -42,14 +41,11 @@ _WHITE_IS_ZERO = 0x0106, 0  # a TIFF's tag and its value
 
 
 class PictureError(ValueError):
-    """A picture that cannot be read. The message is the reason, without the name of the file.
-
-    Attributes:
-        sentence: the same as a sentence.
-    """
+    """A picture that cannot be read. The message is the reason, without the name of the file."""
 
     @property
     def sentence(self) -> str:
+        """The reason as a sentence."""
         return f"This picture cannot be read: {self}."
 
 
@@ -58,6 +54,7 @@ class NotAPictureError(PictureError):
 
     @property
     def sentence(self) -> str:
+        """What the file is not, and what to do."""
         return f"This is {self}. Save it as one of these."
 
 
@@ -70,7 +67,6 @@ class Picture:
         size: width and height of the picture in the file, upright.
         guessed_white: the value taken as white because the file does not say it; None for
             pictures of 8 bits, and for those that say it.
-        done: what was done to the picture, in words.
     """
 
     pixels: np.ndarray
@@ -79,6 +75,7 @@ class Picture:
 
     @property
     def done(self) -> str:
+        """What was done to the picture, in words."""
         width, height = self.size
         same = (height, width) == self.pixels.shape[:2]
         words = "used unchanged" if same else "scaled to fit and centred"
@@ -88,7 +85,7 @@ class Picture:
 
 
 def read_image(
-    source: Path | bytes, shape: tuple[int, int, int], *, formats: Sequence[str] | None = None
+    source: Path | bytes, shape: tuple[int, int, int], *, formats: tuple[str, ...] | None = None
 ) -> Picture:
     """Read a picture, scaled to fit and centred.
 
@@ -115,7 +112,7 @@ def read_image(
 
 
 def upright(
-    source: Path | bytes, *, enough: int | None = None, formats: Sequence[str] | None = None
+    source: Path | bytes, *, enough: int | None = None, formats: tuple[str, ...] | None = None
 ) -> tuple[Image.Image, tuple[int, int], int | None]:
     """Open a picture, and return it upright, with 8 bits and on white.
 
@@ -154,7 +151,7 @@ def upright(
 
 
 def _opened(
-    source: Path | bytes, enough: int | None, formats: Sequence[str] | None
+    source: Path | bytes, enough: int | None, formats: tuple[str, ...] | None
 ) -> tuple[Image.Image, tuple[int, int], int | None]:
     from PIL import Image  # waits: slow to import
 
@@ -232,7 +229,7 @@ def _from_floats(pixels: np.ndarray) -> np.ndarray:
     if not np.isfinite(pixels).all():
         raise PictureError("it holds pixels that are not finite numbers; save it with 8 or 16 bits")
     low, high = float(pixels.min()), float(pixels.max())
-    if 0 <= low and 0 < high <= 1:
+    if low >= 0 and 0 < high <= 1:
         return np.rint(pixels * 255.0)
     if high == 0 or not (pixels == np.rint(pixels)).all():
         raise PictureError(
@@ -257,7 +254,7 @@ def _from_lab(picture: Image.Image) -> Image.Image:
     from PIL import ImageCms  # waits: slow to import
 
     lab, srgb = ImageCms.createProfile("LAB"), ImageCms.createProfile("sRGB")
-    return ImageCms.applyTransform(picture, ImageCms.buildTransform(lab, srgb, "LAB", "RGB"))
+    return ImageCms.buildTransform(lab, srgb, "LAB", "RGB").apply(picture)
 
 
 def _fitted(picture: Image.Image, shape: tuple[int, int, int]) -> np.ndarray:

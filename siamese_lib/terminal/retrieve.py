@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -148,5 +147,6 @@ def table(indices: np.ndarray, labels: np.ndarray, distances: np.ndarray) -> str
 def _check_picture(path: Path) -> None:
     if path.suffix.lower() not in Image.registered_extensions():
         raise ValueError(
-            f"--picture is {printable(path)}; expected the name of an image file, such as found.png."
+            f"--picture is {printable(path)}; expected the name of an image file, such as "
+            "found.png."
         )

@@ -182,7 +182,8 @@ def train(options: argparse.Namespace) -> int:
     print(f"saved {recorder.run} in {printable(out)}")
     if guard.stopped_by:
         print(
-            f"Stopped early. Continue with --resume, or measure this run with `evaluate {printable(out)}`."
+            "Stopped early. Continue with --resume, or measure this run with "
+            f"`evaluate {printable(out)}`."
         )
         return 128 + guard.stopped_by
     print(sl.evaluate(recorder.run, data))

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from PIL import Image, ImageCms
 from pictures import content, packed12, png16, tiff
+from PIL import Image, ImageCms
 
 import siamese_lib as sl
 from siamese_lib.__main__ import main
@@ -199,7 +199,7 @@ def test_every_orientation(orientation):
         turn = {2: "FLIP_LEFT_RIGHT", 3: "ROTATE_180", 4: "FLIP_TOP_BOTTOM", 5: "TRANSPOSE",
                 6: "ROTATE_270", 7: "TRANSVERSE", 8: "ROTATE_90"}.get(orientation)  # fmt: skip
         truth = COLORS if turn is None else COLORS.transpose(Image.Transpose[turn])
-        read = read_image(data, (*truth.size[::-1], 3))
+        read = read_image(data, (truth.height, truth.width, 3))
         np.testing.assert_array_equal(read.pixels, np.asarray(truth))
         assert read.size == truth.size
         assert read.done == f"{truth.width} × {truth.height} pixels, used unchanged"
@@ -219,7 +219,7 @@ def test_other_channels_and_other_files(tmp_path):
 
 
 def test_a_digit_that_is_searched_is_not_prepared_twice():
-    digits = sl.shipped_run() and sl.load_dataset("mnist", verbose=False).train.images[:500]
+    digits = sl.load_dataset("mnist", verbose=False).train.images[:500]
     large = Image.fromarray(digits[3, ..., 0]).resize((280, 280), Image.Resampling.NEAREST)
     data = content(large, "PNG")
     plain, done = read_query(data, (28, 28, 1), prepare=False)
