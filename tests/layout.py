@@ -10,6 +10,7 @@ from __future__ import annotations
 import ast
 import io
 import re
+import sys
 import tokenize
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -154,6 +155,22 @@ def upward(
 def _place(name: str) -> str:
     """Name the folder or file that a module is in, below the package; "" for its own face."""
     return name.partition(".")[2].partition(".")[0]
+
+
+def foreign(modules: Mapping[str, Module], packages: Mapping[str, set[str]]) -> list[str]:
+    """Find imports of other people's packages that a folder does not name.
+
+    Args:
+        modules: of one package.
+        packages: by folder, the packages that may be imported there besides Python's own.
+    """
+    complaints = []
+    for name, module in modules.items():
+        known = {name.split(".")[0], *sys.stdlib_module_names, *packages.get(_place(name), ())}
+        for each in module.imports:
+            if each.target.split(".")[0] not in known:
+                complaints.append(f"{module.file}:{each.line} imports {each.target}")
+    return complaints
 
 
 def circles(modules: Mapping[str, Module]) -> list[str]:

@@ -10,6 +10,7 @@ import pytest
 from layout import (
     astray,
     circles,
+    foreign,
     impatient,
     long_files,
     long_functions,
@@ -46,6 +47,26 @@ FLOORS: dict[str, float] = {
 # Figures are for notebooks and the terminal: a view that imports them waits for plotly. And only
 # the terminal uses the library by its face, as a reader does.
 SHUT = {"figures": {"", "terminal"}, "": {"terminal"}}
+# The packages that a folder may import, so that Keras, plotly and FAISS each stay in one of them.
+SEEN = {"numpy", "PIL", "IPython", "anywidget", "ipywidgets", "traitlets"}
+PACKAGES: dict[str, set[str]] = {
+    "": {"lazy_loader"},
+    "files": {"numpy"},
+    "colors": {"numpy"},
+    "images": {"numpy", "PIL"},
+    "network": {"numpy", "keras", "tensorflow", "jax", "torch"},
+    "data": {"numpy", "PIL", "pooch", "requests"},
+    "pairs": {"numpy"},
+    "search": {"numpy", "faiss"},
+    "figures": {"numpy", "plotly"},
+    "metrics": {"numpy"},
+    "views": {*SEEN, "tqdm"},
+    "runs": {"numpy"},
+    "training": {"numpy", "IPython"},
+    "explorer": SEEN,
+    "export": {"numpy", "PIL", "imageio_ffmpeg"},
+    "terminal": {"numpy", "PIL"},
+}
 BENCHMARK_FLOORS: dict[str, float] = {
     "tools": 1,
     "recipes": 2,
@@ -66,6 +87,7 @@ PUBLIC = {"__version__", "configure", *re.findall(r"as (\w+)$", STUB, re.MULTILI
 RULES: dict[str, Callable[[], list[str]]] = {
     "arrows of the library point down": lambda: upward(LIBRARY, FLOORS, SHUT),
     "arrows of the benchmarks point down": lambda: upward(BENCHMARKS, BENCHMARK_FLOORS, {}),
+    "packages stay in their folders": lambda: foreign(LIBRARY, PACKAGES),
     "no circle in the library": lambda: circles(LIBRARY),
     "no circle in the benchmarks": lambda: circles(BENCHMARKS),
     "only what is heavy is imported in functions": lambda: impatient(LIBRARY, HEAVY),
@@ -164,6 +186,14 @@ def test_who_has_no_floor_or_no_key_is_seen(write: Callable[..., Path]) -> None:
         "p/high/c.py:1 imports p.low.b, not for all",
         "p/nowhere.py is on no floor",
     ]
+
+
+def test_a_package_in_a_folder_that_does_not_name_it_is_seen(write: Callable[..., Path]) -> None:
+    root = write({"low/a.py": "import os, numpy.linalg\ndef f():\n    from keras import ops"})
+    write({"high/b.py": "import p.low.a, keras\nfrom . import c"})
+    allowed = {"low": {"numpy"}, "high": {"keras"}}
+    assert foreign(read(root, "p"), allowed) == ["p/low/a.py:3 imports keras"]
+    assert len(foreign(read(root, "p"), {})) == 3
 
 
 def test_a_stub_is_read_with_its_module(write: Callable[..., Path]) -> None:
