@@ -29,6 +29,10 @@ CLUTTER = {
     "@synoresource", "@synoeastream", "~snapshot", "~recycle",
 }  # fmt: skip
 _STUBS = {"BUFR", "GRIB", "HDF5", "MPEG", "PALM", "PDF"}  # Pillow knows them, but reads none
+_FOREIGN = {  # pictures that Pillow reads only with a plug-in, if at all
+    ".heic", ".heif", ".hif", ".jxl", ".exr", ".dcm", ".dng", ".cr2", ".cr3", ".nef", ".arw",
+    ".raf", ".orf", ".rw2",
+}  # fmt: skip
 _SET = r"(?i:{})(?i:[ _-]?(set|data|images|split))?"
 _PARTS = {  # what folders that hold a split are called
     "train": re.compile(_SET.format("train|training")),
@@ -188,8 +192,18 @@ class Walk:
             role = next((r for r, name in _PARTS.items() if name.fullmatch(folder.name)), None)
             (others if role is None else roles[role]).append(folder)
         tests = roles["test"] or roles["validation"]
-        if len(roles["train"]) != 1 or len(tests) != 1:
+        if not roles["train"] or not tests:
             return None
+        if len(roles["train"]) > 1 or len(tests) > 1:
+            if others:
+                return None  # classes among others
+            names = _listed([folder.name + os.sep for folder in folders])
+            raise DataError.about(
+                self.root,
+                found=f"several folders named as training or test sets are ({names})",
+                expected="one of each, or one sub-folder of images for each class",
+                remedy="Rename those that are not to be used, or load one of them alone.",
+            )
         train, test = roles["train"][0], tests[0]
         inside = [_peek(folder)[0] for folder in (train, test)]
         common = {folder.name for folder in inside[0]} & {folder.name for folder in inside[1]}
@@ -243,11 +257,11 @@ def is_clutter(name: str) -> bool:
 
 
 def is_picture(file: Path) -> bool:
-    """Return whether a file is named like a picture that Pillow reads."""
+    """Return whether a file is named like a picture, even if Pillow cannot read it."""
     from PIL import Image  # waits: slow to import
 
-    kind = Image.registered_extensions().get(file.suffix.lower())
-    return kind is not None and kind not in _STUBS
+    suffix = file.suffix.lower()
+    return suffix in _FOREIGN or Image.registered_extensions().get(suffix, "PDF") not in _STUBS
 
 
 def _listed(names: Sequence[str], most: int = 5) -> str:

@@ -166,6 +166,7 @@ def test_train_and_test_can_be_classes_among_others(tmp_path):
     [
         (("train", "test"), "train: found no sub-folders"),
         (("train/cat", "train/dog", "test"), "test: found no sub-folders.*load .*train alone"),
+        (("train/cat", "val/cat", "valid/cat"), r"several folders .*\(train/, val/, valid/\)"),
         (("train/cat", "test/dog"), "no class that train/ and test/ both have"),
         (("photos/cat", "photos/dog"), r"one sub-folder, photos/.*\(cat/, dog/\).*load .*photos\."),
         (("a/b/cat", "a/b/dog"), r"one sub-folder, a/b/.*load .*a/b\."),
@@ -221,12 +222,14 @@ def test_many_files_of_other_kinds_are_one_line(tmp_path):
         (tmp_path / "dog" / f"{number}.TXT").write_text("a text")
     (tmp_path / "dog" / "notes").write_text("no suffix")
     for number in range(14):
-        (tmp_path / "dog" / f"cut{number}.png").write_bytes(b"\x89PNG\r\n")
+        (tmp_path / "dog" / f"cut{number}.{'heic' if number == 0 else 'png'}").write_bytes(
+            b"\x89PNG\r\n"
+        )
     data, said = load(tmp_path)
     assert len(said.splitlines()) == 1
     assert len(said) < 2_000
     assert "615 of its files and folders were left out" in said
-    assert "dog/cut0.png: not a PNG" in said
+    assert "dog/cut0.heic: not a PNG" in said
     assert "and 4 more" in said
     assert "601 of other kinds than pictures (.ogg 300, such as cat/0.ogg; .txt 300" in said
     assert "no suffix 1, such as dog/notes" in said
