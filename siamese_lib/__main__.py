@@ -20,10 +20,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     Returns:
         The exit status: 0 for success, 2 for bad input, 130 or 143 if it was interrupted.
     """
-    options = _parser().parse_args(arguments)
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):  # letters that the terminal lacks are escaped
             stream.reconfigure(errors="backslashreplace")
+    options, unknown = _parser().parse_known_args(arguments)
+    if unknown:
+        words, prog = " ".join(unknown), options.parser.prog
+        options.parser.error(f"unrecognized arguments: {words} (see {prog} --help)")
     try:
         return options.job(options)
     except (ValueError, OSError, ArithmeticError, ImportError) as error:
@@ -42,6 +45,8 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     for command in (train, evaluate, retrieve, export):
         command.add_parser(commands)
+    for command in commands.choices.values():
+        command.set_defaults(parser=command)  # which has the usage of its own options
     return parser
 
 

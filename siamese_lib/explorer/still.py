@@ -7,7 +7,7 @@ import io
 from PIL import Image
 
 from siamese_lib.explorer.screen import Screen
-from siamese_lib.images import draw, png
+from siamese_lib.images import draw_neighbours, png
 
 _DRAWN = 7  # neighbours
 
@@ -26,7 +26,7 @@ def explorer_png(screen: Screen, map_png: bytes) -> bytes:
     nearest = found.rows()[:_DRAWN]
     images = facts.training_images[[row["index"] for row in nearest]]
     captions = [f"{row['class']}  {row['distance']:.2g}" for row in nearest]
-    row = draw(facts.image(query)[None], [str(query)], images[None], [captions])
+    row = draw_neighbours(facts.image(query)[None], [str(query)], images[None], [captions])
     with Image.open(io.BytesIO(map_png)) as file:
         below = file.convert("RGBA")
     paper = Image.new("RGB", (max(row.width, below.width), row.height + below.height), "white")

@@ -12,7 +12,7 @@ import siamese_lib as sl
 from siamese_lib.data.handwriting import like_mnist
 from siamese_lib.data.queries import read_query
 from siamese_lib.data.reading import PictureError
-from siamese_lib.images import draw
+from siamese_lib.images import draw_neighbours
 from siamese_lib.search.vectors import METRICS
 from siamese_lib.terminal.options import Commands, add_data, load_for_run, positive
 from siamese_lib.texts import printable, shortened
@@ -75,20 +75,22 @@ def retrieve(options: argparse.Namespace) -> int:
     for file in options.images:
         _check_file(file)
     data = load_for_run(run, options.data, options.run)
-    queries = _read(options, run.image_shape, data)
-    gallery = sl.Gallery(run.embed(data.train.images), options.metric)
+    queries, notes = _read(options, run.image_shape, data)
+    # A saved run stores these embeddings, so that the next search does not wait for them.
+    embeddings = run.embed_once(data.train.images, what="training images")
+    gallery = sl.Gallery(embeddings, options.metric)
     indices, distances = gallery.nearest(run.embed(queries), options.neighbours)
     names = np.array([shortened(name) for name in data.class_names])
     labels = names[data.train.labels[indices]]
-    for file, *answer in zip(options.images, indices, labels, distances, strict=True):
-        print(f"\n{printable(file)}\n{table(*answer)}")
+    for file, note, *answer in zip(options.images, notes, indices, labels, distances, strict=True):
+        print(f"\n{printable(file)}\n{note}{table(*answer)}")
     if options.picture is not None:
         captions = [
             [f"{label}  {distance:.2g}" for label, distance in zip(*row, strict=True)]
             for row in zip(labels, distances, strict=True)
         ]
         names = [printable(file.name) for file in options.images]
-        picture = draw(queries, names, data.train.images[indices], captions)
+        picture = draw_neighbours(queries, names, data.train.images[indices], captions)
         options.picture.parent.mkdir(parents=True, exist_ok=True)
         picture.save(options.picture)
         print(f"\nwrote {printable(options.picture)}")
@@ -97,8 +99,11 @@ def retrieve(options: argparse.Namespace) -> int:
 
 def _read(
     options: argparse.Namespace, image_shape: tuple[int, int, int], data: sl.Dataset
-) -> np.ndarray:
-    """Read the image files, and print what was done to each: uint8 (N, H, W, C).
+) -> tuple[np.ndarray, list[str]]:
+    """Read the image files, and print how each was prepared if it was.
+
+    Returns:
+        The images, uint8 (N, H, W, C), and for each a line that says how it was read, or "".
 
     Raises:
         ValueError: a file cannot be read as an image, or not as a picture of something drawn.
@@ -106,7 +111,7 @@ def _read(
     train = data.train.images
     asked = options.handwriting
     prepare = like_mnist(train) and not options.invert if asked is None else asked
-    images = []
+    images, notes = [], []
     for file in options.images:
         name = printable(file)
         try:
@@ -117,9 +122,12 @@ def _read(
             ) from error
         except ValueError as error:
             raise ValueError(f"{name}: {error}") from None
-        print(f"{name}: {done}{', dark and light swapped' if options.invert else ''}")
+        if prepare:
+            print(f"{name}: {done}")
+        swapped = ", dark and light swapped" if options.invert else ""
+        notes.append("" if prepare else f"{done}{swapped}\n")
         images.append(255 - image if options.invert else image)
-    return np.stack(images)
+    return np.stack(images), notes
 
 
 def _check_file(file: Path) -> None:

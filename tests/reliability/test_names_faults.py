@@ -144,7 +144,7 @@ FAULTS: dict[str, Fault] = {
     ),
     "terminal": Fault(
         "a file with such a name, given to `siamese retrieve` in a terminal without é",
-        "the answer is printed, with escapes", r"(?s)^0: .*caf\\xe9/0.png: 28 \\xd7 28 pixels",
+        "the answer is printed, with escapes", r"(?s)^0: .*caf\\xe9/0.png\n28 \\xd7 28 pixels",
         terminal(lambda at: ["retrieve", "--run", f"{at}/run", f"{at}/photos/{LATIN}/0.png"]),
         classes(LATIN, "a\nb"),
     ),
