@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import argparse
+import io
 import sys
 from collections.abc import Sequence
 
 from siamese_lib.terminal import evaluate, export, retrieve, train
+from siamese_lib.texts import printable
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -18,6 +20,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     Returns:
         The exit status: 0 for success, 2 for bad input, 130 or 143 if it was interrupted.
     """
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):  # letters that the terminal lacks are escaped
+            stream.reconfigure(errors="backslashreplace")
     options, unknown = _parser().parse_known_args(arguments)
     if unknown:
         words, prog = " ".join(unknown), options.parser.prog
@@ -25,7 +30,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         return options.job(options)
     except (ValueError, OSError, ArithmeticError, ImportError) as error:
-        print(f"siamese {options.command}: {error}", file=sys.stderr)
+        print(f"siamese {options.command}: {printable(error)}", file=sys.stderr)
         return 2
     except KeyboardInterrupt:
         print(f"siamese {options.command}: interrupted", file=sys.stderr)

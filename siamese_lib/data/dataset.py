@@ -19,6 +19,8 @@ from siamese_lib.pixels import described, is_channels_first, remedy, warn_if_bla
 
 _NAMED = 5  # classes that an error names
 
+from siamese_lib.texts import printable, printable_names, shortened
+
 
 class DataError(ValueError):
     """Images or labels that cannot be used. The message says where, why, and what to do."""
@@ -33,7 +35,7 @@ class DataError(ValueError):
             expected: what should have been there.
             remedy: what to do next, a full sentence.
         """
-        return cls(f"{what}: found {found}; expected {expected}. {remedy}")
+        return cls(printable(f"{what}: found {found}; expected {expected}. {remedy}"))
 
 
 @dataclass(frozen=True, eq=False)
@@ -84,7 +86,8 @@ class Dataset:
     Attributes:
         train: the images to learn from.
         test: the images kept for testing. It may be empty.
-        class_names: the name of class 0, of class 1, and so on.
+        class_names: the name of class 0, of class 1, and so on. These and the texts below become
+            printable: what cannot be printed or drawn is escaped (`siamese_lib.texts`).
         source: where the images came from, in words.
         name: what the set is called.
         skipped: files that `load_folder` left out, each as "path: reason"; otherwise empty.
@@ -101,6 +104,14 @@ class Dataset:
     skipped: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
+        printed = {
+            "class_names": printable_names(self.class_names),
+            "source": printable(self.source),
+            "name": printable(self.name),
+            "skipped": tuple(map(printable, self.skipped)),
+        }
+        for name, value in printed.items():
+            object.__setattr__(self, name, value)  # the class is frozen
         if self.train.images.shape[1:] != self.test.images.shape[1:]:
             raise DataError.about(
                 f"{self.name} test images",
@@ -168,7 +179,9 @@ class Dataset:
 
     def __repr__(self) -> str:
         shape = "×".join(str(length) for length in self.train.images.shape[1:])
-        names = ", ".join(self.class_names[:10]) + (", …" if len(self.class_names) > 10 else "")
+        names = ", ".join(map(shortened, self.class_names[:10])) + (
+            ", …" if len(self.class_names) > 10 else ""
+        )
         return (
             f"<Dataset {self.name}: {len(self.train):,} training and {len(self.test):,} test "
             f"images of {shape}, {len(self.class_names)} classes ({names}), from {self.source}>"

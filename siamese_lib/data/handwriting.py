@@ -7,11 +7,13 @@ proportions. They were placed so that their centre of mass is the middle of the 
 
 from __future__ import annotations
 
-import io
 from collections.abc import Sequence
+from pathlib import Path
 
 import numpy as np
-from PIL import Image, ImageDraw, ImageOps, UnidentifiedImageError
+from PIL import Image, ImageDraw
+
+from siamese_lib.data.reading import PictureError, read_image, upright
 
 _BOX = 20 / 28  # side of the box, as a share of the shorter side of the image
 _PEN = 2.8 / 28  # width of a stroke, likewise; typical of MNIST
@@ -61,12 +63,14 @@ def from_strokes(
 
 
 def from_file(
-    content: bytes, shape: tuple[int, int, int], *, light: bool = False
+    source: Path | bytes, shape: tuple[int, int, int], *, light: bool = False
 ) -> tuple[np.ndarray, str]:
-    """Read a PNG or JPEG picture, and prepare it as MNIST's digits were.
+    """Read a picture, and prepare it as MNIST's digits were.
+
+    For three channels, a picture is read as `load_folder` reads it, as those digits are grey.
 
     Args:
-        content: the bytes of the file.
+        source: path of a file, or its content.
         shape: as for `from_strokes`.
         light: as for `from_strokes`.
 
@@ -74,26 +78,19 @@ def from_file(
         The image, uint8 (H, W, C), and a text that says what was done to the picture.
 
     Raises:
-        ValueError: the picture is not a PNG or JPEG, is damaged or too large, or has nearly one
-            colour.
+        ValueError: the picture cannot be read, or has nearly one colour.
     """
     try:
-        with Image.open(io.BytesIO(content), formats=("PNG", "JPEG")) as file:
-            picture = ImageOps.exif_transpose(file).convert("RGBA")
-    except UnidentifiedImageError:
-        raise ValueError("This is not a PNG or JPEG picture. Save it as one of these.") from None
-    except Exception as error:  # a damaged picture raises errors of many types
-        raise ValueError(f"This picture cannot be read: {error}.") from error
-    paper = Image.new("RGBA", picture.size, "white")
-    picture = Image.alpha_composite(paper, picture).convert("RGB")
-    height, width, channels = shape
-    before = f"{picture.width} × {picture.height} pixels"
-    if channels == 3:
-        fitted = ImageOps.pad(picture, (width, height), color=_ground(np.asarray(picture)))
-        return np.asarray(fitted), f"{before}, scaled to fit and centred"
-    grey = np.asarray(picture.convert("L"), np.float64)
+        if shape[2] == 3:
+            read = read_image(source, shape)
+            return read.pixels, read.done
+        picture, size, _ = upright(source)
+    except PictureError as error:
+        raise ValueError(error.sentence) from error
+    grey = np.asarray(picture.convert("RGB").convert("L"), np.float64)
+    before = f"{size[0]} × {size[1]} pixels"
     # The border shows the ground. Ink is what differs most from it.
-    ground, ink = _ground(grey[..., None])[0], np.percentile(grey, [0.5, 99.5])
+    ground, ink = _ground(grey), np.percentile(grey, [0.5, 99.5])
     turned = ground - ink[0] > ink[1] - ground
     words = "dark on light, inverted; " if turned and not light else ""
     contrast = ground - ink[0] if turned else ink[1] - ground
@@ -102,16 +99,43 @@ def from_file(
             f"This picture has nearly one colour: its ink and its ground differ by {contrast:.0f} "
             f"grey levels; expected at least {_LEAST}. Choose one with more contrast."
         )
-    if grey.shape == (height, width):
+    if grey.shape == shape[:2]:
         as_given = 255 - grey if turned else grey
         return _finished(as_given / 255, shape, light), f"{before}, {words}taken as it is"
     inked = np.clip((ground - grey if turned else grey - ground) / contrast, 0, 1)
     inked = np.clip((inked - _FAINT) / (1 - _FAINT), 0, 1)
-    box = round(_BOX * min(height, width))
+    box = round(_BOX * min(shape[:2]))
     return _finished(_placed(inked, shape), shape, light), (
         f"{before}, {words}cropped to what is drawn, scaled to {box} pixels along its longer side, "
         "centre of mass in the middle"
     )
+
+
+def like_mnist(images: np.ndarray) -> bool:
+    """Return whether images look as MNIST's digits do: light ink in the box, its mass centred.
+
+    Args:
+        images: uint8 (N, H, W, C), of which up to 500 are looked at.
+    """
+    if images.shape[-1] != 1 or not len(images):
+        return False
+    some = images[np.linspace(0, len(images) - 1, min(len(images), 500)).astype(int), ..., 0]
+    return float(np.mean([_looks_prepared(image) for image in some])) > 0.9
+
+
+def _looks_prepared(image: np.ndarray) -> bool:
+    """Return whether an image, uint8 (H, W), has its ink in the box and its mass in the middle."""
+    side = min(image.shape)
+    ink = np.where(image > 255 * _FAINT, image, 0).astype(float)
+    if not ink.any():
+        return False
+    for axis, length in enumerate(image.shape):
+        mass = ink.sum(axis=1 - axis)
+        drawn = np.flatnonzero(mass)
+        middle = float(mass @ (np.arange(length) + 0.5)) / mass.sum()
+        if np.ptp(drawn) + 1 > _BOX * side + 1 or abs(middle - length / 2) > 1.5 * side / 28:
+            return False
+    return True
 
 
 def _placed(ink: np.ndarray, shape: tuple[int, int, int], *, grow: bool = True) -> np.ndarray:
@@ -143,7 +167,6 @@ def _finished(ink: np.ndarray, shape: tuple[int, int, int], light: bool) -> np.n
     return np.repeat(levels[..., None], shape[2], axis=2)
 
 
-def _ground(pixels: np.ndarray) -> tuple[int, ...]:
-    """Return the median colour of the border of pixels (H, W, C)."""
-    edges = [pixels[0], pixels[-1], pixels[:, 0], pixels[:, -1]]
-    return tuple(int(level) for level in np.median(np.concatenate(edges), axis=0))
+def _ground(grey: np.ndarray) -> float:
+    """Return the median level of the border of an image (H, W)."""
+    return float(int(np.median(np.concatenate([grey[0], grey[-1], grey[:, 0], grey[:, -1]]))))

@@ -1,25 +1,30 @@
-"""Load a folder of images, one sub-folder per class, as a `Dataset`."""
+"""Load a folder of images, one sub-folder per class, as a `Dataset`.
+
+`siamese_lib.data.walking` finds the files and `siamese_lib.data.reading` reads them.
+"""
 
 from __future__ import annotations
 
 import os
 import warnings
-from collections.abc import Iterator, Sequence
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import numpy as np
 
 from siamese_lib.data.dataset import DataError, Dataset, Split
 from siamese_lib.data.fingerprints import fingerprints
+from siamese_lib.data.reading import NotAPictureError, PictureError, read_with_thumbnail
 from siamese_lib.data.splitting import THUMBNAIL, notes, test_side
+from siamese_lib.data.walking import Part, Skipped, Walk, is_picture
+from siamese_lib.texts import printable, shortened
 
-if TYPE_CHECKING:
-    from PIL import Image
-
-MODES = {"grayscale": "L", "rgb": "RGB"}
-_JPEG = b"\xff\xd8"  # how such a file begins
-CLUTTER = {"Thumbs.db", "desktop.ini", "__MACOSX"}  # left by operating systems, as dot files are
+CHANNELS = {"grayscale": 1, "rgb": 3}
+# A file without the suffix of a picture is read if it is one in a format that cannot be mistaken.
+_CERTAIN = ("PNG", "JPEG", "GIF", "TIFF", "WEBP", "BMP", "PPM", "JPEG2000", "AVIF")
+_NAMED = 10  # files that a warning names
 
 
 def load_folder(
@@ -33,13 +38,18 @@ def load_folder(
     """Load a folder of your own images.
 
     Each sub-folder is a class, in the order of the names. Images in deeper sub-folders belong to
-    the same class. Hidden files are ignored. Every format that Pillow reads is accepted; of a
-    moving picture, the first frame is loaded.
+    the same class, and linked folders are followed. Hidden files are ignored, and so is what
+    operating systems and network drives leave behind. Every format that Pillow reads is accepted;
+    of a moving picture, the first frame is loaded.
+
+    If the folder holds a training and a test folder (``train`` or ``training``, and ``test`` or
+    ``testing``, else ``val``, ``valid`` or ``validation``), each with the class folders, these are
+    the splits.
 
     A picture is rotated as its EXIF orientation says, and its transparent parts become white. It
     is scaled to fit into `image_size` without changing its proportions, and centred. The bars that
     remain get the median colour of the picture's own border, so that neither dark nor light
-    pictures get a frame.
+    pictures get a frame. Of more than 8 bits, `siamese_lib.data.reading` says what is white.
 
     Args:
         path: the folder.
@@ -50,21 +60,23 @@ def load_folder(
             whatever its name and size and whichever other files there are, and identical images
             are on one side. A class of two or more different images has at least one in each
             split, and of three or more at least two for training. A single image is used for
-            training. `siamese_lib.data.splitting` says more.
+            training. `siamese_lib.data.splitting` says more. Not used for a folder with its own
+            split.
         seed: chooses the images kept for testing.
 
     Returns:
         Images uint8 (N, height, width, 1 or 3), with classes and files in the order of their
-        names. `Dataset.skipped` lists the files that were left out.
+        names. `Dataset.skipped` lists the files that were left out, and `Dataset.source` says
+        which folders were the splits.
 
     Warns:
-        UserWarning: some files could not be read and were left out. One warning names them all.
-            Another counts images that stand in two classes or in both splits (`Dataset.copies`),
-            and names classes that have no test image because their images are identical.
+        UserWarning: some files were left out. One warning names those that should have been read,
+            and counts the others by their suffix. Other warnings count copies in
+            two classes or in both splits (`Dataset.copies`), and say what may not be as expected.
 
     Raises:
-        DataError: there is no such folder, no sub-folder or no image that can be read; or an
-            argument is out of range.
+        DataError: there is no such folder, no sub-folder or no image that can be read; the folder
+            around the classes or that of one class was given; or an argument is out of range.
 
     Example:
         >>> from pathlib import Path
@@ -78,7 +90,7 @@ def load_folder(
         (('night', 'noon'), (16, 32, 32, 1), (4, 32, 32, 1))
     """
     _check_arguments(image_size, color, test_fraction)
-    root = Path(path).expanduser()
+    root = Path(os.fsdecode(path)).expanduser()
     if not root.is_dir():
         raise DataError.about(
             root,
@@ -86,48 +98,137 @@ def load_folder(
             expected="a folder",
             remedy="Check the path, or unpack the archive first.",
         )
-    entries = sorted(entry for entry in root.iterdir() if not _ignored(entry.name))
-    folders = [entry for entry in entries if entry.is_dir()]
-    if not folders:
+    walk = Walk.of(root)
+    shape = (*image_size, CHANNELS[color])
+    read = [_read(walk, part, shape) for part in walk.parts]
+    if not read[0].images:
+        skipped = "; ".join(map(str, walk.skipped[:5]))
         raise DataError.about(
             root,
-            found="no sub-folders",
-            expected="one sub-folder of images for each class",
-            remedy="Move the images of each class into a sub-folder named after the class.",
-        )
-    skipped = [f"{file.name}: outside every class folder" for file in entries if _is_image(file)]
-    names, images, labels, thumbnails = [], [], [], []
-    for folder in folders:
-        readable = len(images)
-        for file in _files(folder):
-            try:
-                image, thumbnail = _read(file, image_size, MODES[color])
-                images.append(image)
-                thumbnails.append(thumbnail)
-            except Exception as error:  # on bad files, Pillow's readers raise errors of any type
-                reason = " ".join(str(error).replace(str(file), "the file").split())
-                skipped.append(f"{file.relative_to(root)}: {reason or type(error).__name__}")
-        count = len(images) - readable
-        if count:
-            labels += [len(names)] * count
-            names.append(folder.name)
-        else:
-            skipped.append(f"{folder.name}{os.sep}: no image that can be read, so no class")
-    if not images:
-        raise DataError.about(
-            root,
-            found=f"no image that can be read ({'; '.join(skipped[:5])})",
+            found=f"no image that can be read ({shortened(skipped, 500)})",
             expected="images in its sub-folders",
             remedy="Check that they are PNG, JPEG or another format that Pillow reads.",
         )
-    if skipped:
-        left_out = f"{root}: {len(skipped)} of its files and folders were left out:"
-        warnings.warn("\n  ".join([left_out, *skipped]), stacklevel=2)
-    train, test = _split(images, thumbnails, labels, test_fraction, seed)
-    data = Dataset(train, test, tuple(names), str(root), root.resolve().name, tuple(skipped))
+    for words in (*_left_out(walk), *walk.notes, *_depths(read), *_nested(walk, read)):
+        warnings.warn(printable(f"{root}: {words}"), stacklevel=2)
+    names = sorted({name for part in read for name in part.classes})
+    arrays = [(part.stacked(shape), part.labels(names)) for part in read]
+    if len(arrays) == 1:
+        train, test = _split(*arrays[0], read[0].thumbnails, test_fraction, seed)
+        source = str(root)
+    else:
+        train, test = (Split(images, labels) for images, labels in arrays)
+        folders = " for training and ".join(part.name + os.sep for part in walk.parts)
+        source = f"{root} ({folders} for testing)"
+    skipped = tuple(map(str, walk.skipped))
+    data = Dataset(train, test, tuple(names), source, root.resolve().name, skipped)
     if words := "; ".join(notes(data)):
-        warnings.warn(f"{root}: {words}.", stacklevel=2)
+        warnings.warn(printable(f"{root}: {words}."), stacklevel=2)
     return data
+
+
+@dataclass
+class _Read:
+    """The images of a part that were read, and what is known of each."""
+
+    images: list[np.ndarray] = field(default_factory=list)
+    thumbnails: list[np.ndarray] = field(default_factory=list)
+    classes: list[str] = field(default_factory=list)
+    files: list[Path] = field(default_factory=list)
+    whites: list[int | None] = field(default_factory=list)
+
+    def stacked(self, shape: tuple[int, int, int]) -> np.ndarray:
+        """Return the images, uint8 (N, H, W, C)."""
+        return np.array(self.images, np.uint8).reshape(-1, *shape)
+
+    def labels(self, names: Sequence[str]) -> np.ndarray:
+        """Return the classes as numbers, int64 (N,)."""
+        number = {name: at for at, name in enumerate(names)}
+        return np.array([number[name] for name in self.classes], np.int64)
+
+
+def _read(walk: Walk, part: Part, shape: tuple[int, int, int]) -> _Read:
+    """Read the images of a part, and note what could not be read."""
+    read = _Read()
+    for name, folder in part.classes.items():
+        before = len(read.images)
+        for file in walk.files(folder):
+            named = is_picture(file)
+            try:
+                picture, thumbnail = read_with_thumbnail(
+                    file, shape, THUMBNAIL, formats=None if named else _CERTAIN
+                )
+            except PictureError as error:
+                other = isinstance(error, NotAPictureError) and not named
+                kind = (file.suffix.lower() or "no suffix") if other else ""
+                reason = "not a picture" if other else str(error)
+                walk.skipped.append(Skipped(walk.name(file), reason, kind))
+            else:
+                read.images.append(picture.pixels)
+                read.thumbnails.append(thumbnail)
+                read.classes.append(name)
+                read.files.append(file)
+                read.whites.append(picture.guessed_white)
+        if len(read.images) == before:
+            walk.skip(folder, "no image that can be read, so no class", folder=True)
+    return read
+
+
+def _left_out(walk: Walk) -> list[str]:
+    """Say in one line what was left out: by name what should have been read, others by suffix."""
+    if not walk.skipped:
+        return []
+    named = [shortened(printable(each), 160).rstrip(".") for each in walk.skipped if not each.kind]
+    kinds = Counter(each.kind for each in walk.skipped if each.kind)
+    words = []
+    if named:
+        more = f"; and {len(named) - _NAMED:,} more" if len(named) > _NAMED else ""
+        words.append("; ".join(named[:_NAMED]) + more)
+    if kinds:
+        first = {each.kind: each.path for each in reversed(walk.skipped)}
+        counts = "; ".join(
+            f"{printable(kind)} {n:,}, such as {shortened(printable(first[kind]), 80)}"
+            for kind, n in kinds.most_common(_NAMED)
+        )
+        more = "; …" if len(kinds) > _NAMED else ""
+        words.append(f"{kinds.total():,} of other kinds than pictures ({counts}{more})")
+    count = len(walk.skipped)
+    left_out = f"{count:,} of its files and folders were left out: {'; and '.join(words)}. "
+    return [left_out + "Dataset.skipped lists all of them."]
+
+
+def _depths(read: Sequence[_Read]) -> list[str]:
+    """Say if pictures of more than 8 bits were not scaled alike."""
+    whites = Counter(white for part in read for white in part.whites if white is not None)
+    if len(whites) < 2:
+        return []
+    counts = " and ".join(f"{white:,} in {n:,}" for white, n in sorted(whites.items()))
+    words = (
+        "its pictures of more than 8 bits were not scaled alike, as their files do not say how "
+        f"many bits they use: white is {counts} of them. If one camera took them, save them with "
+        "8 bits, scaled alike."
+    )
+    return [words]
+
+
+def _nested(walk: Walk, read: Sequence[_Read]) -> list[str]:
+    """Say if no class folder holds a picture itself, as the folders in them may be the classes."""
+    inner: dict[Path, set[str]] = {}
+    for part, found in zip(walk.parts, read, strict=True):
+        for name, file in zip(found.classes, found.files, strict=True):
+            folder = part.classes[name]
+            inner.setdefault(folder, set()).add(file.relative_to(folder).parts[0])
+            if file.parent == folder:
+                return []
+    if len(inner) < 2 or min(map(len, inner.values())) < 2:
+        return []
+    first = min(inner)
+    words = (
+        f"all images of its {len(inner)} class folders are in folders further down, such as "
+        f"{first.name}{os.sep}{min(inner[first])}. If those are the classes, load the folder "
+        f"around them, such as {first}."
+    )
+    return [words]
 
 
 def _check_arguments(image_size: tuple[int, int], color: str, test_fraction: float) -> None:
@@ -139,11 +240,11 @@ def _check_arguments(image_size: tuple[int, int], color: str, test_fraction: flo
             expected="(height, width), two whole numbers above 0",
             remedy="For example image_size=(28, 28).",
         )
-    if color not in MODES:
+    if color not in CHANNELS:
         raise DataError.about(
             "color",
             found=repr(color),
-            expected=" or ".join(repr(name) for name in MODES),
+            expected=" or ".join(repr(name) for name in CHANNELS),
             remedy="Choose one of them.",
         )
     if not 0 < test_fraction < 1:
@@ -155,105 +256,13 @@ def _check_arguments(image_size: tuple[int, int], color: str, test_fraction: flo
         )
 
 
-def _ignored(name: str) -> bool:
-    return name.startswith(".") or name in CLUTTER
-
-
-def _is_image(file: Path) -> bool:
-    """Return whether a file is named like an image. A list or a note next to the classes is not."""
-    from PIL import Image  # waits: slow to import
-
-    return file.suffix.lower() in Image.registered_extensions() and file.is_file()
-
-
-def _files(folder: Path) -> Iterator[Path]:
-    """Yield the files of a class folder and below, ordered by name, without hidden ones."""
-    for parent, subfolders, files in os.walk(folder):
-        subfolders[:] = sorted(name for name in subfolders if not _ignored(name))
-        yield from (Path(parent, name) for name in sorted(files) if not _ignored(name))
-
-
-def _read(file: Path, image_size: tuple[int, int], mode: str) -> tuple[np.ndarray, np.ndarray]:
-    """Return one picture as it was asked for, and the thumbnail that decides its side."""
-    picture = _upright(file, image_size)
-    image = _fitted(picture, image_size, mode)
-    if image_size == THUMBNAIL:
-        return image, image if mode == "RGB" else _fitted(picture, THUMBNAIL, "RGB")
-    with file.open("rb") as opened:
-        jpeg = opened.read(len(_JPEG)) == _JPEG
-    # A JPEG was decoded at a fraction of its size, which must not decide its side.
-    return image, _fitted(_upright(file, THUMBNAIL) if jpeg else picture, THUMBNAIL, "RGB")
-
-
-def read_image(file: Path, image_size: tuple[int, int], mode: str) -> np.ndarray:
-    """Return one picture, uint8 (height, width, channels), prepared as `load_folder` describes."""
-    return _fitted(_upright(file, image_size), image_size, mode)
-
-
-def _upright(file: Path, image_size: tuple[int, int]) -> Image.Image:
-    """Open a picture upright, with 8 bits and on white, at least twice as large as it will be."""
-    from PIL import Image, ImageOps  # waits: slow to import
-
-    enough = 2 * max(image_size)
-    with warnings.catch_warnings():
-        # Pillow warns of odd metadata and of pictures of 90 to 180 megapixels, but still reads the
-        # pixels. It refuses larger pictures, as it should: they may be made to fill the memory.
-        warnings.simplefilter("ignore")
-        with Image.open(file) as opened:
-            opened.draft(None, (enough, enough))  # let JPEG decode fewer pixels
-            return _on_white(_eight_bits(ImageOps.exif_transpose(opened)))
-
-
-def _fitted(picture: Image.Image, image_size: tuple[int, int], mode: str) -> np.ndarray:
-    """Scale a picture to fit, and centre it: uint8 (height, width, channels)."""
-    from PIL import Image  # waits: slow to import
-
-    height, width = image_size
-    picture = picture.convert(mode)
-    scale = min(height / picture.height, width / picture.width)
-    inner = max(1, round(picture.width * scale)), max(1, round(picture.height * scale))
-    picture = picture.resize(inner, Image.Resampling.BILINEAR)
-    pixels = np.asarray(picture).reshape(picture.height, picture.width, -1)
-    border = np.concatenate([pixels[0], pixels[-1], pixels[:, 0], pixels[:, -1]])
-    filled = np.empty((height, width, pixels.shape[2]), np.uint8)
-    filled[:] = np.median(border, axis=0)
-    top, left = (height - picture.height) // 2, (width - picture.width) // 2
-    filled[top : top + picture.height, left : left + picture.width] = pixels
-    return filled
-
-
-def _eight_bits(picture: Image.Image) -> Image.Image:
-    """Scale 16-bit greys to 8 bits; Pillow's own conversion clips them at 255."""
-    from PIL import Image  # waits: slow to import
-
-    if not picture.mode.startswith("I"):
-        if picture.mode == "F":
-            raise ValueError("floating-point pixels have no known range; save it with 8 or 16 bits")
-        return picture
-    deep = np.asarray(picture).astype(np.int64)
-    if deep.min() < 0 or deep.max() > 65535:
-        raise ValueError("its pixels have more than 16 bits; save it with 8 or 16 bits")
-    return Image.fromarray((deep // 257).astype(np.uint8))
-
-
-def _on_white(picture: Image.Image) -> Image.Image:
-    """Put white behind the transparent parts of a picture, as a web page would show it."""
-    from PIL import Image  # waits: slow to import
-
-    if not picture.has_transparency_data:
-        return picture
-    picture = picture.convert("RGBA")
-    return Image.alpha_composite(Image.new("RGBA", picture.size, "white"), picture)
-
-
 def _split(
-    images: Sequence[np.ndarray],
+    images: np.ndarray,
+    labels: np.ndarray,
     thumbnails: Sequence[np.ndarray],
-    labels: Sequence[int],
     test_fraction: float,
     seed: int,
 ) -> tuple[Split, Split]:
     """Divide the images into training and test images, as `siamese_lib.data.splitting` says."""
-    pictures, classes = np.stack(images), np.array(labels, np.int64)
-    tested = test_side(fingerprints(np.stack(thumbnails)), classes, test_fraction, seed)
-    return Split(pictures[~tested], classes[~tested]), Split(pictures[tested], classes[tested])
+    tested = test_side(fingerprints(np.stack(thumbnails)), labels, test_fraction, seed)
+    return Split(images[~tested], labels[~tested]), Split(images[tested], labels[tested])

@@ -12,6 +12,8 @@ import { follow, save } from "../views/js/model.js";
 import { drawStrokes, extend, placeIn } from "./strokes.js";
 
 const MOST = 8_000_000; // bytes of a picture that a message may carry
+// What file dialogs offer; any file can be dropped, and Python says if it is no picture.
+const OFFERED = "image/*,.tga,.pcx,.pgm,.ppm,.pbm,.pnm,.jp2,.psd,.sgi,.dds";
 const TRAITS = { strokes: "strokes", preview: "preview" };
 
 class Pad {
@@ -24,7 +26,7 @@ class Pad {
   });
   #hint = make("span", { class: "sx-hint" }, "draw here");
   #preview = make("img", { class: "sx-prepared", alt: "the drawing as the network gets it" });
-  #file = make("input", { type: "file", accept: "image/png,image/jpeg", hidden: "" });
+  #file = make("input", { type: "file", accept: OFFERED, hidden: "" });
   #watcher = new ResizeObserver(() => this.draw());
   /** The stroke that is being drawn. @type {Stroke | null} */
   #stroke = null;
@@ -49,7 +51,7 @@ class Pad {
         button("Undo", () => this.#undo(), "Undo the last stroke"),
         button("Clear", () => this.#change([]), "Clear the drawing"),
         button("Find", () => model.send({ act: "find" }), "Find the images nearest to the drawing"),
-        button("Upload…", () => this.#file.click(), "Upload a PNG or JPEG image"),
+        button("Upload…", () => this.#file.click(), "Upload a picture"),
       ),
       this.#file,
     );

@@ -39,9 +39,13 @@ class RetrievalExplorer(ipywidgets.VBox):
     """Ask a trained network which training images are most similar to another image.
 
     Choose a test image with its thumbnail, by its index or at random; click a training image on the
-    map; draw an image; or upload a PNG or JPEG. The nearest training images appear in order, by
+    map; draw an image; or upload a picture. The nearest training images appear in order, by
     Euclidean distance and by cosine. Each is shown with its label, index and distance, is marked as
     right or wrong, and is highlighted on the map. Errors appear in the status line.
+
+    An upload is read as `load_folder` reads files, so a training file finds itself. For images that
+    look as MNIST's digits do, it is also cropped, inverted and centred as those were. The status
+    line says what was done.
 
     All training images are embedded once, at the last frame (13 s for 60,000 on two cores). The
     embeddings are stored in the run's folder if it has one, else in memory. At earlier frames, only
@@ -58,6 +62,8 @@ class RetrievalExplorer(ipywidgets.VBox):
         gallery: a `Gallery` of the images in `searched`, embedded by the run at its last frame. Any
             other gallery is not used, and the status line says so.
         height: of both maps together, in pixels.
+        handwriting: whether uploads are prepared as MNIST's digits were; by default if the training
+            images look as those do.
 
     Attributes:
         answer: the `Answer` that is shown now, by the metric that is on the map.
@@ -91,8 +97,9 @@ class RetrievalExplorer(ipywidgets.VBox):
         limit: int | None = None,
         gallery: Gallery | None = None,
         height: int = 480,
+        handwriting: bool | None = None,
     ) -> None:
-        self._search = search = NeighbourSearch(run, digits, limit, gallery)
+        self._search = search = NeighbourSearch(run, digits, limit, gallery, handwriting)
         facts = search.facts
         most = facts.largest_k
         state = begin(facts, frame=len(run) - 1, k=min(7, most))

@@ -13,6 +13,7 @@ from siamese_lib.checks import whole_number
 from siamese_lib.data.copies import same_images
 from siamese_lib.data.dataset import Dataset
 from siamese_lib.data.fingerprints import fingerprints
+from siamese_lib.data.handwriting import like_mnist
 from siamese_lib.data.parts import evenly, part_of
 from siamese_lib.explorer.answer import Answer
 from siamese_lib.explorer.screen import Screen, answer_by
@@ -56,6 +57,8 @@ class NeighbourSearch:
         limit: search only this many training images, as `siamese_lib.data.parts.part_of` chooses
             them; at least 7.
         gallery: a `Gallery` of those images at the last frame, if there is one already.
+        handwriting: whether uploads are prepared as MNIST's digits were; None if the images look
+            as those do.
 
     Attributes:
         run: the training.
@@ -69,7 +72,12 @@ class NeighbourSearch:
     """
 
     def __init__(
-        self, run: Run, data: Dataset, limit: int | None = None, gallery: Gallery | None = None
+        self,
+        run: Run,
+        data: Dataset,
+        limit: int | None = None,
+        gallery: Gallery | None = None,
+        handwriting: bool | None = None,
     ) -> None:
         check_enough(data)
         if limit is not None:
@@ -105,6 +113,7 @@ class NeighbourSearch:
             mistaken=vote(labels[found])[0] != data.test.labels,
             light=bool(np.median(edges) > 127),
             trained_on=0 if seen is None else int(seen.sum()),
+            handwriting=like_mnist(images) if handwriting is None else handwriting,
         )
         # Most changes leave the query or the pins as they are, so their answers are cached.
         self._answers = lru_cache(_LATEST)(self._found)

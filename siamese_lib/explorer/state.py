@@ -15,8 +15,11 @@ import numpy as np
 
 from siamese_lib.data import handwriting
 from siamese_lib.data.parts import Part, is_fair
+from siamese_lib.data.queries import read_query
+from siamese_lib.data.reading import PictureError
 from siamese_lib.pixels import described, remedy_for_one
 from siamese_lib.search.vectors import METRICS
+from siamese_lib.texts import printable
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike
@@ -70,6 +73,7 @@ class Facts:
         light: whether the images are dark on a light background.
         searched: which of the training images are searched; None for all.
         trained_on: number of test images that the run was trained on.
+        handwriting: whether uploads are prepared as MNIST's digits were.
     """
 
     steps: tuple[int, ...]
@@ -83,6 +87,7 @@ class Facts:
     light: bool
     searched: Part | None = None
     trained_on: int = 0
+    handwriting: bool = False
 
     @cached_property
     def order(self) -> np.ndarray:
@@ -219,10 +224,20 @@ def emptied(state: State, facts: Facts) -> State:
 
 
 def upload(state: State, facts: Facts, content: bytes, name: str = "") -> State:
-    """Make the picture in a PNG or JPEG file the query."""
-    image, note = handwriting.from_file(content, facts.image_shape, light=facts.light)
+    """Make a picture the query, in any format that `load_folder` reads."""
+    name = printable(name) or "Your picture"
+    try:
+        image, note = read_query(
+            content,
+            facts.image_shape,
+            prepare=facts.handwriting,
+            among=(facts.training_images, facts.test_images),
+            light=facts.light,
+        )
+    except PictureError as error:
+        raise ExplorerError(f"{name}: {error.sentence}") from error
     state = _with_query(state, Query("picture", None, image.tobytes(), note))
-    return replace(state, status=f"{name or 'Your picture'}: {note}.")
+    return replace(state, status=f"{name}: {note}.")
 
 
 def own_image(state: State, facts: Facts, image: ArrayLike) -> State:

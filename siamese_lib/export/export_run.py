@@ -26,6 +26,7 @@ from siamese_lib.metrics.headline import GALLERY_IMAGES, HEADLINE_K
 from siamese_lib.pixels import checked_images
 from siamese_lib.runs.run import Run
 from siamese_lib.search.vectors import METRICS
+from siamese_lib.texts import printable
 from siamese_lib.views.film import Film, as_film
 
 if TYPE_CHECKING:
@@ -128,7 +129,7 @@ def export_html(
         "facts": facts_of(run, digits, part, found, shown.images, classes, queries, vectors),
     }
     title = f"{digits.name} embedded in {run.embedding_dim} dimensions" if title is None else title
-    write_atomically(path, page(title, data, shown.still()))
+    write_atomically(path, page(printable(title), data, shown.still()))
     return path
 
 

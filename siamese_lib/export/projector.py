@@ -12,6 +12,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from siamese_lib.images import sheet, shrunk_to
+from siamese_lib.texts import printable
 
 SPRITE = 8_192  # pixels: the largest side of a picture that the projector's page can hold
 _LEAST = 8  # pixels: the smallest side at which an image can be recognized
@@ -76,7 +77,7 @@ def projector_files(
 
 def _cell(name: str) -> str:
     """Return a name without tabs and line breaks, which would end its cell of the table."""
-    return " ".join(name.split()) or "(no name)"
+    return printable(" ".join(name.split())) or "(no name)"
 
 
 def _lines(rows: Sequence[str]) -> bytes:

@@ -9,6 +9,7 @@ import siamese_lib as sl
 from siamese_lib.data.parts import part_of
 from siamese_lib.export.export_run import MOST_DRAWN, MOST_IMAGES
 from siamese_lib.terminal.options import Commands, add_data, load_for_run
+from siamese_lib.texts import printable
 
 _DESCRIPTION = """Write a finished run as files to share. The suffix of each name chooses what is
 written: .html is a page that plays the film and finds the nearest training images of any test
@@ -68,7 +69,8 @@ def export(options: argparse.Namespace) -> int:
             path = sl.export_gif(run, data, out, **images)
         else:
             path = sl.export_projector(run, data, out, **images)
-        print(f"wrote {path}{_size(path)}{_drawn(run, data, kind, options.images)}", flush=True)
+        words = f"wrote {printable(path)}{_size(path)}"
+        print(words + _drawn(run, data, kind, options.images), flush=True)
     return 0
 
 
@@ -94,5 +96,5 @@ def _drawn(run: sl.Run, data: sl.Dataset, kind: str, images: int | None) -> str:
 
 def _size(path: Path) -> str:
     if path.is_dir():
-        return f"; open it with `tensorboard --logdir {path}`"
+        return f"; open it with `tensorboard --logdir {printable(path)}`"
     return f" ({path.stat().st_size / 1e6:.1f} MB)"

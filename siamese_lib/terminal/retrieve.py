@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -12,11 +11,13 @@ from PIL import Image
 import siamese_lib as sl
 from siamese_lib.data.copies import finds_itself, same_images
 from siamese_lib.data.fingerprints import fingerprints
-from siamese_lib.data.handwriting import from_file
-from siamese_lib.data.image_folders import MODES, read_image
+from siamese_lib.data.handwriting import like_mnist
+from siamese_lib.data.queries import read_query
+from siamese_lib.data.reading import PictureError
 from siamese_lib.images import draw_neighbours
 from siamese_lib.search.vectors import METRICS
 from siamese_lib.terminal.options import Commands, add_data, load_for_run, positive
+from siamese_lib.texts import printable, shortened
 
 
 def add_parser(commands: Commands) -> None:
@@ -53,9 +54,10 @@ def add_parser(commands: Commands) -> None:
     prepared = parser.add_mutually_exclusive_group()
     prepared.add_argument(
         "--handwriting",
-        action="store_true",
+        action=argparse.BooleanOptionalAction,
         help="crop the picture to what is drawn, then scale and centre it as MNIST's digits were, "
-        "light on dark (default: scale the whole picture to fit)",
+        "light on dark; or read the whole picture, scaled to fit, as a folder's are (default: the "
+        "first if the training images look as MNIST's digits do)",
     )
     prepared.add_argument("--invert", action="store_true", help="swap dark and light first")
     add(
@@ -72,29 +74,30 @@ def retrieve(options: argparse.Namespace) -> int:
     if options.picture is not None:
         _check_picture(options.picture)
     run = sl.shipped_run() if options.run is None else sl.Run.load(options.run)
-    if options.handwriting:
-        queries = read_handwriting(options.images, run.image_shape)
-    else:
-        queries = read_images(options.images, run.image_shape, invert=options.invert)
+    for file in options.images:
+        _check_file(file)
     data = load_for_run(run, options.data, options.run)
+    queries, notes = _read(options, run.image_shape, data)
     # A saved run stores these embeddings, so that the next search does not wait for them.
     embeddings = run.embed_once(data.train.images, what="training images")
     gallery = sl.Gallery(embeddings, options.metric)
     indices, distances = gallery.nearest(run.embed(queries), options.neighbours)
-    labels = np.array(data.class_names)[data.train.labels[indices]]
-    notes = known_queries(run, queries, data.train.images)
-    for file, note, *answer in zip(options.images, notes, indices, labels, distances, strict=True):
-        print(f"\n{file}\n{table(*answer)}{note}")
+    names = np.array([shortened(name) for name in data.class_names])
+    labels = names[data.train.labels[indices]]
+    known = known_queries(run, queries, data.train.images)
+    answers = zip(options.images, notes, known, indices, labels, distances, strict=True)
+    for file, note, same, *answer in answers:
+        print(f"\n{printable(file)}\n{note}{table(*answer)}{same}")
     if options.picture is not None:
         captions = [
             [f"{label}  {distance:.2g}" for label, distance in zip(*row, strict=True)]
             for row in zip(labels, distances, strict=True)
         ]
-        names = [file.name for file in options.images]
+        names = [printable(file.name) for file in options.images]
         picture = draw_neighbours(queries, names, data.train.images[indices], captions)
         options.picture.parent.mkdir(parents=True, exist_ok=True)
         picture.save(options.picture)
-        print(f"\nwrote {options.picture}")
+        print(f"\nwrote {printable(options.picture)}")
     return 0
 
 
@@ -115,65 +118,43 @@ def known_queries(run: sl.Run, queries: np.ndarray, images: np.ndarray) -> list[
     return notes
 
 
-def read_images(
-    files: Sequence[Path], image_shape: tuple[int, int, int], *, invert: bool = False
-) -> np.ndarray:
-    """Read image files, scaled to fit and centred.
-
-    Args:
-        files: N paths.
-        image_shape: height, width and channels (H, W, C) of the result.
-        invert: swap dark and light.
+def _read(
+    options: argparse.Namespace, image_shape: tuple[int, int, int], data: sl.Dataset
+) -> tuple[np.ndarray, list[str]]:
+    """Read the image files, and print how each was prepared if it was.
 
     Returns:
-        uint8 (N, H, W, C).
+        The images, uint8 (N, H, W, C), and for each a line that says how it was read, or "".
 
     Raises:
-        ValueError: a file does not exist, or cannot be read as an image.
+        ValueError: a file cannot be read as an image, or not as a picture of something drawn.
     """
-    height, width, channels = image_shape
-    mode = MODES["grayscale" if channels == 1 else "rgb"]
-    images = []
-    for file in files:
-        _check_file(file)
+    train = data.train.images
+    asked = options.handwriting
+    prepare = like_mnist(train) and not options.invert if asked is None else asked
+    images, notes = [], []
+    for file in options.images:
+        name = printable(file)
         try:
-            images.append(read_image(file, (height, width), mode))
-        except Exception as error:  # on bad files, Pillow's readers raise errors of any type
+            image, done = read_query(file, image_shape, prepare=prepare, among=[train])
+        except PictureError as error:
             raise ValueError(
-                f"{file} is not an image that can be read ({error}). Save it as a PNG or JPEG."
+                f"{name} is not an image that can be read ({error}). Save it as a PNG or JPEG."
             ) from error
-    return 255 - np.stack(images) if invert else np.stack(images)
-
-
-def read_handwriting(files: Sequence[Path], image_shape: tuple[int, int, int]) -> np.ndarray:
-    """Read image files as the explorer's upload does, and print what was done to each.
-
-    Args:
-        files: N paths.
-        image_shape: height, width and channels (H, W, C) of the result.
-
-    Returns:
-        uint8 (N, H, W, C).
-
-    Raises:
-        ValueError: a file does not exist, or cannot be read as a picture of something drawn.
-    """
-    images = []
-    for file in files:
-        _check_file(file)
-        try:
-            image, done = from_file(file.read_bytes(), image_shape)
         except ValueError as error:
-            raise ValueError(f"{file}: {error}") from None
-        print(f"{file}: {done}")
-        images.append(image)
-    return np.stack(images)
+            raise ValueError(f"{name}: {error}") from None
+        if prepare:
+            print(f"{name}: {done}")
+        swapped = ", dark and light swapped" if options.invert else ""
+        notes.append("" if prepare else f"{done}{swapped}\n")
+        images.append(255 - image if options.invert else image)
+    return np.stack(images), notes
 
 
 def _check_file(file: Path) -> None:
     if not file.is_file():
         found = "is a folder" if file.exists() else "does not exist"
-        raise ValueError(f"{file} {found}; expected an image file. Check the path.")
+        raise ValueError(f"{printable(file)} {found}; expected an image file. Check the path.")
 
 
 def table(indices: np.ndarray, labels: np.ndarray, distances: np.ndarray) -> str:
@@ -195,5 +176,6 @@ def table(indices: np.ndarray, labels: np.ndarray, distances: np.ndarray) -> str
 def _check_picture(path: Path) -> None:
     if path.suffix.lower() not in Image.registered_extensions():
         raise ValueError(
-            f"--picture is {path}; expected the name of an image file, such as found.png."
+            f"--picture is {printable(path)}; expected the name of an image file, such as "
+            "found.png."
         )

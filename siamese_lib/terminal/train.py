@@ -20,6 +20,7 @@ from siamese_lib.terminal.options import (
     load,
     positive,
 )
+from siamese_lib.texts import printable
 
 if TYPE_CHECKING:
     from siamese_lib.network.backend import keras
@@ -155,7 +156,7 @@ def train(options: argparse.Namespace) -> int:
     data = _load(options)
     check_enough(data)  # fails now rather than after an hour of training
     data.check_trainable()
-    out = options.out or Path("runs") / f"{data.name}-{options.embedding_dim}d"
+    out = options.out or Path("runs") / f"{data.name[:50]}-{options.embedding_dim}d"
     tower = sl.conv_tower(data.train.images.shape[1:], options.embedding_dim, seed=options.seed)
     model, batches = _compiled(tower, options), _batches(data.train, options)
     recorder = sl.Recorder(
@@ -179,9 +180,12 @@ def train(options: argparse.Namespace) -> int:
     except sl.DivergedError:
         recorder.run.save(out)
         raise
-    print(f"saved {recorder.run} in {out}")
+    print(f"saved {recorder.run} in {printable(out)}")
     if guard.stopped_by:
-        print(f"Stopped early. Continue with --resume, or measure this run with `evaluate {out}`.")
+        print(
+            "Stopped early. Continue with --resume, or measure this run with "
+            f"`evaluate {printable(out)}`."
+        )
         return 128 + guard.stopped_by
     print(sl.evaluate(recorder.run, data))
     return 0

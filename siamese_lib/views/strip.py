@@ -12,6 +12,7 @@ from siamese_lib.checks import checked_labels, whole_number
 from siamese_lib.colors import DIFFERENT, INK, SAME
 from siamese_lib.images import png_uri, without_gray_axis
 from siamese_lib.pixels import checked_images
+from siamese_lib.texts import printable
 from siamese_lib.views.embedding_view import EmbeddingView
 from siamese_lib.views.wire import ViewError
 
@@ -42,11 +43,11 @@ def strip_html(
     labels = None if labels is None else checked_labels(labels, count=len(images)).tolist()
     cells = []
     for place, image in enumerate(checked_images(images)):
-        label = "" if labels is None else html.escape(str(labels[place]))
+        label = "" if labels is None else html.escape(printable(labels[place]))
         right = None if labels is None or not place else labels[place] == labels[0]
         color = {None: INK, True: SAME, False: DIFFERENT}[right]
         mark = {None: "", True: "✓ ", False: "✗ "}[right]
-        name = "" if names is None else html.escape(str(names[place]))
+        name = "" if names is None else html.escape(printable(names[place]))
         title = f"<b style='color:{color}'>{mark}{label or name}</b>"
         below = f"{distances[place - 1]:.3f}" if place else "query"
         cells.append(

@@ -19,6 +19,7 @@ import traitlets
 from siamese_lib import checks
 from siamese_lib.colors import class_color, class_colors
 from siamese_lib.pixels import checked_images
+from siamese_lib.texts import printable_names
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, DTypeLike
@@ -135,7 +136,7 @@ def classes_of(
     present, classes = np.unique(labels, return_inverse=True)
     ten = present.dtype.kind == "i" and all(0 <= number < 10 for number in present)
     own = [class_color(number) for number in present] if ten else class_colors(len(present))
-    return Classes(classes, [str(name) for name in present], list(colors or own))
+    return Classes(classes, list(printable_names(present.tolist())), list(colors or own))
 
 
 def json_numbers(values: Sequence[float]) -> list[float | None]:
@@ -212,12 +213,12 @@ def checked_curves(curves: Mapping[str, Iterable[float]] | None) -> dict[str, li
 
 
 def checked_names(names: Iterable[str] | None) -> list[str] | None:
-    """Return class names as a list of strings."""
+    """Return class names as a list of printable strings."""
     if names is None:
         return None
     if isinstance(names, str):
         raise ViewError(f"class_names is the string {names!r}; expected a list of names.")
-    named = [str(name) for name in names]
+    named = list(printable_names(names))
     _check_classes("class_names", len(named))
     return named
 

@@ -240,9 +240,14 @@ def test_a_drawing(explorer):
 def test_an_upload_says_what_was_done(explorer):
     sheet = Image.new("L", (80, 60), 250)
     ImageDraw.Draw(sheet).line([(20, 10), (60, 50)], 10, 8)
-    send(explorer, picture(sheet))
-    assert explorer.answer.query == "picture"
-    assert "seven.png: 80 × 60 pixels, dark on light, inverted" in explorer.message
+    for handwriting, words in (
+        (None, "80 × 60 pixels, scaled to fit and centred"),  # these images are not as MNIST's
+        (True, "80 × 60 pixels, dark on light, inverted"),
+    ):
+        own = sl.RetrievalExplorer(RUN, DATA, handwriting=handwriting)
+        send(own, picture(sheet))
+        assert own.answer.query == "picture"
+        assert f"seven.png: {words}" in own.message
     before = explorer.answer
     send(explorer, b"%PDF", "a.pdf")
     assert "not a PNG or JPEG" in panel(explorer, "status")

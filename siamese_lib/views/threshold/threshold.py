@@ -16,6 +16,7 @@ import traitlets
 from traitlets.utils.bunch import Bunch
 
 from siamese_lib.metrics.thresholds import AtThreshold, Verification
+from siamese_lib.texts import printable
 from siamese_lib.views import wire
 from siamese_lib.views.script import Script
 from siamese_lib.views.still import MimeBundle, with_still
@@ -151,7 +152,7 @@ def _words(labels: ArrayLike | None, class_names: Sequence[str] | None) -> list[
     """Return a word for each image, or None."""
     given, names = wire.checked_labels(labels), wire.checked_names(class_names)
     if given is None or names is None:
-        return None if given is None else [str(label) for label in given.tolist()]
+        return None if given is None else [printable(label) for label in given.tolist()]
     if (
         given.dtype.kind != "i"
         or not len(given)
