@@ -26,6 +26,7 @@ FLOORS: dict[str, float] = {
     "checks": 0.1,
     "files": 0.2,
     "colors": 0.3,
+    "lettering": 0.35,
     "images": 0.4,
     "network": 1,
     "data": 2,

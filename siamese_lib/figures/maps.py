@@ -9,7 +9,7 @@ import plotly.graph_objects as go
 from numpy.typing import ArrayLike
 
 from siamese_lib.colors import DIFFERENT, SAME, class_color, rgb
-from siamese_lib.figures.style import styled
+from siamese_lib.figures.style import plain, styled
 from siamese_lib.images import checked_images, png_uri
 
 _CELLS = 24  # at most, thumbnails along the longer side of the map
@@ -46,7 +46,7 @@ def embedding_map(
     figure = go.Figure()
     for label in np.unique(labels):
         chosen = np.flatnonzero(labels == label)
-        name = str(label) if class_names is None else class_names[label]
+        name = plain(label if class_names is None else class_names[label])
         figure.add_trace(
             scatter(
                 x=np.round(embeddings[chosen, 0], 3).astype(np.float32),
@@ -179,7 +179,7 @@ def _add_names(
         x, y = np.median(embeddings[labels == label], axis=0)
         figure.add_annotation(
             x=round(float(x), 4), y=round(float(y), 4), showarrow=False,
-            text=f"<b>{label if class_names is None else class_names[label]}</b>",
+            text=f"<b>{plain(label if class_names is None else class_names[label])}</b>",
             font={"size": 16, "color": "white"}, bgcolor="rgba(40, 44, 52, 0.6)", borderpad=1,
         )  # fmt: skip
 

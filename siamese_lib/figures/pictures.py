@@ -13,7 +13,7 @@ import plotly.graph_objects as go
 from numpy.typing import ArrayLike
 
 from siamese_lib.colors import DIFFERENT, SAME, rgb
-from siamese_lib.figures.style import styled
+from siamese_lib.figures.style import plain, styled
 from siamese_lib.images import checked_images, png_uri
 
 _GAP = 5  # pixels between images, and below each row of words
@@ -158,12 +158,12 @@ def neighbours(
             f"Got {len(neighbour_labels)} labels and {len(distances)} distances; expected one of "
             f"each for every one of {len(found)} neighbours."
         )
-    titles = ["query" if query_label is None else f"query: {query_label}<br>&nbsp;"]
+    titles = ["query" if query_label is None else f"query: {plain(query_label)}<br>&nbsp;"]
     colors = ["#7A7F87"]
     for label, distance in zip(neighbour_labels, distances, strict=True):
         right = query_label is None or label == query_label
         mark = "" if query_label is None else "✓ " if right else "✗ "
-        titles.append(f"{mark}{label}<br>{distance:.3f}")
+        titles.append(f"{mark}{plain(label)}<br>{distance:.3f}")
         colors.append(SAME if right else DIFFERENT)
     everything = np.concatenate([query, found])
     return image_grid(everything, titles, columns=len(everything), colors=colors)

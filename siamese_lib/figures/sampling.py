@@ -9,7 +9,7 @@ import plotly.graph_objects as go
 from numpy.typing import ArrayLike
 
 from siamese_lib.colors import FAINT, INK, SAME, class_color
-from siamese_lib.figures.style import styled
+from siamese_lib.figures.style import plain, styled
 
 
 def class_shares(
@@ -32,7 +32,7 @@ def class_shares(
                 "classes."
             )
         figure.add_bar(
-            x=list(class_names),
+            x=[plain(name) for name in class_names],
             y=np.round(np.asarray(values, dtype=float), 4),
             name=name,
             marker={"color": class_color(4 + number), "pattern": {"shape": "/" * (number % 2)}},
@@ -76,7 +76,7 @@ def pair_matrix(labels: ArrayLike, class_names: Sequence[str] | None = None) -> 
     )
     styled(figure, height=560, width=640)
     classes, first, counts = np.unique(labels, return_index=True, return_counts=True)
-    names = [str(c) if class_names is None else class_names[c] for c in classes]
+    names = [plain(c if class_names is None else class_names[c]) for c in classes]
     middles = first + (counts - 1) / 2
     axis = {"tickvals": middles, "ticktext": names, "showgrid": False, "zeroline": False}
     figure.update_xaxes(title="class of one image", constrain="domain", **axis)

@@ -6,9 +6,24 @@ and on a dark page. Colour is never the only sign: a word or a mark says the sam
 
 from __future__ import annotations
 
+import html
+
 import plotly.graph_objects as go
 
 from siamese_lib.colors import FAINT, INK, class_color
+
+_LONGEST = 60  # letters
+
+
+def plain(text: object) -> str:
+    """Return text from outside as plotly shows it literally; the middle of long text is left out.
+
+    Plotly reads tags, entities and ``%{...}`` in its texts.
+    """
+    words = str(text)
+    if len(words) > _LONGEST:
+        words = f"{words[: _LONGEST // 2]}…{words[1 - _LONGEST // 2 :]}"
+    return html.escape(words, quote=False).replace("%{", "&#37;{")
 
 
 def styled(figure: go.Figure, *, height: int, **layout: object) -> go.Figure:

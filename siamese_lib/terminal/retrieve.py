@@ -12,7 +12,8 @@ from PIL import Image
 import siamese_lib as sl
 from siamese_lib.data.handwriting import from_file
 from siamese_lib.data.image_folders import MODES, read_image
-from siamese_lib.images import draw
+from siamese_lib.images import LETTERS, NAME_WIDTH, draw
+from siamese_lib.lettering import short_names
 from siamese_lib.search.vectors import METRICS
 from siamese_lib.terminal.options import Commands, add_data, load_for_run, positive
 
@@ -81,9 +82,10 @@ def retrieve(options: argparse.Namespace) -> int:
     for file, *answer in zip(options.images, indices, labels, distances, strict=True):
         print(f"\n{file}\n{table(*answer)}")
     if options.picture is not None:
+        short = np.array(short_names(data.class_names, LETTERS, NAME_WIDTH))
         captions = [
             [f"{label}  {distance:.2g}" for label, distance in zip(*row, strict=True)]
-            for row in zip(labels, distances, strict=True)
+            for row in zip(short[data.train.labels[indices]], distances, strict=True)
         ]
         names = [file.name for file in options.images]
         picture = draw(queries, names, data.train.images[indices], captions)
