@@ -7,6 +7,7 @@ import sys
 from collections.abc import Sequence
 
 from siamese_lib.terminal import evaluate, export, retrieve, train
+from siamese_lib.terminal.outcome import status_of
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -16,17 +17,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         arguments: the words after the program's name; by default those it was started with.
 
     Returns:
-        The exit status: 0 for success, 2 for bad input, 130 or 143 if it was interrupted.
+        The exit status: 0 for success, 1 for a training that taught nothing, 2 for bad input or a
+        failure, 130 or 143 if it was interrupted.
     """
-    options = _parser().parse_args(arguments)
-    try:
-        return options.job(options)
-    except (ValueError, OSError, ArithmeticError, ImportError) as error:
-        print(f"siamese {options.command}: {error}", file=sys.stderr)
-        return 2
-    except KeyboardInterrupt:
-        print(f"siamese {options.command}: interrupted", file=sys.stderr)
-        return 130
+    return status_of(_parser().parse_args(arguments))
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import shutil
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -20,6 +21,7 @@ from siamese_lib.terminal.options import (
     load,
     positive,
 )
+from siamese_lib.terminal.verdict import USELESS, useless
 
 if TYPE_CHECKING:
     from siamese_lib.network.backend import keras
@@ -182,8 +184,14 @@ def train(options: argparse.Namespace) -> int:
     if guard.stopped_by:
         print(f"Stopped early. Continue with --resume, or measure this run with `evaluate {out}`.")
         return 128 + guard.stopped_by
-    print(sl.evaluate(recorder.run, data))
-    return 0
+    found = sl.evaluate(recorder.run, data)
+    print(found)
+    why = useless(recorder.run, data, found, options.margin, model.loss.trivial_value)
+    if why is None:
+        return 0
+    sys.stdout.flush()
+    print(f"siamese train: useless, though the run is kept in {out}: {why}", file=sys.stderr)
+    return USELESS
 
 
 def _load(options: argparse.Namespace) -> sl.Dataset:
