@@ -93,7 +93,7 @@ def choose(explorer: sl.RetrievalExplorer, kind: str, rng: np.random.Generator) 
         explorer.pad._handle_custom_msg(message, [memoryview(picture(rng))])
     elif kind == "point":
         view = (explorer.map, explorer.near)[rng.integers(2)]
-        view.selected = [int(rng.integers(len(view.labels)))]
+        view.selected = [int(rng.integers(view.frames.shape[1]))]
     elif kind == "unpin":
         act(explorer, "pins", "recall", 0)
         act(explorer, "pins", "unpin", 0)
@@ -146,7 +146,7 @@ def grown(rows: list[dict[str, float]]) -> list[str]:
 
 def main() -> int:
     """Soak an explorer over the shipped run, and return the exit status."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--minutes", type=float, default=5, help="stop then (default: 5)")
     parser.add_argument("--choices", type=int, default=4000, help="or after so many (4000)")
     parser.add_argument("--limit", type=int, default=4000, help="training images searched (4000)")
