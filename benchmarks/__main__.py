@@ -1,6 +1,6 @@
 """``make bench``, or ``python -m benchmarks [PART ...]``: measure, print tables, write results.
 
-A part that was interrupted goes on where it stopped when it is run again. Each part writes
+A part that was interrupted continues where it stopped when it is run again. Each part writes
 ``benchmarks/results/PART.json``, with the date, the machine and the versions next to the figures.
 ``make readme`` brings them into README.md and benchmarks/README.md.
 """
@@ -25,7 +25,7 @@ def main() -> None:
     parser.add_argument("parts", nargs="*", metavar="PART", help=f"any of these:\n{known}")
     parser.add_argument("--quick", action="store_true", help="a short try that writes nothing")
     parser.add_argument(
-        "--afresh", action="store_true", help="start an interrupted part from the beginning"
+        "--restart", action="store_true", help="start an interrupted part from the beginning"
     )
     options = parser.parse_args()
     wanted = options.parts or list(PARTS)
@@ -33,9 +33,9 @@ def main() -> None:
     if unknown:
         parser.error(f"no part is called {', '.join(unknown)}; the parts are {', '.join(PARTS)}.")
     if len(wanted) == 1:
-        run(*wanted, quick=options.quick, afresh=options.afresh)
+        run(*wanted, quick=options.quick, restart=options.restart)
         return
-    flags = [flag for flag in ("quick", "afresh") if getattr(options, flag)]
+    flags = [flag for flag in ("quick", "restart") if getattr(options, flag)]
     for number, part in enumerate(wanted, start=1):
         print(f"\n== {part} ({number} of {len(wanted)}): {PARTS[part]}", flush=True)
         # A process of its own, so that nothing that one part leaves behind slows the next.
@@ -44,12 +44,12 @@ def main() -> None:
             sys.exit(f"{part} failed; the parts after it were not measured.")
 
 
-def run(part: str, *, quick: bool, afresh: bool = False) -> None:
+def run(part: str, *, quick: bool, restart: bool = False) -> None:
     """Measure one part and print the result; unless it is a quick try, write it too."""
     try:
         module = part_module(part)
         ledger = Ledger(part, module.COMPARED, folder=None if quick else RESULTS / "unfinished")
-        if afresh:
+        if restart:
             ledger.forget()
         result = {"machine": machine(module.COMPARED), **module.measure(ledger, quick=quick)}
     except ModuleNotFoundError as missing:
@@ -70,4 +70,4 @@ if __name__ == "__main__":
     try:
         main()
     except KeyboardInterrupt:
-        sys.exit("\nInterrupted. The same command goes on after the last whole measurement.")
+        sys.exit("\nInterrupted. The same command continues after the last whole measurement.")

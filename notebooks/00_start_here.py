@@ -47,9 +47,10 @@ print("from", np.prod(run.image_shape), "pixels to", run.embedding_dim, "numbers
 #
 # How did the network find this map? In one training **step**, it looks at 128 images, and then
 # changes its **weights** a little. (Weights are the numbers that a network learns.) The weights
-# were kept at 40 of the steps. The weights kept at one step are a **frame**. The **film** shows
-# the map at one frame after another. Its points are 1,000 images that the network was never
-# trained on. The film plays once by itself. Press play to see it again.
+# recorded at 40 of the steps. The weights at one step are a **frame**. The **film** shows the map
+# at one frame after another. Its points are 1,000 images that the network was never trained on. To
+# keep the package small, it holds this film and the weights of the last step only. The film plays
+# once by itself. Press play to see it again.
 
 # %%
 run.film(playing=True)
@@ -210,7 +211,7 @@ sl.figures.image_grid(test.images[hard], titles=test.labels[hard], columns=8)
 # %% [markdown]
 # ## Try it yourself
 #
-# * Add a cell with `show(42)`, or with any other number below 1,000.
-# * Ask for `k=50` neighbours instead of 7. Does the fiftieth still show the right digit?
+# * Add a cell with `show(42)`, or with the number of any other test image.
+# * Change `k=7` to `k=50` in the cell that searches. Does the fiftieth still show the right digit?
 # * Zoom into the map between two clouds. Could you tell those images apart?
 # * Embed an image of your own: a NumPy array of 28 by 28 numbers, 0 for black and 255 for white.

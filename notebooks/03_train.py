@@ -91,8 +91,8 @@ model.compile(sl.Muon(falling(180)), sl.ContrastiveLoss(margin=1.0), **sl.compil
 #   run.
 # * `Recorder` keeps up to 40 frames. Each frame holds the weights at one step. With the frames you
 #   can look at the whole training afterwards.
-# * `Progress` prints a dozen lines with the loss and the precision@7 of some watched test images.
-#   Precision@7 is the share of right digits among the 7 nearest neighbours.
+# * `Progress` prints a dozen lines with the loss and the precision@7 of a few test images, which
+#   `validation=` names. Precision@7 is the share of right digits among the 7 nearest neighbours.
 
 # %% tags=["nbval-ignore-output"]
 recorder = sl.Recorder(pair_tower, pairs, validation=digits.test)

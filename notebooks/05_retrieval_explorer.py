@@ -58,7 +58,8 @@ run = recorder.run
 # * On the left, you choose a query.
 # * In the middle, you see the network's answer. It is the query's nearest training images, by two
 #   measures of distance.
-# * On the right, two maps show where the query and these images lie.
+# * Two maps show where the query and these images lie: on the right, or in a narrow window below.
+#   The dashed circle around the query has the margin as its radius.
 #
 # (When you have run the whole chapter, the explorer shows the last query, a shirt. Type 865 into
 # the index box to return to this one.)
@@ -86,8 +87,8 @@ print("the vote is right:", answer.right)
 # ## A hard case
 #
 # Press **only mistakes** above, and choose one. For these test images, the seven nearest neighbours
-# vote for a wrong digit. For each image, look at the map before you look at the digit. Most of them
-# lie between two clouds, and some lie deep inside a wrong cloud.
+# by Euclidean distance vote for a wrong digit. For each image, look at the map before you look at
+# the digit. Most of them lie between two clouds, and some lie deep inside a wrong cloud.
 #
 # You can do the same in Python. The cell selects one of the test images with the fewest right
 # neighbours.

@@ -10,7 +10,7 @@ import lazy_loader
 
 from siamese_lib.network.devices import configure
 
-__version__ = "0.1.0"
+__version__ = "0.2.0.dev0"
 
 configure()
 __getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

@@ -20,7 +20,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
         The exit status: 0 for success, 1 for a training that taught nothing, 2 for bad input or a
         failure, 130 or 143 if it was interrupted.
     """
-    return status_of(_parser().parse_args(arguments))
+    options, unknown = _parser().parse_known_args(arguments)
+    if unknown:
+        words, prog = " ".join(unknown), options.parser.prog
+        options.parser.error(f"unrecognized arguments: {words} (see {prog} --help)")
+    return status_of(options)
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -31,6 +35,8 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     for command in (train, evaluate, retrieve, export):
         command.add_parser(commands)
+    for command in commands.choices.values():
+        command.set_defaults(parser=command)  # which has the usage of its own options
     return parser
 
 

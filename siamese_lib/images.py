@@ -38,6 +38,11 @@ def checked_images(images: ArrayLike, name: str = "images") -> np.ndarray:
     return images
 
 
+def without_gray_axis(image: np.ndarray) -> np.ndarray:
+    """Return an image (H, W, 1) as (H, W), which Pillow needs, and any other as it is."""
+    return image[..., 0] if image.shape[-1] == 1 else image
+
+
 def png(picture: Image.Image, *, optimize: bool = False) -> bytes:
     """Write a picture as a PNG; `optimize` takes five times as long, and saves a few percent."""
     buffer = io.BytesIO()
@@ -66,24 +71,23 @@ def sheet(images: np.ndarray, across: int) -> Image.Image:
     full[:count] = images
     tiles = full.reshape(rows, across, height, width, channels).swapaxes(1, 2)
     pixels = tiles.reshape(rows * height, across * width, channels)
-    return Image.fromarray(pixels[..., 0] if channels == 1 else pixels)
+    return Image.fromarray(without_gray_axis(pixels))
 
 
-def at_most(images: np.ndarray, side: int) -> np.ndarray:
+def shrunk_to(images: np.ndarray, side: int) -> np.ndarray:
     """Shrink uint8 images (N, H, W, C) so that neither side is longer than `side` pixels."""
     height, width = images.shape[1:3]
     if max(height, width) <= side:
         return images
     wide, high = (max(1, round(x * side / max(height, width))) for x in (width, height))
-    gray = images.shape[-1] == 1
     small = [
-        np.asarray(Image.fromarray(image[..., 0] if gray else image).resize((wide, high)))
+        np.asarray(Image.fromarray(without_gray_axis(image)).resize((wide, high)))
         for image in images
     ]
     return np.stack(small).reshape(len(images), high, wide, images.shape[-1])
 
 
-def draw(
+def draw_neighbours(
     queries: np.ndarray, names: Sequence[str], images: np.ndarray, captions: Sequence[Sequence[str]]
 ) -> Image.Image:
     """Draw one row for each query: the query, then its neighbours.
@@ -104,7 +108,7 @@ def draw(
         tiles = [(queries[row], names[row]), *zip(images[row], captions[row], strict=True)]
         for column, (pixels, caption) in enumerate(tiles):
             left, top = _GAP + column * across + _GAP * (column > 0), _GAP + row * down
-            tile = Image.fromarray(pixels[..., 0] if pixels.shape[-1] == 1 else pixels)
+            tile = Image.fromarray(without_gray_axis(pixels))
             tile = tile.resize((_SIDE, _SIDE), Image.Resampling.NEAREST)
             picture.paste(tile.convert("RGB"), (left, top))
             place = left + _SIDE / 2, top + _SIDE + _GAP / 2

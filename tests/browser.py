@@ -148,7 +148,7 @@ class ViewOnPage:
 
     def rest(self) -> None:
         """Wait until nothing moves."""
-        self.until("view.loop.request === null && !view.playing")
+        self.until("view.animation.request === null && !view.playing")
 
     def until(self, condition: str, seconds: float = 20) -> None:
         """Wait until JavaScript about `view` holds."""
@@ -264,6 +264,18 @@ class Lab:
         nbformat.write(notebook, path)
         page.goto(f"{self.url}/doc/tree/{path.name}?reset")
         return NotebookOnPage(page, path)
+
+    @contextlib.contextmanager
+    def notebook(
+        self, name: str, cells: list[str], width: int, height: int
+    ) -> Iterator[NotebookOnPage]:
+        """Open a new notebook in a window of its own; errors on the page fail the test."""
+        page = self.browser.new_page(viewport={"width": width, "height": height})
+        errors = []
+        page.on("pageerror", lambda error: errors.append(error))
+        yield self.open(page, name, cells)
+        page.close()
+        assert errors == []
 
     def reopen(self, page: Page, path: Path) -> NotebookOnPage:
         """Open a notebook whose kernel still runs, and wait until it is idle."""

@@ -1,4 +1,4 @@
-"""What the sources of a package say of its layout: who imports whom, and how long things are.
+"""Check the layout of a package: which file imports which, and how long files and functions are.
 
 Each rule takes a package that was read and returns complaints, each beginning with a file's name.
 Imports are found wherever they stand: inside functions, for type checkers only, and as
@@ -10,6 +10,7 @@ from __future__ import annotations
 import ast
 import io
 import re
+import sys
 import tokenize
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -26,9 +27,9 @@ class Import:
     Attributes:
         target: the module's name; of the package itself, that of a file of it.
         line: number of the line.
-        inside: whether it stands in a function.
+        inside: whether it is in a function.
         typed: whether it is for type checkers only, as all of a stub are.
-        comment: what is said on its line or on the one above.
+        comment: the comment on its line and on the one above.
     """
 
     target: str
@@ -113,7 +114,7 @@ def _targets(node: ast.AST, package: str, known: Mapping[str, object]) -> Iterat
 
 
 def _comments(text: str) -> dict[int, str]:
-    """Find the comments, by line. A line that holds code too speaks for itself alone."""
+    """Find the comments, by line."""
     found: dict[int, str] = {}
     for token in tokenize.generate_tokens(io.StringIO(text).readline):
         if token.type == tokenize.COMMENT:
@@ -121,39 +122,61 @@ def _comments(text: str) -> dict[int, str]:
     return found
 
 
-# --- who imports whom --------------------------------------------------------------------------
+# --- imports -------------------------------------------------------------------------------------
 
 
 def upward(
-    modules: Mapping[str, Module], floors: Mapping[str, float], shut: Mapping[str, set[str]]
+    modules: Mapping[str, Module], layers: Mapping[str, float], restricted: Mapping[str, set[str]]
 ) -> list[str]:
-    """Find imports that do not lead downwards, and files that have no floor.
+    """Find imports that are not from a lower layer, and files that are in no layer.
 
     Args:
         modules: of one package.
-        floors: by the name of a folder or file in the package; "" is the package's own face.
-        shut: what is not for all above it: the name, and who may import it.
+        layers: by the name of a folder or file in the package; "" is its own ``__init__.py``.
+        restricted: folders that not every higher layer may import, and who may import them.
     """
     complaints = []
     for name, module in modules.items():
         package, here = name.split(".")[0], _place(name)
-        if here not in floors:
-            complaints.append(f"{module.file} is on no floor")
+        if here not in layers:
+            complaints.append(f"{module.file} is in no layer")
             continue
         for each in module.imports:
             there = _place(each.target)
             if each.target.split(".")[0] != package or there == here:
                 continue
-            if not floors.get(there, float("inf")) < floors[here]:
-                complaints.append(f"{module.file}:{each.line} imports {each.target}, up or across")
-            elif here not in shut.get(there, {here}):
-                complaints.append(f"{module.file}:{each.line} imports {each.target}, not for all")
+            if not layers.get(there, float("inf")) < layers[here]:
+                complaints.append(
+                    f"{module.file}:{each.line} imports {each.target}, which is in no lower layer"
+                )
+            elif here not in restricted.get(there, {here}):
+                allowed = " and ".join(sorted(name or package for name in restricted[there]))
+                complaints.append(
+                    f"{module.file}:{each.line} imports {each.target}, which may be imported only "
+                    f"by {allowed}"
+                )
     return complaints
 
 
 def _place(name: str) -> str:
-    """Name the folder or file that a module is in, below the package; "" for its own face."""
+    """Name the folder or file of the package that a module is in; "" for its ``__init__.py``."""
     return name.partition(".")[2].partition(".")[0]
+
+
+def foreign(modules: Mapping[str, Module], packages: Mapping[str, set[str]]) -> list[str]:
+    """Find imports of other people's packages that a folder does not name.
+
+    Args:
+        modules: of one package.
+        packages: by folder, the packages that may be imported there besides Python's own.
+    """
+    complaints = []
+    for name, module in modules.items():
+        known = {name.split(".")[0], *sys.stdlib_module_names, *packages.get(_place(name), ())}
+        for each in module.imports:
+            if each.target.split(".")[0] not in known:
+                complaints.append(f"{module.file}:{each.line} imports {each.target}")
+    return complaints
 
 
 def circles(modules: Mapping[str, Module]) -> list[str]:
@@ -174,7 +197,7 @@ def circles(modules: Mapping[str, Module]) -> list[str]:
             return complaints
 
 
-def impatient(modules: Mapping[str, Module], heavy: set[str]) -> list[str]:
+def imports_in_functions(modules: Mapping[str, Module], heavy: set[str]) -> list[str]:
     """Find imports inside functions of what is not heavy, or without a comment that says "wait".
 
     Args:
@@ -204,11 +227,11 @@ def impatient(modules: Mapping[str, Module], heavy: set[str]) -> list[str]:
     ]
 
 
-# --- what is said of modules --------------------------------------------------------------------
+# --- names of modules ----------------------------------------------------------------------------
 
 
-def astray(modules: Mapping[str, Module], public: set[str]) -> list[str]:
-    """Find dotted names of the package, in code, texts and comments, that lead nowhere.
+def unresolved_names(modules: Mapping[str, Module], public: set[str]) -> list[str]:
+    """Find dotted names of the package, in code, texts and comments, that do not exist.
 
     Args:
         modules: of one or more packages.
@@ -221,11 +244,11 @@ def astray(modules: Mapping[str, Module], public: set[str]) -> list[str]:
         for module in modules.values()
         for number, line in enumerate(module.text.splitlines(), start=1)
         for name in named.findall(line)
-        if not _leads_somewhere(name, modules, public)
+        if not _is_defined(name, modules, public)
     ]
 
 
-def _leads_somewhere(name: str, modules: Mapping[str, Module], public: set[str]) -> bool:
+def _is_defined(name: str, modules: Mapping[str, Module], public: set[str]) -> bool:
     module, rest = name, ""
     while module not in modules:
         module, _, rest = module.rpartition(".")
@@ -234,7 +257,7 @@ def _leads_somewhere(name: str, modules: Mapping[str, Module], public: set[str])
     return re.search(rf"\b{rest}\b", modules[module].text) is not None
 
 
-# --- how long things are, and faces ------------------------------------------------------------
+# --- lengths, and __init__.py --------------------------------------------------------------------
 
 
 def long_files(root: Path, pattern: str, most: int) -> list[str]:
@@ -258,20 +281,20 @@ def long_functions(modules: Mapping[str, Module], most: int) -> list[str]:
 
 def _lines(function: Function) -> int:
     """Count the lines of a function, from its ``def`` on, without its docstring."""
-    spoken = 0 if ast.get_docstring(function) is None else _height(function.body[0])
-    return _height(function) - spoken
+    docstring_lines = 0 if ast.get_docstring(function) is None else _height(function.body[0])
+    return _height(function) - docstring_lines
 
 
 def _height(statement: ast.stmt) -> int:
     return (statement.end_lineno or statement.lineno) - statement.lineno + 1
 
 
-def speaking_faces(modules: Mapping[str, Module], allowed: set[str]) -> list[str]:
-    """Find an ``__init__.py`` below the package's own that is anything but a docstring.
+def init_files_with_code(modules: Mapping[str, Module], allowed: set[str]) -> list[str]:
+    """Find an ``__init__.py`` below the package's own that has more than a docstring.
 
     Args:
         modules: of one package.
-        allowed: names of packages that may say more.
+        allowed: names of packages that may have more.
     """
     return [
         f"{module.file} is not a docstring only"

@@ -97,7 +97,7 @@ def test_pictures_show_which_is_which(tmp_path: Path, one: str, other: str) -> N
         classes = Classes(np.arange(40) % 2, [name, "b"], ["#112233", "#445566"])
         stills.append(still_png(frames, classes))
         image = np.zeros((1, 8, 8, 1), np.uint8)
-        rows.append(images_module.draw(image, [name], image[None], [[name]]).tobytes())
+        rows.append(images_module.draw_neighbours(image, [name], image[None], [[name]]).tobytes())
     assert films[0] != films[1]
     assert stills[0] != stills[1]
     assert rows[0] != rows[1]

@@ -179,28 +179,28 @@ def goals(result: dict[str, Any]) -> list[dict[str, str]]:
     def times(name: str, other: str, key: str) -> float:
         return exact[name][f"{key}, ratio"]["median"] / exact[other][f"{key}, ratio"]["median"]
 
-    def row(goal: str, value: float, met: bool) -> dict[str, str]:
-        return {"goal": goal, "measured": shown(value), "met": "yes" if met else "no"}
+    def row(goal: str, measured: str, met: bool) -> dict[str, str]:
+        return {"goal": goal, "measured": measured, "met": "yes" if met else "no"}
 
     asked = {"single": "one query", "all": "all queries"}
     rows = []
     for name in (FAISS, FAISS_ALONE):
         single = times(OURS, name, "single")
         goal = f"one query: at most {SINGLE_LIMIT} times as long as {name}"
-        rows.append(row(goal, single, single <= SINGLE_LIMIT))
+        rows.append(row(goal, shown(single), single <= SINGLE_LIMIT))
     for key in ("single", "all") if SCIPY in exact else ():
         faster = times(SCIPY, OURS, key)
         goal = f"{asked[key]}: at least {SCIPY_LEAST} times as fast as SciPy"
-        rows.append(row(goal, faster, faster >= SCIPY_LEAST))
+        rows.append(row(goal, shown(faster), faster >= SCIPY_LEAST))
     for found in result["approximate"]:
         name, recall = found["search"], found["recall"]
         if name in APPROXIMATE:
             goal = f"{name}: recall@{K} of at least {RECALL_LEAST}"
-            rows.append(row(goal, recall, recall >= RECALL_LEAST))
+            rows.append(row(goal, share(recall), recall >= RECALL_LEAST))
             for key, words in asked.items():
                 faster = 1 / found[f"{key}, ratio"]["median"]
                 goal = f"{name}, {words}: at least {FASTER_LEAST} times as fast as flat"
-                rows.append(row(goal, faster, faster >= FASTER_LEAST))
+                rows.append(row(goal, shown(faster), faster >= FASTER_LEAST))
     return rows
 
 

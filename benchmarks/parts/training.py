@@ -292,11 +292,11 @@ def original_line(original: dict[str, Any]) -> str:
     times = f"{shown(original['times as long'])} times as long"
     if original["is a lower bound"]:
         return (
-            f"{ours} The recipe of 2017, written afresh, is at "
+            f"{ours} The recipe of 2017, reimplemented for this comparison, is at "
             f"{share(original['best precision@7'])} after {original['steps recorded']:,} steps of "
             f"{step}: more than {times}."
         )
     return (
-        f"{ours} The recipe of 2017, written afresh, needs {original['steps to 0.938']:,} steps of "
-        f"{step}: {times}."
+        f"{ours} The recipe of 2017, reimplemented for this comparison, needs "
+        f"{original['steps to 0.938']:,} steps of {step}: {times}."
     )

@@ -27,10 +27,11 @@ Everything that `make bench` has measured. `make readme` writes this page from t
 [results](results), so no figure here is typed by hand.
 
 What is compared is measured in one run, in turns. A figure is the median, with the least and the
-most in brackets, in three significant digits.
+most in brackets, in up to three significant digits; zeros at the end are left out.
 
-`make bench BENCH_ARGS="step retrieval"` measures two parts. A part that was interrupted goes on
-after its last whole measurement. `BENCH_ARGS="step --quick"` is a short try that writes nothing.
+`make bench BENCH_ARGS="step retrieval"` measures two parts. A part that was interrupted
+continues after its last whole measurement. `BENCH_ARGS="step --quick"` is a short try that writes
+nothing.
 
 The parts:"""
 

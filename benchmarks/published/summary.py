@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+import re
+from collections import Counter
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -69,16 +71,18 @@ def summary() -> str:
     """Write the README's figure and table from the results there are."""
     results = {part: load_result(part) for part in COMPARED}
     there = {part: result for part, result in results.items() if result is not None}
-    compared = [one for part, result in there.items() for one in COMPARED[part](result)]
+    rows = {part: COMPARED[part](result) for part, result in there.items()}
+    compared = [one for part in rows for one in rows[part]]
     if not compared:
         return "Not measured yet."
     return blocks(
         FIGURE if "quality" in there else "",
         table([one.row() for one in compared]),
         behind(compared),
-        f"Medians (precision@1: one training each) on {processors(there.values())}; the better "
-        "figure is bold. *Precision@7* is the share of right digits among the 7 nearest training "
-        "images of a test image; *precision@1* looks at the nearest alone.",
+        f"Medians (precision@1: one training each) on {processors(there, rows)}. The better figure "
+        "is bold. *Precision@7* is the share of right digits among the 7 nearest training images "
+        "of a test image; *precision@1* looks at the nearest alone.",
+        goal(there),
     )
 
 
@@ -88,13 +92,44 @@ def behind(compared: list[Comparison]) -> str:
     return f"**Others are ahead in** {'; '.join(said)}." if said else ""
 
 
-def processors(results: Iterable[Result]) -> str:
-    """Name the processors that results are from, with their cores."""
-    machines = [result["machine"] for result in results]
-    names = dict.fromkeys(
-        f"{machine['cores']} cores of {machine['processor'].split(' (')[0]}" for machine in machines
+def processors(results: Mapping[str, Result], rows: Mapping[str, list[Comparison]]) -> str:
+    """Name the processor that most results are from, then that of each other comparison.
+
+    Args:
+        results: by the name of the part.
+        rows: the comparisons of each part.
+    """
+    names = {part: processor(result["machine"]) for part, result in results.items()}
+    usual = Counter(names.values()).most_common(1)[0][0]
+    others = [
+        f"; {one.what}, on {name}"
+        for part, name in names.items()
+        if name != usual
+        for one in rows[part]
+    ]
+    return usual + "".join(others)
+
+
+def processor(machine: dict[str, Any]) -> str:
+    """Name a processor and count its cores: "2 cores of Intel Xeon"."""
+    name = re.sub(r"\((R|TM)\)| Processor\b| CPU\b| @.*| \(.*", "", machine["processor"])
+    return f"{machine['cores']} cores of {name}"
+
+
+def goal(results: Mapping[str, Result]) -> str:
+    """Say where the goal of a training comes from, and whether the figure shows who reaches it."""
+    if "training" not in results:
+        return ""
+    said = f"{GOAL} is the precision@7 of the checkpoint published with the recipe of 2017."
+    facts = against_original(results["training"])
+    seconds, least = facts["seconds to 0.938"], "at least " if facts["is a lower bound"] else ""
+    limit = results["quality"]["seconds"] if "quality" in results else seconds
+    if seconds <= limit:
+        return said
+    return (
+        f"{said} That recipe needs {least}{shown(seconds)} s to reach it; the figure stops "
+        f"before, at {shown(limit)} s."
     )
-    return " or ".join(names)
 
 
 def best_of(figures: dict[str, float], *, more: bool = False) -> tuple[float, str]:
@@ -158,7 +193,9 @@ def of_metrics(result: Result) -> list[Comparison]:
     """Compare the time to measure a whole gallery with that of other libraries."""
     rows = {row["way"]: row["seconds"]["median"] for row in result["ways"]}
     others = {way: seconds for way, seconds in rows.items() if way in metrics.NEEDS}
-    what = f"three measures of {result['queries']:,} queries among {result['images']:,} images"
+    *most, last = metrics.NAMES
+    measures = f"{', '.join(most)} and {last}"
+    what = f"{measures} of {result['queries']:,} queries among {result['images']:,} images"
     return [Comparison(what, "s", rows[metrics.OURS], *best_of(others))] if others else []
 
 

@@ -1,4 +1,4 @@
-"""The recipe of Keras' own siamese example, written afresh, to be measured next to ours.
+"""The recipe of Keras' own siamese example, reimplemented for this comparison.
 
 Its settings are the published ones (keras-io, ``examples/vision/siamese_contrastive.py``): each of
 the first 30,000 training images makes a pair with one of its class and a pair with one of another;

@@ -1,4 +1,4 @@
-"""The recipe of the 2017 repository, written afresh, to be measured next to ours.
+"""The recipe of the 2017 repository, reimplemented for this comparison.
 
 The same tower; 512 random pairs a step, drawn one at a time in a Python loop; two passes through
 the tower; the contrastive loss with margin 0.5; Nesterov momentum 0.99 at a learning rate of 0.01;

@@ -1,4 +1,4 @@
-"""What a part has measured so far, kept on disk, so that an interrupted part can go on."""
+"""What a part has measured so far, kept on disk, so that an interrupted part can continue."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class Ledger:
             kept = json.loads(self.path.read_text())
             if kept["facts"] == self._facts:
                 self._entries = kept["entries"]
-                print(f"{part}: goes on after {len(self._entries)} measurements")
+                print(f"{part}: continues after {len(self._entries)} measurements")
             else:
                 print(f"{part}: starts again, as the machine or a version has changed")
 

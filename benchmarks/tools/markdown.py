@@ -1,4 +1,4 @@
-"""How results are written: tables, figures in three significant digits, and what they come from."""
+"""How results are written: tables, figures in up to three significant digits, and the machine."""
 
 from __future__ import annotations
 
@@ -19,7 +19,10 @@ def table(rows: list[dict[str, Any]]) -> str:
 
 
 def shown(value: float) -> str:
-    """Write a measured number in three significant digits: 3,260 or 6.7 or 0.0178."""
+    """Write a measured number in up to three significant digits: 3,260 or 6.7 or 0.0178.
+
+    Results are kept rounded, so a zero at the end would claim a digit that was not kept.
+    """
     return f"{float(f'{value:.3g}'):,.12g}"
 
 
@@ -42,7 +45,7 @@ def medians(count: int, of: str = "rounds") -> str:
 
 
 def measured_on(result: dict[str, Any]) -> str:
-    """Say when and on what a result was measured, in one line."""
+    """Return the date, machine and versions of a result in one line."""
     facts = result["machine"]
     named = {"Python": facts["python"], **facts["versions"]}
     versions = ", ".join(f"{name} {number}" for name, number in named.items() if number)

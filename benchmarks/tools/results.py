@@ -1,4 +1,4 @@
-"""Results: where they are kept, and what they say of the machine that they were measured on."""
+"""Results: where they are kept, and the machine they were measured on."""
 
 from __future__ import annotations
 

@@ -1,9 +1,6 @@
-"""Load named image sets, and folders of images, as a `Dataset` of uint8 arrays.
+"""Load a named image set as a `Dataset` of uint8 arrays: ``load_dataset("mnist")``.
 
-    digits = load_dataset("mnist")
-    own = load_folder("photos/")
-
-`load_dataset` looks in these places, in this order:
+It looks in these places, in this order:
 
 1. the folder that the environment variable `SIAMESE_DATA` names: `<name>.npz` in Keras' layout,
    or the four IDX `.gz` files in `<name>/`;
@@ -25,22 +22,11 @@ import os
 import re
 from pathlib import Path
 
-from siamese_lib.data.dataset import DataError, Dataset, Split
-from siamese_lib.data.downloads import ChecksumError, fetch
+from siamese_lib.data.dataset import DataError, Dataset
+from siamese_lib.data.downloads import fetch
 from siamese_lib.data.formats import candidates, read_splits
-from siamese_lib.data.image_folders import load_folder
 from siamese_lib.data.offline import offline_digits
 from siamese_lib.data.sources import KNOWN_SETS, DatasetSpec
-
-__all__ = [
-    "ChecksumError",
-    "DataError",
-    "Dataset",
-    "DownloadError",
-    "Split",
-    "load_dataset",
-    "load_folder",
-]
 
 
 class DownloadError(DataError):

@@ -147,14 +147,18 @@ class Pad {
   async #bring(picture) {
     if (!picture) return;
     if (picture.size > MOST) {
-      this.#fail(picture, `too large, at most ${MOST / 1e6} MB can be sent.`);
+      const size = Math.ceil(picture.size / 1e5) / 10; // MB
+      this.#fail(
+        picture,
+        ` has ${size} MB; expected at most ${MOST / 1e6} MB. Choose a smaller picture.`,
+      );
       return;
     }
     try {
       const buffers = [await picture.arrayBuffer()];
       this.#model.send({ act: "upload", value: picture.name }, undefined, buffers);
     } catch (error) {
-      this.#fail(picture, `cannot be read, ${/** @type {Error} */ (error).message}.`);
+      this.#fail(picture, ` cannot be read: ${/** @type {Error} */ (error).message}.`);
     }
   }
 
@@ -163,7 +167,7 @@ class Pad {
    * @param {string} words
    */
   #fail(picture, words) {
-    this.#model.send({ act: "fail", value: `${picture.name}: ${words}` });
+    this.#model.send({ act: "fail", value: `${picture.name}${words}` });
   }
 }
 

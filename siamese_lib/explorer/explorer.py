@@ -22,7 +22,7 @@ from siamese_lib.explorer.drawing_pad import Pad
 from siamese_lib.explorer.html_panel import Panel
 from siamese_lib.explorer.maps import Maps
 from siamese_lib.explorer.screen import Screen
-from siamese_lib.explorer.search import Search
+from siamese_lib.explorer.search import NeighbourSearch
 from siamese_lib.explorer.state import ACTIONS, State, begin, choose_test, fail, set_k
 from siamese_lib.explorer.still import explorer_png
 from siamese_lib.runs.run import Run
@@ -90,7 +90,7 @@ class RetrievalExplorer(ipywidgets.VBox):
         gallery: Gallery | None = None,
         height: int = 480,
     ) -> None:
-        self._search = search = Search(run, digits, limit, gallery)
+        self._search = search = NeighbourSearch(run, digits, limit, gallery)
         facts = search.facts
         most = facts.largest_k
         state = begin(facts, frame=len(run) - 1, k=min(7, most))

@@ -8,7 +8,7 @@ import numpy as np
 
 from siamese_lib.colors import EXTRA, class_colors
 from siamese_lib.explorer.screen import Screen
-from siamese_lib.explorer.search import Search
+from siamese_lib.explorer.search import NeighbourSearch
 from siamese_lib.views.embedding_view import EmbeddingView
 
 AROUND = 150  # training images in the close-up
@@ -24,12 +24,14 @@ class Maps:
         height: of both maps together, in pixels.
 
     Attributes:
-        whole: `EmbeddingView` of the images in `Search.shown`, then the query, then the neighbours
-            that are not in `Search.shown`.
+        whole: `EmbeddingView` of the images in `NeighbourSearch.shown`, then the query, then the
+            neighbours that are not in `NeighbourSearch.shown`.
         near: `EmbeddingView` of the query and the images around it, with pictures.
     """
 
-    def __init__(self, search: Search, clicked: Callable[[int | None], None], height: int) -> None:
+    def __init__(
+        self, search: NeighbourSearch, clicked: Callable[[int | None], None], height: int
+    ) -> None:
         self._search, self._clicked = search, clicked
         dim, names = search.run.embedding_dim, search.facts.class_names
         flat = f"2 of {dim} dimensions, {100 * search.explained:.0f} % of the variance"

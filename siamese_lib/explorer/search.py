@@ -34,7 +34,7 @@ class FrameSearch:
         galleries: galleries of the embeddings, by metric. There is none for cosine if an embedding
             is all zeros.
         rows: int64 (S,), the training image of each embedding.
-        cloud: float32 (M, 2), the places on the map of the images in `Search.shown`.
+        cloud: float32 (M, 2), the places on the map of the images in `NeighbourSearch.shown`.
     """
 
     embeddings: np.ndarray
@@ -43,7 +43,7 @@ class FrameSearch:
     cloud: np.ndarray
 
 
-class Search:
+class NeighbourSearch:
     """Find the nearest training images of any image, at any frame, by either metric.
 
     Args:

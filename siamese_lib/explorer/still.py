@@ -7,7 +7,7 @@ import io
 from PIL import Image
 
 from siamese_lib.explorer.screen import Screen
-from siamese_lib.images import LETTERS, NAME_WIDTH, draw, png
+from siamese_lib.images import LETTERS, NAME_WIDTH, draw_neighbours, png
 from siamese_lib.lettering import short_names
 
 _DRAWN = 7  # neighbours
@@ -30,7 +30,7 @@ def explorer_png(screen: Screen, map_png: bytes) -> bytes:
         zip(facts.class_names, short_names(facts.class_names, LETTERS, NAME_WIDTH), strict=True)
     )
     captions = [f"{short[row['class']]}  {row['distance']:.2g}" for row in nearest]
-    row = draw(facts.image(query)[None], [str(query)], images[None], [captions])
+    row = draw_neighbours(facts.image(query)[None], [str(query)], images[None], [captions])
     with Image.open(io.BytesIO(map_png)) as file:
         below = file.convert("RGBA")
     paper = Image.new("RGB", (max(row.width, below.width), row.height + below.height), "white")

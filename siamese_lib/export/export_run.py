@@ -19,7 +19,7 @@ from siamese_lib.export.moving_pictures import SUFFIXES, Drawing, ffmpeg, moving
 from siamese_lib.export.page import packed, page
 from siamese_lib.export.projector import projector_files
 from siamese_lib.files import write_atomically
-from siamese_lib.images import at_most, checked_images
+from siamese_lib.images import checked_images, shrunk_to
 from siamese_lib.metrics.headline import GALLERY_IMAGES, HEADLINE_K
 from siamese_lib.metrics.precision import knn_accuracy, precision_at_k
 from siamese_lib.runs.run import Run
@@ -118,10 +118,10 @@ def export_html(
         )
     data = {
         "view": shown.payload(images=False),
-        "images": packed(at_most(shown.images, thumbnail)),
+        "images": packed(shrunk_to(shown.images, thumbnail)),
         "queries": queries.astype("<f4").tobytes(),
         "gallery": {
-            "images": packed(at_most(checked_images(found_images), thumbnail)),
+            "images": packed(shrunk_to(checked_images(found_images), thumbnail)),
             "embeddings": vectors.astype("<f4").tobytes(),
             "labels": found_labels.astype("<u2").tobytes(),
         },

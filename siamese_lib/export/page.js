@@ -9,7 +9,7 @@ import { View } from "../views/js/view.js";
 import { Answers } from "./page_answers.js";
 import { pageData } from "./page_data.js";
 import { picturesOf } from "./page_pictures.js";
-import { Search } from "./page_search.js";
+import { PageSearch } from "./page_search.js";
 import { Thumbs } from "./page_thumbs.js";
 import { byId } from "./page_widgets.js";
 
@@ -23,7 +23,7 @@ class SearchPage {
   constructor(data, pictures) {
     const { film, about } = data.view;
     const playing = data.playing && film.frames.length > 1;
-    this.search = new Search(data, wordsOf(about.labels ?? new Uint16Array(film.count)));
+    this.search = new PageSearch(data, wordsOf(about.labels ?? new Uint16Array(film.count)));
     this.map = new View(byId("map"), data.view, {
       frame: playing ? 0 : film.frames.length - 1,
       playing,

@@ -3,7 +3,7 @@
 
 /** @import { About } from "../views/js/payload.js" */
 /** @import { PictureSource } from "../views/js/pictures.js" */
-/** @import { Metric, Neighbour, Search } from "./page_search.js" */
+/** @import { Metric, Neighbour, PageSearch } from "./page_search.js" */
 
 import { make } from "../views/js/dom.js";
 import { clamp, grouped } from "../views/js/numbers.js";
@@ -39,7 +39,7 @@ export class Answers {
 
   /**
    * @param {HTMLElement} section
-   * @param {Search} search
+   * @param {PageSearch} search
    * @param {Pick<About, "names" | "colors">} about the classes
    * @param {{ test: PictureSource, gallery: PictureSource }} pictures
    * @param {object} acts

@@ -20,7 +20,7 @@ import { wordsOf } from "../views/js/numbers.js";
  *   & { gallery: Pick<PageData["gallery"], "embeddings" | "labels"> }} Searched
  */
 
-export class Search {
+export class PageSearch {
   #data;
   #vectors = new Float64Array(0);
   #queries = new Float64Array(0);

@@ -2,7 +2,7 @@
 // All test images, one page at a time, with mistakes marked.
 
 /** @import { PictureSource } from "../views/js/pictures.js" */
-/** @import { Search } from "./page_search.js" */
+/** @import { PageSearch } from "./page_search.js" */
 
 import { make, set } from "../views/js/dom.js";
 import { grouped } from "../views/js/numbers.js";
@@ -26,7 +26,7 @@ export class Thumbs {
 
   /**
    * @param {HTMLElement} section
-   * @param {Search} search
+   * @param {PageSearch} search
    * @param {{ names: string[], members: number[][] }} classes
    * @param {PictureSource} pictures
    * @param {(query: number) => void} ask called with the test image to show

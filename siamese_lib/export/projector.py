@@ -11,7 +11,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from siamese_lib.images import at_most, sheet
+from siamese_lib.images import sheet, shrunk_to
 
 SPRITE = 8_192  # pixels: the largest side of a picture that the projector's page can hold
 _LEAST = 8  # pixels: the smallest side at which an image can be recognized
@@ -41,7 +41,7 @@ def projector_files(
             f"images: got {len(images):,}; expected at most {(SPRITE // _LEAST) ** 2:,}, so that "
             f"each is at least {_LEAST} pixels wide in a sprite of {SPRITE:,}. Write fewer images."
         )
-    images = at_most(images, side)
+    images = shrunk_to(images, side)
     height, width = images.shape[1:3]
     sprite = io.BytesIO()
     sheet(images, across).save(sprite, "PNG")

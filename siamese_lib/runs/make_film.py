@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 
@@ -45,7 +46,7 @@ def make_film(
     count, extra, dim = embeddings.shape[1], travels.shape[1], embeddings.shape[2]
     colors = None
     if extra:
-        labels, class_names, colors = _with_extra(labels, class_names, count, extra)
+        labels, class_names, colors = _with_extra_class(labels, class_names, count, extra)
     axes, explained = principal_axes(embeddings[-1])
     return Film(
         points @ axes,
@@ -78,7 +79,22 @@ def curve_of(history: Mapping[str, Sequence[float]], name: str, steps: np.ndarra
     return np.interp(steps, rows, column[known], left=left)
 
 
-def _with_extra(
+def with_extra(film: Film, options: Mapping[str, Any]) -> dict[str, Any]:
+    """Add what a film's extra images need to a view's options: their class's colour, their rings.
+
+    Args:
+        film: as `make_film` makes it, whose marked points are the extra images.
+        options: arguments of `EmbeddingView` that speak of the images without the extra ones.
+    """
+    options = dict(options)
+    if film.marked and options.get("colors") is not None:
+        options["colors"] = [*wire.checked_colors(options["colors"]), EXTRA]
+    if options.get("marked") is not None:
+        options["marked"] = [*wire.checked_points(options["marked"]), *film.marked]
+    return options
+
+
+def _with_extra_class(
     labels: np.ndarray | None, class_names: Sequence[str] | None, count: int, extra: int
 ) -> tuple[np.ndarray, list[str], list[str]]:
     """Return labels, class names and colours that have one more class, for the extra images."""

@@ -21,7 +21,7 @@ from siamese_lib.runs.embedding import (
     embed_frames,
     probe_of,
 )
-from siamese_lib.runs.make_film import make_film
+from siamese_lib.runs.make_film import make_film, with_extra
 from siamese_lib.runs.run_files import RunError, SavedRun, film_file, read_film, read_run, write_run
 from siamese_lib.views.film import Film, as_film
 
@@ -214,7 +214,7 @@ class Run:
         # ipywidgets takes as long as all the rest, so an export that needs no view waits for none.
         from siamese_lib.views.embedding_view import EmbeddingView
 
-        return EmbeddingView.of(film, **options)
+        return EmbeddingView.of(film, **(options if extra is None else with_extra(film, options)))
 
     def make_film(
         self,
@@ -230,10 +230,10 @@ class Run:
             film = self.recorded
             if film is None:
                 raise ValueError("images is None; expected images, as no film was recorded.")
-            if labels is not None or extra is not None:
+            if any(part is not None for part in (labels, class_names, extra)):
                 raise ValueError(
-                    "labels or extra was given without images; expected images to embed. Pass "
-                    "them, or leave out both to show the recorded film, which has its own labels."
+                    "labels, class_names or extra was given without images; expected images to "
+                    "embed. Pass them, or leave out all to show the recorded film with its own."
                 )
             return film
         images = self._towers.checked(images)

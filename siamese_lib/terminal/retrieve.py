@@ -12,7 +12,7 @@ from PIL import Image
 import siamese_lib as sl
 from siamese_lib.data.handwriting import from_file
 from siamese_lib.data.image_folders import MODES, read_image
-from siamese_lib.images import LETTERS, NAME_WIDTH, draw
+from siamese_lib.images import LETTERS, NAME_WIDTH, draw_neighbours
 from siamese_lib.lettering import short_names
 from siamese_lib.search.vectors import METRICS
 from siamese_lib.terminal.options import Commands, add_data, load_for_run, positive
@@ -76,7 +76,9 @@ def retrieve(options: argparse.Namespace) -> int:
     else:
         queries = read_images(options.images, run.image_shape, invert=options.invert)
     data = load_for_run(run, options.data, options.run)
-    gallery = sl.Gallery(run.embed(data.train.images), options.metric)
+    # A saved run stores these embeddings, so that the next search does not wait for them.
+    embeddings = run.embed_once(data.train.images, what="training images")
+    gallery = sl.Gallery(embeddings, options.metric)
     indices, distances = gallery.nearest(run.embed(queries), options.neighbours)
     labels = np.array(data.class_names)[data.train.labels[indices]]
     for file, *answer in zip(options.images, indices, labels, distances, strict=True):
@@ -88,7 +90,7 @@ def retrieve(options: argparse.Namespace) -> int:
             for row in zip(short[data.train.labels[indices]], distances, strict=True)
         ]
         names = [file.name for file in options.images]
-        picture = draw(queries, names, data.train.images[indices], captions)
+        picture = draw_neighbours(queries, names, data.train.images[indices], captions)
         options.picture.parent.mkdir(parents=True, exist_ok=True)
         picture.save(options.picture)
         print(f"\nwrote {options.picture}")

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import ast
+import inspect
+import textwrap
 from collections.abc import Callable
 from functools import cached_property
-from typing import Protocol, TypeAlias
+from types import FunctionType
+from typing import Any, Protocol, TypeAlias
 
 import numpy as np
 
@@ -56,13 +60,15 @@ class ImageBatches(keras.utils.PyDataset):
         steps: batches in one Keras epoch; by default ``len(sampler)``.
         augment: changes each batch of images before the training step, such as `RandomShift`. It
             is called with images (B, H, W, C) and a `numpy.random.Generator` that depends only on
-            the sampler's seed and the step.
+            the sampler's seed and the step. A training is resumed only with the same function or
+            the same settings: attributes that do not begin with ``_``, as they are now.
         workers: threads that gather batches ahead of the training. The default is 2 on TensorFlow:
             with 1, Keras leaves the work to `tf.data`, which can delay the end of a ``fit`` by
             five seconds. The default is 1 on JAX and PyTorch: with more, Keras 3.15 begins with
             batches left over from its first look at the data, out of order.
 
     Attributes:
+        augment_settings: what `settings_of` found when the batches were made.
         first_step: the sampler's step at which the current epoch begins. Keras counts its first
             look at the data as an epoch; a `Recorder` corrects this when training begins.
 
@@ -101,6 +107,7 @@ class ImageBatches(keras.utils.PyDataset):
         self.sampler = sampler
         self.steps = len(sampler) if steps is None else steps
         self.augment = augment
+        self.augment_settings = settings_of(augment)
         self.first_step = 0
 
     def __len__(self) -> int:
@@ -137,3 +144,40 @@ class ImageBatches(keras.utils.PyDataset):
     def on_epoch_end(self) -> None:
         """Move on to the next epoch's batches."""
         self.first_step += self.steps
+
+
+def settings_of(augment: Augmentation | None) -> dict[str, Any]:
+    """Return what decides how an augmentation changes images, to be compared when resuming.
+
+    Of an object these are its attributes that do not begin with ``_``. Of a function these are its
+    source, its defaults and the variables around it. Of a method, or an object whose class was
+    written outside this library, they are both.
+    """
+    settings: dict[str, Any] = {}
+    owner = getattr(augment, "__self__", augment)
+    for name, value in getattr(owner, "__dict__", {}).items():
+        if not name.startswith("_"):
+            settings[name] = value
+    function = getattr(augment, "__func__", augment)
+    if not isinstance(function, FunctionType):
+        function = inspect.getattr_static(type(augment), "__call__", None)
+    if isinstance(function, FunctionType) and not _is_ours(function):
+        cells = function.__closure__ or ()
+        settings["source"] = _source_of(function)
+        settings["defaults"] = [function.__defaults__, function.__kwdefaults__]
+        settings["variables"] = [cell.cell_contents for cell in cells]
+    return settings
+
+
+def _is_ours(function: FunctionType) -> bool:
+    """Return whether a function is of this library, whose next version may write it otherwise."""
+    return (function.__module__ or "").startswith("siamese_lib.")
+
+
+def _source_of(function: FunctionType) -> str | None:
+    """Return the code of a function without comments and layout; None if it is not known."""
+    try:
+        text = textwrap.dedent(inspect.getsource(function))
+        return ast.unparse(ast.parse(text))
+    except (OSError, SyntaxError, TypeError):  # typed at a prompt, or a lambda amid an expression
+        return None

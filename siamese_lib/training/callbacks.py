@@ -158,9 +158,11 @@ class Progress(keras.callbacks.Callback):
         parts = [f"step {recorder.step:>{len(str(recorder.total))}}/{recorder.total}"]
         if history["loss"]:
             parts.append(f"loss {history['loss'][-1]:.4f}")
-        measured = [p for p in history["precision"] if not math.isnan(p)]
-        if measured:
-            parts.append(f"precision@{HEADLINE_K} {measured[-1]:.3f}")
+        measured = np.flatnonzero(~np.isnan(history["precision"]))
+        if measured.size:
+            last = measured[-1]
+            at = "" if last == len(history["step"]) - 1 else f" at step {history['step'][last]}"
+            parts.append(f"precision@{HEADLINE_K} {history['precision'][last]:.3f}{at}")
         rate = recorder.images_per_second()
         if rate > 0:
             left = (recorder.total - recorder.step) * recorder.batches.images_per_step / rate

@@ -51,9 +51,10 @@ class Recorder(keras.callbacks.Callback):
         frame_every: keep a frame every so many steps instead.
         folder: where to save the run at the end, and a checkpoint every 20 seconds and when the
             training is stopped. A run that is already there is replaced at the end.
-        resume: go on from the checkpoint in `folder`. Where there is none yet, begin; where
-            the run is finished, refuse. The training must be the one that was interrupted:
-            another seed, batch size, set of images, loss or the like is refused.
+        resume: continue from the checkpoint in `folder`. If there is no checkpoint, the training
+            begins at step 0. If the run is finished, a `RunError` is raised. The training must be
+            the one that was interrupted: another seed, batch size, set of images, loss or the like
+            is refused.
         settings: JSON values to keep with the run, such as the name of the data set.
 
     Attributes:

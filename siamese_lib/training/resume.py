@@ -10,14 +10,13 @@ import re
 import warnings
 from collections.abc import Iterator, Mapping
 from numbers import Integral, Real
-from types import FunctionType
 from typing import Any
 
 import numpy as np
 
 from siamese_lib.files import Json, JsonObject, digest
 from siamese_lib.network.backend import keras
-from siamese_lib.training.batches import Augmentation, ImageBatches, Sampler
+from siamese_lib.training.batches import ImageBatches, Sampler
 
 # In a configuration of Keras: what differs from process to process, or says nothing about training.
 _NOT_KEPT = {"name", "module", "registered_name", "build_config"}
@@ -41,9 +40,9 @@ def parts_of(model: keras.Model, batches: ImageBatches, total: int) -> JsonObjec
     return {
         "sampler": {"kind": type(batches.sampler).__name__, **_numbers_of(batches.sampler)},
         "fingerprint of the batches": digest(arrays)[:8],
-        "optimizer": described(model.optimizer),
+        "optimizer": _of_optimizer(model.optimizer),
         "loss": described(model.loss),
-        "augment": _settings_of(batches.augment),
+        "augment": described(batches.augment_settings),
         "layers": described(model),
     }
 
@@ -71,6 +70,8 @@ def described(thing: Any) -> Json:
         return _described_mapping(thing)
     if isinstance(thing, list | tuple):
         return [described(each) for each in thing]
+    if isinstance(thing, set | frozenset):
+        return sorted(str(described(each)) for each in thing)
     if thing is None or isinstance(thing, bool | str):
         return thing
     if isinstance(thing, Integral):
@@ -120,12 +121,16 @@ def _numbers_of(sampler: Sampler) -> JsonObject:
     return described({k: v for k, v in public.items() if isinstance(v, Real | str)})
 
 
-def _settings_of(augment: Augmentation | None) -> Json:
-    """Describe what an augmentation holds: attributes, or the variables around a function."""
-    if isinstance(augment, FunctionType):
-        cells = augment.__closure__ or ()
-        return described([augment.__defaults__, *(cell.cell_contents for cell in cells)])
-    return described(getattr(augment, "__dict__", {}))
+def _of_optimizer(optimizer: keras.optimizers.Optimizer) -> Json:
+    """Describe an optimizer. After its first step the learning rate may be one that a callback set.
+
+    A checkpoint restores the rate, as it is one of the optimizer's variables.
+    """
+    description = described(optimizer)
+    rate = isinstance(description, dict) and description.get("learning_rate")
+    if int(optimizer.iterations) > 0 and isinstance(rate, float):
+        del description["learning_rate"]
+    return description
 
 
 def _brief(value: Json) -> str:

@@ -323,16 +323,22 @@ class EmbeddingView(anywidget.AnyWidget):
     def _send_frames(self, change: Bunch) -> None:
         if self._packed:
             return
-        count = self.frames.shape[1]
         self._film = wire.packed_film(self.frames)
         self.frame = min(self.frame, max(len(self.frames) - 1, 0))
-        for name in _POINTS:
-            setattr(self, name, [point for point in getattr(self, name) if point < count])
+        self._forget_points()
 
     @traitlets.observe(*_ABOUT)
     def _send_about(self, change: Bunch) -> None:
-        if not self._packed:
-            self._about = self.film.about()
+        if self._packed:
+            return
+        self._forget_points()  # of several changes at once, that of the frames may be seen later
+        self._about = self.film.about()
+
+    def _forget_points(self) -> None:
+        """Take away marks and selections of points that there are no longer."""
+        count = self.frames.shape[1]
+        for name in _POINTS:
+            setattr(self, name, [point for point in getattr(self, name) if point < count])
 
     @traitlets.observe("images")
     def _send_images(self, change: Bunch) -> None:

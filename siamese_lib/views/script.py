@@ -5,11 +5,14 @@ follows the imports of one of them, the entry, and puts the imported modules bef
 when a widget is first made or a page is first written, so there is no build. JSDoc comments on
 lines of their own, which hold types and take a third of the bytes, are left out.
 
-It understands these forms, at the beginning of a line, and raises an error for any other::
+A statement at the top level begins its line, as prettier writes it. Imports, exports and
+declarations have one of these forms; an error is raised for any other::
 
     import { name, another } from "./file.js";
     const, let, class, function or async function, of one name, with or without export
-    export default                                  (in the entry)
+    export default                                  (in the entry, of an expression)
+
+Other statements, such as calls, are kept. They run in the order of the imports.
 """
 
 from __future__ import annotations
@@ -24,7 +27,18 @@ from pathlib import Path
 _TYPES = re.compile(r"\n */\*\*[^*]*(?:\*(?!/)[^*]*)*\*/(?=\n)")
 _TOP = re.compile(r"\n(?:import\b[^;]*;|(?:export|const|let|var|class|async|function)\b.*)")
 _IMPORT = re.compile(r'import \{([\w\s,]+)\} from "(\.\.?/[^"]+)";')
-_DECLARATION = re.compile(r"(export )?((?:const|let|class|(?:async )?function) (\w+)\b(?!,).*)")
+_DECLARATION = re.compile(
+    r"(export )?((?:(const|let)|class|(?:async )?function) ([\w$]+)(?![\w$]).*)"
+)
+_DEFAULT = re.compile(r"export default (?!(?:async )?function\b|class\b).*")
+# The signs that matter to `_has_comma`, and what it skips whole: comments, strings and regular
+# expressions.
+_CODE = re.compile(
+    r"""//.*|/\*[\s\S]*?\*/|"(?:\\.|[^"\\\n])*"|'(?:\\.|[^'\\\n])*'"""
+    r"|(?:(?<=[=(\[,:?!&|>] )|(?<=[(\[!]))/(?:\\.|\[(?:\\.|[^\]\\\n])*\]|[^/\\\n\[])+/"
+    r"|[`()\[\]{},;]"
+)
+_TEMPLATE = re.compile(r"\\[\s\S]|`|\$\{")
 
 
 class ScriptError(ValueError):
@@ -105,13 +119,13 @@ def _read(path: str, importers: tuple[str, ...]) -> _Module:
                 other = os.path.normpath(os.path.join(os.path.dirname(path), found[2]))
                 module.imports.append((other, names))
                 return ""
-        elif found := _DECLARATION.fullmatch(line):
-            export, declaration, name = found.groups()
+        elif (found := _DECLARATION.fullmatch(line)) and not (found[3] and _has_comma(match)):
+            export, declaration, _, name = found.groups()
             module.names.append(name)
             if export:
                 module.exports.add(name)
             return f"\n{declaration}" if importers else match[0]
-        elif line.startswith("export default ") and not importers:
+        elif _DEFAULT.fullmatch(line) and not importers:
             return match[0]
         raise ScriptError(
             f"{path} cannot be joined: {line!r} has a form that is not supported. Write "
@@ -127,3 +141,20 @@ def _read(path: str, importers: tuple[str, ...]) -> _Module:
         raise ScriptError(f"{path}{asked} cannot be read: {error.strerror}.") from None
     module.text = _TOP.sub(changed, _TYPES.sub("", source))[1:]
     return module
+
+
+def _has_comma(declaration: re.Match[str]) -> bool:
+    """Return whether a const or let has a comma outside all brackets, so that it has more names."""
+    text, at = declaration.string, declaration.start()
+    within: list[str] = []  # brackets and templates that are open
+    while sign := (_TEMPLATE if within[-1:] == ["`"] else _CODE).search(text, at):
+        at, found = sign.end(), sign[0]
+        if found in (")", "]", "}") or (found == "`" and within[-1:] == ["`"]):
+            if not within:
+                break
+            within.pop()
+        elif found in ("(", "[", "{", "${", "`"):
+            within.append(found)
+        elif not within and found in (",", ";"):
+            return found == ","
+    return False

@@ -10,7 +10,7 @@ import numpy as np
 
 from siamese_lib.checks import whole_number
 from siamese_lib.colors import DIFFERENT, INK, SAME
-from siamese_lib.images import checked_images, png_uri
+from siamese_lib.images import checked_images, png_uri, without_gray_axis
 from siamese_lib.views.embedding_view import EmbeddingView
 from siamese_lib.views.wire import ViewError
 
@@ -46,10 +46,9 @@ def strip_html(
         name = "" if names is None else html.escape(str(names[place]))
         title = f"<b style='color:{color}'>{mark}{label or name}</b>"
         below = f"{distances[place - 1]:.3f}" if place else "query"
-        pixels = image[..., 0] if image.shape[-1] == 1 else image
         cells.append(
             f"<div style='text-align:center' title='{name}'>"
-            f"<img alt='{label or name}' src='{png_uri(pixels)}' "
+            f"<img alt='{label or name}' src='{png_uri(without_gray_axis(image))}' "
             f"style='{_PICTURE};outline:3px solid {color}'><br>{title}<br>{below}</div>"
         )
     return f"<div style='{_ROW};{_WORDS}'>{''.join(cells)}</div>"

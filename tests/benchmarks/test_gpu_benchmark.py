@@ -57,7 +57,7 @@ def test_the_floor_is_the_larger_one_and_shares_are_taken_within_a_round():
 
 def test_ours_is_compared_within_a_round():
     rows = gpu.help_rows([{"a": 4.0, "b": 2.0}, {"a": 9.0, "b": 3.0}], "a")
-    assert rows[1]["ours is faster, times"] == {"median": 2.5, "least": 2, "most": 3}
+    assert rows[1]["our rate / its rate"] == {"median": 2.5, "least": 2, "most": 3}
 
 
 def test_the_tables_name_the_device_and_its_rounding():

@@ -95,6 +95,29 @@ def test_it_is_said_where_others_are_ahead():
     assert [*compared[3].row().values()] == ["recall", "0.990", "**0.992**", "d"]
 
 
+def test_it_is_said_on_which_processor_each_row_was_measured():
+    amd = {"cores": 2, "processor": "AMD EPYC (family 26, model 2, avx512f)"}
+    older = {"cores": 2, "processor": "AMD EPYC (avx512f)"}
+    intel = {"cores": 4, "processor": "Intel(R) Xeon(R) CPU @ 2.50GHz (family 6, avx512f)"}
+    machines = {"step": amd, "start": intel, "views": older}
+    results = {part: {"machine": machine} for part, machine in machines.items()}
+    rows = {part: [Comparison(f"the {part}", "s", 1, 2, "a")] for part in machines}
+    said = "2 cores of AMD EPYC; the start, on 4 cores of Intel Xeon"
+    assert summary.processors(results, rows) == said
+    del results["start"]
+    assert summary.processors(results, rows) == "2 cores of AMD EPYC"
+
+
+def test_it_is_said_where_the_goal_comes_from_and_where_the_figure_stops():
+    results = {part: committed(part) for part in ("training", "quality")}
+    source = "0.938 is the precision@7 of the checkpoint published with the recipe of 2017."
+    needed = "That recipe needs 403 s to reach it; the figure stops before, at 300 s."
+    assert summary.goal(results) == f"{source} {needed}"
+    results["quality"]["seconds"] = 500
+    assert summary.goal(results) == source
+    assert summary.goal({}) == ""
+
+
 def test_the_figure_names_every_recipe_and_its_end():
     result = committed("quality")
     root = ElementTree.fromstring(quality_figure.figure(result))

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from browser import Lab, NotebookOnPage, ViewOnPage, chromium
+from browser import Lab, NotebookOnPage, ViewOnPage
 from PIL import Image, ImageDraw
 from playwright.sync_api import FilePayload, Locator
 from there import there
@@ -23,12 +23,6 @@ explorer = tiny_explorer()
 explorer"""
 ASK = "print(explorer.answer.query, explorer.answer.index, *explorer.answer.indices)"
 CELLS = [SETUP, *[ASK] * 9, "explorer.select(index=30); None"]
-
-
-@pytest.fixture(scope="module")
-def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
-    with chromium() as browser, Lab(tmp_path_factory.mktemp("lab"), browser) as lab:
-        yield lab
 
 
 class ExplorerOnPage:
@@ -83,14 +77,9 @@ class ExplorerOnPage:
 
 @pytest.fixture
 def explorer(lab: Lab) -> Iterator[ExplorerOnPage]:
-    page = lab.browser.new_page(viewport={"width": 1400, "height": 2400})
-    errors = []
-    page.on("pageerror", lambda error: errors.append(error))
-    notebook = lab.open(page, "explorer", CELLS)
-    notebook.run(0)
-    yield ExplorerOnPage(notebook)
-    page.close()
-    assert errors == []
+    with lab.notebook("explorer", CELLS, 1400, 2400) as notebook:
+        notebook.run(0)
+        yield ExplorerOnPage(notebook)
 
 
 def sheet() -> FilePayload:

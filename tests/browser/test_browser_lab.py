@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from browser import Lab, NotebookOnPage, ViewOnPage, chromium
+from browser import Lab, NotebookOnPage, ViewOnPage
 
 pytestmark = pytest.mark.browser
 
@@ -49,20 +49,10 @@ CELLS = [
 ]
 
 
-@pytest.fixture(scope="module")
-def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
-    with chromium() as browser, Lab(tmp_path_factory.mktemp("lab"), browser) as lab:
-        yield lab
-
-
 @pytest.fixture
 def notebook(lab: Lab) -> Iterator[NotebookOnPage]:
-    page = lab.browser.new_page(viewport={"width": 1100, "height": 900})
-    errors = []
-    page.on("pageerror", lambda error: errors.append(error))
-    yield lab.open(page, "views", CELLS)
-    page.close()
-    assert errors == []
+    with lab.notebook("views", CELLS, 1100, 900) as notebook:
+        yield notebook
 
 
 def test_the_view_and_its_kernel_in_jupyterlab(notebook):

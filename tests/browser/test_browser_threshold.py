@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from browser import Lab, NotebookOnPage, chromium
+from browser import Lab, NotebookOnPage
 from there import there
 
 pytestmark = pytest.mark.browser
@@ -67,22 +67,11 @@ class ExplorerOnPage:
         return self.root.locator(".st-value").inner_text()
 
 
-@pytest.fixture(scope="module")
-def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
-    with chromium() as browser, Lab(tmp_path_factory.mktemp("lab"), browser) as lab:
-        yield lab
-
-
 @pytest.fixture
 def view(lab: Lab) -> Iterator[ExplorerOnPage]:
-    page = lab.browser.new_page(viewport={"width": 1100, "height": 1000})
-    errors = []
-    page.on("pageerror", lambda error: errors.append(error))
-    notebook = lab.open(page, "threshold", CELLS)
-    notebook.run(0)
-    yield ExplorerOnPage(notebook)
-    page.close()
-    assert errors == []
+    with lab.notebook("threshold", CELLS, 1100, 1000) as notebook:
+        notebook.run(0)
+        yield ExplorerOnPage(notebook)
 
 
 def test_dragging_the_line_changes_counts_and_pairs(view):

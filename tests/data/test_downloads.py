@@ -136,7 +136,7 @@ def test_an_altered_download_is_an_error_and_not_kept(
     monkeypatch: pytest.MonkeyPatch, server: MisbehavingServer, tmp_path: Path
 ) -> None:
     serve(monkeypatch, server, "altered", "missing")
-    with pytest.raises(data.ChecksumError, match=r"altered/tiny.npz: SHA256.*expected sha256"):
+    with pytest.raises(downloads.ChecksumError, match=r"altered/tiny.npz: SHA256.*expected sha256"):
         data.load_dataset("tiny", cache_dir=tmp_path, verbose=False)
     assert files_in(tmp_path) == []
 
@@ -160,7 +160,7 @@ def test_an_altered_mnist_is_never_replaced_quietly(
     monkeypatch: pytest.MonkeyPatch, server: MisbehavingServer, tmp_path: Path
 ) -> None:
     serve(monkeypatch, server, "refused", "altered", name="mnist")
-    with pytest.raises(data.ChecksumError):
+    with pytest.raises(downloads.ChecksumError):
         data.load_dataset("mnist", cache_dir=tmp_path, verbose=False)
 
 

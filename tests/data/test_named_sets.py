@@ -17,6 +17,7 @@ from tiny_sets import assert_clear, npz_bytes, put, tiny_arrays, tiny_spec
 
 from siamese_lib.data import named_sets as data
 from siamese_lib.data import offline
+from siamese_lib.data.dataset import DataError, Dataset, Split
 
 ARRAYS = tiny_arrays()
 FULL = Path(os.environ.get("SIAMESE_DATA", ""), "mnist.npz")
@@ -36,7 +37,7 @@ def folder(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
     return path
 
 
-def load(name: str = "tiny") -> data.Dataset:
+def load(name: str = "tiny") -> Dataset:
     return data.load_dataset(name, verbose=False, download=False)
 
 
@@ -266,14 +267,14 @@ IMAGES, LABELS = np.zeros((3, 4, 5, 1), np.uint8), np.array([0, 1, 2])
     ],
 )
 def test_a_split_checks_itself(images: np.ndarray, labels: np.ndarray, part: str) -> None:
-    with pytest.raises(data.DataError, match=part):
-        data.Split(images, labels)
+    with pytest.raises(DataError, match=part):
+        Split(images, labels)
 
 
 def test_a_dataset_checks_itself() -> None:
-    split = data.Split(IMAGES, LABELS)
-    other = data.Split(IMAGES[:, :3], LABELS)
-    with pytest.raises(data.DataError, match=r"a label of 2.*from 0 to 1"):
-        data.Dataset(split, split, ("a", "b"), "memory", "pets")
-    with pytest.raises(data.DataError, match=r"pets test images: .*\(3, 5, 1\)"):
-        data.Dataset(split, other, ("a", "b", "c"), "memory", "pets")
+    split = Split(IMAGES, LABELS)
+    other = Split(IMAGES[:, :3], LABELS)
+    with pytest.raises(DataError, match=r"a label of 2.*from 0 to 1"):
+        Dataset(split, split, ("a", "b"), "memory", "pets")
+    with pytest.raises(DataError, match=r"pets test images: .*\(3, 5, 1\)"):
+        Dataset(split, other, ("a", "b", "c"), "memory", "pets")

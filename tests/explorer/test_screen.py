@@ -10,9 +10,9 @@ from tiny_explorer import mixed_dataset, tiny_run
 
 from siamese_lib.explorer import markup, state
 from siamese_lib.explorer.screen import answer_by
-from siamese_lib.explorer.search import Search
+from siamese_lib.explorer.search import NeighbourSearch
 
-SEARCH = Search(tiny_run(), mixed_dataset())
+SEARCH = NeighbourSearch(tiny_run(), mixed_dataset())
 FACTS = SEARCH.facts
 START = state.begin(FACTS, frame=len(FACTS.steps) - 1, k=5)
 

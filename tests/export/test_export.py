@@ -165,7 +165,7 @@ def test_a_script_cannot_end_its_own_element(path: Path) -> None:
 
 def test_the_page_holds_the_modules_of_the_map_and_no_markup(run: sl.Run, tmp_path: Path) -> None:
     script = Page(sl.export_html(run, DIGITS, tmp_path / "page.html")).texts["module"]
-    for name in ("class View {", "class Film {", "class Search {", "function nearestRows("):
+    for name in ("class View {", "class Film {", "class PageSearch {", "function nearestRows("):
         assert script.count(f"\n{name}") == 1
     assert not re.search(r"^(import|export)\b|innerHTML", script, re.MULTILINE)
 
@@ -212,10 +212,10 @@ def test_images_that_deflate_badly_go_into_sheets(
 def test_large_images_are_shrunk_in_proportion(run: sl.Run, tmp_path: Path) -> None:
     images = np.zeros((3, 40, 80, 1), np.uint8)
     images[:, :, 40:] = 200
-    small = images_module.at_most(images, 20)
+    small = images_module.shrunk_to(images, 20)
     assert small.shape == (3, 10, 20, 1)
     assert small[0, 5, [2, 17], 0].tolist() == [0, 200]
-    assert images_module.at_most(images, 80) is images
+    assert images_module.shrunk_to(images, 80) is images
     path = sl.export_html(run, DIGITS, tmp_path / "page.html", thumbnail=8)
     assert Page(path).data["images"]["shape"] == [48, 8, 8, 1]
 

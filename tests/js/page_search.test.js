@@ -4,7 +4,7 @@ import { test } from "node:test";
 
 import { pageData } from "../../siamese_lib/export/page_data.js";
 import { tileOf } from "../../siamese_lib/export/page_pictures.js";
-import { nearestRows, prepared, Search, vote } from "../../siamese_lib/export/page_search.js";
+import { nearestRows, prepared, PageSearch, vote } from "../../siamese_lib/export/page_search.js";
 import { numbersFrom } from "./made_up.js";
 
 /** @import { Metric, Neighbour } from "../../siamese_lib/export/page_search.js" */
@@ -94,7 +94,10 @@ function search() {
   };
   const labels = Uint16Array.from([1, 0, 0, 0, 0, 1, 1, 1, 1, 2]);
   const queries = bytesOf([...labels.keys()].flatMap((x) => [x, 3]));
-  return new Search({ queries, gallery, dim: 2, classes: 2, k: 3, metric: "euclidean" }, labels);
+  return new PageSearch(
+    { queries, gallery, dim: 2, classes: 2, k: 3, metric: "euclidean" },
+    labels,
+  );
 }
 
 test("a search answers with rows, a verdict, and whether it is right", () => {

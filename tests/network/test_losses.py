@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 
 import numpy as np
 import pytest
@@ -18,25 +18,24 @@ from siamese_lib.network.losses import (
     euclidean_distance,
 )
 
-LABELLED = [
-    pytest.param(InBatchContrastiveLoss, {}, id="in-batch"),
-    pytest.param(BatchTripletLoss, {"hardest": True}, id="batch-hard"),
-    pytest.param(BatchTripletLoss, {"hardest": False}, id="batch-all"),
-]
-labelled = pytest.mark.parametrize(("loss", "options"), LABELLED)
-every_loss = pytest.mark.parametrize(
-    ("loss", "options"), [pytest.param(ContrastiveLoss, {}, id="pairs"), *LABELLED]
+# Losses of class labels and embeddings: the class, its arguments besides the margin, and the same
+# loss as a loop. A new loss needs one line here.
+LABELLED = {
+    "in-batch": (InBatchContrastiveLoss, {}, slow_in_batch),
+    "batch-hard": (BatchTripletLoss, {"hardest": True}, slow_batch_hard),
+    "batch-all": (BatchTripletLoss, {"hardest": False}, slow_batch_all),
+}
+PAIRS = pytest.param(ContrastiveLoss, {}, id="pairs")
+ALONE = [pytest.param(loss, options, id=name) for name, (loss, options, _) in LABELLED.items()]
+with_loop = pytest.mark.parametrize(
+    ("loss", "options", "loop"), [pytest.param(*row, id=name) for name, row in LABELLED.items()]
 )
+labelled = pytest.mark.parametrize(("loss", "options"), ALONE)
+every_loss = pytest.mark.parametrize(("loss", "options"), [PAIRS, *ALONE])
 
 # A class of three, two of two, and one image on its own; classes overlap.
 LABELS = np.array([0, 0, 0, 7, 7, -2, -2, 5])
 POINTS = np.random.default_rng(0).normal(0, 0.6, (8, 2))
-
-
-def slow(loss: type[keras.losses.Loss], options: Mapping[str, bool]) -> Callable[..., float]:
-    if loss is InBatchContrastiveLoss:
-        return slow_in_batch
-    return slow_batch_hard if options["hardest"] else slow_batch_all
 
 
 def gradient(
@@ -205,7 +204,7 @@ def test_triplet_losses_by_hand():
     assert float(BatchTripletLoss(1.0, hardest=False)(labels, points)) == pytest.approx(mean(every))
 
 
-@labelled
+@with_loop
 @pytest.mark.parametrize("margin", [0.2, 1.0, 4.0])
 @pytest.mark.parametrize(
     ("labels", "points"),
@@ -220,8 +219,8 @@ def test_triplet_losses_by_hand():
         pytest.param(LABELS, POINTS.repeat(5, axis=1), id="ten dimensions"),
     ],
 )
-def test_labelled_losses_equal_loops(loss, options, margin, labels, points):
-    expected = slow(loss, options)(labels, points, margin)
+def test_labelled_losses_equal_loops(loss, options, loop, margin, labels, points):
+    expected = loop(labels, points, margin)
     found = float(loss(margin, **options)(labels, points.astype(np.float32)))
     assert found == pytest.approx(expected, rel=1e-5, abs=1e-7)
 
@@ -353,14 +352,11 @@ def test_refuses_a_margin_that_is_not_a_positive_number(loss, options, margin):
         loss(margin=margin, **options)
 
 
+@every_loss
 @pytest.mark.parametrize("margin", [0.5, 2.0])
-def test_trivial_value_is_the_loss_of_one_point(margin):
-    labels, in_one_point = np.arange(12) % 3, np.full((12, 2), 0.3, np.float32)
-    for loss in (
-        InBatchContrastiveLoss(margin),
-        BatchTripletLoss(margin),
-        BatchTripletLoss(margin, hardest=False),
-    ):
-        assert float(loss(labels, in_one_point)) == pytest.approx(loss.trivial_value, rel=1e-4)
-    pairs = ContrastiveLoss(margin)
-    assert float(pairs([0, 1], [0.0, 0.0])) == pytest.approx(pairs.trivial_value)
+def test_trivial_value_is_the_loss_of_one_point(loss, options, margin):
+    pairs = [0, 1], np.zeros(2, np.float32)  # half of them similar
+    images = np.arange(12) % 3, np.full((12, 2), 0.3, np.float32)
+    made = loss(margin, **options)
+    found = made(*(pairs if loss is ContrastiveLoss else images))
+    assert float(found) == pytest.approx(made.trivial_value, rel=1e-4)

@@ -13,7 +13,7 @@ from tiny_training import corners_dataset
 
 import siamese_lib as sl
 from siamese_lib.figures.maps import embedding_map
-from siamese_lib.images import draw
+from siamese_lib.images import draw_neighbours
 from siamese_lib.views.still import still_png
 from siamese_lib.views.wire import Classes
 
@@ -31,7 +31,7 @@ def film(folder: Path, name: str) -> bytes:
 
 def row(folder: Path, name: str) -> bytes:
     image = np.zeros((1, 8, 8, 1), np.uint8)
-    return draw(image, [name], image[None], [[name]]).tobytes()
+    return draw_neighbours(image, [name], image[None], [[name]]).tobytes()
 
 
 def still(folder: Path, name: str) -> bytes:

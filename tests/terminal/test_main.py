@@ -34,6 +34,8 @@ def test_help(command: list[str], capsys: pytest.CaptureFixture[str]) -> None:
 
 MISTAKES = {
     "no command": ([], "required: COMMAND"),
+    "unknown option": (["train", "--steps", "60"], r"--steps 60 \(see siamese train --help\)"),
+    "one argument too many": (["evaluate", "a", "b"], r": b \(see siamese evaluate --help\)"),
     "a shift below 0": (["train", "--shift", "-1"], "got -1; expected a whole number, 0 or more"),
     "no number": (["train", "--train-iter", "many"], "invalid .* value: 'many'"),
     "no steps": (["train", "--train-iter", "0"], "got 0; expected a whole number, 1 or more"),
@@ -56,6 +58,16 @@ def test_a_mistake_is_reported_in_one_line(
 ) -> None:
     assert_refused(capsys, *MISTAKES[mistake])
     assert not Path("runs").exists() or not list(Path("runs").iterdir())
+
+
+def test_an_unknown_option_shows_the_usage_of_its_command(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    with pytest.raises(SystemExit):
+        main(["train", "--steps", "60"])
+    said = capsys.readouterr().err
+    assert said.startswith("usage: siamese train [-h]")
+    assert "--train-iter N" in said
 
 
 def test_an_interrupt_outside_the_training(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import re
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,7 @@ import siamese_lib as sl
 from siamese_lib import images as images_module
 from siamese_lib.__main__ import main
 from siamese_lib.data.handwriting import from_file
+from siamese_lib.runs import embedding
 from siamese_lib.terminal import retrieve
 
 ROW = re.compile(r"^ *(\d+) +(\d+) +(\w+) +([\d.e-]+)$", re.MULTILINE)
@@ -61,6 +63,24 @@ def test_each_image_gets_its_table(work, capsys, metric, invert):
     assert out.count("rank   index  label  distance") == 3
 
 
+def test_training_images_are_embedded_with_a_progress_bar_and_once(work, capsys, monkeypatch):
+    bars = []
+
+    def bar(steps: list, what: str, unit: str) -> list:
+        bars.append(what)
+        return steps
+
+    monkeypatch.setattr(embedding, "progress_bar", bar)
+    monkeypatch.setattr(embedding, "_FEW", 60)
+    small = functools.partialmethod(sl.Run.embed_once, batch_size=10)
+    monkeypatch.setattr(sl.Run, "embed_once", small)
+    for _ in range(2):
+        assert main(["retrieve", "--run", "run", "3.png"]) == 0
+    assert bars == ["embedding training images"]
+    first, second = capsys.readouterr().out.split("3.png")[1:]
+    assert ROW.findall(first) == ROW.findall(second)
+
+
 def test_handwriting_is_prepared_as_the_explorer_does(work, capsys):
     digit = Image.fromarray(255 - work.images[3, ..., 0]).resize((90, 90))
     page = Image.new("L", (300, 200), 250)
@@ -98,7 +118,7 @@ def test_a_picture_is_drawn(work, capsys):
 def test_long_names_are_cut_and_colours_kept():
     rng = np.random.default_rng(0)
     images = rng.integers(0, 256, (1, 2, 8, 8, 3), np.uint8)
-    picture = images_module.draw(images[:, 0], ["w" * 99], images, [["a", ""]])
+    picture = images_module.draw_neighbours(images[:, 0], ["w" * 99], images, [["a", ""]])
     assert picture.mode == "RGB"
     assert picture.getpixel((images_module._GAP, images_module._GAP)) == tuple(images[0, 0, 0, 0])
     gutter = np.asarray(picture)[:, images_module._GAP + images_module._SIDE :][

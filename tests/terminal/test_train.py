@@ -18,7 +18,7 @@ from tiny_training import corners
 import siamese_lib as sl
 from siamese_lib.__main__ import main
 from siamese_lib.terminal import train as command
-from siamese_lib.training import recorder as recording
+from siamese_lib.training import recorder as recorder_module
 
 pytestmark = pytest.mark.usefixtures("tiny_set")
 FIGURES = re.compile(
@@ -150,7 +150,7 @@ class Crash(BaseException):
 def test_resume_arrives_at_the_same_place(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(recording, "_CHECKPOINT_SECONDS", -1.0)
+    monkeypatch.setattr(recorder_module, "_CHECKPOINT_SECONDS", -1.0)
     monkeypatch.setattr(command, "_epoch_length", lambda steps: 10)
     options = ["--train-iter", "30", "--batch-size", "8", "--no-tensorboard"]
     assert main(["train", "--data", "tiny", *options, "--out", "whole"]) == 0

@@ -229,10 +229,14 @@ def test_the_rate_and_the_time_left() -> None:
     training = Training()
     recorder = training.recorder
     recorder.step, recorder.total, recorder._clock.before = 25, 100, 10.0
+    recorder.history["step"] += [20, 25]
     recorder.history["precision"] += [0.5, math.nan]
     recorder.history["loss"] += [0.25, 0.125]
+    line, rate = sl.Progress(recorder).line(), "20 images/s   30 s left"
+    assert line == f"step  25/100   loss 0.1250   precision@7 0.500 at step 20   {rate}"
+    recorder.history["precision"][-1] = 0.75
     line = sl.Progress(recorder).line()
-    assert line == "step  25/100   loss 0.1250   precision@7 0.500   20 images/s   30 s left"
+    assert line == f"step  25/100   loss 0.1250   precision@7 0.750   {rate}"
 
 
 def test_a_line_before_anything_is_known() -> None:

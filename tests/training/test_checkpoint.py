@@ -18,7 +18,7 @@ from tiny_training import SHAPE, Training, at_step, dense_tower, each_step
 
 import siamese_lib as sl
 from siamese_lib.network.backend import keras
-from siamese_lib.training import recorder as recording
+from siamese_lib.training import recorder as recorder_module
 from siamese_lib.training.checkpoint import Checkpoint
 
 EPOCHS, STEPS = 5, 4
@@ -29,8 +29,8 @@ FACTS = {"plan": PLAN, "parts": PARTS, "step": 4, "nothing": math.nan}
 
 @pytest.fixture(autouse=True)
 def small_scale(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(recording, "_CHECKPOINT_SECONDS", -1.0)  # due after every step
-    monkeypatch.setattr(recording, "_HISTORY_ROWS", 6)  # a row every 3 steps; epochs have 4
+    monkeypatch.setattr(recorder_module, "_CHECKPOINT_SECONDS", -1.0)  # due after every step
+    monkeypatch.setattr(recorder_module, "_HISTORY_ROWS", 6)  # a row every 3 steps; epochs have 4
 
 
 def falling() -> keras.optimizers.schedules.LearningRateSchedule:
@@ -119,7 +119,7 @@ def test_a_single_long_epoch_is_resumed_within(tmp_path: Path) -> None:
 def test_a_killed_process_is_resumed(tmp_path: Path) -> None:
     script = (
         "import os, signal, test_checkpoint as t\n"
-        "t.recording._CHECKPOINT_SECONDS, t.recording._HISTORY_ROWS = -1.0, 6\n"
+        "t.recorder_module._CHECKPOINT_SECONDS, t.recorder_module._HISTORY_ROWS = -1.0, 6\n"
         f"training = t.training(folder=t.Path({str(tmp_path / 'run')!r}))\n"
         "kill = t.at_step(14, lambda: os.kill(os.getpid(), signal.SIGKILL))\n"
         "training.fit(epochs=t.EPOCHS, after=[kill])\n"

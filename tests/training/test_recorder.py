@@ -13,7 +13,7 @@ from tiny_training import Clock, Training, at_step, corners, dense_tower, each_s
 
 import siamese_lib as sl
 from siamese_lib.network.backend import keras
-from siamese_lib.training import recorder as recording
+from siamese_lib.training import recorder as recorder_module
 from siamese_lib.training import stopwatch, validation
 from siamese_lib.training.recorder import frame_steps
 
@@ -78,7 +78,7 @@ def test_the_losses_are_means_of_the_steps_since_the_row_before(
     monkeypatch: pytest.MonkeyPatch, pairs: bool
 ) -> None:
     """Epochs of 7 steps and rows of 4: rows span the epochs, where Keras' mean starts anew."""
-    monkeypatch.setattr(recording, "_HISTORY_ROWS", 5)
+    monkeypatch.setattr(recorder_module, "_HISTORY_ROWS", 5)
     training = Training(pairs=pairs, steps=7, frames=2)
     diary = Diary(training.tower)
     history = training.fit(epochs=3, after=[diary]).history

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import linecache
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -14,6 +15,7 @@ from tiny_training import SHAPE, at_step, corners, dense_tower
 
 import siamese_lib as sl
 from siamese_lib.network.backend import keras, layers, ops
+from siamese_lib.training.batches import settings_of
 from siamese_lib.training.resume import described, differences
 
 EPOCHS, STEPS = 3, 4
@@ -160,7 +162,7 @@ REFUSED: dict[str, tuple[str, dict[str, Any], str]] = {
     "variable of the augmentation": (
         "brighter",
         {"augment": brighter(4)},
-        "augment 1 was 3, now 4",
+        "augment variables 0 was 3, now 4",
     ),
     "frames": ("in a batch", {"options": {"frames": 5}}, "frames was 4, now 5"),
     "every frame": ("in a batch", {"options": {"frame_every": 2}}, "frame_every was None, now 2"),
@@ -283,6 +285,29 @@ def test_a_learning_rate_that_a_callback_changes_is_no_other_training(tmp_path: 
     fit(tmp_path, **parts())
 
 
+def test_a_training_is_resumed_in_the_same_process(tmp_path: Path) -> None:
+    """With the same objects, though a callback set another learning rate and one has counted."""
+
+    class Counting(Noise):
+        seen = 0
+
+        def __call__(self, images: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+            self.seen += 1
+            self._last = images
+            return super().__call__(images, rng)
+
+    data = corners()
+    batches = sl.ImageBatches(data, in_batch(data.labels), steps=STEPS, augment=Counting(3))
+    tower = noisy_tower()
+    tower.compile(keras.optimizers.Adam(0.01), sl.InBatchContrastiveLoss(), jit_compile=False)
+    for last in (6, EPOCHS * STEPS):
+        halved = keras.callbacks.LearningRateScheduler(lambda epoch: 0.01 / 2**epoch)
+        recorder = sl.Recorder(tower, batches, folder=tmp_path, frames=4, resume=last > 6)
+        callbacks = [recorder, halved, at_step(last, lambda: stop(tower))]
+        tower.fit(batches, epochs=EPOCHS, callbacks=callbacks, shuffle=False, verbose=0)
+        assert recorder.step == last
+
+
 # --- what is described, and compared -----------------------------------------------------------
 
 
@@ -313,3 +338,73 @@ def test_settings_that_another_version_has_are_passed_over() -> None:
     assert list(differences({}, now)) == []
     now["layers"] = [{"kind": "Dense"}, {"kind": "Dense"}]
     assert list(differences(before, now)) == ["layers was 1 of them, now 2 of them"]
+
+
+class Shift:
+    """An augmentation that is a method of an object."""
+
+    def __init__(self, by: int) -> None:
+        self.by = by
+        self._cache = object()
+
+    def shifted(self, images: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+        return np.roll(images, self.by, axis=1)
+
+
+def with_keyword(images: np.ndarray, rng: np.random.Generator, *, by: int = 1) -> np.ndarray:
+    return images + by
+
+
+def with_another(images: np.ndarray, rng: np.random.Generator, *, by: int = 2) -> np.ndarray:
+    return images + by
+
+
+def edited(images: np.ndarray, rng: np.random.Generator, *, by: int = 1) -> np.ndarray:
+    return images - by
+
+
+class Once(Noise):
+    def __call__(self, images: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+        return images
+
+
+class Twice(Noise):
+    def __call__(self, images: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+        return images + images
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        (Shift(1).shifted, Shift(2).shifted),
+        (with_keyword, with_another),
+        (with_keyword, edited),
+        (brighter(1), brighter(2)),
+        (Once(1), Twice(1)),
+        (sl.RandomShift(1), sl.RandomShift(2)),
+    ],
+)
+def test_other_settings_of_an_augmentation_are_seen(one: Any, other: Any) -> None:
+    settings = [described(settings_of(augment)) for augment in (one, other, one)]
+    assert settings[0] != settings[1]
+    assert settings[0] == settings[2]
+
+
+@pytest.mark.parametrize("make", [lambda: Shift(1).shifted, lambda: brighter(1), lambda: Noise(2)])
+def test_the_same_settings_are_the_same(make: Callable[[], Any]) -> None:
+    assert described(settings_of(make())) == described(settings_of(make()))
+
+
+def test_comments_and_layout_are_no_settings() -> None:
+    names: dict[str, Any] = {}
+    plain = "def f(x, rng):\n    return x + 1"
+    texts = plain, "def f(x, rng):\n    # why\n    return (x +\n        1)"
+    for number, text in enumerate(texts):
+        name = f"<cell {number}>"
+        linecache.cache[name] = (len(text), None, text.splitlines(keepends=True), name)
+        exec(compile(text, name, "exec"), names)
+        assert settings_of(names["f"])["source"] == plain
+
+
+def test_sets_are_described_in_one_order() -> None:
+    assert described({"b", "a", "c"}) == described(frozenset("cab")) == ["a", "b", "c"]

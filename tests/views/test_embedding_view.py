@@ -229,12 +229,14 @@ def test_traits_may_be_set_at_any_time_and_only_to_what_fits():
         assert getattr(view, name) is before or getattr(view, name) == before
 
 
-def test_what_depends_on_each_other_is_set_together():
-    view = sl.EmbeddingView(film(), labels(), selected=[2, 20], highlighted=[25])
+@pytest.mark.parametrize("names", [("frames", "labels"), ("labels", "frames")])
+def test_what_depends_on_each_other_is_set_together(names):
+    view = sl.EmbeddingView(film(), labels(), selected=[2, 20], highlighted=[25], marked=[3, 29])
+    values = {"frames": film(2, 10), "labels": np.zeros(10, int)}
     with view.hold_trait_notifications():
-        view.frames = film(2, 10)
-        view.labels = np.zeros(10, int)
-    assert (view.frame, view.selected, view.highlighted) == (1, [2], [])
+        for name in names:
+            setattr(view, name, values[name])
+    assert (view.frame, view.selected, view.highlighted, view.marked) == (1, [2], [], [3])
     assert view.payload()["film"]["count"] == 10
     assert view.payload()["about"]["names"] == ["0"]
 

@@ -152,6 +152,50 @@ function act() {
     assert str(write(entry=text)) == text
 
 
+@pytest.mark.parametrize(
+    "value",
+    [
+        "[1, 2]",
+        "{ a: 1, b: 2 }",
+        "((a, b) => [a, b])(1, 2)",
+        "(1, 2)",
+        """",'`"; // one, two""",
+        """'",`' /* one, two */ + ','""",
+        "`a, ${[`,`, 1].length}, \\`,`",
+        '/[/,"],/.test("a,b")',
+        "[/,`/, 6 / 2, 8 / 2]",
+        "[\n  1,\n  2,\n]",
+        "(() => {\n  const c = 1, d = 2;\n  return c + d;\n})()",
+    ],
+)
+def test_a_comma_within_a_value_is_no_second_name(write: Write, tmp_path: Path, value: str) -> None:
+    script = write(
+        entry=f'import {{ b }} from "./b.js";\nexport const a = {value};\nexport const c = b;\n',
+        b="export let b = 1;\n",
+    )
+    assert run(str(script), tmp_path, "it.c") == 1
+
+
+def test_functions_and_statements_are_kept_and_run_once_in_order(
+    write: Write, tmp_path: Path
+) -> None:
+    note = "globalThis.notes = [...(globalThis.notes ?? []), NAME];\n"
+    script = write(
+        entry=(
+            'import { a } from "./a.js";\nimport { b } from "./b.js";\n'
+            "outer: for (const x of [1, 2]) for (;;) continue outer;\n"
+            "if (a) { const b = 1; let c = b; }\n"
+            + note.replace("NAME", '"entry"')
+            + "export default async () => [globalThis.notes, await a(), b];\n"
+        ),
+        a='import { b } from "./b.js";\n'
+        + note.replace("NAME", '"a"')
+        + "outer: for (;;) break outer;\nexport async function a() {\n  return b;\n}\n",
+        b=note.replace("NAME", '"b"') + "export const b = 1;\n",
+    )
+    assert run(str(script), tmp_path, "await it.default()") == [["b", "a", "entry"], 1, 1]
+
+
 # --- what is refused -----------------------------------------------------------------------------
 
 
@@ -218,11 +262,25 @@ def test_a_name_that_is_not_exported_is_refused(write: Write) -> None:
         'export * from "./a.js";',
         "export { c };",
         "export var c = 1;",
+        "export { c as d };",
+        "export{ c };",
         "export function* c() {}",
+        "function* c() {}",
+        "function *c() {}",
+        "async function* c() {}",
+        "export default function c() {}",
+        "export default async function c() {}",
+        "export default class c {}",
         "var c = 1;",
         "const { c } = window;",
         "const [c] = [1];",
+        "let { c, d } = window;",
         "let c, d;",
+        "const c = 1, d = 2;",
+        "const c=1,d=2;",
+        "export const c = 1, d = 2;",
+        "const c = [1, 2], d = `,${1}`, e = 3;",
+        "const c = 6 / 2, d = 8 / 2;",
     ],
 )
 def test_other_forms_are_refused(write: Write, line: str) -> None:
@@ -230,6 +288,12 @@ def test_other_forms_are_refused(write: Write, line: str) -> None:
     with pytest.raises(ScriptError, match=r"entry\.js cannot be joined") as refused:
         str(script)
     assert repr(line) in str(refused.value)
+
+
+def test_a_second_name_on_another_line_is_refused(write: Write) -> None:
+    script = write(entry="const c = {\n    d: 1, // ;\n  },\n  e = 2;\n")
+    with pytest.raises(ScriptError, match=r"entry\.js cannot be joined: 'const c = \{'"):
+        str(script)
 
 
 def test_only_the_entry_has_a_default_export(write: Write) -> None:
@@ -241,6 +305,16 @@ def test_only_the_entry_has_a_default_export(write: Write) -> None:
 
 
 # --- the widgets ---------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("entry", [*WIDGETS, "export/page", "../benchmarks/parts/views/views"])
+def test_a_joined_script_is_a_module_to_node(entry: str, tmp_path: Path) -> None:
+    path = tmp_path / "joined.mjs"
+    path.write_text(str(Script(LIBRARY / f"{entry}.js")), encoding="utf-8")
+    done = node(
+        ["--check", str(path)], return_completed_process=True, capture_output=True, text=True
+    )
+    assert done.returncode == 0, done.stderr
 
 
 @pytest.mark.parametrize("entry", WIDGETS)

@@ -163,7 +163,7 @@ def help_rows(rounds: list[dict[str, float]], ours: str) -> list[dict[str, Any]]
         {
             "way": way,
             "images/s": spread([one[way] for one in rounds], 0),
-            "ours is faster, times": spread([one[ours] / one[way] for one in rounds], 2),
+            "our rate / its rate": spread([one[ours] / one[way] for one in rounds], 2),
         }
         for way in rounds[0]
     ]
@@ -207,7 +207,7 @@ def render(result: dict[str, Any]) -> str:
                 {
                     "way": row["way"],
                     "images/s": interval(row["images/s"]),
-                    "ours is faster, times": interval(row["ours is faster, times"]),
+                    "our rate / its rate": interval(row["our rate / its rate"]),
                 }
                 for row in result["what helps"]
             ]
@@ -245,8 +245,8 @@ def floors_takeaway(rows: list[dict[str, Any]]) -> str:
 
 def helps_takeaway(rows: list[dict[str, Any]]) -> str:
     """Say how much the slowest way loses."""
-    slowest = max(rows, key=lambda row: row["ours is faster, times"]["median"])
-    times = shown(slowest["ours is faster, times"]["median"])
+    slowest = max(rows, key=lambda row: row["our rate / its rate"]["median"])
+    times = shown(slowest["our rate / its rate"]["median"])
     return f"Ours is {times} times as fast as the slowest way, *{slowest['way']}*."
 
 

@@ -196,7 +196,7 @@ def render(result: dict[str, Any]) -> str:
             "way": row["way"],
             "dtype": row["dtype"],
             "images/s": interval(row["images/s"]),
-            "ours is faster, times": interval(row["ours, times as fast"]),
+            "our rate / its rate": interval(row["ours, times as fast"]),
             "share of a matrix product's rate, %": interval(row["share of matrix products in %"]),
             "peak memory, GiB": shown(row["peak GiB"]),
         }

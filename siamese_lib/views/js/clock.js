@@ -12,7 +12,7 @@ import { clamp, eased } from "./numbers.js";
  * @property {() => void} moved the moment has changed
  * @property {() => void} played playing has begun or ended
  * @property {() => void} rested the moment has come to rest; a screen reader may say it
- * @property {(changes: { frame?: number, playing?: boolean }) => void} report tell Python
+ * @property {(changes: { frame?: number, playing?: boolean }) => void} report to Python
  */
 
 const CLOSE = 1e-6;
@@ -112,15 +112,15 @@ export class Clock {
 
   /**
    * @param {boolean} playing
-   * @param {boolean} [tell] whether to report it to Python
+   * @param {boolean} [report] whether to report it to Python
    */
-  play(playing, tell = true) {
+  play(playing, report = true) {
     if (this.last < 1) playing = false;
     if (playing && this.p >= this.last - CLOSE) this.moveTo(0, REWIND);
     else if (isDragged(this.motion)) this.motion = null;
     this.playing = playing;
     this.#events.played();
-    if (tell) {
+    if (report) {
       this.seen = true;
       this.#events.report({ playing });
       if (!playing) this.#report(this.nearest);

@@ -1,5 +1,5 @@
 // @ts-check
-// A curve under the scrub bar, with a dot at the moment and its value.
+// A curve under the scrub bar, with a dot and the value at the current moment.
 
 import { drawn, make } from "./dom.js";
 import { clamp, shortNumber } from "./numbers.js";
@@ -47,7 +47,7 @@ export class Curve {
   }
 
   /** @param {number} frame */
-  tell(frame) {
+  showValue(frame) {
     this.#value.textContent = shortNumber(this.#values[frame]);
   }
 }

@@ -113,7 +113,7 @@ export class FilmBar {
     this.step.textContent = words;
     const of = `frame ${frame + 1} of ${this.#clock.last + 1}`;
     set(this.scrub, { "aria-valuetext": `${words}, ${of}` });
-    for (const curve of this.#curves) curve.tell(frame);
+    for (const curve of this.#curves) curve.showValue(frame);
   }
 
   /** @param {boolean} loop */

@@ -33,7 +33,7 @@ import { scaleBars } from "./scale_bars.js";
  */
 
 const STEPS = 6; // lines of a trail from frame to frame
-const BESIDE = 240; // pixels that the scale needs next to the note
+const SCALE_ROOM = 240; // pixels that the scale needs next to the note
 
 export class Overlay {
   canvas = make("canvas", { "aria-hidden": "true" });
@@ -217,7 +217,7 @@ export class Overlay {
     const pen = this.#pen;
     pen.font = this.#font(400, 12);
     pen.fillStyle = this.#theme.quiet;
-    const beside = camera.width - pen.measureText(about.note).width > BESIDE;
+    const beside = camera.width - pen.measureText(about.note).width > SCALE_ROOM;
     this.#write(about.note, [camera.width - 14, camera.height - (beside ? 19 : 62)], "right");
   }
 

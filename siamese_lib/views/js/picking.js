@@ -7,11 +7,14 @@
 
 import { same } from "./numbers.js";
 
-/** @typedef {{ film: Film, p: number, camera: Camera, classes: Classes }} Shown on the map */
+/**
+ * The points on the map at a moment.
+ * @typedef {{ film: Film, p: number, camera: Camera, classes: Classes }} PickSource
+ */
 
 /**
  * Find the nearest visible point within some pixels of a place on the map, or null.
- * @param {Shown} shown
+ * @param {PickSource} source
  * @param {Place} place
  * @param {number} reach
  */
@@ -23,7 +26,7 @@ export function pointAt({ film, p, camera, classes }, place, reach) {
 
 /**
  * Find the visible points within a lasso on the map.
- * @param {Shown} shown
+ * @param {PickSource} source
  * @param {Place[]} lasso
  */
 export function pointsIn({ film, p, camera, classes }, lasso) {
@@ -38,7 +41,7 @@ export function pointsIn({ film, p, camera, classes }, lasso) {
  * @param {number} reach the largest distance
  * @param {(point: number) => boolean} isShown
  */
-export function nearestPoint(places, [x, y], reach, isShown) {
+function nearestPoint(places, [x, y], reach, isShown) {
   let nearest = reach ** 2;
   let found = null;
   for (let point = 0, j = 0; j < places.length; point++, j += 2) {
@@ -59,7 +62,7 @@ export function nearestPoint(places, [x, y], reach, isShown) {
  * @param {Place[]} polygon
  * @param {(point: number) => boolean} isShown
  */
-export function pointsInside(places, polygon, isShown) {
+function pointsInside(places, polygon, isShown) {
   const found = [];
   for (let point = 0; 2 * point < places.length; point++) {
     if (isShown(point) && isInside(polygon, places[2 * point], places[2 * point + 1])) {

@@ -34,7 +34,7 @@ import { clamp } from "./numbers.js";
  */
 
 /**
- * @typedef {object} Shown what a scene is made from
+ * @typedef {object} SceneSource what a scene is made from
  * @property {Film} film
  * @property {number} p
  * @property {Camera} camera
@@ -48,7 +48,7 @@ import { clamp } from "./numbers.js";
 export const FEW = 8; // selected points that are marked one by one
 
 /**
- * @param {Shown} shown
+ * @param {SceneSource} source
  * @param {number[]} ground red, green and blue from 0 to 255
  * @returns {Scene}
  */

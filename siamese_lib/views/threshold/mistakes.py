@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from siamese_lib.images import checked_images, png_uri
+from siamese_lib.images import checked_images, png_uri, without_gray_axis
 from siamese_lib.metrics.thresholds import Verification, verification
 
 ORDERS = ("nearest", "worst")
@@ -176,7 +176,7 @@ def chart(pairs: JudgedPairs) -> dict[str, Any]:
         and that of equal error rates. ``bars``: shares of the ``same`` and of the ``different``
         pairs in `BINS` equal intervals of distance. ``roc``: ``fpr``, ``tpr`` and ``thresholds``,
         for as many points as the eye can tell apart. ``auc``, ``eer``, ``positives`` and
-        ``negatives``: as in `Verification`.
+        ``negatives``: as in `Verification`. ``shown``: how many mistakes of each kind are listed.
     """
     v = pairs.verification
     edges = np.linspace(0, pairs.limit, BINS + 1)
@@ -198,6 +198,7 @@ def chart(pairs: JudgedPairs) -> dict[str, Any]:
         "eer": v.eer,
         "positives": v.positives,
         "negatives": v.negatives,
+        "shown": SHOWN,
     }
 
 
@@ -267,5 +268,5 @@ def _card(pairs: JudgedPairs, row: int) -> dict[str, Any]:
 def _picture(pairs: JudgedPairs, number: int) -> str:
     if number not in pairs.pictures:
         image = pairs.images[number]
-        pairs.pictures[number] = png_uri(image[..., 0] if image.shape[-1] == 1 else image)
+        pairs.pictures[number] = png_uri(without_gray_axis(image))
     return pairs.pictures[number]

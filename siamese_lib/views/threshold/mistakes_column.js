@@ -12,22 +12,22 @@ import { grouped } from "../js/numbers.js";
  * @property {string[]} pictures as data URIs
  */
 
-const SLOTS = 12; // pairs that are shown
-
 export class MistakesColumn {
   #count = make("b");
   #words = make("span");
   #rate = make("p", { class: "st-rate" });
   #more = make("p", { class: "st-more" });
-  #slots = Array.from({ length: SLOTS }, () => new Slot());
+  #slots;
   #name;
 
   /**
    * @param {"same" | "different"} kind of the pairs
    * @param {string} name of one such mistake
+   * @param {number} shown how many pairs have a place
    */
-  constructor(kind, name) {
+  constructor(kind, name, shown) {
     this.#name = name;
+    this.#slots = Array.from({ length: shown }, () => new Slot());
     const cards = this.#slots.map((slot) => slot.card);
     this.element = make(
       "section",
@@ -47,7 +47,8 @@ export class MistakesColumn {
     this.#count.textContent = grouped(wrong);
     this.#words.textContent = ` ${this.#name}${wrong === 1 ? "" : "s"}`;
     this.#rate.textContent = rate;
-    this.#more.textContent = wrong > SLOTS ? `and ${grouped(wrong - SLOTS)} more` : "";
+    const more = wrong - this.#slots.length;
+    this.#more.textContent = more > 0 ? `and ${grouped(more)} more` : "";
   }
 
   /** @param {Mistake[]} mistakes */

@@ -6,12 +6,12 @@ import numpy as np
 from PIL import Image, ImageDraw
 
 from siamese_lib.colors import DIFFERENT, INK, SAME
-from siamese_lib.images import png
+from siamese_lib.images import png, without_gray_axis
 from siamese_lib.lettering import write
+from siamese_lib.views.still import LARGEST
 from siamese_lib.views.threshold import mistakes
 from siamese_lib.views.threshold.mistakes import Choice, JudgedPairs
 
-LARGEST = 60_000  # bytes of a picture
 _WIDTH, _CHART = 860, 230  # pixels
 _CARDS, _CARD, _IMAGE, _ROW = 8, 110, 44, 104
 _WORDS = 54  # pixels, next to a distance
@@ -85,7 +85,7 @@ def _draw_card(
     left, top = corner
     for side, number in enumerate(card["images"]):
         image = pairs.images[number]
-        pixels = Image.fromarray(image[..., 0] if image.shape[-1] == 1 else image).convert("RGBA")
+        pixels = Image.fromarray(without_gray_axis(image)).convert("RGBA")
         large = pixels.resize((_IMAGE * _FINE, _IMAGE * _FINE), Image.Resampling.NEAREST)
         picture.paste(large, (round((left + side * (_IMAGE + 2)) * _FINE), round(top * _FINE)))
     words = "" if card["words"] is None else " · ".join(card["words"])

@@ -26,6 +26,7 @@ import { SharesChart } from "./shares_chart.js";
  * @property {number} eer
  * @property {number} positives same pairs
  * @property {number} negatives different pairs
+ * @property {number} shown mistakes of each kind that are listed
  */
 
 /**
@@ -57,8 +58,8 @@ export class ThresholdView {
   #figures = make("div", { class: "st-figures" });
   #shares = new SharesChart();
   #roc = new RocChart();
-  #accepts = new MistakesColumn("different", "false accept");
-  #rejects = new MistakesColumn("same", "false reject");
+  #accepts;
+  #rejects;
   #orders = Object.entries(ORDERS).map(([order, words]) => ({
     order,
     button: wordsButton(words, () => this.#onChange({ order })),
@@ -76,6 +77,9 @@ export class ThresholdView {
   constructor(element, state, onChange) {
     this.#state = state;
     this.#onChange = onChange;
+    const { shown } = state.chart;
+    this.#accepts = new MistakesColumn("different", "false accept", shown);
+    this.#rejects = new MistakesColumn("same", "false reject", shown);
     const charts = make("div", { class: "st-charts" }, this.#shares.svg, this.#roc.svg);
     const orders = this.#orders.map(({ button }) => button);
     this.root = make(

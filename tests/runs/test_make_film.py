@@ -134,6 +134,15 @@ def test_an_image_that_the_data_never_had_travels_with_them(run: sl.Run) -> None
     np.testing.assert_allclose(alone.frames, view.frames)
 
 
+def test_options_speak_of_the_images_without_the_extra_ones(run: sl.Run) -> None:
+    own = ["#000000", "#111111", "#222222", "#333333"]
+    view = run.film(DATA.images, DATA.labels, extra=DRAWN, colors=own, marked=3)
+    assert view.colors == [*own, EXTRA]
+    assert view.marked == [3, 48, 49]
+    view = run.film(DATA.images, DATA.labels, extra=DRAWN[:0], colors=own, marked=[3])
+    assert (view.colors, view.marked) == (own, [3])
+
+
 def test_a_notebook_keeps_nothing_of_the_progress_bar(
     run: sl.Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -326,8 +335,9 @@ def test_a_film_is_recorded_like_a_view_of_it(run: sl.Run) -> None:
 def test_a_recorded_film_takes_no_labels_and_may_be_damaged(run: sl.Run, tmp_path: Path) -> None:
     last = sl.Run(run.tower, run.steps[-1:], [weight[None] for weight in run.weights()])
     last.record(run.film(DATA.images, DATA.labels))
-    with pytest.raises(ValueError, match="labels or extra was given without images"):
-        last.film(extra=DRAWN)
+    for given in ({"extra": DRAWN}, {"labels": DATA.labels}, {"class_names": ["a", "b"]}):
+        with pytest.raises(ValueError, match="class_names or extra was given without images"):
+            last.film(**given)
     folder = last.save(tmp_path / "run")
     content = (folder / "film.npz").read_bytes()
     for damaged in (b"", content[:500], content[:200] + b"x" + content[201:]):
