@@ -120,7 +120,7 @@ def soak(explorer: sl.RetrievalExplorer, minutes: float, choices: int) -> list[d
         times.append(1000 * (time.perf_counter() - started))
         failed += explorer.state.failed
         over = time.perf_counter() - began > 60 * minutes
-        if done % every == 0 or over:
+        if len(times) == every or (over and not rows):
             row = {"choices": done, **counts(), "ms": statistics.median(times), "refused": failed}
             print("  ".join(f"{name} {value:,.6g}" for name, value in row.items()), flush=True)
             rows.append(row)

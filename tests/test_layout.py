@@ -54,6 +54,7 @@ PACKAGES: dict[str, set[str]] = {
     "": {"lazy_loader"},
     "files": {"numpy"},
     "colors": {"numpy"},
+    "lettering": {"PIL"},
     "images": {"numpy", "PIL"},
     "network": {"numpy", "keras", "tensorflow", "jax", "torch"},
     "data": {"numpy", "PIL", "pooch", "requests"},
