@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import argparse
-import io
 import sys
 from collections.abc import Sequence
 
 from siamese_lib.terminal import evaluate, export, retrieve, train
-from siamese_lib.texts import printable
+from siamese_lib.terminal.outcome import status_of
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -18,23 +17,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
         arguments: the words after the program's name; by default those it was started with.
 
     Returns:
-        The exit status: 0 for success, 2 for bad input, 130 or 143 if it was interrupted.
+        The exit status: 0 for success, 1 for a training that taught nothing, 2 for bad input or a
+        failure, 130 or 143 if it was interrupted.
     """
-    for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, io.TextIOWrapper):  # letters that the terminal lacks are escaped
-            stream.reconfigure(errors="backslashreplace")
     options, unknown = _parser().parse_known_args(arguments)
     if unknown:
         words, prog = " ".join(unknown), options.parser.prog
         options.parser.error(f"unrecognized arguments: {words} (see {prog} --help)")
-    try:
-        return options.job(options)
-    except (ValueError, OSError, ArithmeticError, ImportError) as error:
-        print(f"siamese {options.command}: {printable(error)}", file=sys.stderr)
-        return 2
-    except KeyboardInterrupt:
-        print(f"siamese {options.command}: interrupted", file=sys.stderr)
-        return 130
+    return status_of(options)
 
 
 def _parser() -> argparse.ArgumentParser:

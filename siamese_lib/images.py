@@ -7,9 +7,12 @@ import io
 from collections.abc import Sequence
 
 import numpy as np
-from PIL import Image, ImageDraw, ImageFont
+from PIL import Image, ImageDraw
+
+from siamese_lib.lettering import write
 
 _SIDE, _GAP, _TEXT = 96, 8, 14  # pixels: a drawn image, a gap, a line of text
+LETTERS, NAME_WIDTH = 12, 60  # pixels: letters, and a class name next to a distance
 _PAPER, _INK = "#FFFFFF", "#20242B"
 
 
@@ -69,7 +72,7 @@ def draw_neighbours(
 
     Args:
         queries: uint8 (Q, H, W, C).
-        names: Q texts, drawn under the queries.
+        names: Q texts, drawn under the queries. Long ones are shortened, here and below.
         images: uint8 (Q, k, H, W, C), nearest first.
         captions: Q rows of k texts, drawn under the images.
     """
@@ -78,7 +81,7 @@ def draw_neighbours(
     # An extra gap separates the query from its neighbours.
     size = columns * across + 2 * _GAP, rows * down + _GAP
     picture = Image.new("RGB", size, _PAPER)
-    pen, font = ImageDraw.Draw(picture), ImageFont.load_default(_TEXT - 2)
+    pen = ImageDraw.Draw(picture)
     for row in range(rows):
         tiles = [(queries[row], names[row]), *zip(images[row], captions[row], strict=True)]
         for column, (pixels, caption) in enumerate(tiles):
@@ -86,9 +89,6 @@ def draw_neighbours(
             tile = Image.fromarray(without_gray_axis(pixels))
             tile = tile.resize((_SIDE, _SIDE), Image.Resampling.NEAREST)
             picture.paste(tile.convert("RGB"), (left, top))
-            text = caption
-            while pen.textlength(text, font) > _SIDE:
-                text = text.rstrip("…")[:-1] + "…"
             place = left + _SIDE / 2, top + _SIDE + _GAP / 2
-            pen.text(place, text, _INK, font, anchor="ma")
+            write(pen, place, caption, _INK, LETTERS, "ma", width=_SIDE)
     return picture

@@ -16,10 +16,9 @@ from numpy.typing import ArrayLike
 from siamese_lib.checks import checked_labels
 from siamese_lib.data.copies import Copies, find_copies
 from siamese_lib.pixels import described, is_channels_first, remedy, warn_if_black
+from siamese_lib.texts import printable, printable_names, shortened
 
 _NAMED = 5  # classes that an error names
-
-from siamese_lib.texts import printable, printable_names, shortened
 
 
 class DataError(ValueError):

@@ -13,8 +13,8 @@ from functools import lru_cache
 import numpy as np
 
 from siamese_lib.explorer.answer import Answer
+from siamese_lib.explorer.facts import PAGE, Facts, Query
 from siamese_lib.explorer.screen import Screen
-from siamese_lib.explorer.state import PAGE, Facts, Query
 from siamese_lib.images import png_uri
 
 _ICONS = {"right": "✓", "wrong": "✗", "unknown": ""}

@@ -9,7 +9,8 @@ import numpy as np
 
 from siamese_lib.data.copies import finds_itself
 from siamese_lib.explorer.answer import Answer
-from siamese_lib.explorer.state import PAGE, Facts, State
+from siamese_lib.explorer.facts import PAGE, Facts
+from siamese_lib.explorer.state import State
 from siamese_lib.runs.evaluation import used_for_training
 
 

@@ -16,8 +16,9 @@ from siamese_lib.data.fingerprints import fingerprints
 from siamese_lib.data.handwriting import like_mnist
 from siamese_lib.data.parts import evenly, part_of
 from siamese_lib.explorer.answer import Answer
+from siamese_lib.explorer.facts import Facts, Query
 from siamese_lib.explorer.screen import Screen, answer_by
-from siamese_lib.explorer.state import Facts, Query, State
+from siamese_lib.explorer.state import State
 from siamese_lib.metrics.headline import HEADLINE_K
 from siamese_lib.metrics.precision import vote
 from siamese_lib.runs import projection

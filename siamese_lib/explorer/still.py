@@ -7,7 +7,8 @@ import io
 from PIL import Image
 
 from siamese_lib.explorer.screen import Screen
-from siamese_lib.images import draw_neighbours, png
+from siamese_lib.images import LETTERS, NAME_WIDTH, draw_neighbours, png
+from siamese_lib.lettering import short_names
 
 _DRAWN = 7  # neighbours
 
@@ -25,7 +26,10 @@ def explorer_png(screen: Screen, map_png: bytes) -> bytes:
     found, facts, query = screen.answer, screen.facts, screen.state.query
     nearest = found.rows()[:_DRAWN]
     images = facts.training_images[[row["index"] for row in nearest]]
-    captions = [f"{row['class']}  {row['distance']:.2g}" for row in nearest]
+    short = dict(
+        zip(facts.class_names, short_names(facts.class_names, LETTERS, NAME_WIDTH), strict=True)
+    )
+    captions = [f"{short[row['class']]}  {row['distance']:.2g}" for row in nearest]
     row = draw_neighbours(facts.image(query)[None], [str(query)], images[None], [captions])
     with Image.open(io.BytesIO(map_png)) as file:
         below = file.convert("RGBA")

@@ -13,9 +13,10 @@ from pathlib import Path
 from typing import IO, cast
 
 import numpy as np
-from PIL import Image, ImageDraw, ImageFont
+from PIL import Image, ImageDraw
 
 from siamese_lib.colors import EXTRA
+from siamese_lib.lettering import short_names, write
 from siamese_lib.views.film import Film
 
 SUFFIXES = (".gif", ".webp", ".mp4")
@@ -45,6 +46,9 @@ class Drawing:
         self.size = size
         self.paint = _DARK if dark else _LIGHT
         self.names, self.colors = film.classes.names, film.classes.colors
+        if len(self.names) <= _MOST_NAMES:
+            side = size * _FINE
+            self.names = short_names(self.names, side / 440 * 22, side / 2)
         frames = film.frames.astype(np.float64)
         low, high = frames.min(axis=(0, 1)), frames.max(axis=(0, 1))
         scale = 0.95 * size * _FINE / max(float((high - low).max()), 1e-12)
@@ -83,16 +87,16 @@ class Drawing:
         for x, y in at[list(self.film.marked)].tolist():
             ring = 7 * _FINE
             pen.ellipse((x - ring, y - ring, x + ring, y + ring), None, EXTRA, 2 * _FINE)
-        large, small = (ImageFont.load_default(side / 440 * points) for points in (22, 16))
+        large, small = (side / 440 * points for points in (22, 16))
         halo = {"stroke_width": 2 * _FINE, "stroke_fill": self.paint["ground"]}
         for number in np.unique(self.classes) if len(self.names) <= _MOST_NAMES else ():
             x, y = np.median(at[self.classes == number], axis=0)
             name = self.names[int(number)]
-            pen.text((x, y), name, self.paint["ink"], large, anchor="mm", **halo)
+            write(pen, (x, y), name, self.paint["ink"], large, "mm", within=(0, side), **halo)
         frame = round(time)
         steps = self.film.steps
         words = f"frame {frame}" if steps is None else f"step {steps[frame]:,}"
-        pen.text((12 * _FINE, 10 * _FINE), words, self.paint["quiet"], small)
+        write(pen, (12 * _FINE, 10 * _FINE), words, self.paint["quiet"], small)
         return picture.resize((self.size, self.size), Image.Resampling.BOX)
 
 

@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike
 from plotly.subplots import make_subplots
 
 from siamese_lib.colors import DIFFERENT, INK, SAME, class_color
-from siamese_lib.figures.style import styled
+from siamese_lib.figures.style import plain, styled
 
 History: TypeAlias = Mapping[str, Sequence[float]]  # columns of numbers, by name
 
@@ -189,7 +189,7 @@ def class_curves(
         figure.add_scatter(
             x=np.sqrt(at),
             y=np.round(values[:, number], 4),
-            name=str(name),
+            name=plain(name),
             customdata=at,
             mode="lines",
             line={"color": class_color(number), "width": 2.5},

@@ -9,7 +9,7 @@ import plotly.graph_objects as go
 from numpy.typing import ArrayLike
 
 from siamese_lib.colors import FAINT, INK, SAME, class_color
-from siamese_lib.figures.style import named_classes, styled
+from siamese_lib.figures.style import named_classes, plain, styled
 
 
 def class_shares(
@@ -32,7 +32,7 @@ def class_shares(
                 "classes."
             )
         figure.add_bar(
-            x=list(class_names),
+            x=[plain(name) for name in class_names],
             y=np.round(np.asarray(values, dtype=float), 4),
             name=name,
             marker={"color": class_color(4 + number), "pattern": {"shape": "/" * (number % 2)}},

@@ -6,6 +6,7 @@ and on a dark page. Colour is never the only sign: a word or a mark says the sam
 
 from __future__ import annotations
 
+import html
 from collections.abc import Sequence
 
 import numpy as np
@@ -15,11 +16,24 @@ from numpy.typing import ArrayLike
 from siamese_lib.checks import checked_labels
 from siamese_lib.colors import FAINT, INK, class_color
 
+_LONGEST = 60  # letters
+
+
+def plain(text: object) -> str:
+    """Return text from outside as plotly shows it literally; the middle of long text is left out.
+
+    Plotly reads tags, entities and ``%{...}`` in its texts.
+    """
+    words = str(text)
+    if len(words) > _LONGEST:
+        words = f"{words[: _LONGEST // 2]}…{words[1 - _LONGEST // 2 :]}"
+    return html.escape(words, quote=False).replace("%{", "&#37;{")
+
 
 def named_classes(
     labels: ArrayLike, class_names: Sequence[str] | None, count: int | None = None
 ) -> tuple[np.ndarray, dict[int, str]]:
-    """Return the class of each point as a number, and the name of each class that occurs.
+    """Return the class of each point as a number, and the `plain` name of each class that occurs.
 
     Args:
         labels: integers or strings (N,).
@@ -37,7 +51,7 @@ def named_classes(
     if given.dtype.kind == "i" and class_names is None:
         return given, {number: str(number) for number in classes.tolist()}
     if class_names is None:
-        return numbers.astype(np.int64), dict(enumerate(map(str, classes)))
+        return numbers.astype(np.int64), dict(enumerate(map(plain, classes)))
     known = given.dtype.kind == "i"
     wrong = classes[(classes < 0) | (classes >= len(class_names))] if known else classes
     if wrong.size:
@@ -45,7 +59,7 @@ def named_classes(
             f"labels hold {wrong[-1]}; expected numbers below {len(class_names)}, the number of "
             "class_names, and 0 or more."
         )
-    return given, {number: str(class_names[number]) for number in classes.tolist()}
+    return given, {number: plain(class_names[number]) for number in classes.tolist()}
 
 
 def styled(figure: go.Figure, *, height: int, **layout: object) -> go.Figure:

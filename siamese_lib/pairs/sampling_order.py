@@ -151,7 +151,7 @@ def as_groups(labels: ArrayLike) -> np.ndarray:
     if len(classes) < 2:
         raise ValueError(
             f"labels have one class only, {classes[0]}; expected at least two, to make different "
-            "pairs. Add images of another class." + _names_hint(labels)
+            "pairs. Add images of another class." + _names_hint(classes)
         )
     single = classes[counts == 1]
     if single.size:
@@ -159,14 +159,14 @@ def as_groups(labels: ArrayLike) -> np.ndarray:
         raise ValueError(
             f"labels have a single image in {single.size} of {len(classes)} classes ({names}); "
             "expected two or more in each, to make similar pairs. Add images or drop these classes."
-            + _names_hint(labels)
+            + _names_hint(classes)
         )
     return groups
 
 
-def _names_hint(labels: np.ndarray) -> str:
+def _names_hint(classes: np.ndarray) -> str:
     """Return where to find the names of classes that an error could only name by their numbers."""
-    if labels.dtype.kind not in "iu":
+    if classes.dtype.kind not in "iu":
         return ""
     return " If these are labels of a Dataset, its `check_trainable` names the classes."
 

@@ -10,6 +10,7 @@ more.
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, SupportsIndex
 
@@ -19,8 +20,10 @@ from numpy.typing import ArrayLike, NDArray
 from siamese_lib.checks import whole_number
 from siamese_lib.files import JsonObject
 from siamese_lib.search import gallery_file, indexes
+from siamese_lib.search.distinct import DistinctIndex
 from siamese_lib.search.gallery_file import GalleryError
-from siamese_lib.search.vectors import METRICS, blocks, checked, compact, comparable, surroundings
+from siamese_lib.search.space import Space, single
+from siamese_lib.search.vectors import METRICS, blocks, check_choice, checked, compact, comparable
 
 if TYPE_CHECKING:
     import faiss
@@ -29,8 +32,6 @@ INDEXES = tuple(indexes.PARAMETERS)
 
 _SPARE = 16  # candidates beyond k: enough that few queries need another search
 _WIDER = 8  # how many times as many candidates another search nominates
-_PARALLEL = 1e-28  # squared distance below which unit vectors differ only by rounding
-_FAR = 1e6  # in units of the index; beyond it, the index is built again around all embeddings
 _SINGLE = np.finfo(np.float32)
 
 
@@ -40,8 +41,9 @@ class Gallery:
     "flat" compares each query with the whole gallery and is exact. "hnsw" walks along a graph of
     neighbours. "ivf" searches only the lists whose centres are nearest to the query. With many
     embeddings, "hnsw" and "ivf" are far faster and miss a few neighbours. The neighbours that
-    they find are ranked exactly. All processor cores build an "hnsw" graph at once, so two builds
-    may miss different neighbours. Save a gallery to keep its graph.
+    they find are ranked exactly. They hold equal embeddings once, so copies cost no neighbours: of
+    many copies, the first rows are found. All processor cores build an "hnsw" graph at once, so two
+    builds may miss different neighbours. Save a gallery to keep its graph.
 
     Args:
         embeddings: real numbers (N, dim), finite and within ±1e30, N and dim at least 1. They
@@ -55,7 +57,7 @@ class Gallery:
         ef_search: for "hnsw", the candidates for the neighbours of a query; default 64, and never
             below k. More candidates miss fewer neighbours.
         nlist: for "ivf", the number of lists; default 4 √N, or fewer so that a list has at least
-            39 embeddings on average.
+            39 embeddings on average. There are never more lists than different embeddings.
         nprobe: for "ivf", the number of lists that a query searches; default 32. More lists miss
             fewer neighbours.
 
@@ -92,8 +94,8 @@ class Gallery:
         nlist: int | None = None,
         nprobe: int | None = None,
     ) -> None:
-        _check_choice("metric", metric, METRICS)
-        _check_choice("index", index, INDEXES)
+        check_choice("metric", metric, METRICS)
+        check_choice("index", index, INDEXES)
         self.metric, self.index = metric, index
         vectors = checked("embeddings", embeddings, metric)
         if not vectors.size:
@@ -109,14 +111,13 @@ class Gallery:
             "nlist": nlist,
             "nprobe": nprobe,
         }
-        self.parameters = indexes.settle(index, len(vectors), given)
-        self._vectors = compact(vectors)
-        self._centre, self._scale = surroundings(self._vectors, metric)
-        self._index = self._built()
+        indexes.settle(index, len(vectors), given)  # refuses what is wrong before any work
+        self._space = Space.around(compact(vectors), metric)
+        self._build(given)
 
     def __len__(self) -> int:
         """Return N, the number of embeddings."""
-        return len(self._vectors)
+        return len(self._space.vectors)
 
     def __repr__(self) -> str:
         facts = {"dim": self.dim, "metric": self.metric, "index": self.index, **self.parameters}
@@ -127,7 +128,7 @@ class Gallery:
     @property
     def vectors(self) -> np.ndarray:
         """The embeddings (N, dim), float32 or float64, as the gallery keeps them; read-only."""
-        view = self._vectors.view()
+        view = self._space.vectors.view()
         view.flags.writeable = False
         return view
 
@@ -146,14 +147,14 @@ class Gallery:
         added = compact(self._of_my_dimension("embeddings", embeddings))
         if not len(added):
             return
-        self._vectors = np.concatenate([self._vectors, added])
-        centre, scale = surroundings(added, self.metric)
-        reach = np.abs(centre - self._centre).max() + 1 / scale
-        if reach * self._scale > _FAR:
-            self._centre, self._scale = surroundings(self._vectors, self.metric)
-            self._index = self._built()
+        before, self._space = self._space, self._space.joined(added)
+        rows = np.arange(len(before.vectors), len(self))
+        if self._space.scale != before.scale or (self._space.centre != before.centre).any():
+            self._build(self.parameters)
+        elif isinstance(self._index, DistinctIndex):
+            self._index.extend(rows, self._space)
         else:
-            indexes.extend(self._index, len(added), lambda rows: self._offsets(added[rows]))
+            indexes.extend(self._index, len(rows), lambda part: self._space.offsets(rows[part]))
 
     def nearest(
         self, queries: ArrayLike, k: SupportsIndex = 7, *, exclude_self: bool = False
@@ -209,10 +210,15 @@ class Gallery:
             OSError: the file cannot be written.
         """
         facts = {name: getattr(self, name) for name in ("metric", "index", "parameters")}
-        facts["scale"] = self._scale
-        # A flat index holds only the vectors, which are in the file anyway.
-        index = np.empty(0, np.uint8) if self.index == "flat" else indexes.to_bytes(self._index)
-        gallery_file.write(Path(path), facts, [self._vectors, self._centre, index])
+        facts["scale"] = self._space.scale
+        arrays = [self._space.vectors, self._space.centre]
+        if isinstance(self._index, DistinctIndex):
+            arrays.append(indexes.to_bytes(self._index.index))
+            if len(self._index) < len(self):
+                arrays.append(self._index.cells)
+        else:  # a flat index holds only the vectors, which are in the file anyway
+            arrays.append(np.empty(0, np.uint8))
+        gallery_file.write(Path(path), facts, arrays)
 
     @classmethod
     def load(cls, path: str | os.PathLike[str]) -> Gallery:
@@ -235,41 +241,56 @@ class Gallery:
         return gallery
 
     def _restore(
-        self, facts: JsonObject, vectors: np.ndarray, centre: np.ndarray, index: np.ndarray
+        self,
+        facts: JsonObject,
+        vectors: np.ndarray,
+        centre: np.ndarray,
+        index: np.ndarray,
+        cells: np.ndarray | None = None,
     ) -> None:
-        _check_choice("metric", facts["metric"], METRICS)
-        _check_choice("index", facts["index"], INDEXES)
+        check_choice("metric", facts["metric"], METRICS)
+        check_choice("index", facts["index"], INDEXES)
         self.metric, self.index = facts["metric"], facts["index"]
-        self._vectors = checked("embeddings", vectors, self.metric)
-        self._centre, self._scale = centre, float(facts["scale"])
+        vectors = checked("embeddings", vectors, self.metric)
+        self._space = Space(vectors, self.metric, centre, float(facts["scale"]))
         self.dim = vectors.shape[1]
-        self.parameters = indexes.settle(self.index, len(self), facts["parameters"])
+        self.parameters = indexes.settle(self.index, len(vectors), facts["parameters"])
         if centre.shape != (self.dim,):
             raise ValueError(f"its centre has shape {centre.shape}; expected ({self.dim},)")
-        if not self._scale > 0:
+        if not self._space.scale > 0:
             raise ValueError(f"its scale is {facts['scale']}; expected more than 0")
-        self._index = self._built() if self.index == "flat" else indexes.from_bytes(index)
-        if (self._index.ntotal, self._index.d) != vectors.shape:
-            raise ValueError(
-                f"its index holds vectors of shape {(self._index.ntotal, self._index.d)}; expected "
-                f"{vectors.shape}"
-            )
+        if self.index == "flat":
+            self._build(self.parameters)
+            return
+        found = indexes.from_bytes(index)
+        self._index = DistinctIndex.restored(found, cells, self._space)
+        if len(self._index) < found.ntotal:  # an earlier version put copies into its index
+            self._build(self.parameters)
 
-    def _built(self) -> faiss.Index:
-        def vectors(rows: slice | np.ndarray) -> np.ndarray:
-            return self._offsets(self._vectors[rows])
-
-        return indexes.build(self.index, self.dim, self.parameters, len(self), vectors)
+    def _build(self, given: Mapping[str, int | None]) -> None:
+        """Set the index and its parameters: those given, and defaults."""
+        if self.index == "flat":
+            self.parameters = indexes.settle(self.index, len(self), given)
+            self._index = indexes.build(self.index, self.dim, {}, len(self), self._space.offsets)
+        else:
+            self._index = DistinctIndex.of(self._space)
+            self.parameters = indexes.settle(self.index, len(self), given, len(self._index))
+            self._index.build(self.index, self.parameters, self._space)
 
     def _ranked(
         self, queries: np.ndarray, k: int, width: int, itself: np.ndarray | None
     ) -> tuple[np.ndarray, np.ndarray]:
         """Find the nearest; where `width` candidates leave a doubt, search again with more."""
         width = min(width, len(self))
+        index = self._index
         indices, squares = np.empty((len(queries), k), np.int64), np.empty((len(queries), k))
         for rows in blocks(len(queries), 8 * width * self.dim):
             part, own = queries[rows], None if itself is None else itself[rows]
-            indices[rows], squares[rows], sure = self._search(part, k, width, own)
+            if isinstance(index, DistinctIndex):
+                found = self._search_cells(index, part, k, width, own)
+            else:
+                found = self._search_rows(index, part, k, width, own)
+            indices[rows], squares[rows], sure = found
             if not sure.all():
                 again = rows.start + np.flatnonzero(~sure)
                 own = None if itself is None else itself[again]
@@ -278,57 +299,44 @@ class Gallery:
                 )
         return indices, squares
 
-    def _search(
-        self, queries: np.ndarray, k: int, width: int, itself: np.ndarray | None
+    def _search_rows(
+        self, index: faiss.Index, queries: np.ndarray, k: int, width: int, itself: np.ndarray | None
     ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """Rank `width` candidates of each query; also return if no other can matter, bool (Q,)."""
-        if width < len(self):
-            offsets = (queries - self._centre) * self._scale
-            with np.errstate(over="ignore"):  # infinite in single precision: stays in doubt
-                single = offsets.astype(np.float32)
-            roughly, candidates = indexes.search(self._index, single, width)
-            candidates.sort(axis=1)  # by index, so that a stable sort breaks ties by it
-        else:
-            candidates = np.broadcast_to(np.arange(width), (len(queries), width))
-        squares = self._squares(queries, candidates)
-        if itself is not None:
-            squares[candidates == itself[:, None]] = np.inf
-        row = np.arange(len(queries))[:, None]
-        order = squares.argsort(axis=1, kind="stable")[:, :k]
-        indices, squares = candidates[row, order], squares[row, order]
         if width == len(self):
-            return indices, squares, np.ones(len(queries), bool)
-        if self.index != "flat":
-            return indices, squares, candidates[:, 0] >= 0
+            candidates = np.broadcast_to(np.arange(width), (len(queries), width))
+            return *self._space.best(queries, candidates, k, itself), np.ones(len(queries), bool)
+        offsets = self._space.scaled(queries)
+        roughly, candidates = indexes.search(index, single(offsets), width)
+        indices, squares = self._space.best(queries, candidates, k, itself)
         # `error` bounds FAISS's error for any embedding that could be among the k. Such an
         # embedding is no further from the centre than the query's distance from it plus the k-th
         # distance. The sums of `dim` products and the conversion to single precision round
         # `dim` + 6 times, each time by at most half of `eps`.
-        farthest = squares[:, -1] * self._scale**2
+        farthest = squares[:, -1] * self._space.scale**2
         reach = 2 * np.sqrt(np.vecdot(offsets, offsets)) + np.sqrt(farthest)
         error = (self.dim + 6) * (_SINGLE.eps / 2 * reach**2 + _SINGLE.tiny)
         return indices, squares, roughly[:, -1] - error > farthest
 
-    def _squares(self, queries: np.ndarray, candidates: np.ndarray) -> np.ndarray:
-        """Return squared distances of queries from their candidates, float64 (Q, C)."""
-        squares = np.empty(candidates.shape)
-        for part in blocks(candidates.shape[1], 8 * self.dim * len(queries)):
-            differences = comparable(self._vectors[candidates[:, part]], self.metric)
-            differences -= queries[:, None]
-            squares[:, part] = np.vecdot(differences, differences)
-        if self.metric == "euclidean":
-            return squares
-        # Parallel embeddings differ only by rounding: their distance is 0.
-        return np.where(squares < _PARALLEL, 0.0, squares.astype(np.float32))
-
-    def _offsets(self, vectors: np.ndarray) -> np.ndarray:
-        """Return what the index holds for these vectors, float32.
-
-        An offset that all vectors share would cost precision, so the centre is subtracted. At a
-        scale of 1, no distance is too large or too small for single precision.
-        """
-        offsets = (comparable(vectors, self.metric) - self._centre) * self._scale
-        return offsets.astype(np.float32)
+    def _search_cells(
+        self,
+        index: DistinctIndex,
+        queries: np.ndarray,
+        k: int,
+        width: int,
+        itself: np.ndarray | None,
+    ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Rank the rows of `width` cells; also return if all these cells were found, bool (Q,)."""
+        offsets = self._space.scaled(queries)
+        cells = index.nominate(single(offsets), width)
+        copies = k + (itself is not None)
+        most = int(index.counts(cells, copies).max())
+        indices, squares = np.empty((len(queries), k), np.int64), np.empty((len(queries), k))
+        for part in blocks(len(queries), 24 * most):
+            own = None if itself is None else itself[part]
+            candidates = index.rows(cells[part], copies)
+            indices[part], squares[part] = self._space.best(queries[part], candidates, k, own)
+        return indices, squares, cells[:, -1] >= 0
 
     def _of_my_dimension(self, name: str, vectors: ArrayLike) -> np.ndarray:
         vectors = checked(name, vectors, self.metric)
@@ -338,9 +346,3 @@ class Gallery:
                 f"{self.dim}. Embed both with the same tower."
             )
         return vectors
-
-
-def _check_choice(name: str, given: str, allowed: tuple[str, ...]) -> None:
-    if given not in allowed:
-        *others, last = map(repr, allowed)
-        raise ValueError(f"{name} is {given!r}; expected {', '.join(others)} or {last}.")

@@ -1,11 +1,13 @@
 """The file format of a gallery: how a file is written, and how it is checked when it is read.
 
 1. The line ``siamese_lib gallery``.
-2. A line of JSON: ``format`` (1); facts about the gallery; and ``arrays``, the dtype and the shape
-   of each array that follows.
+2. A line of JSON: ``format``; facts about the gallery; and ``arrays``, the dtype and the shape of
+   each array that follows.
 3. The arrays, little-endian, in C order, one after another.
 4. The SHA-256 of everything before it, 32 bytes.
 
+Format 1 has three arrays: the embeddings, their centre, and the index. Format 2 has a fourth, for
+an approximate gallery with copies: which vector of the index stands for each embedding.
 Loading reads only numbers and JSON, and unpickles nothing.
 """
 
@@ -21,11 +23,11 @@ import numpy as np
 
 from siamese_lib.files import JsonObject, write_atomically
 
-FORMAT = 1
+_ARRAYS = {1: 3, 2: 4}  # their number, by the format
 _FIRST_LINE = b"siamese_lib gallery\n"
 _HEADER_BYTES = 1 << 16  # limit; a real header has a few hundred
 _DIGEST_BYTES = hashlib.sha256().digest_size
-_DTYPES = ("<f4", "<f8", "|u1")
+_DTYPES = ("<f4", "<f8", "|u1", "<u4")
 
 
 class GalleryError(ValueError):
@@ -38,11 +40,12 @@ def write(path: Path, facts: Mapping[str, object], arrays: Sequence[np.ndarray])
     Args:
         path: the file.
         facts: values for JSON, by name.
-        arrays: float32, float64 or uint8, of any shapes.
+        arrays: three or four of float32, float64, uint8 or uint32, of any shapes.
     """
     arrays = [np.ascontiguousarray(a, dtype=a.dtype.newbyteorder("<")) for a in arrays]
     entries = [[a.dtype.str, list(a.shape)] for a in arrays]
-    header = json.dumps({"format": FORMAT, **facts, "arrays": entries}).encode()
+    version = {count: version for version, count in _ARRAYS.items()}[len(arrays)]
+    header = json.dumps({**facts, "format": version, "arrays": entries}).encode()
     parts = [_FIRST_LINE, header, b"\n", *(a.reshape(-1).view(np.uint8).data for a in arrays)]
     digest = hashlib.sha256()
     for part in parts:
@@ -101,15 +104,16 @@ def _header(path: Path, line: bytes) -> JsonObject:
         raise GalleryError(
             f"{path} is damaged: its second line is {line[:40]!r}; expected JSON with a format."
         ) from error
-    if version != FORMAT:
+    if not isinstance(version, int) or version not in _ARRAYS:
         raise GalleryError(
-            f"{path} has format {version}; expected format {FORMAT}, which this version of "
-            "siamese_lib reads. Load it with the version that wrote it."
+            f"{path} has format {version}; expected format {' or '.join(map(str, _ARRAYS))}, which "
+            "this version of siamese_lib reads. Load it with the version that wrote it."
         )
     entries = header.get("arrays")
-    if not isinstance(entries, list) or not all(map(_is_entry, entries)) or len(entries) != 3:
+    count = _ARRAYS[version]
+    if not isinstance(entries, list) or not all(map(_is_entry, entries)) or len(entries) != count:
         raise GalleryError(
-            f"{path} is damaged: its arrays are {entries!r}; expected dtype and shape of three."
+            f"{path} is damaged: its arrays are {entries!r}; expected dtype and shape of {count}."
         )
     return header
 

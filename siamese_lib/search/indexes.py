@@ -34,8 +34,16 @@ _TRAINING = 64  # vectors per list, from which k-means finds the centres of the 
 _ROUNDS = 10  # of k-means; later rounds move the centres little
 
 
-def settle(kind: str, count: int, given: Mapping[str, int | None]) -> dict[str, int]:
+def settle(
+    kind: str, count: int, given: Mapping[str, int | None], distinct: int | None = None
+) -> dict[str, int]:
     """Return the parameters of an index over `count` vectors: those given, and defaults.
+
+    Args:
+        kind: one of `PARAMETERS`.
+        count: N, number of vectors.
+        given: values by name; None for the default.
+        distinct: how many of the vectors differ. There are no more lists than that.
 
     Raises:
         ValueError: a parameter does not belong to this kind of index, or is out of range.
@@ -53,12 +61,14 @@ def settle(kind: str, count: int, given: Mapping[str, int | None]) -> dict[str, 
     if kind == "hnsw":
         return {"M": 32, "ef_construction": 100, "ef_search": 64, **chosen}
     if kind == "ivf":
+        distinct = count if distinct is None else distinct
         # With so many, a query spends about as long on their centres as on its lists.
-        nlist = chosen.get("nlist", max(1, min(round(4 * math.sqrt(count)), count // 39)))
+        nlist = chosen.get("nlist", max(1, min(round(4 * math.sqrt(distinct)), distinct // 39)))
         if nlist > count:
             raise ValueError(
                 f"nlist is {nlist}; expected at most {count}, the number of embeddings."
             )
+        nlist = min(nlist, distinct)
         nprobe = min(nlist, chosen.get("nprobe", 32))
         return {"nlist": nlist, "nprobe": nprobe}
     return {}

@@ -52,12 +52,29 @@ def checked(name: str, vectors: ArrayLike, metric: str) -> np.ndarray:
     return vectors
 
 
+def check_choice(name: str, given: str, allowed: tuple[str, ...]) -> None:
+    """Raise ValueError unless `given` is one of the allowed words."""
+    if given not in allowed:
+        *others, last = map(repr, allowed)
+        raise ValueError(f"{name} is {given!r}; expected {', '.join(others)} or {last}.")
+
+
 def comparable(vectors: np.ndarray, metric: str) -> np.ndarray:
     """Return float64 copies (..., dim) whose Euclidean distances rank as the metric ranks."""
     vectors = vectors.astype(np.float64)
     if metric == "cosine":
         vectors /= np.sqrt(np.vecdot(vectors, vectors))[..., None]
     return vectors
+
+
+def alike(vectors: np.ndarray, metric: str) -> np.ndarray:
+    """Return numbers (..., dim) that are equal for vectors between which the metric is 0.
+
+    In "cosine", vectors that differ only in length are equal up to rounding.
+    """
+    if metric == "euclidean":
+        return vectors
+    return np.rint(comparable(vectors, metric) * 2.0**49)
 
 
 def compact(vectors: np.ndarray) -> np.ndarray:

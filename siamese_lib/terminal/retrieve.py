@@ -14,7 +14,8 @@ from siamese_lib.data.fingerprints import fingerprints
 from siamese_lib.data.handwriting import like_mnist
 from siamese_lib.data.queries import read_query
 from siamese_lib.data.reading import PictureError
-from siamese_lib.images import draw_neighbours
+from siamese_lib.images import LETTERS, NAME_WIDTH, draw_neighbours
+from siamese_lib.lettering import short_names
 from siamese_lib.search.vectors import METRICS
 from siamese_lib.terminal.options import Commands, add_data, load_for_run, positive
 from siamese_lib.texts import printable, shortened
@@ -89,9 +90,10 @@ def retrieve(options: argparse.Namespace) -> int:
     for file, note, same, *answer in answers:
         print(f"\n{printable(file)}\n{note}{table(*answer)}{same}")
     if options.picture is not None:
+        short = np.array(short_names(data.class_names, LETTERS, NAME_WIDTH))
         captions = [
             [f"{label}  {distance:.2g}" for label, distance in zip(*row, strict=True)]
-            for row in zip(labels, distances, strict=True)
+            for row in zip(short[data.train.labels[indices]], distances, strict=True)
         ]
         names = [printable(file.name) for file in options.images]
         picture = draw_neighbours(queries, names, data.train.images[indices], captions)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import shutil
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -20,6 +21,7 @@ from siamese_lib.terminal.options import (
     load,
     positive,
 )
+from siamese_lib.terminal.verdict import USELESS, useless
 from siamese_lib.texts import printable
 
 if TYPE_CHECKING:
@@ -187,8 +189,14 @@ def train(options: argparse.Namespace) -> int:
             f"`evaluate {printable(out)}`."
         )
         return 128 + guard.stopped_by
-    print(sl.evaluate(recorder.run, data))
-    return 0
+    found = sl.evaluate(recorder.run, data)
+    print(found)
+    why = useless(recorder.run, data, found, options.margin, model.loss.trivial_value)
+    if why is None:
+        return 0
+    sys.stdout.flush()
+    print(f"siamese train: useless, though the run is kept in {out}: {why}", file=sys.stderr)
+    return USELESS
 
 
 def _load(options: argparse.Namespace) -> sl.Dataset:

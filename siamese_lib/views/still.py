@@ -7,16 +7,18 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
-from PIL import Image, ImageDraw, ImageFont
+from PIL import Image, ImageDraw
 
 from siamese_lib.colors import INK, PALETTE, rgb
 from siamese_lib.data.parts import evenly, is_fair
 from siamese_lib.images import png
+from siamese_lib.lettering import short_names, write
 from siamese_lib.views.wire import Classes
 
 LARGEST = 60_000  # bytes of a picture
 _SIDE, _CAPTION = 288, 24  # pixels: side of a panel, and height of the words under it
 _POINTS = 3_000
+_LETTERS = 14  # pixels
 _ROOM = 60  # pixels: in a smaller cloud, class names would overlap
 
 # The output that shows a widget: contents by MIME type, and metadata.
@@ -103,13 +105,14 @@ def _drawn(
     picture = Image.fromarray(pixels)
     pen = ImageDraw.Draw(picture)
     if numbers is not None and len(names) <= 20:
-        for at in clouds:
-            _write_names(pen, at, numbers, names)
+        short = short_names(names, _LETTERS, _SIDE / 2)
+        for at, (x, _) in zip(clouds, middles, strict=True):
+            edges = (x - _SIDE / 2, x + _SIDE / 2)
+            _write_names(pen, at, numbers, short, edges)
     if len(chosen) > 1:
-        font = ImageFont.load_default(13)
         for frame, (x, _) in zip(chosen, middles, strict=True):
             words = f"frame {frame}" if steps is None else f"step {steps[frame]:,}"
-            pen.text((x, _SIDE + _CAPTION / 2), words, INK, font, anchor="mm")
+            write(pen, (x, _SIDE + _CAPTION / 2), words, INK, 13, "mm")
     return picture
 
 
@@ -146,18 +149,22 @@ def _draw_discs(
 
 
 def _write_names(
-    pen: ImageDraw.ImageDraw, at: np.ndarray, numbers: np.ndarray, names: Sequence[str]
+    pen: ImageDraw.ImageDraw,
+    at: np.ndarray,
+    numbers: np.ndarray,
+    names: Sequence[str],
+    edges: tuple[float, float],
 ) -> None:
     """Write each class's name in the middle of its points, if there is room for names."""
     if np.ptp(at, axis=0).max() < _ROOM:
         return
-    font = ImageFont.load_default(14)
     for number, name in enumerate(names):
         cloud = at[numbers == number]
         if len(cloud):
             # The median. np.median imports numpy.ma first, for half the time of a whole still.
             ranked = np.sort(cloud, axis=0)
             x, y = (ranked[(len(cloud) - 1) // 2] + ranked[len(cloud) // 2]) / 2
-            pen.text(
-                (x, y), name, "white", font, anchor="mm", stroke_width=2, stroke_fill="#30343A"
-            )
+            write(
+                pen, (x, y), name, "white", _LETTERS, "mm", within=edges,
+                stroke_width=2, stroke_fill="#30343A",
+            )  # fmt: skip

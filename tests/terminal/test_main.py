@@ -78,4 +78,6 @@ def test_an_interrupt_outside_the_training(
 
     monkeypatch.setattr(command, "load", interrupt)
     assert main(["train", "--data", "tiny"]) == 130
-    assert capsys.readouterr().err == "siamese train: interrupted\n"
+    assert capsys.readouterr().err == (
+        "siamese train: interrupted. Start it again, or continue with --resume.\n"
+    )

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import numpy as np
-from PIL import Image, ImageDraw, ImageFont
+from PIL import Image, ImageDraw
 
 from siamese_lib.colors import DIFFERENT, INK, SAME
 from siamese_lib.images import png, without_gray_axis
+from siamese_lib.lettering import write
 from siamese_lib.views.still import LARGEST
 from siamese_lib.views.threshold import mistakes
 from siamese_lib.views.threshold.mistakes import Choice, JudgedPairs
 
 _WIDTH, _CHART = 860, 230  # pixels
 _CARDS, _CARD, _IMAGE, _ROW = 8, 110, 44, 104
+_WORDS = 54  # pixels, next to a distance
 _FINE = 2  # drawn at this many times the size, then reduced
 _FADED = "60"  # opacity, in hexadecimal
 
@@ -87,7 +89,7 @@ def _draw_card(
         large = pixels.resize((_IMAGE * _FINE, _IMAGE * _FINE), Image.Resampling.NEAREST)
         picture.paste(large, (round((left + side * (_IMAGE + 2)) * _FINE), round(top * _FINE)))
     words = "" if card["words"] is None else " · ".join(card["words"])
-    _write(pen, (left, top + _IMAGE + 4), words[:8], INK, 13)
+    _write(pen, (left, top + _IMAGE + 4), words, INK, 13, width=_WORDS)
     _write(pen, (left + 2 * _IMAGE + 2, top + _IMAGE + 4), card["distance"], INK, 12, "ra")
 
 
@@ -98,11 +100,11 @@ def _write(
     ink: str,
     size: int,
     anchor: str = "la",
+    width: float | None = None,
 ) -> None:
     left, top = at
-    pen.text(
-        (_FINE * left, _FINE * top), words, ink, ImageFont.load_default(size * _FINE), anchor=anchor
-    )
+    width = None if width is None else _FINE * width
+    write(pen, (_FINE * left, _FINE * top), words, ink, size * _FINE, anchor, width=width)
 
 
 def _fine(*pixels: float) -> tuple[float, ...]:

@@ -1,0 +1,121 @@
+"""What an explorer shows but never changes: a run and its data; and the images to ask about."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from functools import cached_property
+
+import numpy as np
+
+from siamese_lib.data.parts import Part, is_fair
+
+MOST_NEIGHBOURS = 20
+PAGE = 40  # thumbnails on a page
+
+
+@dataclass(frozen=True)
+class Query:
+    """An image to find neighbours of.
+
+    Attributes:
+        kind: "test", "train", "drawing" or "picture".
+        index: of a test or training image, or None for other queries.
+        pixels: of the reader's own image, uint8 (H, W, C) as bytes.
+        note: how the reader's own image was prepared.
+    """
+
+    kind: str
+    index: int | None = None
+    pixels: bytes = field(default=b"", repr=False)
+    note: str = ""
+
+    def __str__(self) -> str:
+        """Return a name for the reader, such as "test image 865"."""
+        if self.index is None:
+            return {"drawing": "your drawing", "picture": "your picture"}[self.kind]
+        return f"{'training' if self.kind == 'train' else 'test'} image {self.index}"
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Facts:
+    """What does not change while an explorer is used.
+
+    Attributes:
+        steps: training steps of the run's frames.
+        dim: length of an embedding.
+        class_names: K names.
+        training_images: uint8 (N, H, W, C).
+        training_labels: int64 (N,).
+        test_images: uint8 (T, H, W, C), the images to choose from.
+        test_labels: int64 (T,).
+        mistaken: bool (T,), whether the vote of the last frame is wrong.
+        light: whether the images are dark on a light background.
+        searched: which of the training images are searched; None for all.
+        trained_on: number of test images that the run was trained on.
+        handwriting: whether uploads are prepared as MNIST's digits were.
+    """
+
+    steps: tuple[int, ...]
+    dim: int
+    class_names: tuple[str, ...]
+    training_images: np.ndarray
+    training_labels: np.ndarray
+    test_images: np.ndarray
+    test_labels: np.ndarray
+    mistaken: np.ndarray
+    light: bool
+    searched: Part | None = None
+    trained_on: int = 0
+    handwriting: bool = False
+
+    @cached_property
+    def order(self) -> np.ndarray:
+        """The test images in the order of their thumbnails, int64 (T,).
+
+        If they come class by class, the classes take turns, so that a page shows several.
+        """
+        classes, numbers = np.unique(self.test_labels, return_inverse=True)
+        order = np.arange(len(numbers))
+        if is_fair(numbers, order[:PAGE]):
+            return order
+        by_class = np.argsort(numbers, kind="stable")
+        sizes = np.bincount(numbers, minlength=len(classes))
+        turn = order - np.repeat(np.cumsum(sizes) - sizes, sizes)
+        return by_class[np.argsort(turn, kind="stable")]
+
+    @property
+    def searching(self) -> str:
+        """Which training images are searched, in words that begin a sentence."""
+        what = "training images to search"
+        if self.searched is None:
+            return f"{len(self.training_images):,} {what}"
+        words = self.searched.words(what)
+        return words[:1].upper() + words[1:]
+
+    @property
+    def image_shape(self) -> tuple[int, int, int]:
+        """Height, width and channels of the images."""
+        height, width, channels = self.training_images.shape[1:]
+        return height, width, channels
+
+    @property
+    def largest_k(self) -> int:
+        """The largest k: up to 20, and below the number of training images that are searched.
+
+        A training image is not its own neighbour, so one image less can be found.
+        """
+        searched = self.training_images if self.searched is None else self.searched
+        return min(MOST_NEIGHBOURS, len(searched) - 1)
+
+    def image(self, query: Query) -> np.ndarray:
+        """Return a query's image, uint8 (H, W, C)."""
+        if query.kind == "test":
+            return self.test_images[query.index]
+        if query.kind == "train":
+            return self.training_images[query.index]
+        return np.frombuffer(query.pixels, np.uint8).reshape(self.image_shape)
+
+    def label(self, query: Query) -> int | None:
+        """Return a query's class, or None for the reader's own image."""
+        labels = {"test": self.test_labels, "train": self.training_labels}.get(query.kind)
+        return None if labels is None else int(labels[query.index])
