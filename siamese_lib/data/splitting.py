@@ -22,7 +22,7 @@ import numpy as np
 
 from siamese_lib.data.dataset import Dataset
 
-THUMBNAIL = (32, 32)  # height and width, in colours: what decides a picture's side
+THUMBNAIL = (32, 32, 3)  # height, width and channels: what decides a picture's side
 _NAMED = 5  # classes that a note names
 
 

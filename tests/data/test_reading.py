@@ -73,6 +73,7 @@ FILES = {
 }
 
 
+@pytest.mark.filterwarnings("ignore:.*stand in more than one class")  # the same in other formats
 @pytest.mark.parametrize("color", ["grayscale", "rgb"])
 def test_every_file_finds_itself_everywhere(tmp_path, color, capsys, monkeypatch):
     """The folder's reader, an upload to the explorer, and the terminal give one array."""

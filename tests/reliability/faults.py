@@ -75,6 +75,8 @@ def table(areas: Mapping[str, Mapping[str, Fault]]) -> str:
     lines = []
     for area, faults in areas.items():
         lines += [f"## {area}", "", "| given | what comes back |", "| --- | --- |"]
-        lines += [f"| {fault.given} | {fault.back} |" for fault in faults.values()]
+        lines += [
+            f"| {fault.given} | {fault.back} |".replace("\n", " ") for fault in faults.values()
+        ]
         lines.append("")
     return "\n".join(lines)

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 
-from test_faults import page
-
 if __name__ == "__main__":
-    Path(__file__).with_name("README.md").write_text(page(), encoding="utf-8")
+    here = Path(__file__).parent
+    sys.path += [str(here.parent), str(here)]  # as pytest does
+    from test_faults import page
+
+    (here / "README.md").write_text(page(), encoding="utf-8")
