@@ -81,11 +81,11 @@ def shortened(text: str, size: float, width: float) -> str:
 def short_names(names: Sequence[str], size: float, width: float) -> list[str]:
     """Return readable names of up to `width` pixels, different where the names are different.
 
-    Names that would look alike begin with their number.
+    Different names that would look alike begin with their number.
     """
     short = [shortened(name, size, width) for name in names]
     looks = [unicodedata.normalize("NFC", name) for name in short]
-    seen = Counter(looks)
+    seen = Counter(look for look, _ in set(zip(looks, names, strict=True)))
     return [
         name if seen[look] == 1 else shortened(f"{number}: {names[number]}", size, width)
         for number, (name, look) in enumerate(zip(short, looks, strict=True))

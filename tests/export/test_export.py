@@ -24,6 +24,7 @@ from siamese_lib import files
 from siamese_lib import images as images_module
 from siamese_lib.data.offline import offline_digits
 from siamese_lib.export import page
+from siamese_lib.texts import printable_names
 from siamese_lib.views import wire
 
 LIBRARY = Path(sl.__file__).parent
@@ -150,7 +151,7 @@ def test_names_stay_text(run: sl.Run, tmp_path: Path) -> None:
     path = tmp_path / "attacked.html"
     shown = Page(sl.export_html(run, named(*ATTACKS, title=ATTACKS[0]), path))
     assert shown.tags == plain.tags
-    assert shown.data["view"]["about"]["names"] == list(ATTACKS)
+    assert shown.data["view"]["about"]["names"] == list(printable_names(ATTACKS))
     assert shown.texts["title"] == f"{ATTACKS[0]} embedded in 5 dimensions"
     assert not re.search("[<>&\u2028\u2029]", shown.texts["data"])
     assert shown.texts["module"] == plain.texts["module"]

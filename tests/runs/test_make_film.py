@@ -335,7 +335,10 @@ def test_a_film_is_recorded_like_a_view_of_it(run: sl.Run) -> None:
 def test_a_recorded_film_takes_no_labels_and_may_be_damaged(run: sl.Run, tmp_path: Path) -> None:
     last = sl.Run(run.tower, run.steps[-1:], [weight[None] for weight in run.weights()])
     last.record(run.film(DATA.images, DATA.labels))
-    for given in ({"extra": DRAWN}, {"labels": DATA.labels}, {"class_names": ["a", "b"]}):
+    parts: tuple[dict[str, Any], ...] = (
+        {"extra": DRAWN}, {"labels": DATA.labels}, {"class_names": ["a", "b"]},
+    )  # fmt: skip
+    for given in parts:
         with pytest.raises(ValueError, match="class_names or extra was given without images"):
             last.film(**given)
     folder = last.save(tmp_path / "run")

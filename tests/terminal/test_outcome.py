@@ -154,6 +154,7 @@ def test_labels_that_have_nothing_to_do_with_the_images(capsys) -> None:
     assert sl.Run.load("runs/tiny-2d").steps[-1] == 20
 
 
+@pytest.mark.filterwarnings("ignore:.*validation images are trained on")
 @pytest.mark.usefixtures("tiny_set")
 def test_images_that_are_all_alike(capsys: pytest.CaptureFixture[str]) -> None:
     tiny(x_train=np.full((60, 8, 8), 90, np.uint8), x_test=np.full((48, 8, 8), 90, np.uint8))

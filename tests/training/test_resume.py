@@ -398,7 +398,7 @@ def test_the_same_settings_are_the_same(make: Callable[[], Any]) -> None:
 def test_comments_and_layout_are_no_settings() -> None:
     names: dict[str, Any] = {}
     plain = "def f(x, rng):\n    return x + 1"
-    texts = plain, "def f(x, rng):\n    # why\n    return (x +\n        1)"
+    texts: tuple[str, ...] = plain, "def f(x, rng):\n    # why\n    return (x +\n        1)"
     for number, text in enumerate(texts):
         name = f"<cell {number}>"
         linecache.cache[name] = (len(text), None, text.splitlines(keepends=True), name)
