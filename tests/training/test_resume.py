@@ -401,7 +401,8 @@ def test_comments_and_layout_are_no_settings() -> None:
     texts: tuple[str, ...] = plain, "def f(x, rng):\n    # why\n    return (x +\n        1)"
     for number, text in enumerate(texts):
         name = f"<cell {number}>"
-        linecache.cache[name] = (len(text), None, text.splitlines(keepends=True), name)
+        lines = [str(line) for line in text.splitlines(keepends=True)]
+        linecache.cache[name] = (len(text), None, lines, name)
         exec(compile(text, name, "exec"), names)
         assert settings_of(names["f"])["source"] == plain
 
