@@ -276,8 +276,9 @@ sampler = sl.PairSampler(digits.train.labels, batch_size=64, seed=0, same_fracti
 
 # %% [markdown]
 # The copy is trained for 20 steps. The **learning rate** says how much each step changes the
-# weights. Here it falls from 0.02 to 0, so that the points come to rest. The cell prints the mean
-# loss over the 20 steps.
+# weights. Here it falls from 0.02 to 0, so that the points come to rest. The library warns that the
+# batches hold no different pair, which is a mistake anywhere else. The cell prints the mean loss
+# over the 20 steps.
 
 # %% tags=["nbval-ignore-output"]
 rate = keras.optimizers.schedules.PolynomialDecay(0.02, 20, end_learning_rate=0.0)

@@ -206,8 +206,9 @@ print(f"the shirt: {explorer.answers['euclidean'].distances[0]:.4f}")
 # Even this comparison may not help, because the shirt may lie near some digit. Two dimensions have
 # no room for everything that is not a digit, and each image has to land somewhere.
 #
-# Upload a photograph of your own as a PNG or JPEG, and see where it lands. The explorer recognises
-# dark ink on a light ground and inverts it. The status line says what was done to the picture.
+# Upload a photograph of your own in any common format, and see where it lands. The explorer
+# recognises dark ink on a light ground and inverts it. The status line says what was done to the
+# picture.
 
 # %% [markdown]
 # ## What to notice
