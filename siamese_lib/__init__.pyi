@@ -24,7 +24,7 @@ from .network.siamese import EuclideanDistance as EuclideanDistance
 from .network.siamese import load_model as load_model
 from .network.siamese import siamese as siamese
 from .network.towers import conv_tower as conv_tower
-from .pairs.graph import neighbour_graph as neighbour_graph
+from .pairs.neighbour_graph import neighbour_graph as neighbour_graph
 from .pairs.samplers import BalancedBatchSampler as BalancedBatchSampler
 from .pairs.samplers import PairSampler as PairSampler
 from .runs.evaluation import Evaluation as Evaluation
@@ -43,7 +43,7 @@ from .training.live import LiveView as LiveView
 from .training.recorder import Recorder as Recorder
 from .views.embedding_view import EmbeddingView as EmbeddingView
 from .views.film import Film as Film
-from .views.strip import NeighbourStrip as NeighbourStrip
+from .views.neighbour_strip import NeighbourStrip as NeighbourStrip
 from .views.threshold.threshold import ThresholdExplorer as ThresholdExplorer
 
 __version__: str

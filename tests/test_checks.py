@@ -14,7 +14,7 @@ from tiny_training import SHAPE, dense_tower
 import siamese_lib as sl
 from siamese_lib import figures, metrics
 from siamese_lib.checks import class_numbers
-from siamese_lib.views.strip import strip_html
+from siamese_lib.views.neighbour_strip import strip_html
 
 WORDS = ["cat", "dog", "cat", "owl", "owl", "dog"] * 3
 NUMBERS = np.array([0, 1, 0, 2, 2, 1] * 3)

@@ -4,11 +4,11 @@
 // The trait `strokes` is sent when a stroke ends. Strokes that Python sets are drawn. `preview` is
 // what the network gets.
 
-/** @import { Model } from "../views/js/model.js" */
+/** @import { Model } from "../views/js/widget_model.js" */
 /** @import { Stroke } from "./strokes.js" */
 
 import { make, penOf } from "../views/js/dom.js";
-import { follow, save } from "../views/js/model.js";
+import { follow, save } from "../views/js/widget_model.js";
 import { drawStrokes, extend, placeIn } from "./strokes.js";
 
 const MOST = 8_000_000; // bytes of a picture that a message may carry

@@ -5,10 +5,10 @@
 // value of its box. [data-copy] copies its text. A [data-value] that equals the trait `current` is
 // marked.
 
-/** @import { Model } from "../views/js/model.js" */
+/** @import { Model } from "../views/js/widget_model.js" */
 
 import { keepKeys, make, set } from "../views/js/dom.js";
-import { follow, valuesOf } from "../views/js/model.js";
+import { follow, valuesOf } from "../views/js/widget_model.js";
 
 const TRAITS = { html: "html", current: "current" };
 

@@ -11,9 +11,9 @@ from siamese_lib.figures.charts import (
 )
 from siamese_lib.figures.features import feature_maps
 from siamese_lib.figures.maps import embedding_map, force_arrows
-from siamese_lib.figures.matrices import singular_values
 from siamese_lib.figures.pictures import image_grid, neighbours, pairs
 from siamese_lib.figures.sampling import class_shares, pair_matrix
+from siamese_lib.figures.svd import singular_values
 
 __all__ = [
     "PALETTE",

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from siamese_lib.checks import whole_number
-from siamese_lib.pairs.graph import Graph
+from siamese_lib.pairs.neighbour_graph import Graph
 from siamese_lib.pairs.sampling_order import DistinctOrder, SamplingOrder, as_groups
 
 Pairs: TypeAlias = tuple[np.ndarray, np.ndarray, np.ndarray]

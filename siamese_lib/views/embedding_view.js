@@ -2,11 +2,11 @@
 // A map of embedded images, and a film of how they moved there: the widget, and `mount` for any
 // element of any page.
 
-/** @import { Model } from "./js/model.js" */
+/** @import { Model } from "./js/widget_model.js" */
 /** @import { Bytes, FrameMessage, Payload } from "./js/payload.js" */
 /** @import { Options } from "./js/view.js" */
 
-import { follow, save, valuesOf } from "./js/model.js";
+import { follow, save, valuesOf } from "./js/widget_model.js";
 import { grow } from "./js/payload.js";
 import { View } from "./js/view.js";
 

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 
 import { Camera } from "../../siamese_lib/views/js/camera.js";
-import { Classes } from "../../siamese_lib/views/js/classes.js";
+import { Classes } from "../../siamese_lib/views/js/point_classes.js";
 import { Film } from "../../siamese_lib/views/js/film.js";
 import { afterClick, pointAt, pointsIn } from "../../siamese_lib/views/js/picking.js";
 import { filmOf, numbersFrom } from "./made_up.js";

@@ -4,7 +4,7 @@ import { test } from "node:test";
 
 import { Camera } from "../../siamese_lib/views/js/camera.js";
 import { stampOf } from "../../siamese_lib/views/js/canvas.js";
-import { Classes } from "../../siamese_lib/views/js/classes.js";
+import { Classes } from "../../siamese_lib/views/js/point_classes.js";
 import { Film } from "../../siamese_lib/views/js/film.js";
 import { frontSizeOf, pointOpacity, pointSize, sceneOf } from "../../siamese_lib/views/js/scene.js";
 import { rgbOf } from "../../siamese_lib/views/js/theme.js";

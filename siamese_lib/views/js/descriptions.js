@@ -1,7 +1,7 @@
 // @ts-check
 // Words for moments and points.
 
-/** @import { Classes } from "./classes.js" */
+/** @import { Classes } from "./point_classes.js" */
 /** @import { About } from "./payload.js" */
 
 import { grouped, shortNumber } from "./numbers.js";

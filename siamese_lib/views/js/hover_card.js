@@ -1,7 +1,7 @@
 // @ts-check
 // The card next to the point under the pointer, with its picture, class and number.
 
-/** @import { Classes } from "./classes.js" */
+/** @import { Classes } from "./point_classes.js" */
 /** @import { Place } from "./film.js" */
 /** @import { PictureSource } from "./pictures.js" */
 

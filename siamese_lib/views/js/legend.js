@@ -1,7 +1,7 @@
 // @ts-check
 // One button for each class: a click hides or shows it, a double click shows it alone.
 
-/** @import { Classes } from "./classes.js" */
+/** @import { Classes } from "./point_classes.js" */
 
 import { make } from "./dom.js";
 import { grouped } from "./numbers.js";

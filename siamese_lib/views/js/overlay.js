@@ -2,7 +2,7 @@
 // A second canvas above the points, for names, trails, lines, rings, scale and lasso.
 
 /** @import { Camera } from "./camera.js" */
-/** @import { Classes } from "./classes.js" */
+/** @import { Classes } from "./point_classes.js" */
 /** @import { Film, Place } from "./film.js" */
 /** @import { Align } from "./halo.js" */
 /** @import { About } from "./payload.js" */

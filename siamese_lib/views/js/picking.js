@@ -2,7 +2,7 @@
 // The point at a place, the points in a lasso, and the selection after a click.
 
 /** @import { Camera } from "./camera.js" */
-/** @import { Classes } from "./classes.js" */
+/** @import { Classes } from "./point_classes.js" */
 /** @import { Film, Place } from "./film.js" */
 
 import { same } from "./numbers.js";

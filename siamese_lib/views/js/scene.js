@@ -2,7 +2,7 @@
 // What the two renderers draw, and the size and opacity of points.
 
 /** @import { Camera, Pose } from "./camera.js" */
-/** @import { Classes } from "./classes.js" */
+/** @import { Classes } from "./point_classes.js" */
 /** @import { Film } from "./film.js" */
 /** @import { About } from "./payload.js" */
 

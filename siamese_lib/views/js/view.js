@@ -7,7 +7,7 @@
 
 import { Camera } from "./camera.js";
 import { HoverCard } from "./hover_card.js";
-import { Classes } from "./classes.js";
+import { Classes } from "./point_classes.js";
 import { Clock } from "./clock.js";
 import { Film } from "./film.js";
 import { FilmBar } from "./film_bar.js";

@@ -1,10 +1,10 @@
 // @ts-check
 // The widget: a threshold on distances that can be dragged.
 
-/** @import { Model } from "../js/model.js" */
+/** @import { Model } from "../js/widget_model.js" */
 /** @import { State } from "./threshold_charts.js" */
 
-import { follow, save, valuesOf } from "../js/model.js";
+import { follow, save, valuesOf } from "../js/widget_model.js";
 import { ThresholdView } from "./threshold_charts.js";
 
 const TRAITS = {

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { Classes } from "../../siamese_lib/views/js/classes.js";
+import { Classes } from "../../siamese_lib/views/js/point_classes.js";
 
 /** @import { About } from "../../siamese_lib/views/js/payload.js" */
 

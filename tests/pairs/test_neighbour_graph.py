@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from sampling import equal, first_batches, within_five_deviations
 
-from siamese_lib.pairs.graph import neighbour_graph
+from siamese_lib.pairs.neighbour_graph import neighbour_graph
 from siamese_lib.pairs.samplers import PairSampler
 
 
@@ -86,7 +86,8 @@ def test_padding_rows_and_either_direction_describe_the_same_graph():
 @pytest.mark.parametrize("shape", [(30, 2), (200, 6, 5, 1)])
 @pytest.mark.parametrize("k", [1, 5, 29])
 def test_neighbour_graph_is_a_stable_sort_of_all_distances(shape, k, monkeypatch):
-    monkeypatch.setattr("siamese_lib.pairs.graph._CHUNK_BYTES", 7 * 8 * shape[0])  # 7 rows at once
+    seven_rows = 7 * 8 * shape[0]
+    monkeypatch.setattr("siamese_lib.pairs.neighbour_graph._CHUNK_BYTES", seven_rows)
     images = np.random.default_rng(0).integers(0, 4, shape, dtype=np.uint8)  # many equal distances
     flat = images.reshape(len(images), -1).astype(int)
     graph = neighbour_graph(images, k)

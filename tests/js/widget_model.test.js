@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 
 import { AnimationLoop } from "../../siamese_lib/views/js/animation_loop.js";
-import { follow, save, valuesOf } from "../../siamese_lib/views/js/model.js";
+import { follow, save, valuesOf } from "../../siamese_lib/views/js/widget_model.js";
 
 /** A model as anywidget hands it over. */
 class TinyModel {
