@@ -117,7 +117,7 @@ def test_every_way_of_choosing(explorer):
     with page.expect_file_chooser() as chooser:
         root.get_by_text("Upload…").click()
     assert explorer.changes(lambda: chooser.value.set_files(sheet())) == ("picture", "None")
-    assert "dark on light, inverted" in root.locator("[aria-live]").first.inner_text()
+    assert "scaled to fit and centred" in root.locator("[aria-live]").first.inner_text()
 
 
 def test_errors_are_shown(explorer):
@@ -125,7 +125,7 @@ def test_errors_are_shown(explorer):
     root.get_by_label("Index of a test image").fill("4800")
     root.get_by_text("Go", exact=True).click()
     explorer.status("index is '4800'; expected a whole number from 0 to 47")
-    root.get_by_text("Clear").click()
+    root.get_by_role("button", name="Clear").click()
     root.get_by_text("Find", exact=True).click()
     explorer.status("pad is empty")
     with page.expect_file_chooser() as chooser:

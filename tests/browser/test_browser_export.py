@@ -16,6 +16,7 @@ from tiny_training import SHAPE, Training, corners, corners_dataset
 
 import siamese_lib as sl
 from siamese_lib.export import page as pages
+from siamese_lib.texts import printable
 
 pytestmark = pytest.mark.browser
 DIGITS = corners_dataset()
@@ -319,7 +320,7 @@ def test_names_that_look_like_markup_are_read_as_written(show: Callable[..., Exp
     for query in range(4):
         shown.by_id("index").fill(str(query))
         shown.by_id("index").press("Enter")
-        assert shown.page.locator(".query .name").text_content() == ATTACKS[query]
+        assert shown.page.locator(".query .name").text_content() == printable(ATTACKS[query])
 
 
 @pytest.mark.parametrize("width", [320, 390, 760, 1200, 1600])

@@ -338,11 +338,11 @@ def test_pan_zoom_fit_and_reset(show):
     view.page.mouse.up()
     assert view.place_of(3) == pytest.approx((x + 40, y + 25), abs=0.5)
     assert view.evaluate("view.selected") == []
-    view.button("Back to the whole").click()
+    view.button("Show the whole map").click()
     view.rest()
     assert view.evaluate(POSE) == view.evaluate("view.camera.home")
     view.evaluate("view.clock.jumpTo(0)")
-    view.button("Fit").click()
+    view.button("Zoom to the points").click()
     view.rest()
     assert view.evaluate("view.camera.scale > 1.5 * view.camera.home.scale")
 
