@@ -92,8 +92,9 @@ def with_extra(film: Film, options: Mapping[str, Any]) -> dict[str, Any]:
         options: arguments of `EmbeddingView` that speak of the images without the extra ones.
     """
     options = dict(options)
-    if film.marked and options.get("colors") is not None:
-        options["colors"] = [*wire.checked_colors(options["colors"]), EXTRA]
+    colors = wire.checked_colors(options.get("colors"))
+    if film.marked and colors is not None:
+        options["colors"] = [*colors, EXTRA]
     if options.get("marked") is not None:
         options["marked"] = [*wire.checked_points(options["marked"]), *film.marked]
     return options
