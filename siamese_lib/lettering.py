@@ -47,7 +47,7 @@ def write(
         within: x of the edges that a text written around its middle may not cross.
         stroke_width, stroke_fill: those of Pillow's ``text``.
     """
-    words = readable(text) if width is None else shortened(text, size, width)
+    words = readable(text) if width is None else fitting(text, size, width)
     font, (x, y) = _font(words, size), at
     if within is not None:
         half = font.getlength(words) / 2 + stroke_width
@@ -63,7 +63,7 @@ def readable(text: str) -> str:
     )
 
 
-def shortened(text: str, size: float, width: float) -> str:
+def fitting(text: str, size: float, width: float) -> str:
     """Return readable text of up to `width` pixels, with an ellipsis in the middle if need be."""
     text = readable(text)
     if _length(text, size) <= width:
@@ -83,11 +83,11 @@ def short_names(names: Sequence[str], size: float, width: float) -> list[str]:
 
     Different names that would look alike begin with their number.
     """
-    short = [shortened(name, size, width) for name in names]
+    short = [fitting(name, size, width) for name in names]
     looks = [unicodedata.normalize("NFC", name) for name in short]
     seen = Counter(look for look, _ in set(zip(looks, names, strict=True)))
     return [
-        name if seen[look] == 1 else shortened(f"{number}: {names[number]}", size, width)
+        name if seen[look] == 1 else fitting(f"{number}: {names[number]}", size, width)
         for number, (name, look) in enumerate(zip(short, looks, strict=True))
     ]
 

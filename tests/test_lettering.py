@@ -68,7 +68,7 @@ def test_without_matplotlib_pillows_own_font_is_used(monkeypatch: pytest.MonkeyP
 @pytest.mark.parametrize("width", [20, 60, 96, 300])
 @pytest.mark.parametrize("name", ["w" * 200, "猫" * 200, "a\n" * 100, "مرحبا " * 40])
 def test_a_long_name_is_cut_in_the_middle_and_fits(name: str, width: float) -> None:
-    short = lettering.shortened(name, 14, width)
+    short = lettering.fitting(name, 14, width)
     assert "…" in short
     columns = np.flatnonzero(drawn(name, 14, width).any(axis=0))
     assert np.ptp(columns) <= width + 2

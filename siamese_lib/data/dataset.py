@@ -204,29 +204,19 @@ def _class_indices(labels: ArrayLike) -> np.ndarray:
 
 
 def _check_images(images: object) -> None:
+    wanted = "a NumPy array, uint8 of shape (N, H, W, C), from 0 to 255"
     if not isinstance(images, np.ndarray):
-        _check_array("images", images, np.uint8, 4, "(N, H, W, C)")
-    elif images.dtype != np.uint8 or images.ndim != 4 or is_channels_first(images.shape):
+        raise DataError.about(
+            "images",
+            found=f"a {type(images).__name__}",
+            expected=wanted,
+            remedy="Convert it with numpy.asarray first.",
+        )
+    if images.dtype != np.uint8 or images.ndim != 4 or is_channels_first(images.shape):
         raise DataError.about(
             "images",
             found=described(images),
-            expected="a NumPy array, uint8 of shape (N, H, W, C), from 0 to 255",
+            expected=wanted,
             remedy=remedy(images, "images", (None, None, None)),
         )
-    else:
-        warn_if_black(images)
-
-
-def _check_array(what: str, array: object, dtype: type, dimensions: int, shape: str) -> None:
-    if isinstance(array, np.ndarray):
-        if array.dtype == dtype and array.ndim == dimensions:
-            return
-        found = f"{array.dtype} of shape {array.shape}"
-    else:
-        found = f"a {type(array).__name__}"
-    raise DataError.about(
-        what,
-        found=found,
-        expected=f"a NumPy array, {np.dtype(dtype)} of shape {shape}",
-        remedy="Convert it with numpy.asarray, astype and reshape first.",
-    )
+    warn_if_black(images)

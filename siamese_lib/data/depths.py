@@ -25,7 +25,7 @@ _LOW_BYTES = {
 }  # fmt: skip
 
 
-def white_of(values: np.ndarray, known: int | None) -> tuple[int, bool]:
+def white_level(values: np.ndarray, known: int | None) -> tuple[int, bool]:
     """Return the number that is white, and whether it was guessed from the values.
 
     Args:
@@ -100,7 +100,7 @@ def deep_color(
         rest = np.asarray(again)
     rest = rest[..., [1, 1, 1]] if low == "RGBA" else rest[..., :3]
     deep = high[..., :3].astype(np.int64) << 8 | rest
-    white, guessed = white_of(deep, known)
+    white, guessed = white_level(deep, known)
     pixels = high.copy()
     pixels[..., :3] = deep * 255 // white
     return Image.fromarray(pixels), white if guessed else None

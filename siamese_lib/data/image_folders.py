@@ -18,7 +18,7 @@ from siamese_lib.data.dataset import DataError, Dataset, Split
 from siamese_lib.data.fingerprints import fingerprints
 from siamese_lib.data.reading import NotAPictureError, PictureError, read_with_thumbnail
 from siamese_lib.data.splitting import THUMBNAIL, notes, test_side
-from siamese_lib.data.walking import Part, Skipped, Walk, is_picture
+from siamese_lib.data.walking import ClassFolders, Skipped, Walk, is_picture
 from siamese_lib.texts import printable, shortened
 
 CHANNELS = {"grayscale": 1, "rgb": 3}
@@ -147,7 +147,7 @@ class _Read:
         return np.array([number[name] for name in self.classes], np.int64)
 
 
-def _read(walk: Walk, part: Part, shape: tuple[int, int, int]) -> _Read:
+def _read(walk: Walk, part: ClassFolders, shape: tuple[int, int, int]) -> _Read:
     """Read the images of a part, and note what could not be read."""
     read = _Read()
     for name, folder in part.classes.items():

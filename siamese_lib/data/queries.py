@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from siamese_lib.data import handwriting
+from siamese_lib.data.fingerprints import fingerprints
 from siamese_lib.data.reading import read_image
 
 
@@ -16,7 +17,7 @@ def read_query(
     shape: tuple[int, int, int],
     *,
     prepare: bool,
-    among: Sequence[np.ndarray] = (),
+    known: ArrayLike = (),
     light: bool = False,
 ) -> tuple[np.ndarray, str]:
     """Read a picture as `load_folder` reads it, or prepare it as MNIST's digits were.
@@ -25,8 +26,8 @@ def read_query(
         source: path of a file, or its content.
         shape: height, width and channels of the result.
         prepare: whether to prepare it as MNIST's digits were.
-        among: images (N, H, W, C) that are prepared already. A picture that is one of them is not
-            prepared a second time.
+        known: `fingerprints` of images that are prepared already. A picture that is one of them is
+            not prepared a second time.
         light: whether those images are dark on a light ground.
 
     Returns:
@@ -37,6 +38,6 @@ def read_query(
         ValueError: it has nearly one colour, so nothing can be prepared.
     """
     picture = read_image(source, shape)
-    if prepare and not any((images == picture.pixels).all((1, 2, 3)).any() for images in among):
+    if prepare and not np.isin(fingerprints(picture.pixels[None]), known).any():
         return handwriting.from_file(source, shape, light=light)
     return picture.pixels, picture.done

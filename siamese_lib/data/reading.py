@@ -30,7 +30,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from siamese_lib.data.depths import deep_color, low_bytes, white_in_file, white_of
+from siamese_lib.data.depths import deep_color, low_bytes, white_in_file, white_level
 from siamese_lib.texts import printable
 
 if TYPE_CHECKING:
@@ -254,7 +254,7 @@ def _eight_bits(
             f"its pixels are from {deep.min():,} to {deep.max():,}; expected 0 to 65,535; save it "
             "with 8 or 16 bits"
         )
-    white, guessed = white_of(deep, known)
+    white, guessed = white_level(deep, known)
     grey = (deep * 255 // white).astype(np.uint8)
     return Image.fromarray(255 - grey if inverted else grey), white if guessed else None
 

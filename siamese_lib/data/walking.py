@@ -61,7 +61,7 @@ class Skipped:
 
 
 @dataclass(frozen=True)
-class Part:
+class ClassFolders:
     """A folder that holds one folder for each class.
 
     Attributes:
@@ -85,7 +85,7 @@ class Walk:
     """
 
     root: Path
-    parts: list[Part] = field(default_factory=list)
+    parts: list[ClassFolders] = field(default_factory=list)
     skipped: list[Skipped] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
 
@@ -164,7 +164,7 @@ class Walk:
                 yield from files
                 waiting += reversed(folders)
 
-    def part(self, name: str, folders: Sequence[Path]) -> Part:
+    def part(self, name: str, folders: Sequence[Path]) -> ClassFolders:
         """Make a part of class folders; links to the same folder are one class."""
         real: dict[str, Path] = {}
         for folder in sorted(folders, key=lambda folder: (folder.is_symlink(), folder.name)):
@@ -178,9 +178,9 @@ class Walk:
                 )
             else:
                 real[target] = folder
-        return Part(name, {folder.name: folder for folder in sorted(real.values())})
+        return ClassFolders(name, {folder.name: folder for folder in sorted(real.values())})
 
-    def own_split(self, folders: Sequence[Path]) -> list[Part] | None:
+    def own_split(self, folders: Sequence[Path]) -> list[ClassFolders] | None:
         """Return training and test part if folders in the root are called so, else None.
 
         Raises:

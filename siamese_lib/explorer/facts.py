@@ -7,6 +7,7 @@ from functools import cached_property
 
 import numpy as np
 
+from siamese_lib.data.fingerprints import fingerprints
 from siamese_lib.data.parts import Part, is_fair
 
 MOST_NEIGHBOURS = 20
@@ -50,7 +51,7 @@ class Facts:
         test_labels: int64 (T,).
         mistaken: bool (T,), whether the vote of the last frame is wrong.
         light: whether the images are dark on a light background.
-        searched: which of the training images are searched; None for all.
+        searched: which of the training images are searched.
         trained_on: number of test images that the run was trained on.
         handwriting: whether uploads are prepared as MNIST's digits were.
     """
@@ -64,7 +65,7 @@ class Facts:
     test_labels: np.ndarray
     mistaken: np.ndarray
     light: bool
-    searched: Part | None = None
+    searched: Part
     trained_on: int = 0
     handwriting: bool = False
 
@@ -83,13 +84,15 @@ class Facts:
         turn = order - np.repeat(np.cumsum(sizes) - sizes, sizes)
         return by_class[np.argsort(turn, kind="stable")]
 
+    @cached_property
+    def fingerprints(self) -> tuple[np.ndarray, np.ndarray]:
+        """Fingerprints of the training and of the test images, uint64 (N,) and (T,)."""
+        return fingerprints(self.training_images), fingerprints(self.test_images)
+
     @property
     def searching(self) -> str:
         """Which training images are searched, in words that begin a sentence."""
-        what = "training images to search"
-        if self.searched is None:
-            return f"{len(self.training_images):,} {what}"
-        words = self.searched.words(what)
+        words = self.searched.words("training images to search")
         return words[:1].upper() + words[1:]
 
     @property
@@ -104,8 +107,7 @@ class Facts:
 
         A training image is not its own neighbour, so one image less can be found.
         """
-        searched = self.training_images if self.searched is None else self.searched
-        return min(MOST_NEIGHBOURS, len(searched) - 1)
+        return min(MOST_NEIGHBOURS, len(self.searched) - 1)
 
     def image(self, query: Query) -> np.ndarray:
         """Return a query's image, uint8 (H, W, C)."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cached_property, lru_cache
+from functools import lru_cache
 from types import MappingProxyType
 
 import numpy as np
@@ -12,7 +12,6 @@ import numpy as np
 from siamese_lib.checks import whole_number
 from siamese_lib.data.copies import same_images
 from siamese_lib.data.dataset import Dataset
-from siamese_lib.data.fingerprints import fingerprints
 from siamese_lib.data.handwriting import like_mnist
 from siamese_lib.data.parts import evenly, part_of
 from siamese_lib.explorer.answer import Answer
@@ -221,12 +220,7 @@ class NeighbourSearch:
 
     def _same(self, query: Query) -> list[int]:
         """Return the searched training images that are identical to a query."""
-        return same_images(self.facts.image(query)[None], self._fingerprints)[0]
-
-    @cached_property
-    def _fingerprints(self) -> np.ndarray:
-        """Fingerprints of the training images, uint64 (S,)."""
-        return fingerprints(self.facts.training_images)
+        return same_images(self.facts.image(query)[None], self.facts.fingerprints[0])[0]
 
     def _prepared(self, embeddings: np.ndarray, rows: np.ndarray) -> FrameSearch:
         galleries = {METRICS[0]: Gallery(embeddings)}

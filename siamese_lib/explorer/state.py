@@ -120,7 +120,7 @@ def upload(state: State, facts: Facts, content: bytes, name: str = "") -> State:
             content,
             facts.image_shape,
             prepare=facts.handwriting,
-            among=(facts.training_images, facts.test_images),
+            known=np.concatenate(facts.fingerprints),
             light=facts.light,
         )
     except PictureError as error:

@@ -15,18 +15,15 @@ from numpy.typing import ArrayLike
 
 from siamese_lib.checks import checked_labels
 from siamese_lib.colors import FAINT, INK, class_color
-
-_LONGEST = 60  # letters
+from siamese_lib.texts import printable, shortened
 
 
 def plain(text: object) -> str:
-    """Return text from outside as plotly shows it literally; the middle of long text is left out.
+    """Return text from outside as plotly shows it literally, printable and shortened.
 
     Plotly reads tags, entities and ``%{...}`` in its texts.
     """
-    words = str(text)
-    if len(words) > _LONGEST:
-        words = f"{words[: _LONGEST // 2]}…{words[1 - _LONGEST // 2 :]}"
+    words = shortened(printable(text))
     return html.escape(words, quote=False).replace("%{", "&#37;{")
 
 

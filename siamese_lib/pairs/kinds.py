@@ -16,19 +16,19 @@ _HARDLY = 0.02  # share of pairs below which a kind hardly ever occurs
 _MOST = 0.5  # share of batches of images that should hold both kinds
 
 
-class DrawsBatches(Protocol):
-    """An object that draws batches, such as a sampler."""
+class Sampler(Protocol):
+    """What decides which images make a batch, such as `PairSampler`."""
 
     def __len__(self) -> int:
         """Batches in an epoch."""
         ...
 
     def batch(self, step: int) -> np.ndarray | Pairs:
-        """Indices of the images in one batch."""
+        """Indices of the images in one batch, which depend on nothing but the step."""
         ...
 
 
-def check_pairs(sampler: DrawsBatches, labels: Sequence | np.ndarray, count: int) -> None:
+def check_pairs(sampler: Sampler, labels: Sequence | np.ndarray, count: int) -> None:
     """Look at the first batches of a sampler, and check what they hold.
 
     Args:

@@ -95,7 +95,7 @@ def _kept(error: Exception) -> str:
 
 
 class _Output:
-    """Standard output that goes on when nobody reads it any more, as ``head`` does not."""
+    """Standard output that stays silent once nobody reads it any more, as after ``| head``."""
 
     def __init__(self, stream: TextIO) -> None:
         self._stream = stream

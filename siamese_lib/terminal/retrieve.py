@@ -78,15 +78,16 @@ def retrieve(options: argparse.Namespace) -> int:
     for file in options.images:
         _check_file(file)
     data = load_for_run(run, options.data, options.run)
-    queries, notes = _read(options, run.image_shape, data)
+    known = fingerprints(data.train.images)
+    queries, notes = _read(options, run.image_shape, data, known)
     # A saved run stores these embeddings, so that the next search does not wait for them.
     embeddings = run.embed_once(data.train.images, what="training images")
     gallery = sl.Gallery(embeddings, options.metric)
     indices, distances = gallery.nearest(run.embed(queries), options.neighbours)
     names = np.array([shortened(name) for name in data.class_names])
     labels = names[data.train.labels[indices]]
-    known = known_queries(run, queries, data.train.images)
-    answers = zip(options.images, notes, known, indices, labels, distances, strict=True)
+    themselves = known_queries(run, queries, known)
+    answers = zip(options.images, notes, themselves, indices, labels, distances, strict=True)
     for file, note, same, *answer in answers:
         print(f"\n{printable(file)}\n{note}{table(*answer)}{same}")
     if options.picture is not None:
@@ -103,25 +104,28 @@ def retrieve(options: argparse.Namespace) -> int:
     return 0
 
 
-def known_queries(run: sl.Run, queries: np.ndarray, images: np.ndarray) -> list[str]:
+def known_queries(run: sl.Run, queries: np.ndarray, known: np.ndarray) -> list[str]:
     """Say of each query whether it is one of the images searched, or was trained on; else "".
 
     Args:
         run: embeds them.
         queries: images (Q, H, W, C).
-        images: training images to search, (N, H, W, C).
+        known: `fingerprints` of the training images to search.
     """
     trained = run.was_trained_on(queries)
     trained = np.zeros(len(queries), bool) if trained is None else trained
     notes = []
-    for same, seen in zip(same_images(queries, fingerprints(images)), trained, strict=True):
+    for same, seen in zip(same_images(queries, known), trained, strict=True):
         words = finds_itself(same) or ("The run was trained on this picture." if seen else "")
         notes.append(f"\n{words}" if words else "")
     return notes
 
 
 def _read(
-    options: argparse.Namespace, image_shape: tuple[int, int, int], data: sl.Dataset
+    options: argparse.Namespace,
+    image_shape: tuple[int, int, int],
+    data: sl.Dataset,
+    known: np.ndarray,
 ) -> tuple[np.ndarray, list[str]]:
     """Read the image files, and print how each was prepared if it was.
 
@@ -131,14 +135,13 @@ def _read(
     Raises:
         ValueError: a file cannot be read as an image, or not as a picture of something drawn.
     """
-    train = data.train.images
     asked = options.handwriting
-    prepare = like_mnist(train) and not options.invert if asked is None else asked
+    prepare = like_mnist(data.train.images) and not options.invert if asked is None else asked
     images, notes = [], []
     for file in options.images:
         name = printable(file)
         try:
-            image, done = read_query(file, image_shape, prepare=prepare, among=[train])
+            image, done = read_query(file, image_shape, prepare=prepare, known=known)
         except PictureError as error:
             raise ValueError(
                 f"{name} is not an image that can be read ({error}). Save it as a PNG or JPEG."

@@ -7,17 +7,16 @@ import inspect
 import textwrap
 from collections.abc import Callable
 from functools import cached_property
-from numbers import Integral
 from types import FunctionType
 from typing import Any, Protocol, TypeAlias
 
 import numpy as np
 
-from siamese_lib.checks import checked_labels, class_numbers
+from siamese_lib.checks import checked_labels, class_numbers, whole_number
 from siamese_lib.data.augmentation import RandomAffine, RandomShift
 from siamese_lib.network.backend import keras
-from siamese_lib.pairs.kinds import check_pairs
-from siamese_lib.pairs.samplers import BalancedBatchSampler, Pairs
+from siamese_lib.pairs.kinds import Sampler, check_pairs
+from siamese_lib.pairs.samplers import BalancedBatchSampler
 from siamese_lib.pixels import checked_pixels, white_of
 
 _EXACT = 2**24  # larger whole numbers do not fit float32, to which Keras casts labels
@@ -34,18 +33,6 @@ class Images(Protocol):
     @property
     def labels(self) -> np.ndarray:
         """Integers or strings (N,)."""
-        ...
-
-
-class Sampler(Protocol):
-    """What decides which images make a batch, such as `PairSampler`."""
-
-    def __len__(self) -> int:
-        """Batches in an epoch."""
-        ...
-
-    def batch(self, step: int) -> np.ndarray | Pairs:
-        """Indices of the images in one batch, which depend on nothing but the step."""
         ...
 
 
@@ -121,8 +108,6 @@ class ImageBatches(keras.utils.PyDataset):
                 f"The sampler chooses among {size} images; expected {len(data.images)}, as many as "
                 "the data have. Make it from the labels of these same images."
             )
-        if steps is not None and not (isinstance(steps, Integral) and steps > 0):
-            raise ValueError(f"steps is {steps}; expected at least 1.")
         images = data.images
         if isinstance(images, np.ndarray):
             checked_pixels(images, images.shape[1:], None)
@@ -131,7 +116,7 @@ class ImageBatches(keras.utils.PyDataset):
         self.white = white_of(images) if own and isinstance(images, np.ndarray) else None
         self.data = data
         self.sampler = sampler
-        self.steps = len(sampler) if steps is None else steps
+        self.steps = len(sampler) if steps is None else whole_number("steps", steps, 1)
         self.augment = augment
         self.augment_settings = settings_of(augment)
         self.first_step = 0

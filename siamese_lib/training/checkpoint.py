@@ -54,7 +54,7 @@ class Checkpoint:
         """Put the state back into a compiled model; return the facts and the frames.
 
         Args:
-            model: of the training that is to go on.
+            model: of the training to continue.
             plan: what was asked for, JSON values by name.
             parts: what the training is made of, as `parts_of` says.
 

@@ -187,6 +187,6 @@ class LiveView(keras.callbacks.Callback):
             if not self.note:
                 self.note = (
                     f"The live view does not reach the page ({type(error).__name__}: {error}). "
-                    "Training goes on."
+                    "Training continues."
                 )
                 print(self.note)

@@ -8,11 +8,11 @@ import os
 from collections.abc import Mapping
 from contextlib import AbstractContextManager
 from functools import cached_property
-from numbers import Integral
 from pathlib import Path
 
 import numpy as np
 
+from siamese_lib.checks import whole_number
 from siamese_lib.data.fingerprints import fingerprints
 from siamese_lib.network.backend import Logs, keras
 from siamese_lib.network.losses import BatchTripletLoss, InBatchContrastiveLoss
@@ -109,10 +109,9 @@ class Recorder(keras.callbacks.Callback):
         settings: Mapping[str, object] | None = None,
     ) -> None:
         super().__init__()
-        if not isinstance(frames, Integral) or frames < 2:
-            raise ValueError(f"frames is {frames}; expected at least 2, the first and the last.")
-        if frame_every is not None and not (isinstance(frame_every, Integral) and frame_every > 0):
-            raise ValueError(f"frame_every is {frame_every}; expected at least 1.")
+        self._frames = whole_number("frames", frames, 2)  # the first and the last
+        if frame_every is not None:
+            frame_every = whole_number("frame_every", frame_every, 1)
         if resume and folder is None:
             raise ValueError(
                 "resume=True was given without a folder; expected the folder of the checkpoint."
@@ -124,7 +123,6 @@ class Recorder(keras.callbacks.Callback):
         self.folder = None if folder is None else Path(folder)
         if self.folder is not None:
             check_folder(self.folder)  # now, not after an hour of training
-        self._frames = frames
         self._frame_every = frame_every
         self._resume = resume
         self._validation_images = validation

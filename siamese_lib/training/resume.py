@@ -16,7 +16,8 @@ import numpy as np
 
 from siamese_lib.files import Json, JsonObject, digest
 from siamese_lib.network.backend import keras
-from siamese_lib.training.batches import ImageBatches, Sampler
+from siamese_lib.pairs.kinds import Sampler
+from siamese_lib.training.batches import ImageBatches
 
 # In a configuration of Keras: what differs from process to process, or says nothing about training.
 _NOT_KEPT = {"name", "module", "registered_name", "build_config"}

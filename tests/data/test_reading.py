@@ -12,6 +12,7 @@ from PIL import Image, ImageCms
 
 import siamese_lib as sl
 from siamese_lib.__main__ import main
+from siamese_lib.data.fingerprints import fingerprints
 from siamese_lib.data.queries import read_query
 from siamese_lib.data.reading import NotAPictureError, PictureError, read_image
 
@@ -225,8 +226,8 @@ def test_a_digit_that_is_searched_is_not_prepared_twice():
     data = content(large, "PNG")
     plain, done = read_query(data, (28, 28, 1), prepare=False)
     assert done == "280 × 280 pixels, scaled to fit and centred"
-    assert "cropped" in read_query(data, (28, 28, 1), prepare=True, among=[digits])[1]
+    assert "cropped" in read_query(data, (28, 28, 1), prepare=True, known=fingerprints(digits))[1]
     among = np.concatenate([digits, plain[None]])
-    image, done = read_query(data, (28, 28, 1), prepare=True, among=[among])
+    image, done = read_query(data, (28, 28, 1), prepare=True, known=fingerprints(among))
     np.testing.assert_array_equal(image, plain)
     assert "cropped" not in done

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from siamese_lib.data.parts import part_of
 from siamese_lib.explorer import state as es
 
 LABELS = np.arange(100) % 10
@@ -22,6 +23,7 @@ FACTS = es.Facts(
     test_labels=LABELS,
     mistaken=MISTAKEN,
     light=False,
+    searched=part_of(LABELS[:30], 30),
 )
 START = es.begin(FACTS, frame=2, k=7)
 
@@ -86,7 +88,7 @@ def test_numbers_and_metric():
     for wrong in (("set_k", 0), ("set_k", 21), ("set_frame", 3), ("set_metric", "angle")):
         with pytest.raises(es.ExplorerError, match="; expected "):
             act(wrong)
-    few = dataclasses.replace(FACTS, training_images=FACTS.training_images[:5])
+    few = dataclasses.replace(FACTS, searched=part_of(LABELS[:5], 5))
     with pytest.raises(es.ExplorerError, match="from 1 to 4"):
         es.set_k(START, few, 5)
 

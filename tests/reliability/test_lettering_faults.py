@@ -87,7 +87,7 @@ FAULTS: dict[str, Fault] = {
     ),
     "long in a figure": Fault(
         "a name of 200 letters in a plotly figure", "it is shortened in the middle",
-        "'name': 'w{30}…w{29}'", in_figure("w" * 200),
+        "'name': 'w{39}…w{20}'", in_figure("w" * 200),
     ),
 }  # fmt: skip
 

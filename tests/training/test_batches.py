@@ -236,5 +236,5 @@ def test_refuses_a_sampler_made_for_other_images():
 @pytest.mark.parametrize("steps", [0, -3])
 def test_refuses_an_epoch_without_steps(steps):
     data = two_classes()
-    with pytest.raises(ValueError, match=f"steps is {steps}; expected at least 1"):
+    with pytest.raises(ValueError, match=f"steps is {steps}; expected a whole number, 1 or more"):
         ImageBatches(data, PairSampler(data.labels), steps=steps)

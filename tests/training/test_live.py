@@ -130,7 +130,7 @@ def test_a_page_that_cannot_be_reached_is_told_once_and_disturbs_nothing(
     training = Filmed()
     monkeypatch.setattr(sl.EmbeddingView, broken, refuse)
     recorder = training.fit(after=[training.live])
-    note = "The live view does not reach the page (OSError: the line is cut). Training goes on."
+    note = "The live view does not reach the page (OSError: the line is cut). Training continues."
     assert training.live.note == note
     assert capsys.readouterr().out == note + "\n"
     assert (recorder.step, len(training.live.view.frames)) == (10, 11)

@@ -264,8 +264,8 @@ def test_a_folder_may_also_hold_what_other_callbacks_write(tmp_path: Path) -> No
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"frames": 1}, "frames is 1; expected at least 2"),
-        ({"frame_every": 0}, "frame_every is 0; expected at least 1"),
+        ({"frames": 1}, "frames is 1; expected a whole number, 2 or more"),
+        ({"frame_every": 0}, "frame_every is 0; expected a whole number, 1 or more"),
         ({"resume": True}, "without a folder; expected the folder"),
         ({"settings": {"path": Path()}}, "settings: got a value that JSON cannot hold"),
         ({"validation": corners(7)}, "Got 7 images .* more than 7 images"),
