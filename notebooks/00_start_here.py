@@ -57,9 +57,9 @@ run.film(playing=True)
 
 # %% [markdown]
 # Hover over a point to see its image. Click on a point to see where it has been. The two curves
-# under the map show the loss and the precision@7. The **loss** is the number that training tries
-# to make small. **Precision@7** looks at the seven nearest points of each image, its **nearest
-# neighbours**. It is the share of these neighbours that show the same digit as the image.
+# under the map show the loss and the precision@7 among these images. The **loss** is the number that
+# training tries to make small. **Precision@7** looks at the seven nearest points of each image, its
+# **nearest neighbours**. It is the share of these neighbours that show the same digit as the image.
 #
 # The network was trained on MNIST, a set of handwritten digits of 28 by 28 pixels. The next cell
 # loads these digits and prints where it found them. The network learned from the **training

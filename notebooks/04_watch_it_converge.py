@@ -94,12 +94,13 @@ print("steps of the frames:", *run.steps[:12], "...", *run.steps[-3:])
 # ## What to notice in the first twenty steps
 #
 # At step 0 the weights are random, and still the map has some order: images that look alike land
-# near each other. The film's precision@7 measures this order. It takes the seven nearest neighbours
-# of each image on the map, without the image itself, and gives the share with the same digit. By
-# chance this share would be about one in ten, or 0.10. The cell checks whether it is above 0.12:
+# near each other. The film measures this order by its *precision@7 among these*. It takes the seven
+# nearest neighbours of each image on the map, without the image itself, and gives the share with
+# the same digit. By chance this share would be about one in ten, or 0.10. The cell checks whether
+# it is above 0.12:
 
 # %%
-precision = dict(zip(run.steps.tolist(), film.curves["precision@7"], strict=True))
+precision = dict(zip(run.steps.tolist(), film.curves["precision@7 among these"], strict=True))
 early = [step for step in precision if step <= 20]
 print("better than chance at step 0:", precision[0] > 0.12)
 

@@ -15,6 +15,8 @@ from siamese_lib.search.gallery import Gallery
 HEADLINE_K = 7
 GALLERY_IMAGES = 10_000
 PRECISION = f"precision@{HEADLINE_K}"
+AMONG_THESE = f"{PRECISION} among these"
+AMONG_VALIDATION = f"{PRECISION} among the validation images"
 _QUERIES = 1_000
 
 
@@ -49,6 +51,9 @@ def at_most(ceiling: float, digits: int) -> str:
 class Among:
     """Precision@7 of images among each other: each finds its neighbours among the other images.
 
+    `evaluate` searches training images, and the same network has another value there. So this
+    measure has a name of its own.
+
     Attributes:
         labels: int or str (N,).
         queries: int64 (Q,), the images that are queries: all, or of more than 1,000 images 1,000
@@ -75,9 +80,7 @@ class Among:
     @property
     def name(self) -> str:
         """The name of the curve of this measure, with its ceiling if that is below 1."""
-        if not self.ceiling < 1:
-            return PRECISION
-        return f"{PRECISION} among these, at most {self.ceiling:.2f}"
+        return f"{AMONG_THESE}, at most {self.ceiling:.2f}" if self.ceiling < 1 else AMONG_THESE
 
     @property
     def missing(self) -> str:

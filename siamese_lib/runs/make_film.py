@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from siamese_lib.colors import EXTRA, PALETTE
-from siamese_lib.metrics.headline import PRECISION, Among
+from siamese_lib.metrics.headline import AMONG_VALIDATION, Among
 from siamese_lib.pixels import pictures_of
 from siamese_lib.runs.projection import centred, principal_axes
 from siamese_lib.views import wire
@@ -40,7 +40,7 @@ def make_film(
     """
     curves, notes = {"loss": curve_of(history, "loss", steps)}, []
     if labels is None:
-        curves[PRECISION] = curve_of(history, "precision", steps)
+        curves[AMONG_VALIDATION] = curve_of(history, "precision", steps)
     else:
         measure = Among.of(labels)
         curves[measure.name] = np.array([measure.precision(e) for e in embeddings])

@@ -211,8 +211,8 @@ class Run:
 
         Args:
             images: as for `embed`. None shows the film that was recorded with the run.
-            labels: int or str (N,), to measure precision@7 of the images among each other at every
-                frame, named with its ceiling if below 1. Without: the precision in `history`.
+            labels: int or str (N,), to measure precision@7 of the images among each other: the
+                curve "precision@7 among these", with its ceiling if below 1. Without: `history`'s.
             class_names: K names; the labels are then numbers from 0 to K - 1.
             extra: images that are not part of the data, such as a drawn digit (E, H, W, C). They
                 are the last E points of the view; each has a ring and leaves a trail.

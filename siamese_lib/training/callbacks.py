@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import math
 import os
+import shutil
 import signal
 import sys
 import threading
@@ -149,7 +150,8 @@ class Progress(keras.callbacks.Callback):
             now = time.perf_counter()
             if now - self._drawn_at > _REDRAW_SECONDS or done == total:
                 self._drawn_at = now
-                self._out.write(f"\r{self.line()}{_ERASE_TO_END}")
+                fitting = self.line()[: shutil.get_terminal_size().columns - 1]  # none may wrap
+                self._out.write(f"\r{fitting}{_ERASE_TO_END}")
         elif done * _LINES >= (self._lines + 1) * total:
             self._lines = done * _LINES // total
             self._out.write(self.line() + "\n")
@@ -165,23 +167,25 @@ class Progress(keras.callbacks.Callback):
             self._out.write("\n")
 
     def line(self) -> str:
-        """Return a line of the step, loss, precision, images per second and seconds left."""
+        """Return a line of the step, seconds left, loss, precision and images per second."""
         recorder = self.recorder
         history = recorder.history
         parts = [f"step {recorder.step:>{len(str(recorder.total))}}/{recorder.total}"]
+        if (rate := recorder.images_per_second()) > 0:
+            left = (recorder.total - recorder.step) * recorder.batches.images_per_step / rate
+            parts.append(f"{left:.0f} s left")
         if history["loss"]:
             parts.append(f"loss {history['loss'][-1]:.4f}")
         measured = np.flatnonzero(~np.isnan(history["precision"]))
         if measured.size:
             last, watched = measured[-1], recorder.validation
             at = "" if last == len(history["step"]) - 1 else f" at step {history['step'][last]}"
-            if watched is not None and watched.ceiling < 1:
-                at = f"{at_most(watched.ceiling, 3)} among {watched.count}{at}"
-            parts.append(f"{PRECISION} {history['precision'][last]:.3f}{at}")
-        rate = recorder.images_per_second()
+            among, limit = "", ""
+            if watched is not None:
+                among, limit = f" among {watched.count}:", at_most(watched.ceiling, 3)
+            parts.append(f"{PRECISION}{among} {history['precision'][last]:.3f}{limit}{at}")
         if rate > 0:
-            left = (recorder.total - recorder.step) * recorder.batches.images_per_step / rate
-            parts += [f"{rate:,.0f} images/s", f"{left:.0f} s left"]
+            parts.append(f"{rate:,.0f} images/s")
         return "   ".join(parts)
 
     def _collapsed(self) -> tuple[float, float]:

@@ -243,7 +243,7 @@ FAULTS: dict[str, Fault] = {
     "few to watch": Fault(
         "a training that watches 3 test images of each class",
         "the largest precision, next to the precision in the progress",
-        r"precision@7 [01]\.\d{3} of at most 0\.286 among 12",
+        r"precision@7 among 12: [01]\.\d{3} of at most 0\.286",
         lambda _: progress_of(greys(4, 3)),
     ),
     "one of each to watch": Fault(

@@ -65,10 +65,10 @@ def test_each_frame_is_what_the_tower_made_of_the_images_then(run: sl.Run) -> No
 
 def test_the_curves_are_those_of_the_frames(run: sl.Run) -> None:
     curves = run.film(DATA.images, DATA.labels).curves
-    assert list(curves) == ["loss", "precision@7"]
+    assert list(curves) == ["loss", "precision@7 among these"]
     rows = dict(zip(run.history["step"], run.history["loss"], strict=True))
     assert curves["loss"] == pytest.approx([rows[step] for step in [1, *STEPS[1:]]])
-    for frame, precision in enumerate(curves["precision@7"]):
+    for frame, precision in enumerate(curves["precision@7 among these"]):
         embeddings = run.embed(DATA.images, frame).astype(float)
         hits = []
         for i in range(48):
@@ -80,7 +80,7 @@ def test_the_curves_are_those_of_the_frames(run: sl.Run) -> None:
 
 def test_without_labels_the_precision_is_that_of_the_history() -> None:
     run = trained(validation=DATA)
-    precision = run.film(DATA.images[:3]).curves["precision@7"]
+    precision = run.film(DATA.images[:3]).curves["precision@7 among the validation images"]
     assert math.isnan(precision[0])
     assert precision[-1] == run.history["precision"][-1]
 

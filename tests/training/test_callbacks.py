@@ -6,6 +6,7 @@ import io
 import json
 import math
 import os
+import re
 import signal
 import threading
 from collections.abc import Iterator
@@ -206,11 +207,11 @@ def test_a_dozen_lines_where_nothing_can_be_redrawn() -> None:
     assert steps == list(range(10, 121, 10))
     history = training.recorder.history
     assert lines[-1].startswith(
-        f"step 120/120   loss {history['loss'][-1]:.4f}   "
-        f"precision@7 {history['precision'][-1]:.3f}   "
+        f"step 120/120   0 s left   loss {history['loss'][-1]:.4f}   "
+        f"precision@7 among 48: {history['precision'][-1]:.3f}   "
     )
-    assert lines[-1].endswith("images/s   0 s left")
-    assert lines[0].startswith("step  10/120   loss ")
+    assert lines[-1].endswith("images/s")
+    assert re.match(r"step  10/120   \d+ s left   loss 0\.", lines[0])
 
 
 def test_fewer_steps_than_lines() -> None:
@@ -222,11 +223,19 @@ def test_one_live_line_in_a_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(callbacks, "_REDRAW_SECONDS", 1e9)  # only the first and the last
     text = progress(Training(steps=30), Terminal())
     first, last = text.removeprefix("\r").split("\r")
-    assert first.startswith("step  1/30   loss ")
-    assert last.startswith("step 30/30   loss ")
+    assert re.match(r"step  1/30   (\d+ s left   )?loss ", first)
+    assert last.startswith("step 30/30   0 s left   loss ")
     assert first.endswith("\x1b[K")
-    assert text.endswith("0 s left\x1b[K\n")
+    assert text.endswith(" images/s\x1b[K\n")
     assert text.count("\n") == 1
+
+
+def test_a_live_line_never_wraps(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "30")
+    text = progress(Training(steps=30), Terminal())
+    lines = text.removesuffix("\n").removeprefix("\r").replace("\x1b[K", "").split("\r")
+    assert lines[-1].startswith("step 30/30   0 s left")
+    assert max(map(len, lines)) == 29
 
 
 def test_the_rate_and_the_time_left() -> None:
@@ -237,11 +246,11 @@ def test_the_rate_and_the_time_left() -> None:
     recorder.history["step"] += [20, 25]
     recorder.history["precision"] += [0.5, math.nan]
     recorder.history["loss"] += [0.25, 0.125]
-    line, rate = sl.Progress(recorder).line(), "20 images/s   30 s left"
-    assert line == f"step  25/100   loss 0.1250   precision@7 0.500 at step 20   {rate}"
+    line, before = sl.Progress(recorder).line(), "step  25/100   30 s left   loss 0.1250"
+    assert line == f"{before}   precision@7 0.500 at step 20   20 images/s"
     recorder.history["precision"][-1] = 0.75
     line = sl.Progress(recorder).line()
-    assert line == f"step  25/100   loss 0.1250   precision@7 0.750   {rate}"
+    assert line == f"{before}   precision@7 0.750   20 images/s"
 
 
 def test_a_line_before_anything_is_known() -> None:
