@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from siamese_lib.search import indexes
+from siamese_lib.search import indexes, tuning
 from siamese_lib.search.indexes import Vectors
 from siamese_lib.search.space import Space
 from siamese_lib.search.vectors import blocks
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 
 _FINE = 2.0**18  # cells in a unit of the index
+_CLOSE = 16  # cells across; the cells of rows as close as this are not ranked well by the index
 _CROWD = 16  # copies that an index from an earlier version may hold: they fit among its neighbours
 
 
@@ -90,12 +91,22 @@ class DistinctIndex:
         """Return D, the number of cells."""
         return len(self.first)
 
-    def build(self, kind: str, parameters: Mapping[str, int], space: Space) -> None:
-        """Build the index, as `indexes.build` describes."""
-        dim = space.vectors.shape[1]
-        self.index = indexes.build(
-            kind, dim, parameters, len(self), lambda part: space.offsets(self.first[part])
-        )
+    def build(self, kind: str, given: Mapping[str, int | None], space: Space) -> dict[str, int]:
+        """Build the index, and return its parameters: those given, and what suits the vectors.
+
+        Args:
+            kind: "hnsw" or "ivf".
+            given: parameters by name; None for those to choose.
+            space: holds the rows.
+        """
+        count, dim = space.vectors.shape
+        parameters = indexes.settle(kind, count, given, len(self))
+        vectors = self._vectors(space)
+        self.index = indexes.build(kind, dim, parameters, len(self), vectors)
+        if given.get(width := tuning.WIDTHS[kind]) is None:
+            least, widest = parameters[width], parameters.get("nlist", tuning.WIDEST)
+            parameters[width] = tuning.widened(self.index, kind, least, widest, len(self), vectors)
+        return parameters
 
     def extend(self, rows: np.ndarray, space: Space) -> None:
         """Add rows, int (M,), which follow those before. The space holds them too."""
@@ -116,7 +127,7 @@ class DistinctIndex:
         if len(new):
             indexes.extend(self.index, len(new), lambda part: space.offsets(new[part]))
 
-    def nominate(self, queries: np.ndarray, width: int) -> np.ndarray:
+    def nominate(self, queries: np.ndarray, width: int) -> tuple[np.ndarray, np.ndarray]:
         """Find up to `width` cells near each query.
 
         Args:
@@ -124,11 +135,29 @@ class DistinctIndex:
             width: number of cells; D or more for all of them.
 
         Returns:
-            int64 (Q, min(width, D)), cells. −1 stands for one that was not found.
+            The squared distance beyond which no cell was found, float32 (Q,), infinite if all are
+            found; and cells, int64 (Q, min(width, D)). −1 stands for one that was not found.
         """
         if width >= len(self):
-            return np.broadcast_to(np.arange(len(self)), (len(queries), len(self)))
-        return indexes.search(self.index, queries, width)[1]
+            everything = np.broadcast_to(np.arange(len(self)), (len(queries), len(self)))
+            return np.full(len(queries), np.inf, np.float32), everything
+        squares, cells = indexes.search(self.index, queries, width)
+        return squares[:, -1], cells
+
+    def settled(self, bound: np.ndarray, squares: np.ndarray, space: Space) -> np.ndarray:
+        """Return for which queries no other cell can hold a nearer row, bool (Q,).
+
+        Rows that are as close together as cells are wide need this: the index ranks cells by their
+        first rows. At other distances, an approximate index may miss a row, whatever is done here.
+
+        Args:
+            bound: (Q,), from `nominate`.
+            squares: float64 (Q,), the squared distance of the last row that counts.
+            space: holds the rows.
+        """
+        across = np.sqrt(space.vectors.shape[1]) / _FINE
+        farthest = np.sqrt(squares) * space.scale
+        return (farthest > _CLOSE * across) | (np.sqrt(bound) > farthest + across)
 
     def counts(self, cells: np.ndarray, copies: int) -> np.ndarray:
         """Return how many `rows` each query gets, int64 (Q,)."""
@@ -154,6 +183,10 @@ class DistinctIndex:
         places = np.arange(found.shape[1]) < counts[:, None]
         found[places] = self._members[np.repeat(self._starts[cells.ravel()], lengths) + within]
         return found
+
+    def _vectors(self, space: Space) -> Vectors:
+        """Return what gives the vectors of some cells."""
+        return lambda part: space.offsets(self.first[part])
 
     def _lengths(self, cells: np.ndarray, copies: int) -> np.ndarray:
         """Return how many rows of each cell `rows` returns."""

@@ -131,6 +131,28 @@ def search(index: faiss.Index, queries: np.ndarray, width: int) -> tuple[np.ndar
         faiss.omp_set_num_threads(threads)
 
 
+def search_all(
+    index: faiss.Index, queries: np.ndarray, width: int
+) -> tuple[np.ndarray, np.ndarray]:
+    """Search everything that an index holds; otherwise as `search`."""
+    import faiss  # waits: slow to import
+
+    if isinstance(index, faiss.IndexIVF):
+        return _search_with(index, "nprobe", index.nlist, index, queries, width)
+    everything = index.storage if isinstance(index, faiss.IndexHNSW) else index
+    return faiss.downcast_index(everything).search(queries, width)
+
+
+def set_width(index: faiss.Index, width: int) -> None:
+    """Set how many candidates of a graph, or how many lists, a search looks at."""
+    import faiss  # waits: slow to import
+
+    if isinstance(index, faiss.IndexHNSW):
+        index.hnsw.efSearch = width
+    elif isinstance(index, faiss.IndexIVF):
+        index.nprobe = min(width, index.nlist)
+
+
 def to_bytes(index: faiss.Index) -> np.ndarray:
     """Return an index as uint8 (bytes,)."""
     import faiss  # waits: slow to import
@@ -155,19 +177,8 @@ def _search(index: faiss.Index, queries: np.ndarray, width: int) -> tuple[np.nda
         squares, candidates = index.search(queries, width)
     short = np.flatnonzero(candidates[:, -1] < 0)
     if short.size:
-        squares[short], candidates[short] = _search_all(index, queries[short], width)
+        squares[short], candidates[short] = search_all(index, queries[short], width)
     return squares, candidates
-
-
-def _search_all(
-    index: faiss.Index, queries: np.ndarray, width: int
-) -> tuple[np.ndarray, np.ndarray]:
-    import faiss  # waits: slow to import
-
-    if isinstance(index, faiss.IndexIVF):
-        return _search_with(index, "nprobe", index.nlist, index, queries, width)
-    everything = index.storage if isinstance(index, faiss.IndexHNSW) else index
-    return faiss.downcast_index(everything).search(queries, width)
 
 
 def _search_with(

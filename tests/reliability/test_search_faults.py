@@ -18,13 +18,17 @@ def random(count: int = 1500, seed: int = 0) -> np.ndarray:
 
 
 def recall(
-    copies: np.ndarray, metric: str = "euclidean", index: str = "hnsw", **how: Any
+    copies: np.ndarray,
+    metric: str = "euclidean",
+    index: str = "hnsw",
+    near: float = 1e-3,
+    **how: Any,
 ) -> Callable[[Path], object]:
     """Compare distances with the exact search: "all found" from 98 %."""
 
     def act(_: Path) -> str:
         embeddings = np.concatenate([random(), copies])
-        queries = np.concatenate([random(150, seed=1), copies[:20] + 1e-3])
+        queries = np.concatenate([random(150, seed=1), copies[:50] + near * random(50, seed=3)])
         found = sl.Gallery(embeddings, metric, index, **how).nearest(queries, 7)[1]
         exact = sl.Gallery(embeddings, metric).nearest(queries, 7)[1]
         share = np.isclose(found, exact, rtol=1e-4, atol=1e-12).mean()
@@ -71,6 +75,7 @@ def damaged(folder: Path) -> object:
 
 ONE = np.full((1, 16), 0.3)
 NEAR = ONE + 1e-7 * random(800, seed=2)
+NEARER = ONE + 1e-5 * random(800, seed=2)  # apart, but not for an index in single precision
 LENGTHS = ONE * np.linspace(0.5, 3, 800)[:, None]
 LISTS: dict[str, Any] = {"index": "ivf", "nlist": 30, "nprobe": 30}
 FAULTS: dict[str, Fault] = {
@@ -97,6 +102,15 @@ FAULTS: dict[str, Fault] = {
     "near-copies, cosine": Fault(
         "the same by cosine", "as many neighbours as without them",
         "^all found$", recall(NEAR, "cosine"),
+    ),
+    "near-copies among themselves": Fault(
+        "800 embeddings that differ by 1e-5, and queries among them, hnsw",
+        "the neighbours that the exact search finds",
+        "^all found$", recall(NEARER, near=1e-5),
+    ),
+    "near-copies among themselves, ivf": Fault(
+        "the same in an ivf gallery", "the neighbours that the exact search finds",
+        "^all found$", recall(NEARER, near=1e-5, **LISTS),
     ),
     "lengths": Fault(
         "800 embeddings that differ only in length, by cosine", "they count as copies",
