@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import warnings
+import zlib
 from collections.abc import Callable, Iterable
 from io import BytesIO
 from pathlib import Path
@@ -25,7 +26,10 @@ def write_atomically(path: Path, *parts: bytes | memoryview) -> None:
     Raises:
         OSError: the file cannot be written.
     """
-    partial = path.with_name(f".partial-{path.name}")
+    own = os.fsencode(path.name)
+    # A file system takes names of up to 255 bytes.
+    name = path.name if len(own) <= 240 else f"{zlib.crc32(own):08x}"
+    partial = path.with_name(f".partial-{name}")
     try:
         with partial.open("wb") as file:
             file.writelines(parts)

@@ -54,7 +54,7 @@ class Gallery:
         M: for "hnsw", the neighbours of an embedding in the graph; default 32.
         ef_construction: for "hnsw", the candidates for these neighbours when the graph is built;
             default 100.
-        ef_search: for "hnsw", the candidates for a query's neighbours, and never below k. By default
+        ef_search: for "hnsw", the candidates for a query's neighbours, and at least k. By default
             64, or as many as it takes to find 95 % of the 7 neighbours of 200 of the embeddings.
         nlist: for "ivf", the number of lists; default 4 √N, or fewer so that a list has at least
             39 embeddings on average. There are never more lists than different embeddings.
