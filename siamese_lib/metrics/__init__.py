@@ -10,6 +10,8 @@ mean over queries, from 0 to 1.
 
 Verification judges pairs: does the distance of two images show whether they are of one class?
 
+And a map can be judged point by point: which of its neighbours would stay?
+
 References:
     Musgrave, Belongie and Lim, "A Metric Learning Reality Check", 2020, section 3.2:
     R-precision and MAP@R.
@@ -33,6 +35,7 @@ from siamese_lib.metrics.thresholds import (
     verification,
     verification_intervals,
 )
+from siamese_lib.metrics.trust import kept_neighbours, stable_neighbours
 
 __all__ = [
     "AtThreshold",
@@ -40,6 +43,7 @@ __all__ = [
     "Verification",
     "confusion",
     "costliest_pairs",
+    "kept_neighbours",
     "knn_accuracy",
     "map_at_r",
     "per_class",
@@ -47,6 +51,7 @@ __all__ = [
     "r_precision",
     "recall_at_k",
     "retrieval",
+    "stable_neighbours",
     "verification",
     "verification_intervals",
     "vote",
