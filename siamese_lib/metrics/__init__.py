@@ -16,6 +16,12 @@ References:
 """
 
 from siamese_lib.metrics.costliest import costliest_pairs
+from siamese_lib.metrics.decision import (
+    SameThreshold,
+    UnknownThreshold,
+    choose_threshold,
+    unknown_threshold,
+)
 from siamese_lib.metrics.precision import (
     confusion,
     knn_accuracy,
@@ -27,6 +33,7 @@ from siamese_lib.metrics.precision import (
     vote,
 )
 from siamese_lib.metrics.ranking import Retrieval, retrieval
+from siamese_lib.metrics.rates import Rate
 from siamese_lib.metrics.thresholds import (
     AtThreshold,
     Verification,
@@ -36,8 +43,12 @@ from siamese_lib.metrics.thresholds import (
 
 __all__ = [
     "AtThreshold",
+    "Rate",
     "Retrieval",
+    "SameThreshold",
+    "UnknownThreshold",
     "Verification",
+    "choose_threshold",
     "confusion",
     "costliest_pairs",
     "knn_accuracy",
@@ -47,6 +58,7 @@ __all__ = [
     "r_precision",
     "recall_at_k",
     "retrieval",
+    "unknown_threshold",
     "verification",
     "verification_intervals",
     "vote",
