@@ -1,3 +1,4 @@
+from . import curation as curation
 from . import figures as figures
 from . import metrics as metrics
 from .data.augmentation import RandomAffine as RandomAffine

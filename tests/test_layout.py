@@ -38,6 +38,7 @@ LAYERS: dict[str, float] = {
     "search": 2,
     "figures": 2,
     "metrics": 3,
+    "curation": 3,
     "views": 4,
     "runs": 5,
     "training": 6,
@@ -66,6 +67,7 @@ PACKAGES: dict[str, set[str]] = {
     "search": {"numpy", "faiss"},
     "figures": {"numpy", "plotly"},
     "metrics": {"numpy"},
+    "curation": {"numpy"},
     "views": {*SEEN, "tqdm"},
     "runs": {"numpy"},
     "training": {"numpy", "IPython"},
@@ -84,7 +86,8 @@ BENCHMARK_LAYERS: dict[str, float] = {
 # What takes 0.05 s to import or more, or is not installed everywhere.
 HEAVY = {"IPython", "PIL", "faiss", "imageio_ffmpeg", "jax", "keras", "plotly", "pooch", "requests"}
 HEAVY |= {"tensorflow", "torch", "tqdm"}
-INIT_FILES_WITH_CODE = {"siamese_lib.metrics", "siamese_lib.figures"}  # sl.metrics and sl.figures
+# sl.metrics, sl.figures and sl.curation
+INIT_FILES_WITH_CODE = {"siamese_lib.metrics", "siamese_lib.figures", "siamese_lib.curation"}
 
 LIBRARY, BENCHMARKS = read(ROOT, "siamese_lib"), read(ROOT, "benchmarks")
 STUB = (ROOT / "siamese_lib/__init__.pyi").read_text(encoding="utf-8")

@@ -18,6 +18,12 @@ References:
 """
 
 from siamese_lib.metrics.costliest import costliest_pairs
+from siamese_lib.metrics.decision import (
+    SameThreshold,
+    UnknownThreshold,
+    choose_threshold,
+    unknown_threshold,
+)
 from siamese_lib.metrics.precision import (
     confusion,
     knn_accuracy,
@@ -29,6 +35,7 @@ from siamese_lib.metrics.precision import (
     vote,
 )
 from siamese_lib.metrics.ranking import Retrieval, retrieval
+from siamese_lib.metrics.rates import Rate
 from siamese_lib.metrics.thresholds import (
     AtThreshold,
     Verification,
@@ -39,8 +46,12 @@ from siamese_lib.metrics.trust import kept_neighbours, stable_neighbours
 
 __all__ = [
     "AtThreshold",
+    "Rate",
     "Retrieval",
+    "SameThreshold",
+    "UnknownThreshold",
     "Verification",
+    "choose_threshold",
     "confusion",
     "costliest_pairs",
     "kept_neighbours",
@@ -52,6 +63,7 @@ __all__ = [
     "recall_at_k",
     "retrieval",
     "stable_neighbours",
+    "unknown_threshold",
     "verification",
     "verification_intervals",
     "vote",

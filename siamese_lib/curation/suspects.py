@@ -1,0 +1,112 @@
+"""Find images whose label does not fit what they look like."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from siamese_lib.checks import class_numbers, whole_number
+from siamese_lib.curation.findings import Findings
+from siamese_lib.search.gallery import Gallery
+
+_NEAREST = 20
+_DOUBT = 1.0  # votes that are given to all classes by their sizes, besides those of the neighbours
+
+
+def suspect_labels(
+    features: ArrayLike | Sequence[ArrayLike],
+    labels: ArrayLike,
+    *,
+    k: int = _NEAREST,
+    metric: str = "euclidean",
+    count: int = 100,
+) -> Findings:
+    """Rank images by how much better another class fits them than their own, worst fit first.
+
+    The k nearest other images vote on the class of each image. Several kinds of features vote by
+    themselves, as if they were independent: the probabilities that they give a class are
+    multiplied. An image that is odd in its colours, edges and shapes together is more suspect than
+    one that is odd in its colours only.
+
+    Embeddings of a tower that was trained on these images and labels hide wrong labels, as it has
+    learned those too. `siamese_lib.curation.looks` describes images in ways that saw no label.
+
+    Args:
+        features: real numbers (N, dim), finite; or a sequence of such arrays, for the same images
+            in the same order.
+        labels: integers or strings (N,), two classes or more.
+        k: number of neighbours, at least 1. Of fewer other images, all vote.
+        metric: "euclidean" or "cosine".
+        count: largest number of images, at least 1.
+
+    Returns:
+        `Findings` with `suggested`, the best of the other classes. The scores are the probability
+        of the suggested class if it is either that or the image's own: above 0.5 it fits better.
+
+    Raises:
+        ValueError: an argument is not as described.
+
+    References:
+        Wilson, "Asymptotic Properties of Nearest Neighbor Rules Using Edited Data", 1972: finding
+        wrong labels by a vote of the neighbours.
+
+    Example:
+        >>> rng = np.random.default_rng(0)
+        >>> labels = np.repeat([0, 1], 50)
+        >>> colours, shapes = (labels[:, None] + rng.normal(size=(100, 4)) / 4 for _ in range(2))
+        >>> labels[7] = 1
+        >>> found = sl.curation.suspect_labels([colours, shapes], labels, count=1)
+        >>> found.indices, found.labels, found.suggested
+        (array([7]), array([1]), array([0]))
+    """
+    spaces = _spaces(features)
+    whole_number("k", k, 1)
+    whole_number("count", count, 1)
+    numbers, classes = class_numbers(labels, count=len(spaces[0]))
+    if len(classes) < 2:
+        raise ValueError(
+            f"labels: got {len(classes)} class in {len(numbers):,} labels; expected 2 or more, so "
+            "that another class can be suggested."
+        )
+    votes = np.zeros((len(numbers), len(classes)))
+    for space in spaces:
+        votes += _log_votes(Gallery(space, metric), numbers, len(classes), k)
+    everyone = np.arange(len(numbers))
+    own = votes[everyone, numbers]
+    votes[everyone, numbers] = -np.inf
+    best = votes.argmax(axis=1)
+    scores = 1 / (1 + np.exp(np.clip(own - votes[everyone, best], -700, 700)))
+    order = np.argsort(-scores, kind="stable")[:count]
+    return Findings(
+        kind="suspect label",
+        indices=order,
+        scores=scores[order],
+        labels=classes[numbers[order]],
+        suggested=classes[best[order]],
+    )
+
+
+def _spaces(features: ArrayLike | Sequence[ArrayLike]) -> list[np.ndarray]:
+    """Return one array (N, dim) for each kind of features."""
+    given: list[Any] = list(features) if isinstance(features, list | tuple) else [features]
+    spaces = [np.asarray(features)] if np.ndim(given[0]) != 2 else [np.asarray(f) for f in given]
+    lengths = [len(each) if each.ndim else 0 for each in spaces]
+    if len(set(lengths)) > 1 or lengths[0] < 2:
+        raise ValueError(
+            f"features have {', '.join(f'{length:,}' for length in lengths)} rows; expected one "
+            "for each image, of at least 2 images, in every array."
+        )
+    return spaces
+
+
+def _log_votes(gallery: Gallery, numbers: np.ndarray, classes: int, k: int) -> np.ndarray:
+    """Return the logarithms of the share of votes for each class, float64 (N, classes)."""
+    nearest = min(k, len(gallery) - 1)
+    found, _ = gallery.nearest(gallery.vectors, nearest, exclude_self=True)
+    places = numbers[found] + np.arange(len(found))[:, None] * classes
+    votes = np.bincount(places.ravel(), minlength=len(found) * classes).reshape(-1, classes)
+    sizes = np.bincount(numbers, minlength=classes) / len(numbers)
+    return np.log((votes + _DOUBT * sizes) / (nearest + _DOUBT))
