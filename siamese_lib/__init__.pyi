@@ -1,5 +1,6 @@
 from . import figures as figures
 from . import metrics as metrics
+from .data.augmentation import PhotoDistortion as PhotoDistortion
 from .data.augmentation import RandomAffine as RandomAffine
 from .data.augmentation import RandomShift as RandomShift
 from .data.dataset import DataError as DataError
@@ -20,6 +21,9 @@ from .network.losses import BatchTripletLoss as BatchTripletLoss
 from .network.losses import ContrastiveLoss as ContrastiveLoss
 from .network.losses import InBatchContrastiveLoss as InBatchContrastiveLoss
 from .network.optimizers import Muon as Muon
+from .network.photo_tower import photo_tower as photo_tower
+from .network.proxies import Proxies as Proxies
+from .network.proxies import proxy_model as proxy_model
 from .network.siamese import EuclideanDistance as EuclideanDistance
 from .network.siamese import load_model as load_model
 from .network.siamese import siamese as siamese

@@ -27,6 +27,12 @@ from siamese_lib.metrics.precision import (
     vote,
 )
 from siamese_lib.metrics.ranking import Retrieval, retrieval
+from siamese_lib.metrics.rivals import (
+    RIVALS,
+    color_histogram,
+    principal_components,
+    raw_pixels,
+)
 from siamese_lib.metrics.thresholds import (
     AtThreshold,
     Verification,
@@ -35,16 +41,20 @@ from siamese_lib.metrics.thresholds import (
 )
 
 __all__ = [
+    "RIVALS",
     "AtThreshold",
     "Retrieval",
     "Verification",
+    "color_histogram",
     "confusion",
     "costliest_pairs",
     "knn_accuracy",
     "map_at_r",
     "per_class",
     "precision_at_k",
+    "principal_components",
     "r_precision",
+    "raw_pixels",
     "recall_at_k",
     "retrieval",
     "verification",
