@@ -43,7 +43,11 @@ from .training.callbacks import DivergedError as DivergedError
 from .training.callbacks import Guard as Guard
 from .training.callbacks import Progress as Progress
 from .training.callbacks import tensorboard as tensorboard
+from .training.early_stopping import StopAtBest as StopAtBest
+from .training.early_stopping import hold_out as hold_out
 from .training.live import LiveView as LiveView
+from .training.recipes import Recipe as Recipe
+from .training.recipes import recipe_for as recipe_for
 from .training.recorder import Recorder as Recorder
 from .views.embedding_view import EmbeddingView as EmbeddingView
 from .views.film import Film as Film

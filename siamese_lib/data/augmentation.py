@@ -151,7 +151,7 @@ class PhotoDistortion:
     def __post_init__(self) -> None:
         for name in ("zoom", "stretch", "color"):
             value = getattr(self, name)
-            if not isinstance(value, Real) or not 0 <= value <= 1:
+            if not isinstance(value, int | float | np.floating) or not 0 <= value <= 1:
                 raise ValueError(f"{name} is {value!r}; expected a number from 0 to 1.")
 
     def __call__(self, images: np.ndarray, rng: np.random.Generator) -> np.ndarray:
