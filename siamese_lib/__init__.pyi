@@ -1,6 +1,7 @@
 from . import curation as curation
 from . import figures as figures
 from . import metrics as metrics
+from .data.augmentation import PhotoDistortion as PhotoDistortion
 from .data.augmentation import RandomAffine as RandomAffine
 from .data.augmentation import RandomShift as RandomShift
 from .data.dataset import DataError as DataError
@@ -21,6 +22,9 @@ from .network.losses import BatchTripletLoss as BatchTripletLoss
 from .network.losses import ContrastiveLoss as ContrastiveLoss
 from .network.losses import InBatchContrastiveLoss as InBatchContrastiveLoss
 from .network.optimizers import Muon as Muon
+from .network.photo_tower import photo_tower as photo_tower
+from .network.proxies import Proxies as Proxies
+from .network.proxies import proxy_model as proxy_model
 from .network.siamese import EuclideanDistance as EuclideanDistance
 from .network.siamese import load_model as load_model
 from .network.siamese import siamese as siamese
@@ -40,7 +44,11 @@ from .training.callbacks import DivergedError as DivergedError
 from .training.callbacks import Guard as Guard
 from .training.callbacks import Progress as Progress
 from .training.callbacks import tensorboard as tensorboard
+from .training.early_stopping import StopAtBest as StopAtBest
+from .training.early_stopping import hold_out as hold_out
 from .training.live import LiveView as LiveView
+from .training.recipes import Recipe as Recipe
+from .training.recipes import recipe_for as recipe_for
 from .training.recorder import Recorder as Recorder
 from .views.embedding_view import EmbeddingView as EmbeddingView
 from .views.film import Film as Film

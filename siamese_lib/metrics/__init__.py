@@ -36,6 +36,12 @@ from siamese_lib.metrics.precision import (
 )
 from siamese_lib.metrics.ranking import Retrieval, retrieval
 from siamese_lib.metrics.rates import Rate
+from siamese_lib.metrics.rivals import (
+    RIVALS,
+    color_histogram,
+    principal_components,
+    raw_pixels,
+)
 from siamese_lib.metrics.thresholds import (
     AtThreshold,
     Verification,
@@ -45,6 +51,7 @@ from siamese_lib.metrics.thresholds import (
 from siamese_lib.metrics.trust import kept_neighbours, stable_neighbours
 
 __all__ = [
+    "RIVALS",
     "AtThreshold",
     "Rate",
     "Retrieval",
@@ -52,6 +59,7 @@ __all__ = [
     "UnknownThreshold",
     "Verification",
     "choose_threshold",
+    "color_histogram",
     "confusion",
     "costliest_pairs",
     "kept_neighbours",
@@ -59,7 +67,9 @@ __all__ = [
     "map_at_r",
     "per_class",
     "precision_at_k",
+    "principal_components",
     "r_precision",
+    "raw_pixels",
     "recall_at_k",
     "retrieval",
     "stable_neighbours",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 
-from siamese_lib.network import losses, optimizers  # noqa: F401  # registered for load_model
+from siamese_lib.network import losses, optimizers, proxies  # noqa: F401  # registered for load_model
 from siamese_lib.network.backend import Tensor, keras
 from siamese_lib.network.distances import euclidean_distance
 

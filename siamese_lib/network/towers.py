@@ -71,8 +71,8 @@ def conv_tower(
         >>> tower.count_params()
         160258
     """
-    height, width, channels = _checked_shape(image_shape)
-    _check_dim(embedding_dim)
+    height, width, channels = checked_shape(image_shape)
+    check_dim(embedding_dim)
     from siamese_lib.network.backend import keras, layers  # waits: slow to import
 
     def convolution(
@@ -110,8 +110,8 @@ def weight_shapes(image_shape: tuple[int, int, int], embedding_dim: int) -> list
     Raises:
         ValueError: as `conv_tower`.
     """
-    _, _, channels = _checked_shape(image_shape)
-    _check_dim(embedding_dim)
+    _, _, channels = checked_shape(image_shape)
+    check_dim(embedding_dim)
     shapes: list[tuple[int, ...]] = []
     for filters, size in (*_FILTERS_AND_SIZES, (embedding_dim, 1)):
         shapes += [(size, size, channels, filters), (filters,)]
@@ -119,7 +119,8 @@ def weight_shapes(image_shape: tuple[int, int, int], embedding_dim: int) -> list
     return shapes
 
 
-def _checked_shape(image_shape: tuple[int, int, int]) -> tuple[int, int, int]:
+def checked_shape(image_shape: tuple[int, int, int]) -> tuple[int, int, int]:
+    """Return the shape of an image; ValueError unless it is (height, width, channels)."""
     shape = tuple(image_shape) if isinstance(image_shape, (tuple, list)) else ()
     smallest = (_SMALLEST_SIDE, _SMALLEST_SIDE, 1)
     if len(shape) != 3 or not all(map(_is_count, shape, smallest)):
@@ -131,7 +132,8 @@ def _checked_shape(image_shape: tuple[int, int, int]) -> tuple[int, int, int]:
     return shape
 
 
-def _check_dim(embedding_dim: int) -> None:
+def check_dim(embedding_dim: int) -> None:
+    """Raise ValueError unless an embedding can have this length."""
     if not _is_count(embedding_dim, at_least=1):
         raise ValueError(f"embedding_dim is {embedding_dim!r}; expected a whole number, 1 or more.")
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
@@ -12,9 +12,10 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from siamese_lib.checks import whole_number
+from siamese_lib.network.photo_tower import photo_tower, photo_weight_shapes
 from siamese_lib.network.towers import conv_tower, weight_shapes
 from siamese_lib.pixels import checked_pixels
-from siamese_lib.runs.run_files import RunError
+from siamese_lib.runs.run_files import RunError, SavedRun
 from siamese_lib.views.progress import progress_bar
 
 if TYPE_CHECKING:
@@ -27,18 +28,26 @@ _BATCHES = 4  # batches between two updates of the bar
 
 @dataclass(frozen=True)
 class Unbuilt:
-    """A `conv_tower` that is not built yet, with the attributes of a Keras model that are needed.
+    """One of our towers, not built yet, with the attributes of a Keras model that are needed.
 
     Attributes:
-        image_shape, embedding_dim: the arguments of `conv_tower`.
+        image_shape, embedding_dim: the arguments of `conv_tower` or `photo_tower`.
         probe: the saved tower's embedding of the picture of `probe_of`.
         folder: of the run, for error messages.
+        shapes: of the saved weights. They show which tower it is; `conv_tower` without them.
     """
 
     image_shape: tuple[int, int, int]
     embedding_dim: int
     probe: Sequence[float]
     folder: Path
+    shapes: Sequence[tuple[int, ...]] = ()
+
+    @classmethod
+    def of(cls, saved: SavedRun, folder: Path) -> Unbuilt:
+        """Describe the tower of a run that was read from a folder."""
+        shapes = [array.shape[1:] for array in saved.frames]
+        return cls(saved.image_shape, saved.embedding_dim, saved.probe, folder, shapes)
 
     @property
     def input_shape(self) -> tuple[None, int, int, int]:
@@ -53,8 +62,14 @@ class Unbuilt:
     @property
     def weights(self) -> list[np.ndarray]:
         """NaN arrays of the right shapes, which take no memory."""
-        shapes = weight_shapes(self.image_shape, self.embedding_dim)
+        conv = weight_shapes(self.image_shape, self.embedding_dim)
+        shapes = self.shapes if self._is_photo_tower else conv
         return [np.broadcast_to(np.float32(np.nan), shape) for shape in shapes]
+
+    @property
+    def _is_photo_tower(self) -> bool:
+        photo = photo_weight_shapes(self.image_shape, self.embedding_dim)
+        return sorted(self.shapes) == sorted(photo)
 
     def build(self, weights: list[np.ndarray]) -> keras.Model:
         """Build the tower with these weights.
@@ -62,13 +77,20 @@ class Unbuilt:
         Raises:
             RunError: the tower is not the one that was saved.
         """
-        tower = conv_tower(self.image_shape, self.embedding_dim)
-        tower.set_weights(weights)
-        try:
-            check_probe(tower, self.probe)
-        except (TypeError, ValueError) as error:
-            raise RunError(f"The run in {self.folder} is inconsistent: {error}") from error
-        return tower
+        shape, dim = self.image_shape, self.embedding_dim
+        towers, wrong = [conv_tower], None
+        if self._is_photo_tower:
+            towers = [photo_tower, partial(photo_tower, unit_length=False)]
+        for make in towers:
+            tower = make(shape, dim)
+            try:
+                tower.set_weights(weights)
+                check_probe(tower, self.probe)
+            except (TypeError, ValueError) as error:
+                wrong = error
+            else:
+                return tower
+        raise RunError(f"The run in {self.folder} is inconsistent: {wrong}") from wrong
 
 
 class TowerFrames:
@@ -112,7 +134,8 @@ class TowerFrames:
         if given != shapes:
             raise ValueError(
                 f"frames: got weights of shapes {given}; expected the tower's, {shapes}. If the "
-                "run has another tower than conv_tower, pass it to Run.load as tower=."
+                "run has another tower than conv_tower or photo_tower, pass it to Run.load as "
+                "tower=."
             )
 
     def __len__(self) -> int:
@@ -203,7 +226,7 @@ def check_probe(tower: keras.Model, saved: Sequence[float]) -> None:
     if not distance <= 0.01 * np.linalg.norm(saved):
         raise ValueError(
             "the tower's embeddings are not those of the tower that was saved. If the run has "
-            "another tower than conv_tower, pass it to Run.load as tower=."
+            "another tower than conv_tower or photo_tower, pass it to Run.load as tower=."
         )
 
 

@@ -322,15 +322,15 @@ class Run:
     def load(cls, path: str | os.PathLike, *, tower: keras.Model | None = None) -> Run:
         """Read a run from its folder.
 
-        Keras is imported only when an image is embedded. Only then is it an error if the run was
-        trained with another tower whose weights have the shapes of `conv_tower`'s.
+        Keras is imported only when an image is embedded. Only then is it an error if the weights
+        are another tower's with the shapes of `conv_tower`'s or `photo_tower`'s.
 
         Args:
             path: a folder written by `save`.
-            tower: the architecture, for a run not trained with `conv_tower`; it is not changed.
+            tower: the architecture, for a run of neither of the two; it is not changed.
 
         Returns:
-            The run, with the steps, history, settings and weights that were saved.
+            The run with all that was saved.
 
         Raises:
             FileNotFoundError: there is no such folder.
@@ -338,7 +338,7 @@ class Run:
         """
         folder = Path(path)
         saved = read_run(folder)
-        unbuilt = Unbuilt(saved.image_shape, saved.embedding_dim, saved.probe, folder)
+        unbuilt = Unbuilt.of(saved, folder)
         parts = saved.steps, saved.frames, saved.history, saved.settings
         try:
             run = cls(unbuilt if tower is None else tower, *parts, white=saved.white)

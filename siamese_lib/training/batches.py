@@ -13,7 +13,7 @@ from typing import Any, Protocol, TypeAlias
 import numpy as np
 
 from siamese_lib.checks import checked_labels, class_numbers, whole_number
-from siamese_lib.data.augmentation import RandomAffine, RandomShift
+from siamese_lib.data.augmentation import KEEP_WHITE
 from siamese_lib.network.backend import keras
 from siamese_lib.pairs.kinds import Sampler, check_pairs
 from siamese_lib.pairs.samplers import BalancedBatchSampler
@@ -112,7 +112,7 @@ class ImageBatches(keras.utils.PyDataset):
         if isinstance(images, np.ndarray):
             checked_pixels(images, images.shape[1:], None)
         check_pairs(sampler, data.labels, len(images))
-        own = augment is None or isinstance(augment, RandomShift | RandomAffine)
+        own = augment is None or isinstance(augment, KEEP_WHITE)
         self.white = white_of(images) if own and isinstance(images, np.ndarray) else None
         self.data = data
         self.sampler = sampler

@@ -245,7 +245,8 @@ class Recorder(keras.callbacks.Callback):
         if self.folder is not None and not finished:
             # Before the last frame is kept, since a resumed training would keep no frame here.
             self._save_checkpoint(self.folder, self._in_history)
-        self._keep_frame()
+        # A callback may have restored better weights since this step's frame was kept.
+        self._kept = {**self._kept, **self._now()}
         if self.folder is not None:
             self.run.save(self.folder)
             if finished:
