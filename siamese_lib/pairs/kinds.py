@@ -100,8 +100,8 @@ def _check_batches(labels: np.ndarray, batches: Sequence, size: int) -> None:
     message = (
         f"{both} of {len(batches)} batches of {size} images hold both a similar and a different "
         f"pair; expected nearly all. There are {len(labels)} images in {classes} "
-        f"class{'es' * (classes != 1)}. Use BalancedBatchSampler, which draws two images of each "
-        "class that it takes, or larger batches."
+        f"class{'es' * (classes != 1)}. Use BalancedBatchSampler, which draws two images or "
+        "more of each class that it takes, or larger batches."
     )
     if not both:
         raise ValueError(message)

@@ -7,21 +7,26 @@ where it stopped, and any batch can be looked at again.
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable, Iterator, Sequence
-from typing import Generic, TypeAlias, TypeVar
+from typing import Generic, TypeVar
 
 import numpy as np
 from numpy.typing import ArrayLike
 
 from siamese_lib.checks import whole_number
+from siamese_lib.pairs.drawing import (
+    GivenPairs,
+    LabelledPairs,
+    NeighbourPairs,
+    Pairs,
+    checked_fraction,
+    checked_pairs,
+)
 from siamese_lib.pairs.neighbour_graph import Graph
 from siamese_lib.pairs.sampling_order import DistinctOrder, SamplingOrder, as_groups
 
-Pairs: TypeAlias = tuple[np.ndarray, np.ndarray, np.ndarray]
 _Batch = TypeVar("_Batch")
-
-# Numbers for the other uses of a seed. Use 0 is the order of images.
-_EDGES, _COINS = 1, 2
 
 
 class _Sampler(Generic[_Batch]):
@@ -110,7 +115,7 @@ class PairSampler(_Sampler[Pairs]):
     ) -> None:
         groups = as_groups(labels)
         order = SamplingOrder(groups, batch_size, seed)
-        pairs = _LabelledPairs(order, groups, _checked_fraction(same_fraction))
+        pairs = LabelledPairs(order, groups, checked_fraction(same_fraction))
         self.same_fraction = pairs.same_fraction
         self._begin(order, pairs.batch, steps_per_epoch)
 
@@ -146,7 +151,7 @@ class PairSampler(_Sampler[Pairs]):
         """
         graph = Graph(neighbours)
         order = SamplingOrder(np.zeros(graph.size, np.int64), batch_size, seed)
-        pairs = _NeighbourPairs(order, graph, _checked_fraction(same_fraction))
+        pairs = NeighbourPairs(order, graph, checked_fraction(same_fraction))
         sampler = cls.__new__(cls)
         sampler.same_fraction = pairs.same_fraction
         sampler._begin(order, pairs.batch, steps_per_epoch)
@@ -176,11 +181,11 @@ class PairSampler(_Sampler[Pairs]):
             ValueError: there are no pairs; a shape or type is another; an index is negative; a
                 label is not 0 or 1; an image is paired with itself; or a number is out of range.
         """
-        pairs = _checked_pairs(left, right, same)
+        pairs = checked_pairs(left, right, same)
         order = SamplingOrder(np.zeros(len(pairs[0]), np.int64), batch_size, seed)
         sampler = cls.__new__(cls)
         sampler.same_fraction = float(pairs[2].mean(dtype=np.float64))
-        sampler._begin(order, _GivenPairs(order, pairs).batch, steps_per_epoch)
+        sampler._begin(order, GivenPairs(order, pairs).batch, steps_per_epoch)
         sampler.size = None
         return sampler
 
@@ -208,8 +213,10 @@ class BalancedBatchSampler(_Sampler[np.ndarray]):
     image is twice in a batch unless its class has fewer images than its share of the batch.
 
     A similar pair needs two images of a class. If B is below twice the number of classes, a batch
-    therefore has two images each of B / 2 classes, which take turns, and an odd B adds one image.
-    So every batch has similar and different pairs, however many classes there are.
+    therefore has K images each of B / K classes, which take turns. K is 4, or less if more than
+    half of the classes have fewer images, or if B is below 7. If K does not divide B, the first and
+    the last class of a batch have fewer. So every batch has similar and different pairs, however
+    many classes there are. `per_class` gives another K, and also lets few classes take turns.
 
     Iterating gives one epoch. The next iteration continues from there.
 
@@ -217,20 +224,35 @@ class BalancedBatchSampler(_Sampler[np.ndarray]):
         labels: integers or strings (N,), the class of each image.
         batch_size: B, images in a batch, at least 3.
         seed: a whole number, 0 or more; the same seed gives the same batches.
+        per_class: K, images of each class in a batch, at least 2. B must be a multiple of K, and
+            B / K must be from 2 to the number of classes.
         steps_per_epoch: batches in an epoch; by default N // B.
 
     Attributes:
         size: N, the number of images.
+        per_class: K; None if every batch has images of all classes.
 
     Raises:
         ValueError: the labels are not one class for each image; there are fewer than two
             classes; a class has a single image; or a number is out of range.
+
+    Warns:
+        UserWarning: classes have fewer images than the `per_class` that was asked for. Each batch
+            that takes such a class has images twice.
+
+    References:
+        Hermans, Beyer and Leibe, "In Defense of the Triplet Loss for Person Re-Identification",
+        2017, section 2: batches of P classes with K images each.
 
     Example:
         >>> labels = np.array(["common"] * 90 + ["rare"] * 10)
         >>> batch = sl.BalancedBatchSampler(labels, batch_size=8).batch(0)
         >>> sorted(labels[batch].tolist())
         ['common', 'common', 'common', 'common', 'rare', 'rare', 'rare', 'rare']
+        >>> letters = np.repeat(list("ABCDEFGHIJKLMNOPQRSTUVWXYZ"), 5)
+        >>> batch = sl.BalancedBatchSampler(letters, batch_size=8).batch(0)
+        >>> letters[batch].tolist()
+        ['I', 'I', 'I', 'I', 'V', 'V', 'V', 'V']
     """
 
     def __init__(
@@ -239,9 +261,14 @@ class BalancedBatchSampler(_Sampler[np.ndarray]):
         batch_size: int = 128,
         seed: int = 0,
         *,
+        per_class: int | None = None,
         steps_per_epoch: int | None = None,
     ) -> None:
-        order = DistinctOrder(as_groups(labels), batch_size, seed)
+        groups = as_groups(labels)
+        order = DistinctOrder(groups, batch_size, seed, per_class)
+        self.per_class = order.run if order.run > 1 else None
+        if per_class is not None:
+            _warn_of_small_classes(order.sizes, order.run)
         self._begin(order, order.batch, steps_per_epoch)
 
     def batch(self, step: int) -> np.ndarray:
@@ -259,89 +286,13 @@ class BalancedBatchSampler(_Sampler[np.ndarray]):
         return super().batch(step)
 
 
-class _LabelledPairs:
-    """Pairs from class labels. The left images take the classes in turn."""
-
-    def __init__(self, order: SamplingOrder, groups: np.ndarray, same_fraction: float) -> None:
-        self.order = order
-        self.groups = groups
-        self.same_fraction = same_fraction
-        self.place = np.empty_like(groups)  # of each image within its class
-        self.place[order.members] = np.arange(len(groups)) - np.repeat(order.starts, order.sizes)
-
-    def batch(self, step: int) -> Pairs:
-        order, left = self.order, self.order.batch(step)
-        rng = order.random(_COINS, step)
-        same = rng.random(len(left)) < self.same_fraction
-        group = self.groups[left]
-        another = (group + rng.integers(1, len(order.sizes), len(left))) % len(order.sizes)
-        group = np.where(same, group, another)
-        # A similar pair has one image fewer to draw from, and skips the left one.
-        place = rng.integers(order.sizes[group] - same)
-        place += same & (place >= self.place[left])
-        return left, order.members[order.starts[group] + place], same.astype(np.float32)
-
-
-class _NeighbourPairs:
-    """Pairs from a neighbourhood graph: neighbours, and images that are not."""
-
-    def __init__(self, order: SamplingOrder, graph: Graph, same_fraction: float) -> None:
-        self.order = order
-        self.graph = graph
-        self.same_fraction = same_fraction
-        edges = np.zeros(len(graph.left), np.int64)
-        self.edges = SamplingOrder(edges, order.batch_size, order.seed, use=_EDGES)
-
-    def batch(self, step: int) -> Pairs:
-        edge, left = self.edges.batch(step), self.order.batch(step)
-        rng = self.order.random(_COINS, step)
-        same = rng.random(len(left)) < self.same_fraction
-        right = np.where(same, self.graph.right[edge], self.graph.strangers(left, rng))
-        left = np.where(same, self.graph.left[edge], left)
-        return left, right, same.astype(np.float32)
-
-
-class _GivenPairs:
-    """Explicit pairs, in random order."""
-
-    def __init__(self, order: SamplingOrder, pairs: Pairs) -> None:
-        self.order = order
-        self.left, self.right, self.same = pairs
-
-    def batch(self, step: int) -> Pairs:
-        chosen = self.order.batch(step)
-        return self.left[chosen], self.right[chosen], self.same[chosen]
-
-
-def _checked_fraction(same_fraction: float) -> float:
-    if not 0 <= same_fraction <= 1:
-        raise ValueError(f"same_fraction is {same_fraction!r}; expected a number from 0 to 1.")
-    return float(same_fraction)
-
-
-def _checked_pairs(left: ArrayLike, right: ArrayLike, same: ArrayLike) -> Pairs:
-    """Return explicit pairs as int64 (P,), int64 (P,) and float32 (P,), copied."""
-    left, right, same = np.asarray(left), np.asarray(right), np.asarray(same)
-    if left.ndim != 1 or not left.size or not left.shape == right.shape == same.shape:
-        raise ValueError(
-            f"left, right and same have shapes {left.shape}, {right.shape} and {same.shape}; "
-            "expected one entry for each pair, all of shape (P,) with P at least 1."
+def _warn_of_small_classes(sizes: np.ndarray, per_class: int) -> None:
+    """Warn if classes of these sizes, int64 (G,), have fewer images than a batch takes of each."""
+    small = sizes[sizes < per_class]
+    if small.size:
+        warnings.warn(
+            f"{small.size} of {len(sizes)} classes have fewer than {per_class} images, the "
+            f"smallest {small.min()}; expected {per_class} or more, as per_class is {per_class}. "
+            "Batches hold images of these classes twice. A smaller per_class avoids it.",
+            stacklevel=3,
         )
-    for name, index in (("left", left), ("right", right)):
-        if index.dtype.kind not in "iu" or index.min() < 0:
-            raise ValueError(
-                f"{name} holds {index.dtype} such as {index[index.argmin()]}; expected indices of "
-                "images, integers of 0 or more."
-            )
-    wrong = ~np.isin(same, (0, 1))
-    if wrong.any():
-        raise ValueError(
-            f"same holds {same[wrong][0]!r}; expected 1 (similar) or 0 (different) for each pair."
-        )
-    twin = np.flatnonzero(left == right)
-    if twin.size:
-        raise ValueError(
-            f"{twin.size} of {left.size} pairs show one image twice, and pair {twin[0]} is image "
-            f"{left[twin[0]]} twice; expected two different images in each. Leave such pairs out."
-        )
-    return left.astype(np.int64), right.astype(np.int64), same.astype(np.float32)

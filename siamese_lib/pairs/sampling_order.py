@@ -7,6 +7,8 @@ from numpy.typing import ArrayLike
 
 from siamese_lib.checks import class_numbers, whole_number
 
+_RUN = 4  # images of a class in its turn, where classes are too many for every batch
+
 
 class SamplingOrder:
     """An endless order of items, batch by batch, that takes their groups in turn.
@@ -17,7 +19,7 @@ class SamplingOrder:
     counts of the groups differ by at most one, even if the groups differ in size. Each item comes
     once in each pass of its group.
 
-    With ``run=2``, each group has two slots before the next group has its turn.
+    With ``run=K``, each group has K slots before the next group has its turn.
 
     Args:
         groups: int64 (N,), the group of each item. Each group from 0 to G - 1 has an item.
@@ -84,24 +86,33 @@ class SamplingOrder:
 
 
 class DistinctOrder(SamplingOrder):
-    """Batches with two items of a group, and no item twice unless its group is below its share.
+    """Batches with K items of a group, and no item twice unless its group is below its share.
 
-    If there is no room for two items of every group, groups have two slots in their turn. A batch
-    then has two items of each of its groups, except for the last, or the first, of an odd batch.
+    If there is no room for two items of every group, groups have K slots in their turn, and
+    `chosen_run` chooses K. A batch then has K items of each of its groups, except for the first and
+    the last group where K does not divide the batch.
 
     Only the batch in which one pass of a group ends and the next begins could hold an item
     twice. There, items of the new pass that the batch already has are moved further back. A group
     with fewer items than about twice its share of a batch has no room for that. Such a group
     keeps its first order for ever; a batch holds more than half of it anyway.
 
+    Args:
+        groups, batch_size, seed: as for `SamplingOrder`.
+        run: K, for groups that take turns even if all of them have room; None chooses.
+
     Raises:
-        ValueError: as `SamplingOrder`, or `batch_size` is below 3.
+        ValueError: as `SamplingOrder`; or `batch_size` is below 3; or `run` is not as
+            `_checked_run` demands.
     """
 
-    def __init__(self, groups: np.ndarray, batch_size: int, seed: int) -> None:
+    def __init__(
+        self, groups: np.ndarray, batch_size: int, seed: int, run: int | None = None
+    ) -> None:
         check_size(whole_number("batch_size", batch_size, 1))
-        few = batch_size < 2 * (groups.max() + 1)
-        super().__init__(groups, batch_size, seed, run=2 if few else 1)
+        sizes = np.bincount(groups)
+        run = chosen_run(sizes, batch_size) if run is None else _checked_run(run, sizes, batch_size)
+        super().__init__(groups, batch_size, seed, run=run)
 
     def one_pass(self, group: int, number: int) -> np.ndarray:
         """Return the items of a group in the order of one pass."""
@@ -121,8 +132,8 @@ class DistinctOrder(SamplingOrder):
 
     def _head(self, group: int, position: int) -> int:
         """Return how many items from a position of a group's stream are in the batch there."""
-        if self.run == 2:
-            return 2 - position % 2
+        if self.run > 1:
+            return self.run - position % self.run
         place = int(np.flatnonzero(self.group_order == group)[0])
         slot = position * len(self.sizes) + place
         return -(-(self.batch_size - slot % self.batch_size) // len(self.sizes))
@@ -135,6 +146,38 @@ def check_size(images: int) -> None:
             f"batch_size is {images}; expected a whole number, 3 or more. A batch needs two images "
             "of one class and one of another, to have a similar and a different pair."
         )
+
+
+def chosen_run(sizes: np.ndarray, batch_size: int) -> int:
+    """Return how many items a group has in its turn, or 1 if every batch has items of all groups.
+
+    All groups are in every batch if there is room for two items of each. Otherwise it is 4, as K
+    items make K (K - 1) / 2 similar pairs: 64 groups of 2 make 64 such pairs, 32 of 4 make 192. It
+    is less if half of the groups do not have so many items, or if a batch has no room for two
+    groups.
+
+    Args:
+        sizes: int64 (G,), items of each group.
+        batch_size: B, at least 3.
+    """
+    if batch_size >= 2 * len(sizes):
+        return 1
+    return min(_RUN, (batch_size + 1) // 2, max(2, int(np.sort(sizes)[len(sizes) // 2])))
+
+
+def _checked_run(run: int, sizes: np.ndarray, batch_size: int) -> int:
+    """Return K as an int; ValueError unless a batch has K images each of 2 to G classes."""
+    run = whole_number("per_class", run, 2)
+    taken, left = divmod(batch_size, run)
+    if left or not 2 <= taken <= len(sizes):
+        most = run * len(sizes)
+        raise ValueError(
+            f"per_class is {run} and batch_size {batch_size}, for {len(sizes)} classes; expected "
+            f"a batch_size that is a multiple of {run}, from {2 * run} to {most}, so that each "
+            "batch has as many images of each class that it takes. Choose another batch_size, or "
+            "leave per_class out."
+        )
+    return run
 
 
 def as_groups(labels: ArrayLike) -> np.ndarray:

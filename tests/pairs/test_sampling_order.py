@@ -61,23 +61,81 @@ def test_every_balanced_batch_has_similar_and_different_pairs(sizes, batch_size,
         _, counts = np.unique(labels[batch], return_counts=True)
         assert len(counts) >= 2
         if batch_size >= 2 * len(sizes):
+            assert sampler.per_class is None
             assert counts.min() >= 2
             assert len(counts) == len(sizes)
         else:
-            assert sorted(counts) == [1] * (batch_size % 2) + [2] * (batch_size // 2)
-            assert len(set(batch)) == batch_size  # no similar pair is an image with itself
+            assert sampler.per_class == turns(sizes, batch_size)
+            assert sorted(counts)[2:] == [sampler.per_class] * (len(counts) - 2)
+            assert counts.max() >= 2
 
 
-@pytest.mark.parametrize("batch_size", [3, 4, 64, 65, 601])
-def test_many_classes_take_turns_in_pairs(batch_size):
-    labels = labels_of([2 + c % 5 for c in range(301)])
+def turns(sizes, batch_size):
+    """The largest K up to 4 that half of the classes have, with room for two classes."""
+    for k in (4, 3):
+        if sum(size >= k for size in sizes) >= len(sizes) / 2 and batch_size >= 2 * k - 1:
+            return k
+    return 2
+
+
+@pytest.mark.parametrize("batch_size", [3, 4, 6, 64, 65, 601])
+@pytest.mark.parametrize("smallest", [2, 4])
+def test_many_classes_take_turns(batch_size, smallest):
+    sizes = [smallest + c % 5 for c in range(301)]
+    labels = labels_of(sizes)
+    sampler = BalancedBatchSampler(labels, batch_size, 3)
+    assert sampler.per_class == turns(sizes, batch_size)
     steps = -(-4 * 301 // batch_size)
-    shown = np.concatenate(
-        [BalancedBatchSampler(labels, batch_size, 3).batch(step) for step in range(steps)]
-    )
-    _, counts = np.unique(labels[shown], return_counts=True)
+    shown = [sampler.batch(step) for step in range(steps)]
+    _, counts = np.unique(labels[np.concatenate(shown)], return_counts=True)
     assert len(counts) == 301
-    assert np.ptp(counts) <= 2  # one turn
+    assert np.ptp(counts) <= sampler.per_class  # one turn
+    if smallest == 4:  # no similar pair is an image with itself
+        assert all(len(set(batch)) == batch_size for batch in shown)
+
+
+@pytest.mark.parametrize(("per_class", "batch_size"), [(2, 8), (3, 12), (8, 16), (5, 35)])
+@pytest.mark.filterwarnings("ignore:. of 7 classes have fewer than")
+def test_per_class_images_of_each_class_that_a_batch_takes(per_class, batch_size):
+    sizes = [2, 3, 5, 8, 13, 21, 34]
+    labels = labels_of(sizes)
+    size = dict(zip(*np.unique(labels, return_counts=True), strict=True))
+    sampler = BalancedBatchSampler(labels, batch_size, 1, per_class=per_class)
+    assert sampler.per_class == per_class
+    turn = []
+    for step in range(70):
+        batch = sampler.batch(step)
+        names, counts = np.unique(labels[batch], return_counts=True)
+        assert set(counts) == {per_class}
+        turn += names.tolist()
+        images, times = np.unique(batch, return_counts=True)
+        allowed = np.array([-(-per_class // size[labels[image]]) for image in images])
+        assert (times <= allowed).all()
+    _, taken = np.unique(turn, return_counts=True)
+    assert len(taken) == 7
+    assert np.ptp(taken) <= 1
+
+
+def test_small_classes_are_said_if_per_class_asks_for_more():
+    labels = labels_of([2, 3, 5, 8])
+    with pytest.warns(UserWarning, match="2 of 4 classes have fewer than 4 images, the smallest 2"):
+        BalancedBatchSampler(labels, 8, per_class=4)
+    BalancedBatchSampler(labels, 8, per_class=2)  # a warning would be an error
+
+
+@pytest.mark.parametrize(
+    ("per_class", "message"),
+    [
+        (1, "per_class is 1; expected a whole number, 2 or more"),
+        (2.0, "per_class is 2.0; expected a whole number"),
+        (3, "per_class is 3 and batch_size 8, for 3 classes; expected .* multiple of 3, from 6"),
+        (2, "per_class is 2 and batch_size 8, for 3 classes; expected .* from 4 to 6"),
+        (8, "per_class is 8 and batch_size 8, for 3 classes; expected .* from 16 to 24"),
+    ],
+)
+def test_a_per_class_that_cannot_be_meant(per_class, message):
+    with pytest.raises(ValueError, match=message):
+        BalancedBatchSampler(labels_of([9, 9, 9]), 8, per_class=per_class)
 
 
 @pytest.mark.parametrize("batch_size", [1, 2])
@@ -107,8 +165,8 @@ def test_recorded_batches_stay_as_they_were(sizes, batch_size, seed, digest):
 @given(sizes_of_classes, sizes_of_balanced_batches, st.integers(0, 5))
 def test_no_image_is_twice_in_a_balanced_batch(sizes, batch_size, seed):
     labels = labels_of(sizes)
-    share = max(2, -(-batch_size // len(sizes)))
     sampler = BalancedBatchSampler(labels, batch_size, seed)
+    share = sampler.per_class or -(-batch_size // len(sizes))
     size = dict(zip(*np.unique(labels, return_counts=True), strict=True))
     for step in range(-(-5 * max(sizes) * len(sizes) // batch_size)):
         images, counts = np.unique(sampler.batch(step), return_counts=True)
@@ -131,7 +189,7 @@ def test_balanced_batches_go_through_each_class_once_a_pass(sizes, batch_size, s
     sampler = BalancedBatchSampler(labels, batch_size, seed)
     steps = -(-(4 * max(sizes) + 2) * len(sizes) // batch_size)
     shown = np.concatenate([sampler.batch(step) for step in range(steps)])
-    share = -(-batch_size // len(sizes))
+    share = sampler.per_class or -(-batch_size // len(sizes))
     for name in np.unique(labels):
         members = np.flatnonzero(labels == name)
         seen = shown[labels[shown] == name]
