@@ -45,6 +45,15 @@ class Findings:
     def __len__(self) -> int:
         return len(self.indices)
 
+    def first(self, count: int) -> Findings:
+        """Return the `count` most doubtful of them, or all if there are fewer."""
+        parts = ("indices", "scores", "others", "labels", "other_labels", "suggested")
+        given = {name: getattr(self, name) for name in parts}
+        return Findings(
+            kind=self.kind,
+            **{name: None if part is None else part[:count] for name, part in given.items()},
+        )
+
     def rows(
         self, files: Sequence[object] | None = None, class_names: Sequence[str] | None = None
     ) -> list[dict[str, object]]:

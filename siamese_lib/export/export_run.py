@@ -7,9 +7,9 @@ nearest training images. TensorBoard's projector shows one frame.
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -94,6 +94,36 @@ def export_html(
         '<!doctype html>'
     """
     path = _checked_path(path, (".html", ".htm"))
+    data, still = page_data(
+        run, digits, film=film, images=images, gallery=gallery, k=k, metric=metric,
+        playing=playing, thumbnail=thumbnail,
+    )  # fmt: skip
+    title = f"{digits.name} embedded in {run.embedding_dim} dimensions" if title is None else title
+    write_atomically(path, page(printable(title), data, still))
+    return path
+
+
+def page_data(
+    run: Run,
+    digits: Dataset,
+    *,
+    film: Film | EmbeddingView | None = None,
+    images: int = MOST_IMAGES,
+    gallery: int = GALLERY_IMAGES,
+    k: int = HEADLINE_K,
+    metric: str = "euclidean",
+    playing: bool = True,
+    thumbnail: int = _THUMBNAIL,
+    link: Callable[[str, int], str] | None = None,
+) -> tuple[dict[str, Any], bytes]:
+    """Return the data of the page that `export_html` writes, and its still picture.
+
+    Args:
+        run, digits, film, images, gallery, k, metric, playing, thumbnail: as for `export_html`,
+            which says what is raised.
+        link: returns where a picture's file is, "" for nowhere, from "train" or "test" and the
+            index of the image.
+    """
     whole_number("thumbnail", thumbnail, 8)
     if metric not in METRICS:
         raise ValueError(f"metric is {metric!r}; expected {' or '.join(map(repr, METRICS))}.")
@@ -127,10 +157,9 @@ def export_html(
         "cosine": angles,
         "playing": playing,
         "facts": facts_of(run, digits, part, found, shown.images, classes, queries, vectors),
+        "links": _links(link, part, found),
     }
-    title = f"{digits.name} embedded in {run.embedding_dim} dimensions" if title is None else title
-    write_atomically(path, page(printable(title), data, shown.still()))
-    return path
+    return data, shown.still()
 
 
 def export_gif(
@@ -283,6 +312,18 @@ def _found(digits: Dataset, gallery: int, k: int) -> Part:
 def _rows(part: Part) -> bytes | None:
     """Return the numbers of drawn images as uint32 bytes; None if they count from 0."""
     return part.rows.astype("<u4").tobytes() if part.drawn else None
+
+
+def _links(
+    link: Callable[[str, int], str] | None, part: Part | None, found: Part
+) -> dict[str, list[str]] | None:
+    """Return the links to the files of the queries and of the images to find; None if not known."""
+    if link is None or part is None:
+        return None
+    return {
+        "queries": [link("test", row) for row in part.rows.tolist()],
+        "gallery": [link("train", row) for row in found.rows.tolist()],
+    }
 
 
 def _checked_path(path: str | os.PathLike[str], suffixes: Sequence[str]) -> Path:

@@ -10,6 +10,7 @@ import { Answers } from "./page_answers.js";
 import { pageData } from "./page_data.js";
 import { picturesOf } from "./page_pictures.js";
 import { PageSearch } from "./page_search.js";
+import { makeSortable } from "./page_tables.js";
 import { Thumbs } from "./page_thumbs.js";
 import { byId } from "./page_widgets.js";
 
@@ -41,7 +42,7 @@ class SearchPage {
       },
     };
     const { search } = this;
-    this.answers = new Answers(byId("search"), search, about, pictures, acts, data.cosine);
+    this.answers = new Answers(byId("search"), search, about, pictures, acts, data);
     this.thumbs = new Thumbs(byId("browse"), search, this.map.classes, pictures.test, (query) => {
       this.ask(query);
       const behavior = this.#calm ? "auto" : "smooth";
@@ -66,6 +67,7 @@ class SearchPage {
 }
 
 async function openPage() {
+  for (const table of document.querySelectorAll("table")) makeSortable(table);
   const facts = byId("facts");
   try {
     const data = pageData(byId("data").textContent ?? "");

@@ -24,6 +24,8 @@ JSON, in which ``{"base64": text}`` stands for bytes:
     whether the film plays when the page opens.
 ``facts``
     a line of text to show.
+``links``
+    for ``queries`` and ``gallery``, where each picture's file is, "" for nowhere; or None.
 
 No text from outside can become markup. The JSON has none of the characters that could end its
 element, and the script inserts text only as text. A content security policy allows only the script
@@ -57,13 +59,16 @@ _QUALITIES = (85, 70, 55, 40, 25)
 _ACROSS = 50  # images in a row of a sheet, and the most rows
 
 
-def page(title: str, data: Mapping[str, Any], still: bytes) -> bytes:
+def page(
+    title: str, data: Mapping[str, Any], still: bytes, *, above: str = "", below: str = ""
+) -> bytes:
     """Write the page.
 
     Args:
         title: of the page.
         data: what the JSON block holds, with bytes as bytes.
         still: a PNG, to be shown where no JavaScript runs.
+        above, below: markup before and after the film and the search. Its texts are escaped.
 
     Returns:
         The content of the file.
@@ -77,6 +82,8 @@ def page(title: str, data: Mapping[str, Any], still: bytes) -> bytes:
         "style": "\n".join(map(_read, _STYLES)),
         "still": base64.b64encode(still).decode(),
         "data": json_in_html(data),
+        "above": above,
+        "below": below,
         "script": script[1:-1],
     }
     text = re.sub(r"\{(\w+)\}", lambda match: parts[match[1]], _read(_HERE / "page.html"))

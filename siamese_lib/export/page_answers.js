@@ -3,6 +3,7 @@
 
 /** @import { About } from "../views/js/payload.js" */
 /** @import { PictureSource } from "../views/js/pictures.js" */
+/** @import { PageData } from "./page_data.js" */
 /** @import { Metric, Neighbour, PageSearch } from "./page_search.js" */
 
 import { make } from "../views/js/dom.js";
@@ -36,6 +37,7 @@ export class Answers {
   #about;
   #pictures;
   #acts;
+  #links;
 
   /**
    * @param {HTMLElement} section
@@ -46,9 +48,10 @@ export class Answers {
    * @param {(query: number) => void} acts.ask called with the test image to show
    * @param {() => void} acts.changed called when another metric or number of
    *   neighbours is chosen
-   * @param {boolean} cosine whether cosine distance can be chosen
+   * @param {Pick<PageData, "cosine" | "links">} data
    */
-  constructor(section, search, about, pictures, acts, cosine) {
+  constructor(section, search, about, pictures, acts, { cosine, links }) {
+    this.#links = links ?? { queries: [], gallery: [] };
     this.#search = search;
     this.#about = about;
     this.#pictures = pictures;
@@ -97,7 +100,8 @@ export class Answers {
     this.index.value = String(number);
     showPicture(this.#picture, this.#pictures.test, query);
     this.#name.replaceChildren(this.#swatch(label), names[label]);
-    this.#number.textContent = `test image ${grouped(number)}`;
+    const words = `test image ${grouped(number)}`;
+    this.#number.replaceChildren(linked(this.#links.queries[query], words));
     const verdict = this.#search.verdict(query, neighbours);
     const said = `${verdict.votes} of ${neighbours.length} say ${names[verdict.label]}`;
     this.#say(`${signOf(verdict.right)}${said}`, verdict.right);
@@ -162,6 +166,7 @@ export class Answers {
     const label = this.#search.galleryLabels[number];
     const name = this.#about.names[label];
     const right = this.#search.judged(this.query, label);
+    const shown = grouped(this.#search.galleryNumbers[number]);
     const picture = pictureCanvas();
     showPicture(picture, this.#pictures.gallery, number);
     const item = make(
@@ -170,7 +175,7 @@ export class Answers {
       picture,
       make("span", { class: "name" }, `${signOf(right)}${name}`),
       make("span", { class: "distance" }, shortDistance(distance)),
-      make("span", { class: "quiet" }, `#${grouped(this.#search.galleryNumbers[number])}`),
+      make("span", { class: "quiet" }, linked(this.#links.gallery[number], `#${shown}`)),
     );
     Object.assign(item.dataset, { rank, row: number, distance });
     return item;
@@ -191,6 +196,17 @@ export class Answers {
     swatch.style.background = this.#about.colors[k];
     return swatch;
   }
+}
+
+/**
+ * Return words that lead to the file of a picture, or just the words.
+ * @param {string | undefined} href
+ * @param {string} words
+ */
+function linked(href, words) {
+  if (!href) return words;
+  const name = decodeURIComponent(href.split("/").at(-1) ?? "");
+  return make("a", { href, target: "_blank", title: name }, words);
 }
 
 /** @param {boolean | null} right */

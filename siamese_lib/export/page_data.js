@@ -27,6 +27,7 @@
  * @property {number} classes that the gallery knows
  * @property {boolean} playing
  * @property {string} facts
+ * @property {{ queries: string[], gallery: string[] } | null} [links] to the pictures' files
  */
 
 /**

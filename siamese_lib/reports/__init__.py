@@ -1,0 +1,1 @@
+"""From a folder to a verdict: what is there, what training gains, what to clean, what to decide."""

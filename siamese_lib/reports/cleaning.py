@@ -1,0 +1,88 @@
+"""What to look at and perhaps to leave out: near duplicates, outliers and suspect labels."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from siamese_lib.curation import (
+    Findings,
+    looks,
+    near_duplicates,
+    outliers,
+    suspect_labels,
+    write_table,
+)
+from siamese_lib.data.dataset import Dataset
+from siamese_lib.reports.inventory import ALIKE
+from siamese_lib.runs.run import Run
+
+_SUSPECT = 0.95  # score from which a label counts as wrong
+_LISTED = 40
+
+
+@dataclass(frozen=True, eq=False)
+class Cleaning:
+    """Doubtful images of a data set, which are numbered training images first, then test images.
+
+    Attributes:
+        findings: near duplicates, suspect labels and outliers, the most doubtful first.
+        names: of all images: their files, or "train 12" and the like.
+        class_names: of the data set.
+        rejected: int64 (R,), the training images that `cleaned` leaves out: suspect labels, and of
+            near duplicates one, or the training image if the other is a test image.
+    """
+
+    findings: tuple[Findings, ...]
+    names: tuple[str, ...]
+    class_names: tuple[str, ...]
+    rejected: NDArray[np.int64]
+
+    def to_csv(self, path: str | os.PathLike[str]) -> None:
+        """Write all findings as one table."""
+        write_table(path, self.findings, files=self.names, class_names=self.class_names)
+
+
+def clean(run: Run, data: Dataset) -> Cleaning:
+    """Search all images of a data set for doubtful ones.
+
+    Nothing is removed. `Dataset.without` goes on without those that you reject.
+
+    Args:
+        run: embeds the images.
+        data: its training images come first in `Cleaning`.
+    """
+    images = np.concatenate([data.train.images, data.test.images])
+    labels = np.concatenate([data.train.labels, data.test.labels])
+    alike = near_duplicates(images, labels, count=max(_LISTED, len(images)))
+    suspects = suspect_labels(list(looks(images).values()), labels, count=len(images))
+    odd = outliers(run.embed(images), labels, k=min(10, len(images) - 1), count=_LISTED)
+    certain = int((alike.scores >= ALIKE).sum())
+    doubtful = int((suspects.scores >= _SUSPECT).sum())
+    assert alike.others is not None
+    train = len(data.train)
+    first, later = alike.others[:certain], alike.indices[:certain]
+    copies = np.where(later < train, later, first)
+    rejected = np.unique(np.concatenate([copies, suspects.indices[:doubtful]]))
+    return Cleaning(
+        findings=(
+            alike.first(max(_LISTED, certain)),
+            suspects.first(max(_LISTED, doubtful)),
+            odd,
+        ),
+        names=_names(data),
+        class_names=data.class_names,
+        rejected=rejected[rejected < train],
+    )
+
+
+def _names(data: Dataset) -> tuple[str, ...]:
+    """Name all images, training images first."""
+    return tuple(
+        name
+        for part, split in (("train", data.train), ("test", data.test))
+        for name in split.files or [f"{part} {row}" for row in range(len(split))]
+    )

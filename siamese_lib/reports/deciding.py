@@ -1,0 +1,79 @@
+"""Thresholds for "same or different" and for "none of these classes"."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from siamese_lib.data.dataset import Dataset
+from siamese_lib.metrics.decision import (
+    SameThreshold,
+    UnknownThreshold,
+    choose_threshold,
+    unknown_threshold,
+)
+from siamese_lib.runs.run import Run
+
+
+@dataclass(frozen=True)
+class Decision:
+    """Two thresholds on distances, or why there are none.
+
+    Attributes:
+        same: for "same or different", or None.
+        unknown: for "none of these classes", or None.
+        missing: why a threshold is missing, as sentences.
+    """
+
+    same: SameThreshold | None
+    unknown: UnknownThreshold | None
+    missing: tuple[str, ...]
+
+    def lines(self) -> list[str]:
+        """Return sentences for people."""
+        found = [str(each) for each in (self.same, self.unknown) if each is not None]
+        return [*found, *self.missing]
+
+
+def decide(
+    run: Run,
+    data: Dataset,
+    *,
+    new_classes: tuple[Run, Dataset] | None = None,
+    false_accept: float = 0.01,
+    seed: int = 0,
+) -> Decision:
+    """Choose thresholds on test images, and judge them on other test images.
+
+    Args:
+        run: a training on the training images of `data`.
+        data: half of its test images choose, the other half judge.
+        new_classes: a run and the data of `split_by_class` that it was trained on, to measure how
+            many images of new classes are caught. Without it, the classes of `data` are left out
+            of the gallery in turn.
+        false_accept: the share of different pairs that may be called same.
+        seed: divides the test images.
+    """
+    missing = []
+    same = unknown = None
+    embeddings = run.embed(data.test.images)
+    try:
+        same = choose_threshold(embeddings, data.test.labels, false_accept=false_accept, seed=seed)
+    except ValueError as error:
+        missing.append(f"No threshold for “same or different”: {error}")
+    try:
+        if new_classes is None:
+            unknown = unknown_threshold(embeddings, data.test.labels, seed=seed)
+        else:
+            narrow, split = new_classes
+            known = ~np.isin(data.test.labels, split.test.labels)
+            unknown = unknown_threshold(
+                narrow.embed(data.test.images[known]),
+                data.test.labels[known],
+                narrow.embed(split.test.images),
+                seed=seed,
+            )
+    except ValueError as error:
+        missing.append(f"No threshold for “none of these classes”: {error}")
+    return Decision(same, unknown, tuple(missing))

@@ -1,0 +1,261 @@
+"""From a folder of pictures to a verdict that can be trusted and sent, in one page."""
+
+from __future__ import annotations
+
+import json
+import os
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+
+from siamese_lib.checks import whole_number
+from siamese_lib.data.class_split import split_by_class
+from siamese_lib.data.dataset import Dataset
+from siamese_lib.data.image_folders import load_folder
+from siamese_lib.files import write_atomically
+from siamese_lib.reports.cleaning import Cleaning, clean
+from siamese_lib.reports.deciding import Decision, decide
+from siamese_lib.reports.inventory import Inventory, inventory
+from siamese_lib.reports.judging import TRAINED, Judgement, judge, judge_new_classes
+from siamese_lib.reports.report_page import write_page
+from siamese_lib.reports.training import digest_of, steps_within, trained
+from siamese_lib.runs.collection import Collection
+from siamese_lib.runs.evaluation import check_enough
+from siamese_lib.runs.run import Run
+from siamese_lib.texts import printable
+from siamese_lib.training.recipes import FOLDER_SIZE, Recipe, recipe_for
+
+_HELD_OUT = 0.25  # share of the classes that the second training never sees
+_FEWEST_CLASSES = 5  # with fewer, no class is held out
+# Shares of the time: the training, the one on fewer classes, and the one on cleaned images.
+_TRAINING, _NARROW = 0.3, 0.2
+_LEAST_MINUTES = 0.5
+
+
+@dataclass(frozen=True, eq=False)
+class Report:
+    """What is known of a data set after `report`.
+
+    Attributes:
+        page: the page, a file.
+        folder: what is kept: ``run``, ``collection``, ``findings.csv`` and two more runs.
+        data: the images.
+        run: the training on all classes.
+        there: what there is.
+        judged: what training gains, on held-out images.
+        new_classes: the same on classes that a second training never saw; None if there are fewer
+            than 5 classes.
+        cleaned: doubtful images.
+        without_rejected: how good the training without the rejected images is, on the same test
+            images; None if none was rejected.
+        decided: thresholds.
+        seconds: that it took.
+    """
+
+    page: Path
+    folder: Path
+    data: Dataset
+    run: Run
+    there: Inventory
+    judged: Judgement
+    new_classes: Judgement | None
+    cleaned: Cleaning
+    without_rejected: Judgement | None
+    decided: Decision
+    seconds: float
+
+    @property
+    def verdict(self) -> list[str]:
+        """The verdict in sentences, the most important first."""
+        return list(verdict(self))
+
+
+def report(
+    source: str | os.PathLike[str] | Dataset,
+    path: str | os.PathLike[str],
+    *,
+    image_size: int = FOLDER_SIZE,
+    color: str = "rgb",
+    recipe: Recipe | None = None,
+    minutes: float = 5.0,
+    false_accept: float = 0.01,
+    seed: int = 0,
+    verbose: bool = True,
+) -> Report:
+    """Train on images, judge the training, and write all that was found into one page.
+
+    The steps are: look at what is there; train, and compare with what is free; train again without
+    some classes, to judge on classes never seen; search for near duplicates, wrong labels and
+    outliers, and train without the certain ones, to see what that gains; choose thresholds; keep a
+    collection to search in. Trainings that are finished are not repeated by another call, and one
+    that was interrupted continues.
+
+    Args:
+        source: a folder with one sub-folder of images per class, or a data set.
+        path: of the page, ending in ``.html``. What is kept goes into a folder next to it, named
+            like the page with ``_files`` at the end.
+        image_size: side in pixels to which pictures of a folder are scaled.
+        color: "rgb" or "grayscale", for pictures of a folder.
+        recipe: how to train; by default `recipe_for` chooses it.
+        minutes: about how long it may take, at least 0.5. It decides how many steps are trained, up
+            to those of the recipe.
+        false_accept: the share of different pairs that the threshold may call same.
+        seed: of all that is random.
+        verbose: whether to print what is being done.
+
+    Returns:
+        A `Report`; its `verdict` says in words what the page says first.
+
+    Raises:
+        ValueError: the images cannot be used, as `load_folder` and `Dataset.check_trainable` say;
+            or an argument is out of range.
+        KeyboardInterrupt: a training was interrupted. The next call continues.
+    """
+    began = time.monotonic()
+    page = Path(path)
+    if page.suffix.lower() not in (".html", ".htm") or page.is_dir():
+        raise ValueError(f"path is {str(page)!r}; expected the name of a file ending in .html.")
+    if not minutes >= _LEAST_MINUTES:
+        raise ValueError(f"minutes is {minutes!r}; expected {_LEAST_MINUTES} or more.")
+    if not 0 < false_accept < 1:
+        raise ValueError(f"false_accept is {false_accept!r}; expected a number above 0, below 1.")
+    say = print if verbose else _silently
+    if isinstance(source, Dataset):
+        data = source
+    else:
+        whole_number("image_size", image_size, 8)
+        data = load_folder(source, image_size=(image_size, image_size), color=color)
+    check_enough(data)
+    data.check_trainable()
+    folder = page.with_name(f"{page.stem}_files")
+    folder.mkdir(parents=True, exist_ok=True)
+    say(f"1/6 looking at {data}")
+    there = inventory(data)
+    plan = _plan(folder, data, recipe or recipe_for(data), 60 * minutes, seed)
+    say(f"2/6 training: {plan.recipe}")
+    run = trained(data, plan.recipe, folder / "run", seed=seed, progress=verbose)
+    judged = judge(run, data, seed=seed)
+    say(f"    {judged}")
+    narrow = _new_classes(data, plan, folder, seed, say)
+    say("4/6 searching for duplicates, wrong labels and outliers")
+    cleaned = clean(run, data)
+    cleaned.to_csv(folder / "findings.csv")
+    without = _without_rejected(data, cleaned, plan, folder, seed, say)
+    say("5/6 choosing thresholds")
+    decided = decide(
+        run,
+        data,
+        new_classes=narrow[:2] if narrow else None,
+        false_accept=false_accept,
+        seed=seed,
+    )
+    say("6/6 writing the page")
+    Collection.of(run, data).save(folder / "collection")
+    made = Report(
+        page=page,
+        folder=folder,
+        data=data,
+        run=run,
+        there=there,
+        judged=judged,
+        new_classes=narrow[2] if narrow else None,
+        cleaned=cleaned,
+        without_rejected=without,
+        decided=decided,
+        seconds=time.monotonic() - began,
+    )
+    write_page(made)
+    for line in made.verdict:
+        say(line)
+    say(f"wrote {printable(page)} ({made.seconds:.0f} s)")
+    return made
+
+
+def verdict(made: Report) -> Iterator[str]:
+    """Yield the sentences of the verdict, the most important first."""
+    judged, narrow, rejected = made.judged, made.new_classes, len(made.cleaned.rejected)
+    if judged.beats:
+        yield f"Training pays: {judged}."
+    else:
+        yield f"Training does not beat what is free: {judged}. Use {judged.best_rival} instead."
+    if narrow is not None:
+        verb = "pays" if narrow.beats else "does not pay"
+        yield f"On classes never seen, it {verb}: {narrow}."
+    if made.there.across_split:
+        yield (
+            f"{made.there.across_split:,} pairs of nearly the same picture are in both splits, so "
+            "these figures are too good."
+        )
+    if made.without_rejected is not None:
+        before = judged.scores[TRAINED].precision_at_1
+        after = made.without_rejected.scores[TRAINED].precision_at_1
+        yield (
+            f"{rejected:,} training images look like duplicates or wrong labels. Trained without "
+            f"them, the nearest image is right for {after:.1%} of the same queries "
+            f"({100 * (after - before):+.1f} points)."
+        )
+    yield from made.decided.lines()
+
+
+@dataclass(frozen=True)
+class _Plan:
+    """The recipes of this report, with steps that fit into its time."""
+
+    recipe: Recipe
+    narrow: Recipe
+
+
+def _plan(folder: Path, data: Dataset, recipe: Recipe, seconds: float, seed: int) -> _Plan:
+    """Choose the numbers of steps, or read what an earlier call for the same chose."""
+    file = folder / "plan.json"
+    asked = {"recipe": str(recipe), "seconds": seconds, "seed": seed, "on": digest_of(data.train)}
+    try:
+        known = json.loads(file.read_bytes())
+        steps = {name: int(known[name]) for name in ("steps", "narrow")}
+        if known["asked"] != asked:
+            raise ValueError
+    except (OSError, ValueError, KeyError, TypeError):
+        most = steps_within(recipe, data, _TRAINING * seconds)
+        steps = {"steps": most, "narrow": max(1, round(most * _NARROW / _TRAINING / 10)) * 10}
+        write_atomically(file, json.dumps({"asked": asked, **steps}).encode())
+    return _Plan(replace(recipe, steps=steps["steps"]), replace(recipe, steps=steps["narrow"]))
+
+
+def _new_classes(
+    data: Dataset, plan: _Plan, folder: Path, seed: int, say
+) -> tuple[Run, Dataset, Judgement] | None:
+    """Train without some classes, and judge on these; None if there are too few classes."""
+    counts = np.bincount(data.train.labels, minlength=len(data.class_names))
+    if (counts > 0).sum() < _FEWEST_CLASSES:
+        say(f"3/6 fewer than {_FEWEST_CLASSES} classes: none is held out")
+        return None
+    narrow = split_by_class(data, _HELD_OUT, seed=seed)
+    held_out = len(np.unique(narrow.test.labels))
+    say(f"3/6 training again without {held_out} classes, to judge on classes never seen")
+    run = trained(narrow, plan.narrow, folder / "run-fewer-classes", seed=seed)
+    judged = judge_new_classes(run, narrow, seed=seed)
+    say(f"    {judged}")
+    return run, narrow, judged
+
+
+def _without_rejected(
+    data: Dataset, cleaned: Cleaning, plan: _Plan, folder: Path, seed: int, say
+) -> Judgement | None:
+    """Train without the rejected images; None if there are none, or too few would be left."""
+    if not len(cleaned.rejected):
+        return None
+    fewer = data.without(train=cleaned.rejected)
+    try:
+        fewer.check_trainable()
+    except ValueError:
+        return None
+    say(f"    training again without {len(cleaned.rejected):,} of them, to see what that gains")
+    run = trained(fewer, plan.recipe, folder / "run-cleaned", seed=seed)
+    return judge(run, fewer, seed=seed)
+
+
+def _silently(*_: object) -> None:
+    """Print nothing."""

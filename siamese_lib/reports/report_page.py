@@ -1,0 +1,156 @@
+"""The page of a report: the verdict, the film and the search, and tables of all that was found."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from siamese_lib.curation import Findings
+from siamese_lib.data.dataset import Dataset
+from siamese_lib.export.export_run import page_data
+from siamese_lib.export.page import page
+from siamese_lib.files import write_atomically
+from siamese_lib.metrics.intervals import bootstrap
+from siamese_lib.reports.inventory import Inventory
+from siamese_lib.reports.judging import Judgement
+from siamese_lib.reports.tables import (
+    Cell,
+    Interval,
+    Picture,
+    Table,
+    link_to,
+    list_html,
+    table_html,
+)
+from siamese_lib.texts import printable
+
+if TYPE_CHECKING:
+    from siamese_lib.reports.report import Report
+
+_THUMBNAIL = 96  # pixels
+_SHOWN = 40  # doubtful images of each kind
+_TITLES = {
+    "near duplicate": (
+        "Nearly the same picture",
+        "Pairs, the most alike first. A score of 1 means the same pixels.",
+    ),
+    "suspect label": (
+        "Labels that may be wrong",
+        "Their looks fit another class better; the score is its probability, against their own.",
+    ),
+    "outlier": (
+        "Pictures that are like no other",
+        "The score says how many times farther their neighbours are than those of others.",
+    ),
+}
+
+
+def write_page(made: Report) -> None:
+    """Write the page of a report, atomically."""
+    data, run = made.data, made.run
+    links = _Links(data, made.page)
+    content, still = page_data(run, data, thumbnail=_THUMBNAIL, link=links.to)
+    first, *others = made.verdict
+    above = list_html("Verdict", others, first)
+    tables = [_judged("How good it is, on images never trained on", made.judged)]
+    if made.new_classes is not None:
+        tables.append(_judged("How good it is, on classes never seen", made.new_classes))
+    tables += [_found(each, data, links) for each in made.cleaned.findings]
+    tables.append(_classes(made.there))
+    below = list_html("What is there", list(made.there.lines()))
+    below += "".join(map(table_html, tables)) + list_html("What was kept", list(_kept(made)))
+    title = printable(f"Report on {data.name}")
+    write_atomically(made.page, page(title, content, still, above=above, below=below))
+
+
+class _Links:
+    """Links from the page to the files of images."""
+
+    def __init__(self, data: Dataset, page: Path) -> None:
+        self._data, self._page = data, page
+
+    def to(self, part: str, row: int) -> str:
+        """Return where the file of an image is, or "" if it has none."""
+        split = self._data.train if part == "train" else self._data.test
+        if split.files is None or self._data.root is None:
+            return ""
+        return link_to(self._data.path(part, row), self._page)
+
+    def picture(self, row: int, name: object) -> Picture:
+        """Return the picture of an image, numbered training images first."""
+        train = len(self._data.train)
+        part, split = ("train", self._data.train) if row < train else ("test", self._data.test)
+        row -= 0 if row < train else train
+        return Picture(split.images[row], str(name), self.to(part, row))
+
+
+def _judged(title: str, judged: Judgement) -> Table:
+    """Return the table of the trained tower and its rivals, the best first."""
+    order = sorted(judged.scores, key=lambda name: -judged.scores[name].precision_at_1)
+    rows: list[list[Cell]] = []
+    for name in order:
+        score = judged.scores[name]
+        first = Interval(score.precision_at_1, *bootstrap(score.first))
+        rows.append([name, first, Interval(score.precision, *bootstrap(score.right))])
+    ceiling = (
+        f" Perfect vectors would reach {100 * judged.ceiling:.1f} % of the 7 nearest, as some "
+        "classes have fewer images to find."
+        if judged.ceiling < 1
+        else ""
+    )
+    note = (
+        f"{judged.queries:,} queries among {judged.gallery:,} images. In brackets, the 95 % "
+        f"interval from drawing the queries again (bootstrap).{ceiling}"
+    )
+    return Table(title, ["vectors", "nearest is right", "7 nearest are right"], rows, note)
+
+
+def _found(found: Findings, data: Dataset, links: _Links) -> Table:
+    """Return the table of doubtful images of one kind, with their pictures."""
+    title, note = _TITLES[found.kind]
+    names = [
+        *(data.train.files or [f"train {row}" for row in range(len(data.train))]),
+        *(data.test.files or [f"test {row}" for row in range(len(data.test))]),
+    ]
+    shown = found.first(_SHOWN)
+    paired, better = shown.others is not None, shown.suggested is not None
+    columns = ["picture", "file", "class"]
+    columns += ["other picture", "other file", "other class"] * paired
+    columns += ["fits better"] * better + ["score"]
+    rows: list[list[Cell]] = []
+    for place, row in enumerate(shown.rows(names, data.class_names)):
+        index = int(shown.indices[place])
+        cells: list[Cell] = [links.picture(index, row["file"]), str(row["file"]), str(row["class"])]
+        if shown.others is not None:
+            other = links.picture(int(shown.others[place]), row["other file"])
+            cells += [other, str(row["other file"]), str(row["other class"])]
+        if better:
+            cells.append(str(row["suggested"]))
+        rows.append([*cells, float(shown.scores[place])])
+    more = f" The first {_SHOWN} of {len(found):,}." if len(found) > _SHOWN else ""
+    return Table(title, columns, rows, f"{note}{more} The file findings.csv has all of them.")
+
+
+def _classes(there: Inventory) -> Table:
+    rows: list[list[Cell]] = [
+        [name, int(train), int(test)]
+        for name, train, test in zip(there.class_names, there.train, there.test, strict=True)
+    ]
+    return Table("Classes", ["class", "training images", "test images"], rows)
+
+
+def _kept(made: Report) -> Iterator[str]:
+    """Say what the folder next to the page holds."""
+    name = made.folder.name
+    yield f"{name}/run: the training. sl.Run.load opens it."
+    yield (
+        f"{name}/collection: all images with their ids, classes and files. sl.Collection.load "
+        "opens it in any process, to search, to add and to remove."
+    )
+    yield f"{name}/findings.csv: all doubtful images, as a table."
+    rejected = np.count_nonzero(made.cleaned.rejected >= 0)
+    if rejected:
+        yield f"data.without(train=report.cleaned.rejected) goes on without {rejected:,} of them."
