@@ -69,8 +69,8 @@ class Inventory:
             )
         if self.small_classes:
             yield (
-                f"{len(self.small_classes):,} classes have fewer than {FEW} training images and can "
-                f"hardly be learned: {_some(self.small_classes)}."
+                f"{len(self.small_classes):,} classes have fewer than {FEW} training images and "
+                f"can hardly be learned: {_some(self.small_classes)}."
             )
         if self.copies:
             yield f"{self.copies}."

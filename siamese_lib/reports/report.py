@@ -5,9 +5,10 @@ from __future__ import annotations
 import json
 import os
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TypeAlias
 
 import numpy as np
 
@@ -27,6 +28,8 @@ from siamese_lib.runs.evaluation import check_enough
 from siamese_lib.runs.run import Run
 from siamese_lib.texts import printable
 from siamese_lib.training.recipes import FOLDER_SIZE, Recipe, recipe_for
+
+Say: TypeAlias = Callable[[object], None]
 
 _HELD_OUT = 0.25  # share of the classes that the second training never sees
 _FEWEST_CLASSES = 5  # with fewer, no class is held out
@@ -225,7 +228,7 @@ def _plan(folder: Path, data: Dataset, recipe: Recipe, seconds: float, seed: int
 
 
 def _new_classes(
-    data: Dataset, plan: _Plan, folder: Path, seed: int, say
+    data: Dataset, plan: _Plan, folder: Path, seed: int, say: Say
 ) -> tuple[Run, Dataset, Judgement] | None:
     """Train without some classes, and judge on these; None if there are too few classes."""
     counts = np.bincount(data.train.labels, minlength=len(data.class_names))
@@ -242,7 +245,7 @@ def _new_classes(
 
 
 def _without_rejected(
-    data: Dataset, cleaned: Cleaning, plan: _Plan, folder: Path, seed: int, say
+    data: Dataset, cleaned: Cleaning, plan: _Plan, folder: Path, seed: int, say: Say
 ) -> Judgement | None:
     """Train without the rejected images; None if there are none, or too few would be left."""
     if not len(cleaned.rejected):
@@ -257,5 +260,5 @@ def _without_rejected(
     return judge(run, fewer, seed=seed)
 
 
-def _silently(*_: object) -> None:
+def _silently(_: object) -> None:
     """Print nothing."""

@@ -41,7 +41,8 @@ def hold_out(images: Split, fraction: float = 0.15, seed: int = 0) -> Parts:
     """Hold some training images out, to decide by: when to stop, or which settings are best.
 
     Each image is held out with the same probability, and at least one image of each class that has
-    three or more. Identical images are on one side.
+    three or more. No image is held out of a class of which fewer than two would be kept. Identical
+    images are on one side.
 
     Args:
         images: the training images, such as ``data.train``.
@@ -61,6 +62,8 @@ def hold_out(images: Split, fraction: float = 0.15, seed: int = 0) -> Parts:
         raise ValueError(f"fraction is {fraction!r}; expected a number above 0 and below 1.")
     seed = whole_number("seed", seed, 0) + _OTHER_DRAW
     held = test_side(fingerprints(images.images), images.labels, fraction, seed)
+    # Pairs need two images of a class.
+    held &= np.bincount(images.labels[~held], minlength=images.labels.max() + 1)[images.labels] > 1
     return Parts(*(Split(images.images[side], images.labels[side]) for side in (~held, held)))
 
 
