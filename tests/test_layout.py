@@ -44,6 +44,7 @@ LAYERS: dict[str, float] = {
     "training": 6,
     "explorer": 6,
     "export": 6,
+    "reports": 6.3,
     "": 6.5,  # __init__.py, and the names in its stub, which are imported on first use
     "terminal": 7,
     "__main__": 8,
@@ -73,6 +74,7 @@ PACKAGES: dict[str, set[str]] = {
     "training": {"numpy", "IPython"},
     "explorer": SEEN,
     "export": {"numpy", "PIL", "imageio_ffmpeg"},
+    "reports": {"numpy", "PIL"},
     "terminal": {"numpy", "PIL"},
 }
 BENCHMARK_LAYERS: dict[str, float] = {
