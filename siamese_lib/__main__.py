@@ -1,4 +1,4 @@
-"""``siamese``, or ``python -m siamese_lib``: train, evaluate, retrieve, export and report in a terminal."""
+"""``siamese``, or ``python -m siamese_lib``: the same jobs in a terminal, without a notebook."""
 
 from __future__ import annotations
 

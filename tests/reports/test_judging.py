@@ -1,0 +1,82 @@
+"""The trained tower next to its rivals, on images and classes of which the answer is known."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from siamese_lib.data.dataset import Dataset, Split
+from siamese_lib.reports import judging
+from siamese_lib.reports.judging import TRAINED, UNTRAINED
+
+RNG = np.random.default_rng(0)
+
+
+class Known:
+    """A run whose embeddings are known: perfect at the last frame, noise at the first."""
+
+    def __init__(self, quality: float) -> None:
+        self.quality = quality
+
+    def embed(self, images: np.ndarray, frame: int = -1) -> np.ndarray:
+        rng = np.random.default_rng(len(images))
+        noise = rng.normal(size=(len(images), 4))
+        if frame == 0:
+            return noise.astype(np.float32)
+        place = np.eye(4)[images[:, 0, 0, 0] // 64]
+        return (self.quality * place + 0.1 * noise).astype(np.float32)
+
+
+def stripes(count: int, seed: int) -> Split:
+    """Images whose first pixel says their class, and whose other pixels are noise."""
+    rng = np.random.default_rng(seed)
+    labels = np.arange(count) % 4
+    images = rng.integers(0, 256, (count, 8, 8, 1), np.uint8)
+    images[:, 0, 0, 0] = 64 * labels
+    return Split(images, labels)
+
+
+DATA = Dataset(stripes(80, 0), stripes(60, 1), ("a", "b", "c", "d"), "made here", "stripes")
+
+
+def test_a_tower_that_is_better_pays() -> None:
+    found = judging.judge(Known(5), DATA)
+    assert found.scores[TRAINED].precision_at_1 == found.scores[TRAINED].precision == 1
+    assert set(found.scores) == {
+        TRAINED, UNTRAINED, "colour histogram", "raw pixels", "PCA",
+    }  # fmt: skip
+    assert (found.beats, found.queries, found.gallery, found.ceiling) == (True, 60, 80, 1)
+    assert found.interval[0] < found.gain < found.interval[1]
+    assert str(found).startswith("the nearest image is right for 100.0% of 60 queries; with the ")
+
+
+def test_a_tower_that_has_learned_nothing_does_not() -> None:
+    found = judging.judge(Known(0), DATA)
+    assert not found.beats
+    assert found.best_rival != TRAINED
+
+
+def test_scores_equal_a_loop() -> None:
+    found = judging.judge(Known(0.2), DATA)
+    gallery, queries = (Known(0.2).embed(s.images) for s in (DATA.train, DATA.test))
+    first, right = [], []
+    for query, label in zip(queries, DATA.test.labels, strict=True):
+        order = np.argsort(((gallery - query) ** 2).sum(axis=1))[:7]
+        hits = DATA.train.labels[order] == label
+        first.append(hits[0])
+        right.append(hits.mean())
+    assert found.scores[TRAINED].precision_at_1 == pytest.approx(np.mean(first))
+    assert found.scores[TRAINED].precision == pytest.approx(np.mean(right))
+
+
+def test_among_new_classes_no_image_finds_itself() -> None:
+    found = judging.judge_new_classes(Known(0), DATA)
+    assert found.gallery == 60
+    assert found.scores[TRAINED].precision_at_1 < 0.6
+    assert judging.judge_new_classes(Known(5), DATA).beats
+
+
+def test_a_query_without_an_image_to_find_does_not_count() -> None:
+    test = Split(DATA.test.images, np.where(np.arange(60) < 5, 4, DATA.test.labels))
+    data = Dataset(DATA.train, test, ("a", "b", "c", "d", "e"), "made here", "stripes")
+    assert judging.judge(Known(5), data).queries == 55

@@ -1,0 +1,189 @@
+"""A folder with planted faults becomes a page: everything planted is found, and nothing is lost."""
+
+from __future__ import annotations
+
+import csv
+import json
+import re
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+import siamese_lib as sl
+from siamese_lib.__main__ import main
+
+COLOURS = {"red": 0, "green": 1, "blue": 2, "dark": None, "light": 3}
+RECIPE = sl.Recipe(embedding_dim=8, steps=60, batch_size=20, learning_rate=0.02)
+
+
+def picture(name: str, rng: np.random.Generator) -> np.ndarray:
+    """A picture of noise with a colour that says its class."""
+    pixels = rng.integers(0, 120, (24, 20, 3))
+    channel = COLOURS[name]
+    if name == "light":
+        pixels += 130
+    elif channel is not None:
+        pixels[..., channel] += 130
+    return pixels.astype(np.uint8)
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    root = tmp_path_factory.mktemp("made") / "photos"
+    rng = np.random.default_rng(0)
+    for name in COLOURS:
+        (root / name).mkdir(parents=True)
+        for number in range(24):
+            Image.fromarray(picture(name, rng)).save(root / name / f"{number}.png")
+    for number in range(3):  # wrong labels
+        Image.fromarray(picture("green", rng)).save(root / "red" / f"wrong {number}.png")
+    with Image.open(root / "blue" / "3.png") as copied:  # near duplicates
+        copied.save(root / "blue" / "copy.jpg", quality=95)
+        copied.save(root / "dark" / "copy.png")
+    (root / "dark" / "notes.txt").write_text("no picture")
+    (root / "dark" / "broken.png").write_bytes(b"\x89PNG\r\n\x1a\nbroken")
+    return root
+
+
+@pytest.fixture(scope="module")
+def made(folder: Path) -> sl.Report:
+    with pytest.warns(UserWarning, match="left out"):
+        return sl.report(
+            folder, folder.parent / "page.html", image_size=16, recipe=RECIPE, minutes=0.5,
+            false_accept=0.1, verbose=False,
+        )  # fmt: skip
+
+
+def texts(made: sl.Report) -> str:
+    """The words of the page, without markup, scripts and data."""
+    page = made.page.read_text(encoding="utf-8")
+    page = re.sub(r"<(script|style)\b.*?</\1>", " ", page, flags=re.DOTALL)
+    return " ".join(re.sub(r"<[^>]+>", " ", page).split())
+
+
+def test_it_says_what_is_there(made: sl.Report) -> None:
+    there = made.there
+    counts = dict(zip(there.class_names, (there.train + there.test).tolist(), strict=True))
+    assert counts == {"blue": 25, "dark": 25, "green": 24, "light": 24, "red": 27}
+    assert there.sizes.tolist() == [[20, 24]] * 125
+    assert there.other_kinds == {".txt": 1}
+    assert len(there.unreadable) == 1
+    assert "broken.png" in there.unreadable[0]
+    assert there.across_classes >= 1
+    words = texts(made)
+    assert "1 files are no pictures (.txt 1)" in words
+    assert "The pictures are 20 to 20 pixels wide" in words
+
+
+def test_the_page_begins_with_the_verdict(made: sl.Report) -> None:
+    words = texts(made)
+    assert words.index(made.verdict[0].split(":")[0]) < words.index("What is there")
+    assert made.judged.queries == len(made.data.test)
+    assert made.new_classes is not None
+    assert made.new_classes.gallery == sum(
+        (labels == k).sum()
+        for labels in (made.data.train.labels, made.data.test.labels)
+        for k in set(range(5)) - set(trained_classes(made))
+    )
+
+
+def trained_classes(made: sl.Report) -> list[int]:
+    run = sl.Run.load(made.folder / "run-fewer-classes")
+    labels = made.data.train.labels
+    known = run.was_trained_on(made.data.train.images)
+    assert known is not None
+    return np.unique(labels[known]).tolist()
+
+
+def test_the_planted_faults_are_in_the_table(made: sl.Report) -> None:
+    with (made.folder / "findings.csv").open(encoding="utf-8") as file:
+        rows = list(csv.DictReader(file))
+    suspects = [row for row in rows if row["kind"] == "suspect label"]
+    wrong = {f"red/wrong {number}.png" for number in range(3)}
+    assert wrong <= {row["file"] for row in suspects[:6]}
+    assert {row["suggested"] for row in suspects if row["file"] in wrong} == {"green"}
+    pairs = [{row["file"], row["other file"]} for row in rows if row["kind"] == "near duplicate"]
+    assert {"blue/3.png", "dark/copy.png"} in pairs[:3] or {
+        "blue/copy.jpg", "dark/copy.png",
+    } in pairs[:3]  # fmt: skip
+    assert "findings.csv has all of them" in texts(made)
+
+
+def test_without_the_rejected_the_data_go_on(made: sl.Report) -> None:
+    rejected = made.cleaned.rejected
+    assert len(rejected)
+    assert rejected.max() < len(made.data.train)
+    fewer = made.data.without(train=rejected)
+    assert len(fewer.train) == len(made.data.train) - len(rejected)
+    assert made.without_rejected is not None
+    assert made.without_rejected.gallery == len(fewer.train)
+
+
+def test_every_answer_opens_a_file(made: sl.Report, folder: Path) -> None:
+    page = made.page.read_text(encoding="utf-8")
+    data = json.loads(re.search(r'id="data">(.*?)</script>', page, re.DOTALL)[1])
+    links = data["links"]
+    assert len(links["gallery"]) == len(made.data.train)
+    assert len(links["queries"]) == len(made.data.test)
+    from urllib.parse import unquote
+
+    for part, name in (("gallery", "train"), ("queries", "test")):
+        for row, link in enumerate(links[part]):
+            assert made.page.parent / unquote(link) == made.data.path(name, row)
+            assert (made.page.parent / unquote(link)).is_file()
+
+
+def test_the_collection_is_kept(made: sl.Report) -> None:
+    kept = sl.Collection.load(made.folder / "collection")
+    assert len(kept) == 125
+    file = made.data.path("test", 0)
+    assert kept.nearest(file, k=1)[0][0].path == file
+
+
+def test_another_call_trains_nothing_again(
+    made: sl.Report, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from siamese_lib.reports import training
+
+    def no(*_: object, **__: object) -> None:
+        raise AssertionError("a finished training was repeated")
+
+    monkeypatch.setattr(training, "_fit", no)
+    monkeypatch.setattr(training, "steps_within", no)
+    again = sl.report(
+        made.data, made.page, recipe=RECIPE, minutes=0.5, false_accept=0.1, verbose=False
+    )
+    assert again.judged.gain == made.judged.gain
+    assert again.verdict == made.verdict
+    with pytest.raises(AssertionError):
+        sl.report(made.data, made.page, recipe=RECIPE, minutes=0.5, seed=1, verbose=False)
+    with pytest.raises(AssertionError):
+        other = replace(RECIPE, margin=2.0)
+        sl.report(made.data, made.page, recipe=other, minutes=0.5, verbose=False)
+
+
+@pytest.mark.parametrize(
+    ("given", "says"),
+    [
+        ({"path": "page.pdf"}, "ending in .html"),
+        ({"minutes": 0.1}, "minutes is 0.1; expected 0.5 or more"),
+        ({"minutes": float("nan")}, "minutes is nan"),
+        ({"false_accept": 1}, "false_accept is 1"),
+        ({"source": "no such folder"}, "no such folder"),
+    ],
+)
+def test_what_is_refused(folder: Path, tmp_path: Path, given: dict, says: str) -> None:
+    asked = {"source": folder, "path": tmp_path / "page.html", **given}
+    with pytest.raises(ValueError, match=says):
+        sl.report(asked.pop("source"), asked.pop("path"), verbose=False, **asked)
+    assert not list(tmp_path.iterdir())
+
+
+def test_the_terminal_says_what_is_wrong(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["report", str(tmp_path), str(tmp_path / "page.html")]) == 2
+    assert "no sub-folders" in capsys.readouterr().err
