@@ -20,7 +20,7 @@ from siamese_lib.data.dataset import Dataset
 from siamese_lib.reports.inventory import ALIKE
 from siamese_lib.runs.run import Run
 
-_SUSPECT = 0.95  # score from which a label counts as wrong
+_SUSPECTS = 0.02  # share of the images: so many suspect labels are tried without
 _LISTED = 40
 
 
@@ -32,8 +32,9 @@ class Cleaning:
         findings: near duplicates, suspect labels and outliers, the most doubtful first.
         names: of all images: their files, or "train 12" and the like.
         class_names: of the data set.
-        rejected: int64 (R,), the training images that `cleaned` leaves out: suspect labels, and of
-            near duplicates one, or the training image if the other is a test image.
+        rejected: int64 (R,), training images that a training is tried without: the most suspect
+            labels, 2 % of all, and of near duplicates one, or the training image if the other is a
+            test image. No class is left with fewer than two.
     """
 
     findings: tuple[Findings, ...]
@@ -59,23 +60,28 @@ def clean(run: Run, data: Dataset) -> Cleaning:
     labels = np.concatenate([data.train.labels, data.test.labels])
     alike = near_duplicates(images, labels, count=max(_LISTED, len(images)))
     suspects = suspect_labels(list(looks(images).values()), labels, count=len(images))
+    suspects = suspects.first(int((suspects.scores > 0.5).sum()))  # another class fits better
     odd = outliers(run.embed(images), labels, k=min(10, len(images) - 1), count=_LISTED)
     certain = int((alike.scores >= ALIKE).sum())
-    doubtful = int((suspects.scores >= _SUSPECT).sum())
+    doubtful = round(_SUSPECTS * len(images))
     assert alike.others is not None
     train = len(data.train)
     first, later = alike.others[:certain], alike.indices[:certain]
     copies = np.where(later < train, later, first)
     rejected = np.unique(np.concatenate([copies, suspects.indices[:doubtful]]))
+    rejected = rejected[rejected < train]
+    left = np.bincount(data.train.labels) - np.bincount(
+        data.train.labels[rejected], minlength=data.train.labels.max() + 1
+    )
     return Cleaning(
         findings=(
             alike.first(max(_LISTED, certain)),
-            suspects.first(max(_LISTED, doubtful)),
+            suspects,
             odd,
         ),
         names=_names(data),
         class_names=data.class_names,
-        rejected=rejected[rejected < train],
+        rejected=rejected[left[data.train.labels[rejected]] > 1],
     )
 
 

@@ -15,6 +15,8 @@ from siamese_lib.metrics.decision import (
 )
 from siamese_lib.runs.run import Run
 
+_REFUSED, _DECIDING = 0.05, 5  # the share to refuse, and images that have to decide it
+
 
 @dataclass(frozen=True)
 class Decision:
@@ -64,7 +66,9 @@ def decide(
         missing.append(f"No threshold for “same or different”: {error}")
     try:
         if new_classes is None:
-            unknown = unknown_threshold(embeddings, data.test.labels, seed=seed)
+            unknown = unknown_threshold(
+                embeddings, data.test.labels, refused=_refused(len(embeddings)), seed=seed
+            )
         else:
             narrow, split = new_classes
             known = ~np.isin(data.test.labels, split.test.labels)
@@ -72,8 +76,14 @@ def decide(
                 narrow.embed(data.test.images[known]),
                 data.test.labels[known],
                 narrow.embed(split.test.images),
+                refused=_refused(int(known.sum())),
                 seed=seed,
             )
     except ValueError as error:
         missing.append(f"No threshold for “none of these classes”: {error}")
     return Decision(same, unknown, tuple(missing))
+
+
+def _refused(images: int) -> float:
+    """Return the share of known images to refuse: 5 %, or as little as half of them can measure."""
+    return min(0.5, max(_REFUSED, (_DECIDING + 1) / max(1, images // 2)))

@@ -76,16 +76,16 @@ class Inventory:
             yield f"{self.copies}."
         if len(self.duplicates):
             yield (
-                f"{len(self.duplicates):,} pairs are nearly the same picture; "
-                f"{self.across_classes:,} of them are in two classes, and {self.across_split:,} in "
-                "both splits, which makes every test figure too good."
+                f"Pairs of nearly the same picture: {len(self.duplicates):,}. In two classes: "
+                f"{self.across_classes:,}. In both splits: {self.across_split:,}; these make every "
+                "test figure too good."
             )
         if self.unreadable:
             names = _some([line.rstrip(".") for line in self.unreadable])
-            yield f"{len(self.unreadable):,} files or folders could not be read: {names}."
+            yield f"Could not be read ({len(self.unreadable):,}): {names}."
         if self.other_kinds:
             kinds = ", ".join(f"{kind} {n:,}" for kind, n in self.other_kinds.items())
-            yield f"{sum(self.other_kinds.values()):,} files are no pictures ({kinds})."
+            yield f"Passed over, as they are no pictures: {kinds}."
 
 
 def inventory(data: Dataset) -> Inventory:

@@ -183,7 +183,7 @@ def verdict(made: Report) -> Iterator[str]:
     if judged.beats:
         yield f"Training pays: {judged}."
     else:
-        yield f"Training does not beat what is free: {judged}. Use {judged.best_rival} instead."
+        yield f"Training does not beat what is free: {judged}. Search by the {judged.best_rival} instead."
     if narrow is not None:
         verb = "pays" if narrow.beats else "does not pay"
         yield f"On classes never seen, it {verb}: {narrow}."
@@ -196,8 +196,8 @@ def verdict(made: Report) -> Iterator[str]:
         before = judged.scores[TRAINED].precision_at_1
         after = made.without_rejected.scores[TRAINED].precision_at_1
         yield (
-            f"{rejected:,} training images look like duplicates or wrong labels. Trained without "
-            f"them, the nearest image is right for {after:.1%} of the same queries "
+            f"{rejected:,} training images are the most likely duplicates and wrong labels. "
+            f"Trained without them, the nearest image is right for {after:.1%} of these queries "
             f"({100 * (after - before):+.1f} points)."
         )
     yield from made.decided.lines()

@@ -74,7 +74,7 @@ def test_it_says_what_is_there(made: sl.Report) -> None:
     assert "broken.png" in there.unreadable[0]
     assert there.across_classes >= 1
     words = texts(made)
-    assert "1 files are no pictures (.txt 1)" in words
+    assert "Passed over, as they are no pictures: .txt 1." in words
     assert "The pictures are 20 to 20 pixels wide" in words
 
 
