@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from siamese_lib.network.backend import Tensor, ops
+from siamese_lib.network.backend import Tensor, keras, ops
 
 # Below this squared distance two embeddings count as equal. The square root has an infinite
 # slope at 0, which would give identical images a gradient of NaN. Clamping the squared distance
 # first gives them a gradient of zero.
 _SMALLEST_SQUARE = 1e-12
+_HALF = ("float16", "bfloat16")  # float16 cannot hold that number
 
 
 def euclidean_distance(left: Tensor, right: Tensor) -> Tensor:
@@ -22,8 +23,8 @@ def euclidean_distance(left: Tensor, right: Tensor) -> Tensor:
     Returns:
         Distances (...), at least 1e-6. At this smallest value the gradient is zero.
     """
-    squares = ops.sum(ops.square(ops.subtract(left, right)), axis=-1)
-    return ops.sqrt(ops.maximum(squares, _SMALLEST_SQUARE))
+    apart = ops.subtract(left, right)
+    return _root(ops.sum(ops.square(_single(apart)), axis=-1), apart)
 
 
 def distances_within(embeddings: Tensor) -> Tensor:
@@ -31,7 +32,18 @@ def distances_within(embeddings: Tensor) -> Tensor:
 
     Nothing of shape (B, B, dim) is held, neither here nor for the gradient.
     """
-    return ops.sqrt(ops.maximum(_squared_distances(embeddings), _SMALLEST_SQUARE))
+    return _root(_squared_distances(_single(embeddings)), embeddings)
+
+
+def _single(values: Tensor) -> Tensor:
+    """Return values of 16 bits in single precision, in which their squares do not overflow."""
+    half = keras.backend.standardize_dtype(values.dtype) in _HALF
+    return ops.cast(values, "float32") if half else values
+
+
+def _root(squares: Tensor, like: Tensor) -> Tensor:
+    """Return distances from their squares, in the type of `like`."""
+    return ops.cast(ops.sqrt(ops.maximum(squares, _SMALLEST_SQUARE)), like.dtype)
 
 
 @ops.custom_gradient

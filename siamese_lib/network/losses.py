@@ -82,7 +82,9 @@ class _InBatchLoss(keras.losses.Loss):
         """Return the loss of a batch.
 
         Keras casts labels to the type of the loss, in which large numbers that differ become equal:
-        in float32 from 16,777,216 on.
+        in float32 from 16,777,216 on. Whole numbers of any size stay apart here. But ``fit``
+        itself casts an array of floats to float32, so give it whole numbers. A label that is NaN
+        makes the loss NaN.
         """
         return super().__call__(_numbered(y_true), y_pred, sample_weight)
 
@@ -228,7 +230,10 @@ def _all_pairs(labels: Tensor, embeddings: Tensor) -> tuple[Tensor, Tensor, Tens
     _check_same_length(labels, embeddings)
     same = ops.cast(ops.equal(labels[:, None], labels[None, :]), embeddings.dtype)
     itself = ops.eye(ops.shape(embeddings)[0], dtype=embeddings.dtype)
-    return distances_within(embeddings), same - itself, 1 - same
+    distances = distances_within(embeddings)
+    if keras.backend.is_float_dtype(keras.backend.standardize_dtype(labels.dtype)):
+        distances += 0 * ops.cast(labels, distances.dtype)[:, None]  # NaN, if a label is NaN
+    return distances, same - itself, 1 - same
 
 
 def _count_triplets(
@@ -273,7 +278,10 @@ def _numbered(labels: Tensor) -> Tensor:
     labels = _as_vector(labels, "y_true", "one class label for each image")
     first = ops.argmax(ops.equal(labels[:, None], labels[None, :]), axis=1)
     new = ops.equal(first, ops.arange(ops.shape(labels)[0], dtype=first.dtype))
-    return ops.take(ops.cumsum(ops.cast(new, "int32")) - 1, first)
+    numbers = ops.take(ops.cumsum(ops.cast(new, "int32")) - 1, first)
+    if not keras.backend.is_float_dtype(keras.backend.standardize_dtype(labels.dtype)):
+        return numbers
+    return ops.where(ops.isnan(labels), float("nan"), ops.cast(numbers, "float32"))
 
 
 def _share_of_mean(values: Tensor, mask: Tensor) -> Tensor:

@@ -74,12 +74,14 @@ def test_distance_is_euclidean():
     )
 
 
-def test_distance_of_equal_points_is_nearly_zero_with_a_zero_gradient():
-    points = tf.constant([[3.0, 4.0], [0.0, 0.0]])
+@pytest.mark.parametrize("dtype", ["float16", "bfloat16", "float32", "float64"])
+def test_distance_of_equal_points_is_nearly_zero_with_a_zero_gradient(dtype):
+    points = tf.constant([[3.0, 4.0], [0.0, 0.0]], dtype)
     with tf.GradientTape() as tape:
         tape.watch(points)
-        distance = euclidean_distance(points, tf.constant([[3.0, 4.0], [0.0, 0.0]]))
-    np.testing.assert_allclose(distance, 1e-6)
+        distance = euclidean_distance(points, tf.identity(points))
+    assert distance.dtype == dtype
+    np.testing.assert_allclose(tf.cast(distance, "float32"), 1e-6, rtol=0.02)
     np.testing.assert_array_equal(tape.gradient(distance, points), 0)
 
 
@@ -306,6 +308,30 @@ def test_gradients_equal_finite_differences(loss, options):
     expected = slopes(lambda at: float(exact(labels, at)), outputs)
     assert np.abs(expected).max() > 0.01
     np.testing.assert_allclose(gradient(exact, labels, outputs), expected, rtol=1e-5, atol=1e-8)
+
+
+@labelled
+@pytest.mark.parametrize("dtype", ["float16", "bfloat16"])
+def test_sixteen_bits_have_finite_gradients_at_distance_0_too(loss, options, dtype):
+    points = tf.zeros((4, 2), dtype)
+    with tf.GradientTape() as tape:
+        tape.watch(points)
+        cost = loss(dtype=dtype, **options)([0, 0, 1, 1], points)
+    assert np.isfinite(tf.cast(cost, "float32"))
+    np.testing.assert_array_equal(tf.cast(tape.gradient(cost, points), "float32"), 0)
+
+
+@labelled
+def test_a_label_that_is_nan_makes_the_loss_nan(loss, options):
+    _, outputs = batch_for(loss)
+    whole = np.arange(len(outputs)) // 2
+    labels = whole.astype(np.float32)
+    assert float(loss(**options)(tf.constant(labels), outputs)) == float(
+        loss(**options)(whole, outputs)
+    )
+    labels[1] = np.nan
+    traced = tf.function(loss(**options))
+    assert math.isnan(float(traced(tf.constant(labels), outputs)))
 
 
 @labelled
