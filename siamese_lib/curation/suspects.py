@@ -27,9 +27,13 @@ def suspect_labels(
     """Rank images by how much better another class fits them than their own, worst fit first.
 
     The k nearest other images vote on the class of each image. Several kinds of features vote by
-    themselves, as if they were independent: the probabilities that they give a class are
+    themselves, as if they were independent: the shares of votes that they give a class are
     multiplied. An image that is odd in its colours, edges and shapes together is more suspect than
     one that is odd in its colours only.
+
+    Some kinds say little about these classes, such as the grays of letters. So each kind counts as
+    it proves itself: by how many images it votes into their own class, beyond those that a guess of
+    the largest class would get. Its shares are raised to the power of that, over the best kind's.
 
     Embeddings of a tower that was trained on these images and labels hide wrong labels, as it has
     learned those too. `siamese_lib.curation.looks` describes images in ways that saw no label.
@@ -71,9 +75,8 @@ def suspect_labels(
             f"labels: got {len(classes)} class in {len(numbers):,} labels; expected 2 or more, so "
             "that another class can be suggested."
         )
-    votes = np.zeros((len(numbers), len(classes)))
-    for space in spaces:
-        votes += _log_votes(Gallery(space, metric), numbers, len(classes), k)
+    kinds = [_log_votes(Gallery(space, metric), numbers, len(classes), k) for space in spaces]
+    votes = np.tensordot(_weights(kinds, numbers), kinds, axes=1)
     everyone = np.arange(len(numbers))
     own = votes[everyone, numbers]
     votes[everyone, numbers] = -np.inf
@@ -110,3 +113,11 @@ def _log_votes(gallery: Gallery, numbers: np.ndarray, classes: int, k: int) -> n
     votes = np.bincount(places.ravel(), minlength=len(found) * classes).reshape(-1, classes)
     sizes = np.bincount(numbers, minlength=classes) / len(numbers)
     return np.log((votes + _DOUBT * sizes) / (nearest + _DOUBT))
+
+
+def _weights(kinds: list[np.ndarray], numbers: np.ndarray) -> np.ndarray:
+    """Return how much each kind of features counts, float64, at most 1."""
+    guess = np.bincount(numbers).max() / len(numbers)
+    right = np.array([(votes.argmax(axis=1) == numbers).mean() for votes in kinds])
+    beyond = np.maximum(right - guess, 0)
+    return beyond / beyond.max() if beyond.any() else np.ones(len(kinds))
