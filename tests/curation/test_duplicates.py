@@ -9,7 +9,7 @@ import pytest
 from PIL import Image, ImageFilter
 
 import siamese_lib as sl
-from siamese_lib.curation import duplicates
+from siamese_lib.curation import Findings, duplicates
 from siamese_lib.curation.duplicates import near_duplicates
 
 
@@ -44,6 +44,12 @@ def copied(picture: np.ndarray, fault: str) -> np.ndarray:
     return np.asarray(image).reshape(picture.shape)
 
 
+def pairs_of(found: Findings) -> list[tuple[int, int]]:
+    """Return the earlier and the later image of each pair."""
+    assert found.others is not None
+    return list(zip(found.others.tolist(), found.indices.tolist(), strict=True))
+
+
 FAULTS = ("jpeg", "shift", "turn", "size", "blur", "brightness")
 
 
@@ -54,22 +60,22 @@ def test_planted_copies_come_first(channels):
     pictures = np.concatenate([pictures, np.stack(planted), pictures[50:51]])
     found = near_duplicates(pictures, np.arange(107) % 5)
     assert found.kind == "near duplicate"
-    assert (found.others[0], found.indices[0], found.scores[0]) == (50, 106, 1)
-    first = set(zip(found.others[1:7].tolist(), found.indices[1:7].tolist(), strict=True))
-    assert first == {(place, 100 + place) for place in range(6)}
+    pairs = pairs_of(found)
+    assert (pairs[0], found.scores[0]) == ((50, 106), 1)
+    assert set(pairs[1:7]) == {(place, 100 + place) for place in range(6)}
     assert found.scores[6] > 0.8
     assert found.scores[7] < 0.75
     assert (np.diff(found.scores) <= 0).all()
     np.testing.assert_array_equal(found.labels, found.indices % 5)
-    np.testing.assert_array_equal(found.other_labels, found.others % 5)
+    np.testing.assert_array_equal(found.other_labels, [earlier % 5 for earlier, _ in pairs])
 
 
 def test_each_pair_comes_once_and_the_later_image_is_the_one_to_leave_out():
     pictures = photos(30)
     pictures[[9, 21]] = pictures[4]
     found = near_duplicates(pictures, count=10_000)
-    assert (found.others < found.indices).all()
-    pairs = list(zip(found.others.tolist(), found.indices.tolist(), strict=True))
+    pairs = pairs_of(found)
+    assert all(earlier < later for earlier, later in pairs)
     assert len(set(pairs)) == len(pairs)
     assert pairs[:2] == [(4, 9), (4, 21)]
     assert found.labels is None

@@ -55,6 +55,7 @@ def test_agrees_with_loops_over_votes(k):
     assert sorted(found.indices.tolist()) == list(range(90))
     assert (np.diff(found.scores) <= 0).all()
     np.testing.assert_array_equal(found.labels, labels[found.indices])
+    assert found.suggested is not None
     sure = [wanted[at][1] == each for at, each in zip(found.indices, found.suggested, strict=True)]
     assert np.mean(sure[:10]) == 1
 
@@ -70,6 +71,7 @@ def test_planted_labels_come_first_and_two_kinds_find_more_than_one():
         both, one = (suspect_labels(each, labels, count=15) for each in (kinds, kinds[0]))
         found.append([np.isin(each.indices, wrong).sum() for each in (both, one)])
         hit = np.isin(both.indices, wrong)
+        assert both.suggested is not None
         assert (both.suggested[hit] == true[both.indices[hit]]).mean() > 0.9
     both, one = np.sum(found, axis=0)
     assert both > one
