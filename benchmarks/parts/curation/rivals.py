@@ -64,7 +64,8 @@ def by_cleanvision(images: np.ndarray, _: np.ndarray) -> Pairs:
     """List the pairs in the sets that cleanvision reports. It does not rank them."""
     from cleanvision import Imagelab
 
-    with tempfile.TemporaryDirectory() as folder, contextlib.redirect_stdout(io.StringIO()):
+    quiet = contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO())
+    with tempfile.TemporaryDirectory() as folder, quiet[0], quiet[1]:
         for at, each in enumerate(images):
             Image.fromarray(each).save(Path(folder, f"{at}.png"))
         lab = Imagelab(data_path=folder, verbose=False)
