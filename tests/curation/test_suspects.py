@@ -7,7 +7,7 @@ from collections import Counter
 import numpy as np
 import pytest
 
-from siamese_lib.curation import suspect_labels
+from siamese_lib.curation import suspect_labels, suspects
 
 CLASSES = np.array(["elk", "owl", "seal"])
 
@@ -88,6 +88,22 @@ def test_a_kind_that_says_nothing_does_not_matter():
     assert len(suspect_labels(np.zeros((9, 2)), np.arange(9) % 3)) == 9  # no kind says anything
 
 
+@pytest.mark.parametrize("metric", ["euclidean", "cosine"])
+def test_of_wide_features_the_principal_components_are_compared(metric):
+    rng = np.random.default_rng(0)
+    wide = 1 + rng.normal(size=(300, 40)) @ rng.normal(size=(40, 200))  # they vary in 40 directions
+    compact = suspects._compact(wide, metric)
+    assert compact.shape == (300, 64)
+    if metric == "cosine":
+        wide = wide / np.linalg.norm(wide, axis=1, keepdims=True)
+    _, _, rows = np.linalg.svd(wide - wide.mean(axis=0), full_matrices=False)
+    slowly = (wide - wide.mean(axis=0)) @ rows[:40].T
+    for pair in rng.integers(300, size=(50, 2)):
+        apart = [np.linalg.norm(np.subtract(*each[pair])) for each in (compact, slowly)]
+        assert apart[0] == pytest.approx(apart[1], rel=0.01)
+    np.testing.assert_array_equal(suspects._compact(np.eye(80), "euclidean"), np.eye(80))
+
+
 @pytest.mark.parametrize(
     ("features", "options", "words"),
     [
@@ -96,6 +112,7 @@ def test_a_kind_that_says_nothing_does_not_matter():
         (np.eye(4), {"labels": [0] * 4}, "got 1 class in 4 labels"),
         (np.full((4, 2), np.nan), {}, "NaN"),
         (np.eye(4), {"k": 0}, "k is 0"),
+        (np.eye(4), {"metric": "angle"}, "metric is 'angle'"),
         (np.eye(4), {"count": 0}, "count is 0"),
         (np.eye(1), {"labels": [0]}, "at least 2 images"),
     ],
