@@ -14,6 +14,7 @@ PARTS = {
     "pairs": "drawing pairs",
     "retrieval": "finding nearest neighbours",
     "metrics": "measuring the quality of retrieval",
+    "curation": "finding planted faults in folders",
     "start": "imports and the first picture",
     "views": "films on the screen",
     "live": "the cost of watching a training",

@@ -38,14 +38,14 @@ class Rate:
 def rate_of_pairs(called: np.ndarray, pairs: np.ndarray, confidence: float) -> Rate:
     """Return the share of pairs that are called same, from the counts of each image, (N,) twice."""
     total, count = pairs.sum(), int(pairs.sum()) // 2
-    value = called.sum() / total
+    value = float(called.sum() / total)
     without = (called.sum() - 2 * called) / np.maximum(total - 2 * pairs, 1)
     images = len(pairs)
     variance = (images - 1) / images * ((without - without.mean()) ** 2).sum()
     # All or none were called same: that says how many pairs without a common image agree.
     worth = images / 2 if variance == 0 else value * (1 - value) / variance
-    low, high = _wilson(value, min(worth, count), confidence)
-    return Rate(value=float(value), low=low, high=high, count=count)
+    low, high = _wilson(value, min(float(worth), count), confidence)
+    return Rate(value=value, low=low, high=high, count=count)
 
 
 def rate_of_images(called: np.ndarray, confidence: float) -> Rate:
