@@ -280,10 +280,12 @@ def _recipe(data: sl.Dataset, options: argparse.Namespace) -> sl.Recipe:
         "learning_rate": options.learning_rate,
     }
     given = {name: value for name, value in given.items() if value is not None}
-    return replace(recipe, augment=_augment(recipe, options), **given)
+    return replace(recipe, augment=_augment(recipe, data, options), **given)
 
 
-def _augment(recipe: sl.Recipe, options: argparse.Namespace) -> Augmentation | None:
+def _augment(
+    recipe: sl.Recipe, data: sl.Dataset, options: argparse.Namespace
+) -> Augmentation | None:
     """Return what distorts the images."""
     if options.shift:
         if options.distort not in (None, "none"):
@@ -296,7 +298,7 @@ def _augment(recipe: sl.Recipe, options: argparse.Namespace) -> Augmentation | N
         None: recipe.augment,
         "none": None,
         "affine": sl.RandomAffine(),
-        "photo": sl.PhotoDistortion(),
+        "photo": photo_recipe(data).augment,
     }
     augment = kinds[options.distort]
     if options.no_flip and isinstance(augment, sl.PhotoDistortion):
