@@ -204,7 +204,7 @@ def train(options: argparse.Namespace) -> int:
     model = recipe.compile(tower, len(data.class_names))
     images, held_out = data.train, None
     if options.stop_early:
-        images, held_out = sl.hold_out(data.train, seed=options.seed)
+        images, held_out = _held_out(data, options.seed)
     batches = recipe.batches(images, options.seed)
     recorder = sl.Recorder(
         tower,
@@ -256,6 +256,18 @@ def _load(options: argparse.Namespace) -> sl.Dataset:
         )
     size = options.image_size or FOLDER_SIZE
     return load(options.data, (size, size), options.color or "rgb")
+
+
+def _held_out(data: sl.Dataset, seed: int) -> tuple[sl.Split, sl.Split]:
+    """Return the images to train on, and those to decide by; ValueError if these are too few."""
+    images, held_out = sl.hold_out(data.train, seed=seed)
+    if len(held_out) <= HEADLINE_K:
+        raise ValueError(
+            f"--stop-early holds out {len(held_out)} of {len(data.train)} training images; "
+            f"expected more than {HEADLINE_K}, to measure precision@{HEADLINE_K}. Add images, or "
+            "leave it out."
+        )
+    return images, held_out
 
 
 def _recipe(data: sl.Dataset, options: argparse.Namespace) -> sl.Recipe:

@@ -231,15 +231,26 @@ def test_the_parts_of_a_recipe_can_be_chosen(capsys: pytest.CaptureFixture[str])
     assert FIGURES.search(capsys.readouterr().out)
 
 
-def test_a_training_stops_early_and_is_finished(capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_training_stops_early_and_is_finished(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    images, others = corners(160), corners(16, seed=1)
+    arrays = {"x_train": images.images[..., 0], "y_train": images.labels}
+    arrays |= {"x_test": others.images[..., 0], "y_test": others.labels}
+    np.savez(tmp_path / "sets" / "more.npz", **arrays)
     options = ["--batch-size", "8", "--no-tensorboard", "--stop-early"]
-    assert train(*options, steps=600) == 0
-    out = capsys.readouterr().out
-    said = re.search(r"stopped after step (\d+): held-out precision@7 was highest", out)
+    assert train(*options, data="more", steps=600) == 0
+    said = re.search(r"stopped after step (\d+): held-out precision@7", capsys.readouterr().out)
     assert said
     assert 150 < int(said[1]) < 600
-    run = sl.Run.load("runs/tiny-2d")
+    run = sl.Run.load("runs/more-2d")
     assert run.steps[-1] == int(said[1])
-    assert not Path("runs/tiny-2d/checkpoint.npz").exists()
-    trained = sl.load_dataset("tiny").train
-    assert 0 < run.was_trained_on(trained.images).mean() < 1
+    assert not Path("runs/more-2d/checkpoint.npz").exists()
+    known = run.was_trained_on(images.images)
+    assert known is not None
+    assert 0.7 < known.mean() < 1
+
+
+def test_too_few_images_to_hold_out_are_said(capsys: pytest.CaptureFixture[str]) -> None:
+    arguments = ["train", "--data", "tiny", "--stop-early"]
+    assert_refused(capsys, arguments, "--stop-early holds out 7 of 60 training images; expected mo")
