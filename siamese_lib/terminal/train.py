@@ -128,7 +128,7 @@ def _add_training(group: argparse._ArgumentGroup) -> None:
         "--train-iter",
         type=positive,
         metavar="N",
-        help="training steps (default: 1200 with the conv tower; with the photo tower 200 to 600, "
+        help="training steps (default: 1200 with the conv tower; with the photo tower 200 to 1500, "
         "by the number of images)",
     )
     group.add_argument(

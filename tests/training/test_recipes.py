@@ -36,9 +36,9 @@ def test_digits_keep_the_recipe_of_the_book():
     [
         (dataset(16, 40), 64, 300, True),
         (dataset(3, 10), 64, 200, True),  # the fewest steps
-        (dataset(22, 300), 64, 600, True),  # the most
+        (dataset(22, 300), 64, 1500, True),  # the most
         (dataset(200, 4), 128, 200, True),
-        (dataset(200, 100), 128, 300, True),  # as many images as 600 batches of 64
+        (dataset(200, 100), 128, 750, True),  # as many images as 1,500 batches of 64
         (dataset(10, 40, side=28, channels=1), 64, 200, False),  # few images each
         (dataset(2, 500, side=40, channels=1), 64, 500, False),  # larger than digits
     ],
