@@ -181,6 +181,13 @@ def test_batches_of_images_are_augmented_the_same_at_the_same_step(data):
     np.testing.assert_array_equal(one[0][0], two[1][0])
 
 
+def test_our_own_distortions_leave_white_as_it_is(data):
+    sampler = sl.BalancedBatchSampler(data.labels, batch_size=8)
+    for augment in (sl.RandomShift(1), sl.RandomAffine(), sl.PhotoDistortion()):
+        assert sl.ImageBatches(data, sampler, augment=augment).white == 255
+    assert sl.ImageBatches(data, sampler, augment=lambda images, rng: images).white is None
+
+
 def test_the_two_images_of_a_pair_are_shifted_apart(data):
     sampler = sl.PairSampler(data.labels, batch_size=200, seed=0)
     (left, right), _ = sl.ImageBatches(data, sampler, augment=sl.RandomShift(2))[0]
