@@ -73,9 +73,9 @@ def judged(data: sl.Dataset, seed: int, steps: int | None = None) -> dict[str, A
     """Train by the recipe for these images, in `steps` if given, and judge all ways."""
     recipe = sl.recipe_for(data)
     tower = recipe.build_tower(data.train.images.shape[1:], seed)
-    images = data.train.images, data.test.images
-    ways = {name: rival(*images) for name, rival in sl.metrics.RIVALS.items()}
-    ways[UNTRAINED] = tuple(map(partial(embedded, tower), images))
+    gallery, queries = data.train.images, data.test.images
+    ways = {name: rival(gallery, queries) for name, rival in sl.metrics.RIVALS.items()}
+    ways[UNTRAINED] = embedded(tower, gallery), embedded(tower, queries)
     model, batches = recipe.compile(tower, len(data.class_names)), recipe.batches(data.train, seed)
     started, worked = time.perf_counter(), time.process_time()
     if steps is None:
@@ -83,7 +83,7 @@ def judged(data: sl.Dataset, seed: int, steps: int | None = None) -> dict[str, A
     else:
         model.fit(batches, steps_per_epoch=steps, shuffle=False, verbose=0)
     seconds = {"seconds": time.perf_counter() - started, "CPU s": time.process_time() - worked}
-    ways[OURS] = tuple(map(partial(embedded, tower), images))
+    ways[OURS] = embedded(tower, gallery), embedded(tower, queries)
     return {
         "recipe": str(recipe),
         "training images": len(data.train),
@@ -91,8 +91,8 @@ def judged(data: sl.Dataset, seed: int, steps: int | None = None) -> dict[str, A
         "classes": len(data.class_names),
         **seconds,
         "ways": {
-            way: quality(gallery, data.train.labels, queries, data.test.labels)
-            for way, (gallery, queries) in ways.items()
+            way: quality(one, data.train.labels, other, data.test.labels)
+            for way, (one, other) in ways.items()
         },
     }
 

@@ -8,6 +8,7 @@ from tiny_training import corners
 
 import siamese_lib as sl
 from benchmarks.parts import folders
+from benchmarks.tools.ledger import Ledger
 
 MACHINE = {"date": "2026-01-31", "processor": "Abacus", "cores": 2, "python": "3", "versions": {}}
 
@@ -53,6 +54,6 @@ def test_a_table_has_means_over_splits():
 
 def test_folders_that_are_not_here_are_not_measured(tmp_path, monkeypatch):
     monkeypatch.setenv("SIAMESE_FOLDERS", str(tmp_path))
-    result = folders.measure(None, quick=True)
+    result = folders.measure(Ledger("folders", folder=None), quick=True)
     assert result == {"status": "not measured", "folders": []}
     assert folders.render({"machine": MACHINE, **result}).startswith("Measured on")

@@ -235,7 +235,7 @@ def test_a_training_stops_early_and_is_finished(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     images, others = corners(160), corners(16, seed=1)
-    arrays = {"x_train": images.images[..., 0], "y_train": images.labels}
+    arrays: dict[str, Any] = {"x_train": images.images[..., 0], "y_train": images.labels}
     arrays |= {"x_test": others.images[..., 0], "y_test": others.labels}
     np.savez(tmp_path / "sets" / "more.npz", **arrays)
     options = ["--batch-size", "8", "--no-tensorboard", "--stop-early"]
