@@ -180,7 +180,9 @@ class PhotoDistortion:
         columns = _resampling(width, zoom / stretch, places[1])
         columns[mirrored] = columns[mirrored, ::-1]
         images = rows @ images.reshape(count, height, width * channels)
-        return columns[:, None] @ images.reshape(count, height, width, channels)
+        turned = images.reshape(count, height, width, channels).swapaxes(1, 2)
+        turned = columns @ turned.reshape(count, width, height * channels)
+        return turned.reshape(count, width, height, channels).swapaxes(1, 2)
 
     def _recolored(self, images: np.ndarray, rng: np.random.Generator, white: int) -> np.ndarray:
         count, _, _, channels = images.shape

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from siamese_lib.network.backend import Tensor, keras
 
 _FILTERS = (32, 64, 128, 256)  # of each block
-_CELLS = 48  # the stem halves an image until its larger side has no more cells than these
+_CELLS = 24  # the stem halves an image until its larger side has no more cells than these
 
 
 def photo_tower(
@@ -35,9 +35,9 @@ def photo_tower(
     and each sum. The last three blocks halve the sides. A global average pooling and a linear layer
     without bias come last, and the embedding is divided by its length.
 
-    The stem halves larger images until each side has 48 cells or fewer: by a stride of 2, and by a
-    max-pooling if once is not enough. So an image of 64 pixels takes about as much time as one of
-    32, and 128 as much as 64. The number of weights does not depend on the size of the image.
+    The stem halves the image until each side has 24 cells or fewer: first by a stride of 2, then by
+    max-poolings. So an image of 64 pixels takes little more time than one of 32. The number of
+    weights does not depend on the size of the image.
 
     On embeddings of length 1, Euclidean distances and cosines give the same neighbours. The largest
     distance is 2.

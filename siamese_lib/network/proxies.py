@@ -22,15 +22,16 @@ class Proxies(keras.layers.Layer):
 
     Args:
         num_classes: number of proxies, at least 2.
-        temperature: what the cosines are divided by, above 0. A smaller one looks more at the
-            classes that are hard to tell apart.
+        temperature: what the cosines are divided by, above 0. With a large one, images must come
+            closer to their proxy until the loss is small. With a small one, only images between
+            proxies count.
         **kwargs: `name` and `dtype` of `keras.layers.Layer`.
 
     Raises:
         ValueError: an argument is out of range.
     """
 
-    def __init__(self, num_classes: int, temperature: float = 0.1, **kwargs: object) -> None:
+    def __init__(self, num_classes: int, temperature: float = 0.2, **kwargs: object) -> None:
         super().__init__(**kwargs)
         self.num_classes = whole_number("num_classes", num_classes, 2)
         if not isinstance(temperature, Real) or not 0 < temperature < math.inf:
@@ -56,7 +57,7 @@ class Proxies(keras.layers.Layer):
         return {**super().get_config(), **mine}
 
 
-def proxy_model(tower: keras.Model, num_classes: int, temperature: float = 0.1) -> keras.Model:
+def proxy_model(tower: keras.Model, num_classes: int, temperature: float = 0.2) -> keras.Model:
     """Build the model that embeds images with a tower and compares them with a proxy of each class.
 
     Train it with Keras' own cross-entropy, on the batches of a `BalancedBatchSampler`::

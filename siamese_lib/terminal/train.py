@@ -128,7 +128,7 @@ def _add_training(group: argparse._ArgumentGroup) -> None:
         "--train-iter",
         type=positive,
         metavar="N",
-        help="training steps (default: 1200 with the conv tower; with the photo tower 200 to 600, "
+        help="training steps (default: 1200 with the conv tower; with the photo tower 200 to 1500, "
         "by the number of images)",
     )
     group.add_argument(
@@ -204,7 +204,7 @@ def train(options: argparse.Namespace) -> int:
     model = recipe.compile(tower, len(data.class_names))
     images, held_out = data.train, None
     if options.stop_early:
-        images, held_out = sl.hold_out(data.train, seed=options.seed)
+        images, held_out = _held_out(data, options.seed)
     batches = recipe.batches(images, options.seed)
     recorder = sl.Recorder(
         tower,
@@ -258,6 +258,18 @@ def _load(options: argparse.Namespace) -> sl.Dataset:
     return load(options.data, (size, size), options.color or "rgb")
 
 
+def _held_out(data: sl.Dataset, seed: int) -> tuple[sl.Split, sl.Split]:
+    """Return the images to train on, and those to decide by; ValueError if these are too few."""
+    images, held_out = sl.hold_out(data.train, seed=seed)
+    if len(held_out) <= HEADLINE_K:
+        raise ValueError(
+            f"--stop-early holds out {len(held_out)} of {len(data.train)} training images; "
+            f"expected more than {HEADLINE_K}, to measure precision@{HEADLINE_K}. Add images, or "
+            "leave it out."
+        )
+    return images, held_out
+
+
 def _recipe(data: sl.Dataset, options: argparse.Namespace) -> sl.Recipe:
     """Return the recipe that suits the images, changed by the options that were given.
 
@@ -280,10 +292,12 @@ def _recipe(data: sl.Dataset, options: argparse.Namespace) -> sl.Recipe:
         "learning_rate": options.learning_rate,
     }
     given = {name: value for name, value in given.items() if value is not None}
-    return replace(recipe, augment=_augment(recipe, options), **given)
+    return replace(recipe, augment=_augment(recipe, data, options), **given)
 
 
-def _augment(recipe: sl.Recipe, options: argparse.Namespace) -> Augmentation | None:
+def _augment(
+    recipe: sl.Recipe, data: sl.Dataset, options: argparse.Namespace
+) -> Augmentation | None:
     """Return what distorts the images."""
     if options.shift:
         if options.distort not in (None, "none"):
@@ -296,7 +310,7 @@ def _augment(recipe: sl.Recipe, options: argparse.Namespace) -> Augmentation | N
         None: recipe.augment,
         "none": None,
         "affine": sl.RandomAffine(),
-        "photo": sl.PhotoDistortion(),
+        "photo": photo_recipe(data).augment,
     }
     augment = kinds[options.distort]
     if options.no_flip and isinstance(augment, sl.PhotoDistortion):

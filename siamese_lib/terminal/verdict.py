@@ -21,7 +21,8 @@ def useless(
     """Say why a training was useless, and what to do; None if it was not.
 
     It was if precision@7 is no better than chance, up to two standard errors; if neither the loss
-    fell nor precision@7 rose; or if the embedding collapsed into one point.
+    fell nor precision@7 rose, unless this was perfect before; or if the embedding collapsed into
+    one point.
 
     Args:
         run: of the training.
@@ -41,7 +42,7 @@ def useless(
         )
     if not _fell(run.history["loss"]):
         before = sl.evaluate(run, data, frame=0).precision
-        if found.precision <= before:
+        if found.precision <= before < found.ceiling:
             return (
                 f"the loss did not fall, and precision@{HEADLINE_K} went from {before:.3f} to "
                 f"{found.precision:.3f}. Train with another --learning-rate, or longer "

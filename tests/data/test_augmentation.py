@@ -88,6 +88,78 @@ def test_refuses_an_affine_change_out_of_range(options, message):
         sl.RandomAffine(**options)
 
 
+def slowly_zoomed(image: np.ndarray, zooms: tuple[float, float], places: tuple[float, float]):
+    """Each pixel from the part of the image that is kept, between its four nearest pixels."""
+    height, width, _ = image.shape
+    at = []
+    for side, zoom, place in zip((height, width), zooms, places, strict=True):
+        middle = (side - 1) / 2
+        shift = place * abs(1 - zoom) * side / 2
+        at.append(
+            [min(max((i - middle) * zoom + shift + middle, 0), side - 1) for i in range(side)]
+        )
+    new = np.zeros(image.shape)
+    for row, y in enumerate(at[0]):
+        for column, x in enumerate(at[1]):
+            for near_y in {int(y), min(int(y) + 1, height - 1)}:
+                for near_x in {int(x), min(int(x) + 1, width - 1)}:
+                    share = max(0, 1 - abs(y - near_y)) * max(0, 1 - abs(x - near_x))
+                    new[row, column] += share * image[near_y, near_x]
+    return new
+
+
+@pytest.mark.parametrize("shape", [(9, 9, 1), (6, 11, 3)])
+def test_a_photo_is_cropped_and_mirrored_as_a_loop_does(shape):
+    images = np.random.default_rng(0).integers(0, 256, (30, *shape), dtype=np.uint8)
+    distort = sl.PhotoDistortion(zoom=0.4, stretch=0.2, color=0)
+    changed = distort(images, np.random.default_rng(5))
+    assert (changed.shape, changed.dtype) == (images.shape, np.uint8)
+    rng = np.random.default_rng(5)
+    zoom, stretch = np.exp(rng.uniform(-0.4, 0.2, 30)), np.exp(rng.uniform(-0.2, 0.2, 30) / 2)
+    places, mirrored = rng.uniform(-1, 1, (2, 30)), rng.random(30) < 0.5
+    assert 5 < mirrored.sum() < 25
+    for i, image in enumerate(images):
+        zooms = zoom[i] * stretch[i], zoom[i] / stretch[i]
+        expected = slowly_zoomed(image, zooms, (places[0, i], places[1, i]))
+        expected = expected[:, ::-1] if mirrored[i] else expected
+        np.testing.assert_allclose(changed[i], expected, atol=0.501)
+
+
+@pytest.mark.parametrize("white", [1, 255])
+def test_a_photo_keeps_its_range_and_changes_its_colours(white):
+    images = np.random.default_rng(0).random((40, 6, 6, 3)).astype(np.float32) * white
+    still = sl.PhotoDistortion(zoom=0, stretch=0, flip=False)
+    changed = still(images, np.random.default_rng(1))
+    assert changed.dtype == np.float32
+    assert changed.min() >= 0
+    assert changed.max() <= white
+    brighter = changed.mean(axis=(1, 2, 3)) / images.mean(axis=(1, 2, 3))
+    assert brighter.std() > 0.05
+    assert 0.5 < brighter.min() < brighter.max() < 1.6
+    other = still(images / white, np.random.default_rng(1)) * white
+    np.testing.assert_allclose(other, changed, atol=1e-3 * white)
+
+
+def test_a_photo_without_any_change_is_the_same():
+    images = np.random.default_rng(0).integers(0, 256, (4, 5, 7, 3), dtype=np.uint8)
+    nothing = sl.PhotoDistortion(zoom=0, stretch=0, flip=False, color=0)
+    np.testing.assert_array_equal(nothing(images, np.random.default_rng(0)), images)
+
+
+def test_without_flip_no_photo_is_mirrored():
+    images = np.zeros((50, 8, 8, 1), np.uint8)
+    images[:, :, :2] = 255  # a letter's stem on the left stays on the left
+    changed = sl.PhotoDistortion(zoom=0.1, stretch=0, flip=False)(images, np.random.default_rng(0))
+    assert (changed[:, :, :4].mean(axis=(1, 2, 3)) > changed[:, :, 4:].mean(axis=(1, 2, 3))).all()
+
+
+@pytest.mark.parametrize("name", ["zoom", "stretch", "color"])
+@pytest.mark.parametrize("value", [-0.1, 1.5, float("nan"), "much"])
+def test_refuses_a_distortion_out_of_range(name, value):
+    with pytest.raises(ValueError, match=f"{name} is {value!r}; expected a number from 0 to 1"):
+        sl.PhotoDistortion(**{name: value})
+
+
 @pytest.fixture
 def data() -> sl.Split:
     images = np.random.default_rng(0).integers(0, 256, (40, 8, 8, 1), dtype=np.uint8)
@@ -107,6 +179,13 @@ def test_batches_of_images_are_augmented_the_same_at_the_same_step(data):
         assert changed.sum() >= 4
     one.first_step = 1
     np.testing.assert_array_equal(one[0][0], two[1][0])
+
+
+def test_our_own_distortions_leave_white_as_it_is(data):
+    sampler = sl.BalancedBatchSampler(data.labels, batch_size=8)
+    for augment in (sl.RandomShift(1), sl.RandomAffine(), sl.PhotoDistortion()):
+        assert sl.ImageBatches(data, sampler, augment=augment).white == 255
+    assert sl.ImageBatches(data, sampler, augment=lambda images, rng: images).white is None
 
 
 def test_the_two_images_of_a_pair_are_shifted_apart(data):

@@ -407,6 +407,21 @@ def test_another_tower_has_to_be_given(tmp_path: Path) -> None:
     np.testing.assert_array_equal(given.get_weights()[0], dense_tower(seed=1).get_weights()[0])
 
 
+@pytest.mark.parametrize("unit_length", [True, False])
+def test_a_photo_tower_is_known_by_its_weights(tmp_path: Path, unit_length: bool) -> None:
+    shape = (9, 12, 3)
+    tower = sl.photo_tower(shape, 4, seed=1, unit_length=unit_length)
+    images = np.random.default_rng(0).integers(0, 256, (5, *shape), dtype=np.uint8)
+    run = sl.Run(tower, [0, 3], [np.stack([w, w + 0.01]) for w in tower.get_weights()])
+    run.save(tmp_path)
+    again = sl.Run.load(tmp_path)
+    assert repr(again) == "Run(2 frames from step 0 to 3, 9x12x3 images to 4-D)"
+    for frame in (0, 1):
+        expected = run.embed(images, frame)
+        np.testing.assert_allclose(again.embed(images, frame), expected, rtol=1e-5, atol=1e-5)
+    assert np.allclose(np.linalg.norm(again.embed(images), axis=1), 1, atol=1e-4) == unit_length
+
+
 def test_a_tower_with_equal_shapes_but_other_layers_is_noticed(tmp_path: Path) -> None:
     plain = TOWERS[0]
     images = keras.Input(SHAPE)

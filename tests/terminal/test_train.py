@@ -17,7 +17,7 @@ from tiny_training import corners
 
 import siamese_lib as sl
 from siamese_lib.__main__ import main
-from siamese_lib.terminal import train as command
+from siamese_lib.training import recipes
 from siamese_lib.training import recorder as recorder_module
 
 pytestmark = pytest.mark.usefixtures("tiny_set")
@@ -77,16 +77,19 @@ def test_a_folder_of_photos_is_learned_in_colour_and_found_again(
     photos(tmp_path / "work" / "photos")
     assert train("--batch-size", "12", "--no-tensorboard", data="photos") == 0
     out = capsys.readouterr().out
-    data = sl.load_folder("photos", image_size=(32, 32), color="rgb")
-    assert f"photos: {len(data.train)} training and {len(data.test)} test images of 32×32×3" in out
+    data = sl.load_folder("photos", image_size=(64, 64), color="rgb")
+    assert f"photos: {len(data.train)} training and {len(data.test)} test images of 64×64×3" in out
+    assert "recipe: photo_tower to 64 dimensions, normalized softmax loss, batches of 12" in out
     figures = FIGURES.search(out)
     assert figures
-    run = sl.Run.load("runs/photos-2d")
-    assert run.image_shape == (32, 32, 3)
+    run = sl.Run.load("runs/photos-64d")
+    assert run.image_shape == (64, 64, 3)
+    assert (run.settings["tower"], run.settings["loss"]) == ("photo", "softmax")
+    assert run.settings["distort"].startswith("PhotoDistortion(")
     others = np.bincount(data.test.labels)[data.test.labels] - 1  # that each test image can find
     assert run.history["precision"][-1] == pytest.approx(np.minimum(others, 7).mean() / 7)
     monkeypatch.chdir(tmp_path)  # the run remembers where the photos are
-    assert main(["evaluate", "work/runs/photos-2d"]) == 0
+    assert main(["evaluate", "work/runs/photos-64d"]) == 0
     assert capsys.readouterr().out.endswith(figures[0] + "\n")
 
 
@@ -97,7 +100,7 @@ def test_our_own_flags_and_photos_without_colour(
     options = ["--image-size", "9", "--color", "grayscale", "--embedding-dim", "5", "--seed", "3"]
     rates = ["--pairs", "random", "--margin", "2", "--learning-rate", "0.01", "--batch-size", "8"]
     out = tmp_path / "a" / "run"
-    more = ["--shift", "1", "--no-tensorboard", "--out", str(out)]
+    more = ["--tower", "conv", "--shift", "1", "--no-tensorboard", "--out", str(out)]
     assert train(*options, *rates, *more, data="../tiny") == 0  # and not the set of that name
     figures = FIGURES.search(capsys.readouterr().out)
     assert figures
@@ -112,6 +115,11 @@ def test_our_own_flags_and_photos_without_colour(
         "shift": 1,
         "learning_rate": 0.01,
         "seed": 3,
+        "tower": "conv",
+        "loss": "contrastive",
+        "per_class": None,
+        "distort": "RandomShift(pixels=1)",
+        "stop_early": False,
     }
     first = sl.conv_tower((9, 9, 1), 5, seed=3).get_weights()[0]
     np.testing.assert_array_equal(run.weights(0)[0], first)
@@ -154,7 +162,7 @@ def test_resume_arrives_at_the_same_place(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(recorder_module, "_CHECKPOINT_SECONDS", -1.0)
-    monkeypatch.setattr(command, "_epoch_length", lambda steps: 10)
+    monkeypatch.setattr(recipes, "epoch_length", lambda steps: 10)
     options = ["--train-iter", "30", "--batch-size", "8", "--no-tensorboard"]
     assert main(["train", "--data", "tiny", *options, "--out", "whole"]) == 0
 
@@ -204,6 +212,45 @@ def test_too_few_images_are_noticed_before_the_training(
     assert_refused(capsys, ["train", "--data", str(folder)], "3 training and 3 test images")
 
 
-def test_an_epoch_is_a_divisor_of_all_steps() -> None:
-    lengths = {steps: command._epoch_length(steps) for steps in (1, 20, 97, 1200, 1300, 1201)}
-    assert lengths == {1: 1, 20: 20, 97: 97, 1200: 100, 1300: 100, 1201: 1201}
+def test_a_shift_and_a_distortion_exclude_each_other(capsys: pytest.CaptureFixture[str]) -> None:
+    arguments = ["train", "--data", "tiny", "--shift", "1", "--distort", "affine"]
+    assert_refused(capsys, arguments, "--shift 1 was given with --distort affine")
+
+
+# --- recipes --------------------------------------------------------------------------------------
+
+
+def test_the_parts_of_a_recipe_can_be_chosen(capsys: pytest.CaptureFixture[str]) -> None:
+    options = ["--tower", "photo", "--loss", "triplet", "--embedding-dim", "3", "--margin", "0.3"]
+    more = ["--per-class", "8", "--batch-size", "16", "--distort", "photo", "--no-flip"]
+    assert train(*options, *more, "--no-tensorboard", steps=40) == 0
+    run = sl.Run.load("runs/tiny-3d")
+    kept = {name: run.settings[name] for name in ("tower", "loss", "margin", "per_class")}
+    assert kept == {"tower": "photo", "loss": "triplet", "margin": 0.3, "per_class": 8}
+    assert "flip=False" in run.settings["distort"]
+    assert FIGURES.search(capsys.readouterr().out)
+
+
+def test_a_training_stops_early_and_is_finished(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    images, others = corners(160), corners(16, seed=1)
+    arrays: dict[str, Any] = {"x_train": images.images[..., 0], "y_train": images.labels}
+    arrays |= {"x_test": others.images[..., 0], "y_test": others.labels}
+    np.savez(tmp_path / "sets" / "more.npz", **arrays)
+    options = ["--batch-size", "8", "--no-tensorboard", "--stop-early"]
+    assert train(*options, data="more", steps=600) == 0
+    said = re.search(r"stopped after step (\d+): held-out precision@7", capsys.readouterr().out)
+    assert said
+    assert 150 < int(said[1]) < 600
+    run = sl.Run.load("runs/more-2d")
+    assert run.steps[-1] == int(said[1])
+    assert not Path("runs/more-2d/checkpoint.npz").exists()
+    known = run.was_trained_on(images.images)
+    assert known is not None
+    assert 0.7 < known.mean() < 1
+
+
+def test_too_few_images_to_hold_out_are_said(capsys: pytest.CaptureFixture[str]) -> None:
+    arguments = ["train", "--data", "tiny", "--stop-early"]
+    assert_refused(capsys, arguments, "--stop-early holds out 7 of 60 training images; expected mo")
