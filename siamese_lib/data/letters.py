@@ -227,7 +227,7 @@ def _same_shape(letters: list[str], inks: Mapping[str, _Inks]) -> np.ndarray:
         unlike[number][np.ix_(there, there)] = 1 - looks @ looks.T
     small = [letter.lower() for letter in letters]
     limit = np.where(np.equal.outer(small, small), _SAME_CASES, _SAME)
-    same = (unlike <= limit).any(axis=0)  # few pairs, as a median takes long
+    same = np.any(unlike <= limit, axis=0)  # few pairs, as a median takes long
     same[same] = np.nanmedian(unlike[:, same], axis=0) <= limit[same]
     return same
 

@@ -63,8 +63,10 @@ def test_a_class_is_drawn_once_in_each_typeface_that_has_it(drawn, inks):
 
 
 def test_letters_are_those_that_the_typefaces_say_they_have(inks):
+    folder = typefaces()
+    assert folder is not None
     for face, own in inks.items():
-        with TTFont(typefaces() / f"{face}.ttf") as font:
+        with TTFont(folder / f"{face}.ttf") as font:
             known = set(map(chr, font.getBestCmap()))
         assert own.keys() <= known, "a box instead of a letter"
         lacking = [x for x in letters._candidates() if x in known and x not in own]
