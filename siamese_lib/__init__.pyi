@@ -9,6 +9,7 @@ from .data.dataset import DataError as DataError
 from .data.dataset import Dataset as Dataset
 from .data.dataset import Split as Split
 from .data.downloads import ChecksumError as ChecksumError
+from .data.handwriting import from_strokes as from_strokes
 from .data.image_folders import load_folder as load_folder
 from .data.letters import scripts_of as scripts_of
 from .data.named_sets import DownloadError as DownloadError

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from numbers import Real
 
 import numpy as np
 
@@ -44,8 +43,8 @@ def split_by_class(data: Dataset, held_out: Sequence[str] | float, *, seed: int 
         array([7])
     """
     there = np.unique(np.concatenate([data.train.labels, data.test.labels]))
-    if isinstance(held_out, Real):
-        chosen = _drawn(data, there, float(held_out), whole_number("seed", seed, 0))
+    if isinstance(held_out, float | int):
+        chosen = _drawn(data, there, held_out, whole_number("seed", seed, 0))
     else:
         chosen = _numbers(data, there, held_out)
     trained = np.setdiff1d(data.train.labels, chosen)

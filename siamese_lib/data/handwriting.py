@@ -40,6 +40,12 @@ def from_strokes(
 
     Raises:
         ValueError: there are no strokes, or some points are not pairs of finite numbers.
+
+    Example:
+        >>> seven = [[[0.2, 0.2], [0.8, 0.2], [0.4, 0.9]]]
+        >>> image = sl.from_strokes(seven, (28, 28, 1))
+        >>> image.shape, image.dtype
+        ((28, 28, 1), dtype('uint8'))
     """
     lines = [np.asarray(stroke, np.float64).reshape(-1, 2) for stroke in strokes if len(stroke)]
     if not lines:

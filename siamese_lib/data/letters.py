@@ -73,7 +73,8 @@ def drawn_letters(seed: int = 0) -> Dataset:
     The typefaces are DejaVu Sans, DejaVu Sans Mono, DejaVu Serif and STIX, in four styles each.
     One style of each is kept for the test images. A letter is in the set if most typefaces of its
     script have it, some of both splits; if Unicode does not compose it of others; and if its name
-    in Unicode has no mark (WITH STROKE, WITH HOOK).
+    in Unicode has no mark (WITH STROKE) and is not a SMALL CAPITAL. A typeface that draws letters
+    of two classes alike, as an italic may do with a Cyrillic letter and a Latin one, draws neither.
 
     A letter is scaled so that its longer side fills a box of 20 pixels, and the box is placed near
     the middle of the image. It is turned by up to 10 degrees, shifted by up to 1.5 pixels, and
@@ -86,8 +87,7 @@ def drawn_letters(seed: int = 0) -> Dataset:
     Raises:
         DataError: the typefaces are not there.
     """
-    inks = _all_inks()
-    groups = _classes(inks)
+    inks, groups = _inks_and_classes()
     splits = []
     for faces in (TRAINING_FACES, TEST_FACES):
         images, labels = [], []
@@ -117,10 +117,29 @@ def _candidates() -> list[str]:
         for letter in map(chr, range(_LAST + 1))
         if unicodedata.category(letter) in ("Lu", "Ll", "Lo")
         and not unicodedata.decomposition(letter)
-        and " WITH " not in unicodedata.name(letter)
+        and not any(word in unicodedata.name(letter) for word in (" WITH ", " SMALL CAPITAL "))
         and _script(letter) in SCRIPTS
     ]
     return sorted(letters, key=lambda letter: (SCRIPTS.index(_script(letter)), letter))
+
+
+def _inks_and_classes() -> tuple[dict[str, _Inks], list[list[str]]]:
+    """Return the letters that each typeface draws, and the letters of each class."""
+    inks = _all_inks()
+    groups = _classes(inks)
+    number_of = {letter: number for number, group in enumerate(groups) for letter in group}
+    for own in inks.values():
+        letters = list(own)
+        numbers = np.array([number_of[letter] for letter in letters])
+        alike = (_unlike(own) <= _SAME) & (numbers[:, None] != numbers)
+        for place in np.flatnonzero(alike.any(axis=1)):
+            del own[letters[place]]
+
+    def faces_of(group: list[str], faces: tuple[str, ...]) -> int:
+        return sum(any(letter in inks[face] for letter in group) for face in faces)
+
+    enough = [faces_of(g, TRAINING_FACES) > 1 and faces_of(g, TEST_FACES) > 0 for g in groups]
+    return inks, [group for group, kept in zip(groups, enough, strict=True) if kept]
 
 
 def _all_inks() -> dict[str, _Inks]:
@@ -215,21 +234,26 @@ def _classes(inks: Mapping[str, _Inks]) -> list[list[str]]:
 def _same_shape(letters: list[str], inks: Mapping[str, _Inks]) -> np.ndarray:
     """Return which letters look the same, bool (L, L).
 
-    Two letters are compared in each typeface that has both. How unlike they are is 1 − the cosine
-    between their pictures, and the median over the typefaces counts. The limit is higher for the
+    Two letters are compared in each typeface that has both, and the median counts. The limit is
+    higher for the
     capital and the small letter of a pair, as the widths of their strokes differ. Both limits were
     chosen by looking at the pairs next to them.
     """
     unlike = np.full((len(inks), len(letters), len(letters)), np.nan, np.float32)
-    for number, face in enumerate(inks.values()):
-        there = [place for place, letter in enumerate(letters) if letter in face]
-        looks = np.stack([_look(face[letters[place]]) for place in there])
-        unlike[number][np.ix_(there, there)] = 1 - looks @ looks.T
+    for number, own in enumerate(inks.values()):
+        there = [place for place, letter in enumerate(letters) if letter in own]
+        unlike[number][np.ix_(there, there)] = _unlike({letters[x]: own[letters[x]] for x in there})
     small = [letter.lower() for letter in letters]
     limit = np.where(np.equal.outer(small, small), _SAME_CASES, _SAME)
-    same = (unlike <= limit).any(axis=0)  # few pairs, as a median takes long
+    same = np.any(unlike <= limit, axis=0)  # few pairs, as a median takes long
     same[same] = np.nanmedian(unlike[:, same], axis=0) <= limit[same]
     return same
+
+
+def _unlike(inks: _Inks) -> np.ndarray:
+    """Return 1 − the cosine between the pictures of each two letters, float32 (L, L)."""
+    looks = np.stack([_look(ink) for ink in inks.values()])
+    return 1 - looks @ looks.T
 
 
 def _look(ink: Image.Image) -> np.ndarray:

@@ -1,6 +1,7 @@
 """Arrays in, plotly figures out."""
 
 from siamese_lib.colors import PALETTE, class_color
+from siamese_lib.figures.bars import measure_bars
 from siamese_lib.figures.charts import (
     class_curves,
     distance_histogram,
@@ -26,6 +27,7 @@ __all__ = [
     "force_arrows",
     "image_grid",
     "loss_curve",
+    "measure_bars",
     "neighbours",
     "pair_matrix",
     "pairs",

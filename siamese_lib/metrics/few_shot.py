@@ -9,9 +9,8 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from siamese_lib.checks import class_numbers, whole_number
-from siamese_lib.search.vectors import checked, compact
+from siamese_lib.search.vectors import blocks, checked, compact
 
-_BLOCK_BYTES = 32 << 20  # of the embeddings that are compared at a time
 _NORMAL = 1.959964  # the middle 95 % of a normal distribution, in standard deviations
 
 
@@ -59,7 +58,8 @@ def few_shot(
     query gets the class whose mean example is nearest, by Euclidean distance (the prototypes of
     Snell et al.). With one example this is the nearest example. With several, a mean is less
     disturbed by one odd example than a nearest neighbour is. For cosine distances, divide each
-    embedding by its length first.
+    embedding by its length first. With the same labels and seed, the episodes are the same for any
+    embeddings, so that two towers can be compared.
 
     The interval is the mean ± 1.96 standard errors over episodes. It says how well the episodes
     determine the mean for these classes and this tower. Other classes, or another training, may
@@ -101,13 +101,11 @@ def few_shot(
     points -= points.mean(axis=0, dtype=np.float64)  # an offset that all share would cost precision
     by_class, sizes = np.argsort(numbers, kind="stable"), np.bincount(numbers)
     starts = np.cumsum(sizes) - sizes
+    chosen = rng.random((episodes, len(classes))).argsort(axis=1)[:, :ways]
+    places = starts[chosen][..., None] + _distinct(sizes[chosen], shots + queries, rng)
     right = np.empty(episodes)
-    step = max(1, _BLOCK_BYTES // (points[:1].nbytes * ways * (shots + queries)))
-    for start in range(0, episodes, step):
-        count = min(step, episodes - start)
-        chosen = rng.random((count, len(classes))).argsort(axis=1)[:, :ways]
-        places = starts[chosen][..., None] + _distinct(sizes[chosen], shots + queries, rng)
-        right[start : start + count] = _accuracies(points[by_class[places]], shots)
+    for rows in blocks(episodes, points[:1].nbytes * places[0].size):
+        right[rows] = _accuracies(points[by_class[places[rows]]], shots)
     mean = float(right.mean())
     half = _NORMAL * float(right.std(ddof=1)) / math.sqrt(episodes)
     interval = max(0.0, mean - half), min(1.0, mean + half)

@@ -24,7 +24,7 @@ def drawn() -> Dataset:
 
 @pytest.fixture(scope="module")
 def inks() -> dict[str, letters._Inks]:
-    return letters._all_inks()
+    return letters._inks_and_classes()[0]
 
 
 def class_of(drawn: Dataset, letter: str) -> str:
@@ -62,13 +62,26 @@ def test_a_class_is_drawn_once_in_each_typeface_that_has_it(drawn, inks):
     assert not drawn.copies
 
 
-def test_letters_are_those_that_the_typefaces_say_they_have(inks):
+def test_letters_are_those_that_the_typefaces_say_they_have(drawn, inks):
+    folder = typefaces()
+    assert folder is not None
     for face, own in inks.items():
-        with TTFont(typefaces() / f"{face}.ttf") as font:
+        with TTFont(folder / f"{face}.ttf") as font:
             known = set(map(chr, font.getBestCmap()))
         assert own.keys() <= known, "a box instead of a letter"
-        lacking = [x for x in letters._candidates() if x in known and x not in own]
-        assert all(sum(x in other for other in inks.values()) == 0 for x in lacking)
+        assert len(own) > 0.8 * sum(x in known for name in drawn.class_names for x in name.split())
+
+
+def test_no_typeface_draws_two_classes_alike(drawn, inks):
+    own = inks["STIXGeneralItalic"]
+    looks = {letter: letters._look(ink) for letter, ink in own.items()}
+    number_of = {x: number for number, name in enumerate(drawn.class_names) for x in name.split()}
+    for one in looks:
+        for other in looks:
+            if number_of.get(one, -1) != number_of.get(other, -1):
+                assert 1 - float(np.dot(looks[one], looks[other])) > 0.0199
+    assert not {*"m\u0442"} & own.keys()  # there, the Cyrillic letter te looks like an m
+    assert {*"m\u0442"} <= inks["DejaVuSans"].keys()
 
 
 def test_every_script_has_classes_of_its_own_for_twenty_ways(drawn):
@@ -102,7 +115,7 @@ def test_letters_of_one_shape_are_one_class(drawn, alike):
 
 
 @pytest.mark.parametrize(
-    "unlike", ["Aa", "AΛ", "DÐ", "ΣE", "шщ", "ЬЪ", "ՅՑ", "חה", "Bb", "nh", "QO"]
+    "unlike", ["Aa", "AΛ", "DÐ", "ΣE", "шщ", "ЬЪ", "ՅՑ", "דה", "Bb", "nh", "QO"]
 )
 def test_letters_of_two_shapes_are_two_classes(drawn, unlike):
     assert len({class_of(drawn, letter) for letter in unlike}) == 2
@@ -123,8 +136,7 @@ def test_shapes_are_compared_as_a_loop_compares_them(inks):
 
 
 def test_an_image_depends_on_the_seed_and_on_no_other_image(drawn, monkeypatch, inks):
-    monkeypatch.setattr(letters, "_all_inks", lambda: inks)
-    monkeypatch.setattr(letters, "_classes", lambda inks: [["B"], ["א"]])
+    monkeypatch.setattr(letters, "_inks_and_classes", lambda: (inks, [["B"], ["א"]]))
     few = [letters.drawn_letters(seed) for seed in (0, 0, 1)]
     for name in few[0].class_names:
         every = drawn.train.images[
