@@ -6,6 +6,7 @@ import os
 from collections.abc import Sequence
 
 from siamese_lib.network import losses, optimizers  # noqa: F401  # registered for load_model
+from siamese_lib.network.any_tower import shapes_of, stated_shape
 from siamese_lib.network.backend import Tensor, keras
 from siamese_lib.network.distances import euclidean_distance
 
@@ -20,11 +21,13 @@ class EuclideanDistance(keras.layers.Layer):
         return euclidean_distance(left, right)
 
 
-def siamese(tower: keras.Model) -> keras.Model:
+def siamese(tower: keras.Model, image_shape: Sequence[int] | None = None) -> keras.Model:
     """Build the model that embeds two images with the same tower and returns their distance.
 
     Args:
-        tower: model from images (N, height, width, channels) to embeddings (N, dim).
+        tower: any Keras model from images (N, height, width, channels) to embeddings (N, dim).
+        image_shape: height, width and channels, for a tower of a class of its own, or a
+            ``Sequential`` without an input, that was not called yet.
 
     Returns:
         A Keras model from ``[left, right]``, two batches of images, to their Euclidean
@@ -36,13 +39,16 @@ def siamese(tower: keras.Model) -> keras.Model:
     References:
         Hadsell, Chopra and LeCun (2006), section 2.1 and figure 3.
     """
-    if len(tower.inputs) != 1 or len(tower.outputs) != 1 or len(tower.output_shape) != 2:
+    shape = stated_shape(tower)
+    if shape is None or None not in shape:
+        shape, _ = shapes_of(tower, image_shape)
+    elif len(tower.outputs) != 1 or len(tower.output_shape) != 2:
         raise ValueError(
-            f"The tower has {len(tower.inputs)} input(s) and output shape {tower.output_shape}; "
-            "expected one input, a batch of images, and one output, embeddings of shape (N, dim)."
+            f"tower has output shape {tower.output_shape}; expected one output, embeddings of "
+            "shape (N, dim)."
         )
-    left = keras.Input(tower.input_shape[1:], name="left")
-    right = keras.Input(tower.input_shape[1:], name="right")
+    left = keras.Input(shape, name="left")
+    right = keras.Input(shape, name="right")
     # float32, since in 16 bits the square of a small distance is 0, and its root has no gradient.
     distance = EuclideanDistance(dtype="float32", name="distance")([tower(left), tower(right)])
     return keras.Model([left, right], distance, name="siamese")

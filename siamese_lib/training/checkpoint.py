@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from siamese_lib.files import Json, JsonObject, write_atomically
+from siamese_lib.network.any_tower import kept
 from siamese_lib.network.backend import keras
 from siamese_lib.runs.run_files import CHECKPOINT, RunError
 from siamese_lib.training.resume import differences
@@ -38,8 +39,9 @@ class Checkpoint:
         frames: Mapping[int, list[np.ndarray]],
     ) -> None:
         """Write the state of a compiled model, facts for JSON, and frames of weights by step."""
+        state = _state(model)
         arrays = {
-            **{name: np.asarray(variable) for name, variable in _state(model).items()},
+            **dict(zip(state, kept([v.numpy() for v in state.values()]), strict=True)),
             **{f"frame{s}.{i}": w for s, weights in frames.items() for i, w in enumerate(weights)},
             "facts": np.frombuffer(json.dumps(facts).encode(), np.uint8),
         }
