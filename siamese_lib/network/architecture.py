@@ -11,6 +11,7 @@ from __future__ import annotations
 import json
 import warnings
 from collections.abc import Iterator, Mapping
+from copy import deepcopy
 from types import FunctionType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -121,7 +122,9 @@ def built_from(
     if missing:
         raise MissingCodeError(missing)
     tower = keras.saving.deserialize_keras_object(
-        layers, custom_objects=dict(custom_objects or {}), safe_mode=not trusted
+        deepcopy(layers),  # Keras empties it
+        custom_objects=dict(custom_objects or {}),
+        safe_mode=not trusted,
     )
     if not tower.built:
         if isinstance(tower, keras.Sequential):

@@ -10,16 +10,19 @@ from typing import TYPE_CHECKING
 
 import siamese_lib as sl
 from siamese_lib.metrics.headline import HEADLINE_K
+from siamese_lib.network.any_tower import shapes_of
 from siamese_lib.runs.evaluation import check_enough
 from siamese_lib.terminal.options import (
     Commands,
     above_zero,
     add_data,
+    add_tower,
     count,
     is_folder,
     lasting_name,
     load,
     positive,
+    tower_named,
 )
 from siamese_lib.terminal.verdict import USELESS, useless
 from siamese_lib.texts import printable
@@ -27,6 +30,7 @@ from siamese_lib.texts import printable
 if TYPE_CHECKING:
     from siamese_lib.network.backend import keras
 
+_EMBEDDING_DIM = 2
 _IMAGE_SIZE = 32  # pixels: the largest side of an image that the tower sees without averaging
 # Options that are saved with the run and must be the same when the training is resumed.
 _SETTINGS = ("batch_size", "train_iter", "pairs", "margin", "shift", "learning_rate", "seed")
@@ -75,10 +79,11 @@ def _add_network(group: argparse._ArgumentGroup) -> None:
     group.add_argument(
         "--embedding-dim",
         type=positive,
-        default=2,
         metavar="N",
-        help="length of an embedding (default: %(default)s, which can be drawn on a map)",
+        help=f"length of an embedding (default: {_EMBEDDING_DIM}, which can be drawn on a map, or "
+        "that of --tower)",
     )
+    add_tower(group, "another tower than the library's own")
     group.add_argument(
         "--pairs",
         choices=("in-batch", "random"),
@@ -158,8 +163,9 @@ def train(options: argparse.Namespace) -> int:
     data = _load(options)
     check_enough(data)  # fails now rather than after an hour of training
     data.check_trainable()
-    out = options.out or Path("runs") / f"{data.name[:50]}-{options.embedding_dim}d"
-    tower = sl.conv_tower(data.train.images.shape[1:], options.embedding_dim, seed=options.seed)
+    tower = _tower(data.train.images.shape[1:], options)
+    _, dim = shapes_of(tower, data.train.images.shape[1:])
+    out = options.out or Path("runs") / f"{data.name[:50]}-{dim}d"
     model, batches = _compiled(tower, options), _batches(data.train, options)
     recorder = sl.Recorder(
         tower,
@@ -171,6 +177,7 @@ def train(options: argparse.Namespace) -> int:
         settings={
             "data": lasting_name(options.data),
             **{name: getattr(options, name) for name in _SETTINGS},
+            **({} if options.tower is None else {"tower": options.tower}),
         },
     )
     guard = sl.Guard()
@@ -208,6 +215,17 @@ def _load(options: argparse.Namespace) -> sl.Dataset:
         )
     size = options.image_size or _IMAGE_SIZE
     return load(options.data, (size, size), options.color or "rgb")
+
+
+def _tower(image_shape: tuple[int, int, int], options: argparse.Namespace) -> keras.Model:
+    """Return the tower that --tower names, or the library's own."""
+    if options.tower is None:
+        dim = options.embedding_dim or _EMBEDDING_DIM
+        return sl.conv_tower(image_shape, dim, seed=options.seed)
+    from siamese_lib.network.backend import keras  # waits until something is trained
+
+    keras.utils.set_random_seed(options.seed % 2**32)
+    return tower_named(options.tower, image_shape, options.embedding_dim)
 
 
 def _compiled(tower: keras.Model, options: argparse.Namespace) -> keras.Model:
