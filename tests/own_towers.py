@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 from tiny_training import SHAPE, corners, dense_tower
@@ -172,7 +173,7 @@ def a_lambda() -> keras.Model:
     return _model(layers.Lambda(lambda images: images / 255), layers.Flatten(), layers.Dense(2))
 
 
-def own_loss(labels: object, embeddings: object) -> object:
+def own_loss(labels: Any, embeddings: Any) -> Any:
     """Pull together what is of one class, push apart what is not: a function, not registered."""
     labels = ops.reshape(labels, (-1, 1))
     gaps = ops.sum((embeddings[:, None] - embeddings[None]) ** 2, axis=-1)

@@ -8,7 +8,8 @@
     in bytes and SHA-256 of the file below.
 ``frames-<first 12 digits of its SHA-256>.npz``
     one array for each weight of the tower in Keras' order, ``w0``, ``w1``, ..., of shape
-    (frames, *shape of the weight), float32 or float16.
+    (frames, *shape of the weight), float32 or float16; whole numbers, as they are. A weight that
+    is the same in all frames, as in a frozen layer, has one frame only.
 
 ``trained-on-<the same 12 digits>.npz``
     fingerprints of the images that the run was trained on, as `siamese_lib.data.fingerprints`
@@ -169,6 +170,10 @@ def read_run(folder: Path) -> SavedRun:
         raise FileNotFoundError(f"{folder} {found}; expected the folder of a run. Check the path.")
     index = _read_index(folder)
     frames = _read_frames(folder, index["frames"])
+    count = len(index["steps"])
+    frames = [
+        np.broadcast_to(w, (count, *w.shape[1:])) if w.shape[:1] == (1,) else w for w in frames
+    ]
     try:
         return SavedRun(
             image_shape=tuple(index["tower"]["image_shape"]),

@@ -14,7 +14,7 @@ import numpy as np
 
 from siamese_lib.checks import whole_number
 from siamese_lib.data.fingerprints import fingerprints
-from siamese_lib.network.any_tower import kept
+from siamese_lib.network.any_tower import kept, through_time
 from siamese_lib.network.backend import Logs, keras
 from siamese_lib.network.losses import BatchTripletLoss, InBatchContrastiveLoss
 from siamese_lib.pairs.sampling_order import check_size
@@ -156,7 +156,7 @@ class Recorder(keras.callbacks.Callback):
         """The training so far, at any time. Its last frame is the tower as it is now."""
         kept = {**self._now(), **self._kept}
         steps = sorted(kept)
-        frames = [np.stack(weights) for weights in zip(*(kept[s] for s in steps), strict=True)]
+        frames = [through_time(weights) for weights in zip(*map(kept.get, steps), strict=True)]
         margin = number_of(getattr(self.model, "loss", None), "margin")
         known = {} if margin is None else {"margin": margin}
         settings = {**known, **self.settings}
@@ -324,6 +324,9 @@ class Recorder(keras.callbacks.Callback):
         """Return a copy of the weights, by step; nothing if a weight is not finite."""
         _ = self.model  # on JAX this access brings the weights up to date
         weights = kept(self.tower.get_weights())
+        if self._kept:  # a frozen weight is the same array in all frames, and takes memory once
+            pairs = zip(self._kept[max(self._kept)], weights, strict=True)
+            weights = [old if np.array_equal(old, new) else new for old, new in pairs]
         finite = all(np.isfinite(weight).all() for weight in weights)
         return {self.step: weights} if finite else {}
 
