@@ -376,3 +376,16 @@ def test_a_tower_of_no_fixed_size_needs_a_shape() -> None:
     with pytest.raises(ValueError, match=r"of shape \(None, None, 1\); expected \(8, 8, 3\)"):
         sl.Run(tower, [0], frames, image_shape=(8, 8, 3))
     assert sl.Run(tower, [0], frames, image_shape=(9, 8, 1)).image_shape == (9, 8, 1)
+
+
+def test_a_model_file_with_a_loss_of_ones_own(tmp_path: Path) -> None:
+    tower = KERAS[0]()
+    tower.compile("sgd", own_loss)
+    tower.save(tmp_path / "tower.keras")
+    with pytest.raises(ValueError, match=r"own_loss.*pass compile=False"):
+        sl.load_model(tmp_path / "tower.keras")
+    expected = embedded(tower)
+    for way in ({"compile": False}, {"custom_objects": {"own_loss": own_loss}}):
+        again = sl.load_model(tmp_path / "tower.keras", **way)
+        np.testing.assert_allclose(embedded(again), expected, rtol=1e-5, atol=1e-5)
+    assert again.compiled

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from siamese_lib.network import losses, optimizers  # noqa: F401  # registered for load_model
 from siamese_lib.network.any_tower import shapes_of, stated_shape
@@ -54,7 +55,12 @@ def siamese(tower: keras.Model, image_shape: Sequence[int] | None = None) -> ker
     return keras.Model([left, right], distance, name="siamese")
 
 
-def load_model(path: str | os.PathLike[str]) -> keras.Model:
+def load_model(
+    path: str | os.PathLike[str],
+    *,
+    custom_objects: Mapping[str, Any] | None = None,
+    compile: bool = True,
+) -> keras.Model:
     """Load a siamese model, or any other Keras model, from a ``.keras`` file.
 
     Keras can rebuild this library's layer, losses and optimizer only after their modules are
@@ -63,11 +69,22 @@ def load_model(path: str | os.PathLike[str]) -> keras.Model:
 
     Args:
         path: the file that ``model.save`` wrote.
+        custom_objects: classes and functions of your own by name, which are not registered with
+            ``keras.saving.register_keras_serializable``.
+        compile: False leaves out the loss and the optimizer, so their code is not needed.
 
     Returns:
         The model, compiled with the loss and the optimizer's state if it was saved with them.
 
     Raises:
-        ValueError: there is no such file, or it is not a Keras model.
+        ValueError: there is no such file, it is not a Keras model, or code of its own is missing.
     """
-    return keras.saving.load_model(path)
+    try:
+        return keras.saving.load_model(path, custom_objects=custom_objects, compile=compile)
+    except TypeError as error:
+        why = str(error).strip().partition("\n")[0].partition(". ")[0]
+        raise ValueError(
+            f"The model in {path} cannot be built ({why}). If it has classes or functions of your "
+            "own, pass custom_objects={'Name': Name}. If only its loss or its optimizer is "
+            "missing, pass compile=False."
+        ) from error

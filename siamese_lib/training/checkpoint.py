@@ -10,9 +10,9 @@ from pathlib import Path
 import numpy as np
 
 from siamese_lib.files import Json, JsonObject, write_atomically
-from siamese_lib.network.any_tower import kept
 from siamese_lib.network.backend import keras
 from siamese_lib.runs.run_files import CHECKPOINT, RunError
+from siamese_lib.runs.weights import kept
 from siamese_lib.training.resume import differences
 
 _LISTED = 6  # differences that an error names

@@ -14,12 +14,12 @@ import numpy as np
 
 from siamese_lib.checks import whole_number
 from siamese_lib.data.fingerprints import fingerprints
-from siamese_lib.network.any_tower import kept, through_time
 from siamese_lib.network.backend import Logs, keras
 from siamese_lib.network.losses import BatchTripletLoss, InBatchContrastiveLoss
 from siamese_lib.pairs.sampling_order import check_size
 from siamese_lib.runs.run import Run
 from siamese_lib.runs.run_files import RunError, check_folder, holds_run, to_json
+from siamese_lib.runs.weights import kept, through_time
 from siamese_lib.training.batches import ImageBatches, Images
 from siamese_lib.training.checkpoint import Checkpoint
 from siamese_lib.training.resume import parts_of, without_address
