@@ -105,13 +105,13 @@ def _numbered(frames: Mapping[int, list[np.ndarray]]) -> dict[str, np.ndarray]:
     """Name each weight of each frame, such as frame10.3, but not one that did not change."""
     named: dict[str, np.ndarray] = {}
     before: list[np.ndarray] = []
-    for step in sorted(frames):
-        for i, weight in enumerate(frames[step]):
-            if not before or weight is not before[i]:
+    for step, weights in sorted(frames.items()):
+        smallest = min(range(len(weights)), key=lambda i: weights[i].nbytes)  # names the frame
+        for i, weight in enumerate(weights):
+            if i == smallest or not before or weight is not before[i]:
                 named[f"frame{step}.{i}"] = weight
-        before = frames[step]
-    # Each frame is named once, though none of its weights may have changed.
-    return {**named, **{f"frame{s}.0": weights[0] for s, weights in frames.items() if weights}}
+        before = weights
+    return named
 
 
 def _in_frames(named: Mapping[str, np.ndarray]) -> dict[int, list[np.ndarray]]:
