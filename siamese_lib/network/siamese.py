@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from siamese_lib.network import losses, optimizers  # noqa: F401  # registered for load_model
-from siamese_lib.network.any_tower import shapes_of, stated_shape
+from siamese_lib.network.any_tower import shapes_of
 from siamese_lib.network.backend import Tensor, keras
 from siamese_lib.network.distances import euclidean_distance
 
@@ -40,16 +40,19 @@ def siamese(tower: keras.Model, image_shape: Sequence[int] | None = None) -> ker
     References:
         Hadsell, Chopra and LeCun (2006), section 2.1 and figure 3.
     """
-    shape = stated_shape(tower)
-    if shape is None or None not in shape:
-        shape, _ = shapes_of(tower, image_shape)
-    elif len(tower.outputs) != 1 or len(tower.output_shape) != 2:
-        raise ValueError(
-            f"tower has output shape {tower.output_shape}; expected one output, embeddings of "
-            "shape (N, dim)."
-        )
-    left = keras.Input(shape, name="left")
-    right = keras.Input(shape, name="right")
+    try:
+        inputs, outputs, shape = tower.inputs, tower.outputs, tower.input_shape
+    except (AttributeError, ValueError):  # neither functional nor built
+        shape = (None, *shapes_of(tower, image_shape)[0])
+    else:
+        if len(inputs) != 1 or len(outputs) != 1 or len(tower.output_shape) != 2:
+            raise ValueError(
+                f"The tower has {len(inputs)} input(s) and output shape {tower.output_shape}; "
+                "expected one input, a batch of images, and one output, embeddings of shape "
+                "(N, dim)."
+            )
+    left = keras.Input(shape[1:], name="left")
+    right = keras.Input(shape[1:], name="right")
     # float32, since in 16 bits the square of a small distance is 0, and its root has no gradient.
     distance = EuclideanDistance(dtype="float32", name="distance")([tower(left), tower(right)])
     return keras.Model([left, right], distance, name="siamese")
