@@ -11,10 +11,12 @@ import jax.extend
 import jax.numpy as jnp
 import numpy as np
 import pytest
+from own_towers import Subclassed, subclassed
 from tiny_training import Training, at_step, corners, corners_dataset, dense_tower
 
 import siamese_lib as sl
 from benchmarks.parts.gpu.device_training import DeviceTraining, gathered, precision_at_7
+from siamese_lib.network.any_tower import called
 from siamese_lib.network.backend import keras
 
 # Tower, model, loss, optimizer, data and sampler.
@@ -86,6 +88,32 @@ def test_a_frame_is_the_tower_as_it_was_at_that_step():
     run = long.fit().run
     images = corners().images
     np.testing.assert_allclose(run.embed(images, 1), short.tower.predict(images, verbose=0), 1e-4)
+
+
+def test_any_tower_is_recorded_saved_and_resumed(tmp_path):
+    whole = Training(tower=subclassed(), steps=6, frame_every=3, folder=tmp_path / "whole")
+    run = whole.fit().run
+    images = corners().images
+    embeddings = np.asarray(whole.tower(images, training=False))
+    np.testing.assert_allclose(run.embed(images), embeddings, atol=1e-5)
+    assert (np.abs(np.diff([run.embed(images, f) for f in range(3)], axis=0)) > 1e-5).any()
+    again = sl.Run.load(tmp_path / "whole", custom_objects={"Subclassed": Subclassed})
+    np.testing.assert_allclose(again.embed(images, 1), run.embed(images, 1), atol=1e-5)
+
+    stopped = Training(tower=subclassed(), steps=6, frame_every=3, folder=tmp_path / "stopped")
+    called(stopped.tower, images)
+    stopped.tower.set_weights(run.weights(0))
+
+    def stop() -> None:
+        stopped.model.stop_training = True
+
+    stopped.fit(after=[at_step(4, stop)])
+    options = {"frame_every": 3, "folder": tmp_path / "stopped", "resume": True}
+    resumed = Training(tower=subclassed(), steps=6, **options).fit().run
+    for frame in range(3):  # with the statistics and the random numbers of the first
+        np.testing.assert_allclose(
+            resumed.embed(images, frame), run.embed(images, frame), atol=2e-4
+        )
 
 
 def test_fit_takes_the_batches_in_the_samplers_order():

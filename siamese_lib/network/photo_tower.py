@@ -127,34 +127,6 @@ def photo_tower(
     return keras.Model(images, x, name=name)
 
 
-def photo_weight_shapes(
-    image_shape: tuple[int, int, int], embedding_dim: int
-) -> list[tuple[int, ...]]:
-    """Return the shapes of a `photo_tower`'s weights, without building it.
-
-    They are in the order of the description above. Keras orders the layers of a block otherwise, so
-    sort both to compare them.
-
-    Raises:
-        ValueError: as `photo_tower`.
-    """
-    _, _, channels = checked_shape(image_shape)
-    check_dim(embedding_dim)
-    shapes: list[tuple[int, ...]] = []
-
-    def add(size: int, before: int, after: int) -> None:
-        shapes.extend([(size, size, before, after), *[(after,)] * 4])  # kernel and normalization
-
-    add(3, channels, before := _FILTERS[0])
-    for number, filters in enumerate(_FILTERS, start=1):
-        add(3, before, filters)
-        add(3, filters, filters)
-        if number > 1:
-            add(1, before, filters)
-        before = filters
-    return [*shapes, (before, embedding_dim)]
-
-
 def _halvings(height: int, width: int) -> int:
     """Return how often the stem halves an image."""
     return max(0, math.ceil(math.log2(max(height, width) / _CELLS)))

@@ -183,7 +183,10 @@ def verdict(made: Report) -> Iterator[str]:
     if judged.beats:
         yield f"Training pays: {judged}."
     else:
-        yield f"Training does not beat what is free: {judged}. Search by the {judged.best_rival} instead."
+        yield (
+            f"Training does not beat what is free: {judged}. Search by the {judged.best_rival} "
+            "instead."
+        )
     if narrow is not None:
         verb = "pays" if narrow.beats else "does not pay"
         yield f"On classes never seen, it {verb}: {narrow}."

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TypeAlias
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import NDArray
 
 from siamese_lib.checks import whole_number
 from siamese_lib.data.dataset import Dataset
@@ -25,7 +25,9 @@ from siamese_lib.runs.run import Run
 from siamese_lib.search.gallery import Gallery
 from siamese_lib.texts import printable
 
-Picture: TypeAlias = "str | os.PathLike[str] | bytes | np.ndarray"
+# The path of a file, or its content.
+File: TypeAlias = "str | os.PathLike[str] | bytes"
+Pictures: TypeAlias = "File | Sequence[File] | np.ndarray"
 
 _NAMED = 5  # unknown ids that an error names
 
@@ -141,14 +143,13 @@ class Collection:
         view.flags.writeable = False
         return view
 
-    def add(
-        self, pictures: Picture | Sequence[Picture], class_names: str | Sequence[str]
-    ) -> NDArray[np.int64]:
+    def add(self, pictures: Pictures, class_names: str | Sequence[str]) -> NDArray[np.int64]:
         """Add images, of classes that are there or of new ones.
 
         Args:
-            pictures: paths of files, which are read as `load_folder` reads them and are named in
-                answers; contents of files as bytes; or images (N, H, W, C) as for `Run.embed`.
+            pictures: one file or several, by paths, which are named in answers, or by contents as
+                bytes; they are read as `load_folder` reads them. Or images (N, H, W, C), as for
+                `Run.embed`.
             class_names: one name for all, or one for each.
 
         Returns:
@@ -187,7 +188,7 @@ class Collection:
         self._vectors = self._vectors[kept]
         self._gallery = None
 
-    def nearest(self, pictures: Picture | Sequence[Picture], k: int = 7) -> list[list[Answer]]:
+    def nearest(self, pictures: Pictures, k: int = 7) -> list[list[Answer]]:
         """Find the nearest images of each picture, nearest first.
 
         Args:
@@ -263,26 +264,20 @@ class Collection:
             self._gallery.append(vectors)
         return ids
 
-    def _read(
-        self, pictures: Picture | Sequence[Picture]
-    ) -> tuple[ArrayLike, Sequence[Path] | None]:
+    def _read(self, pictures: Pictures) -> tuple[np.ndarray, Sequence[Path] | None]:
         """Return images as `Run.embed` takes them, and their files if all of them have one."""
         if isinstance(pictures, np.ndarray):
             return pictures, None
         single = isinstance(pictures, str | bytes | os.PathLike)
-        given = [pictures] if single else list(pictures)
+        given: list[File] = [pictures] if single else list(pictures)  # pyright: ignore
         height, width, channels = self.run.image_shape
         color = "grayscale" if channels == 1 else "rgb"
-        images = [
-            each
-            if isinstance(each, np.ndarray)
-            else prepare(each, image_size=(height, width), color=color)
-            for each in given
-        ]
-        files = not any(isinstance(each, bytes | np.ndarray) for each in given)
-        paths = [Path(os.fsdecode(each)).expanduser().absolute() for each in given if files]
-        stacked = np.stack(images) if images else np.empty((0, height, width, channels), np.uint8)
-        return stacked, paths if files else None
+        images = np.empty((len(given), height, width, channels), np.uint8)
+        for row, each in enumerate(given):
+            images[row] = prepare(each, image_size=(height, width), color=color)
+        if any(isinstance(each, bytes) for each in given):
+            return images, None
+        return images, [Path(os.fsdecode(each)).expanduser().absolute() for each in given]
 
     def _answer(self, row: int, distance: float) -> Answer:
         entry = self._entries[row]

@@ -2,95 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-from functools import cached_property, partial
-from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from collections.abc import Callable, Sequence
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 from numpy.typing import ArrayLike
 
 from siamese_lib.checks import whole_number
-from siamese_lib.network.photo_tower import photo_tower, photo_weight_shapes
-from siamese_lib.network.towers import conv_tower, weight_shapes
+from siamese_lib.network.any_tower import TowerAt, called, has_own_code, shapes_of
+from siamese_lib.network.architecture import copied, described_layers, is_conv_tower, undescribed
 from siamese_lib.pixels import checked_pixels
-from siamese_lib.runs.run_files import RunError, SavedRun
+from siamese_lib.runs.run_files import RunError
+from siamese_lib.runs.unbuilt import Unbuilt
+from siamese_lib.runs.weights import as_saved, kept
 from siamese_lib.views.progress import progress_bar
 
 if TYPE_CHECKING:
-    from siamese_lib.network.backend import keras
+    from siamese_lib.files import JsonObject
+    from siamese_lib.network.backend import Tensor, keras
 
 _FEW = 500  # embeddings; for fewer, no progress bar is shown
 _DIVIDES = 1 / 64  # the largest scale of a layer that pixels up to 255, and not up to 1, go into
 _BATCHES = 4  # batches between two updates of the bar
-
-
-@dataclass(frozen=True)
-class Unbuilt:
-    """One of our towers, not built yet, with the attributes of a Keras model that are needed.
-
-    Attributes:
-        image_shape, embedding_dim: the arguments of `conv_tower` or `photo_tower`.
-        probe: the saved tower's embedding of the picture of `probe_of`.
-        folder: of the run, for error messages.
-        shapes: of the saved weights. They show which tower it is; `conv_tower` without them.
-    """
-
-    image_shape: tuple[int, int, int]
-    embedding_dim: int
-    probe: Sequence[float]
-    folder: Path
-    shapes: Sequence[tuple[int, ...]] = ()
-
-    @classmethod
-    def of(cls, saved: SavedRun, folder: Path) -> Unbuilt:
-        """Describe the tower of a run that was read from a folder."""
-        shapes = [array.shape[1:] for array in saved.frames]
-        return cls(saved.image_shape, saved.embedding_dim, saved.probe, folder, shapes)
-
-    @property
-    def input_shape(self) -> tuple[None, int, int, int]:
-        """Shape of a batch of images."""
-        return (None, *self.image_shape)
-
-    @property
-    def output_shape(self) -> tuple[None, int]:
-        """Shape of a batch of embeddings."""
-        return (None, self.embedding_dim)
-
-    @property
-    def weights(self) -> list[np.ndarray]:
-        """NaN arrays of the right shapes, which take no memory."""
-        conv = weight_shapes(self.image_shape, self.embedding_dim)
-        shapes = self.shapes if self._is_photo_tower else conv
-        return [np.broadcast_to(np.float32(np.nan), shape) for shape in shapes]
-
-    @property
-    def _is_photo_tower(self) -> bool:
-        photo = photo_weight_shapes(self.image_shape, self.embedding_dim)
-        return sorted(self.shapes) == sorted(photo)
-
-    def build(self, weights: list[np.ndarray]) -> keras.Model:
-        """Build the tower with these weights.
-
-        Raises:
-            RunError: the tower is not the one that was saved.
-        """
-        shape, dim = self.image_shape, self.embedding_dim
-        towers, wrong = [conv_tower], None
-        if self._is_photo_tower:
-            towers = [photo_tower, partial(photo_tower, unit_length=False)]
-        for make in towers:
-            tower = make(shape, dim)
-            try:
-                tower.set_weights(weights)
-                check_probe(tower, self.probe)
-            except (TypeError, ValueError) as error:
-                wrong = error
-            else:
-                return tower
-        raise RunError(f"The run in {self.folder} is inconsistent: {wrong}") from wrong
 
 
 class TowerFrames:
@@ -101,6 +35,7 @@ class TowerFrames:
         frames: for each weight of the tower, in Keras' order, a float array (frames, *shape).
         white: the largest pixel of the images that the tower was trained on, 255 or 1. None asks
             the tower.
+        image_shape: height, width and channels, for a tower whose input does not fix them.
 
     Attributes:
         image_shape: height, width and channels of the images.
@@ -108,8 +43,8 @@ class TowerFrames:
         white: as given, or as `white_for` finds it; None if it is not known.
 
     Raises:
-        ValueError: the tower does not take images, or the weights do not have the shapes of the
-            tower's.
+        ValueError: the tower does not take images or does not return vectors, or the weights do
+            not have the shapes of the tower's.
     """
 
     def __init__(
@@ -117,19 +52,18 @@ class TowerFrames:
         tower: keras.Model | Unbuilt,
         frames: Sequence[np.ndarray],
         white: int | None = None,
+        image_shape: Sequence[int] | None = None,
     ) -> None:
         self._given = tower
-        self.frames = [np.asarray(frame) for frame in frames]
-        if len(tower.input_shape) != 4:
-            raise ValueError(
-                f"tower takes inputs of shape {tower.input_shape}; expected images, of shape "
-                "(None, H, W, C)."
-            )
-        _, height, width, channels = tower.input_shape
-        self.image_shape = (height, width, channels)
-        self.embedding_dim = int(tower.output_shape[-1])
+        self._made: dict[int, TowerAt] = {}
+        self.frames = kept(frames)
+        if isinstance(tower, Unbuilt):
+            self.image_shape, self.embedding_dim = tower.image_shape, tower.embedding_dim
+            shapes = tower.shapes
+        else:
+            self.image_shape, self.embedding_dim = shapes_of(tower, image_shape)
+            shapes = [tuple(weight.shape) for weight in tower.weights]
         self.white = white_for(tower) if white is None else white
-        shapes = [tuple(weight.shape) for weight in tower.weights]
         given = [array.shape[1:] for array in self.frames]
         if given != shapes:
             raise ValueError(
@@ -143,48 +77,88 @@ class TowerFrames:
         return len(self.frames[0])
 
     def weights(self, frame: int) -> list[np.ndarray]:
-        """Return the weights of one frame, float32; IndexError if there is no such frame."""
+        """Return the weights of one frame, float32; IndexError if there is no such frame.
+
+        Whole numbers, such as the count of a `keras.layers.Normalization`, stay whole numbers.
+        """
         if not -len(self) <= frame < len(self):
             raise IndexError(
                 f"frame is {frame}; expected {-len(self)} to {len(self) - 1}. This run has "
                 f"{len(self)} frames, and -1 is the last."
             )
-        return [array[frame].astype(np.float32) for array in self.frames]
+        weights = [array[frame] for array in self.frames]
+        return [w.astype(np.float32) if w.dtype.kind == "f" else w.copy() for w in weights]
 
     @cached_property
     def layers(self) -> keras.Model:
-        """The tower; its weights are not used."""
+        """The tower; its weights are not used. RunError if it is not the one that was saved."""
         given = self._given
-        return given.build(self.weights(-1)) if isinstance(given, Unbuilt) else given
+        if not isinstance(given, Unbuilt):
+            return given
+        tower = given.build(self.weights(-1))
+        try:
+            check_probe(tower, given.probe, self.image_shape)
+        except (TypeError, ValueError) as error:
+            raise RunError(f"The run in {given.folder} is inconsistent: {error}") from error
+        return tower
+
+    def saved(self, dtype: str) -> dict[str, Any]:
+        """Return what is saved of the tower: fields of a `SavedRun`, with floats of a dtype."""
+        frames = [as_saved(array, dtype) for array in self.frames]
+        last = TowerAt(self.layers, [array[-1] for array in frames])
+        return {
+            "image_shape": self.image_shape,
+            "embedding_dim": self.embedding_dim,
+            "probe": probe_of(last, self.image_shape),
+            "white": self.white,
+            "frames": frames,
+            "layers": self._described(),
+        }
+
+    def _described(self) -> JsonObject | None:
+        """Describe the tower's layers as JSON; None for `conv_tower`, which needs no description.
+
+        What was read from a file is written again. It may be of a later version of Keras.
+        """
+        if isinstance(self._given, Unbuilt):
+            return self._given.layers
+        if is_conv_tower(self.layers, self.image_shape, self.embedding_dim):
+            return None
+        if has_own_code(self.layers):
+            try:
+                _ = self.last
+            except RunError:  # Keras would also describe a class whose get_config says too little
+                return undescribed(self.layers)
+        return described_layers(self.layers)
 
     @cached_property
     def last(self) -> keras.Model:
-        """A copy of the tower with the weights of the last frame."""
-        tower = self._copy()
-        tower.set_weights(self.weights(-1))
-        return tower
+        """A copy of the tower with the weights of the last frame; RunError if there can be none."""
+        tower = self.layers
+        try:
+            copy = copied(tower, self.image_shape, self.weights(-1))
+            check_probe(copy, probe_of(self.at(-1), self.image_shape), self.image_shape)
+        except Exception as error:  # a class of the user's own raises what it likes
+            why = f"{type(error).__name__}: {str(error).strip().partition(chr(10))[0]}"
+            raise RunError(
+                f"The tower, of the class {type(tower).__name__}, cannot be copied, as it does not "
+                f"say how it was made ({why}). Give its classes a get_config, or use run.embed, "
+                "which needs no copy."
+            ) from error
+        return copy
 
-    def at(self, frame: int) -> keras.Model:
-        """Return the tower with the weights of a frame, which it keeps until the next call."""
-        if frame in (-1, len(self) - 1):
-            return self.last
-        weights = self.weights(frame)
-        self._past.set_weights(weights)
-        return self._past
+    def at(self, frame: int) -> TowerAt:
+        """Return the tower with the weights of a frame. The last and the latest are kept."""
+        frame = frame % len(self) if -len(self) <= frame < len(self) else frame
+        if frame not in self._made:
+            last = len(self) - 1
+            made = TowerAt(self.layers, self.weights(frame))
+            self._made = {n: t for n, t in self._made.items() if n == last} | {frame: made}
+        return self._made[frame]
 
     def checked(self, images: ArrayLike, name: str = "images") -> np.ndarray:
         """Return images as (N, H, W, C); ValueError as `checked_pixels` raises it."""
         return checked_pixels(images, self.image_shape, self.white, name)
-
-    @cached_property
-    def _past(self) -> keras.Model:
-        """A second copy, whose weights change from frame to frame."""
-        return self._copy()
-
-    def _copy(self) -> keras.Model:
-        from siamese_lib.network.backend import keras  # waits for images: it takes seconds
-
-        return keras.models.clone_model(self.layers)
 
 
 def white_for(tower: keras.Model | Unbuilt) -> int | None:
@@ -195,7 +169,7 @@ def white_for(tower: keras.Model | Unbuilt) -> int | None:
         None for another tower, which may expect pixels of any range.
     """
     if isinstance(tower, Unbuilt):
-        return 255
+        return 255 if tower.layers is None else None
     for layer in getattr(tower, "layers", ()):
         scale = getattr(layer, "scale", None) if type(layer).__name__ == "Rescaling" else None
         if (scale is not None and np.abs(scale).max() <= _DIVIDES) or white_for(layer):
@@ -203,17 +177,19 @@ def white_for(tower: keras.Model | Unbuilt) -> int | None:
     return None
 
 
-def probe_of(tower: keras.Model) -> list[float]:
+def probe_of(tower: Callable[..., Tensor], image_shape: tuple[int, int, int]) -> list[float]:
     """Embed one fixed picture, as two towers may differ although their weights have equal shapes.
 
     Returns:
         The embedding, by which the tower is recognized.
     """
-    picture = np.resize(np.arange(256, dtype=np.uint8), (1, *tower.input_shape[1:]))
+    picture = np.resize(np.arange(256, dtype=np.uint8), (1, *image_shape))
     return embed(tower, picture)[0].tolist()
 
 
-def check_probe(tower: keras.Model, saved: Sequence[float]) -> None:
+def check_probe(
+    tower: Callable[..., Tensor], saved: Sequence[float], image_shape: tuple[int, int, int]
+) -> None:
     """Check that a tower embeds the picture of `probe_of` as the saved tower did.
 
     Up to 1 % of the embedding's length, a difference is taken for the rounding of another device,
@@ -222,7 +198,7 @@ def check_probe(tower: keras.Model, saved: Sequence[float]) -> None:
     Raises:
         ValueError: the tower is another one.
     """
-    distance = np.linalg.norm(np.subtract(saved, probe_of(tower)))
+    distance = np.linalg.norm(np.subtract(saved, probe_of(tower, image_shape)))
     if not distance <= 0.01 * np.linalg.norm(saved):
         raise ValueError(
             "the tower's embeddings are not those of the tower that was saved. If the run has "
@@ -230,19 +206,20 @@ def check_probe(tower: keras.Model, saved: Sequence[float]) -> None:
         )
 
 
-def embed(tower: keras.Model, images: np.ndarray, *, batch_size: int = 500) -> np.ndarray:
+def embed(tower: Callable[..., Tensor], images: np.ndarray, *, batch_size: int = 500) -> np.ndarray:
     """Embed images (N, H, W, C) with any tower, in batches: float32 (N, dim).
 
     The tower is called directly. One image then takes a few milliseconds, as no data pipeline is
-    built first, and many images take no longer than with ``predict``.
+    built first, and many images take no longer than with ``predict``. The embeddings are float32,
+    whatever the tower returns.
     """
     from siamese_lib.network.backend import keras  # waits for images: it takes seconds
 
-    parts = [np.zeros((0, tower.output_shape[-1]), np.float32)]
-    for start in range(0, len(images), whole_number("batch_size", batch_size, 1)):
-        part = tower(images[start : start + batch_size], training=False)
-        parts.append(keras.ops.convert_to_numpy(part).astype(np.float32, copy=False))
-    return np.concatenate(parts)
+    whole_number("batch_size", batch_size, 1)
+    given = images if len(images) else np.zeros((1, *images.shape[1:]), images.dtype)
+    parts = [called(tower, given[i : i + batch_size]) for i in range(0, len(given), batch_size)]
+    made = np.concatenate([keras.ops.convert_to_numpy(part) for part in parts])
+    return made[: len(images)].astype(np.float32, copy=False)
 
 
 class Embeds(Protocol):

@@ -14,14 +14,7 @@ import numpy as np
 
 from siamese_lib.data.fingerprints import fingerprints
 from siamese_lib.files import digest, remembered
-from siamese_lib.runs.embedding import (
-    TowerFrames,
-    Unbuilt,
-    check_probe,
-    embed,
-    embed_frames,
-    probe_of,
-)
+from siamese_lib.runs.embedding import TowerFrames, check_probe, embed, embed_frames
 from siamese_lib.runs.make_film import make_film, with_extra
 from siamese_lib.runs.run_files import (
     RunError,
@@ -32,6 +25,7 @@ from siamese_lib.runs.run_files import (
     read_run,
     write_run,
 )
+from siamese_lib.runs.unbuilt import tower_of
 from siamese_lib.views.film import Film, as_film
 
 # Keras takes seconds to import, so a loaded run imports it only when an image is embedded. The
@@ -45,7 +39,8 @@ class Run:
     """A training that is finished or was interrupted.
 
     Args:
-        tower: the tower that was trained; only its architecture is used.
+        tower: the tower that was trained, any Keras model from images to vectors; only its
+            architecture is used. What it was compiled with does not matter.
         steps: int (frames,), ascending: the training step after which each frame of weights
             was taken; 0 is the untrained tower.
         frames: the weights through time: for each weight of the tower, in Keras' order, a
@@ -56,6 +51,7 @@ class Run:
         white: the largest pixel in training, 255 or 1; floats are then in 0..255 or in 0..1. None
             means 255 for a tower that rescales, as `conv_tower` does; others take any range.
         trained_on: `fingerprints` of the images it was trained on, uint64; None if not known.
+        image_shape: height, width and channels, for a tower whose input does not fix them.
 
     Attributes:
         steps: int64 (frames,).
@@ -76,6 +72,7 @@ class Run:
         *,
         white: int | None = None,
         trained_on: np.ndarray | None = None,
+        image_shape: Sequence[int] | None = None,
     ) -> None:
         self.steps = np.asarray(steps, dtype=np.int64)
         self.history = {name: list(column) for name, column in (history or {}).items()}
@@ -84,7 +81,7 @@ class Run:
         self.folder: Path | None = None
         self._recorded: bytes | None = None
         self._latest: dict[str, tuple[str, np.ndarray]] = {}  # by `what`: name, embeddings
-        self._towers = TowerFrames(tower, frames, white)
+        self._towers = TowerFrames(tower, frames, white, image_shape)
         check_parts(self.steps, self._towers.frames, self.history)
 
     def __len__(self) -> int:
@@ -114,12 +111,12 @@ class Run:
         """The trained tower: a copy with the weights of the last frame.
 
         Raises:
-            RunError: the run was loaded, and had been trained with a tower of other layers.
+            RunError: the run was loaded with other layers, or Keras cannot describe the tower.
         """
         return self._towers.last
 
     def weights(self, frame: int = -1) -> list[np.ndarray]:
-        """Return a frame's weights, float32, in Keras' order; IndexError if there is no frame."""
+        """Return a frame's weights in Keras' order, floats as float32; IndexError if none."""
         return self._towers.weights(frame)
 
     def was_trained_on(self, images: np.ndarray) -> np.ndarray | None:
@@ -301,49 +298,52 @@ class Run:
         if dtype not in ("float32", "float16"):
             raise ValueError(f"dtype is {dtype!r}; expected 'float32' or 'float16'.")
         folder = Path(path)
-        saved = [array.astype(dtype, copy=False) for array in self._towers.frames]
         run = SavedRun(
-            image_shape=self.image_shape,
-            embedding_dim=self.embedding_dim,
-            probe=probe_of(TowerFrames(self._towers.layers, saved).last),
+            **self._towers.saved(dtype),
             steps=self.steps.tolist(),
             history=self.history,
             settings=self.settings,
-            frames=saved,
             film=self._recorded,
             trained_on=self.trained_on,
-            white=self._towers.white,
         )
         write_run(folder, run)
         self.folder = folder
         return folder
 
     @classmethod
-    def load(cls, path: str | os.PathLike, *, tower: keras.Model | None = None) -> Run:
-        """Read a run from its folder.
+    def load(
+        cls,
+        path: str | os.PathLike,
+        *,
+        tower: keras.Model | str | None = None,
+        custom_objects: Mapping[str, Any] | None = None,
+    ) -> Run:
+        """Read a run from its folder, with the steps, history, settings and weights of then.
 
-        Keras is imported only when an image is embedded. Only then is it an error if the weights
-        are another tower's with the shapes of `conv_tower`'s or `photo_tower`'s.
+        A run describes its tower's layers, but holds no code. Classes and functions that are not
+        Keras' own must be registered with ``keras.saving.register_keras_serializable``, or given in
+        `custom_objects`; or pass `tower`. Keras is imported only to look them up, or when an image
+        is embedded.
 
         Args:
             path: a folder written by `save`.
-            tower: the architecture, for a run of neither of the two; it is not changed.
-
-        Returns:
-            The run with all that was saved.
+            tower: the tower, which is not changed; or ``"module:function"``, a function that makes
+                it from the image shape (and ``embedding_dim`` if it has this parameter).
+            custom_objects: classes and functions of the tower by name.
 
         Raises:
             FileNotFoundError: there is no such folder.
-            RunError: the folder is not a run, is damaged, or has another format or tower.
+            RunError: the folder is no run, is damaged, has another format or tower, or needs code.
+            ValueError: there is no function `tower`, or it fails.
         """
         folder = Path(path)
         saved = read_run(folder)
-        unbuilt = Unbuilt.of(saved, folder)
-        parts = saved.steps, saved.frames, saved.history, saved.settings
+        given = tower_of(saved, folder, tower, custom_objects)
         try:
-            run = cls(unbuilt if tower is None else tower, *parts, white=saved.white)
+            parts = saved.steps, saved.frames, saved.history, saved.settings
+            run = cls(given, *parts, white=saved.white, image_shape=saved.image_shape)
             if tower is not None:
-                check_probe(run.tower, saved.probe)
+                check_probe(run._towers.at(-1), saved.probe, saved.image_shape)
         except (AttributeError, KeyError, TypeError, ValueError) as error:
             raise RunError(f"The run in {folder} is inconsistent: {error}") from error
         run.folder, run._recorded, run.trained_on = folder, saved.film, saved.trained_on

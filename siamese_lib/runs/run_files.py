@@ -1,13 +1,15 @@
 """Write and read the folder of a run, and report everything that can be wrong with it.
 
 ``run.json``
-    text: ``format`` (1), ``tower`` (``image_shape``, ``embedding_dim``, and ``probe``, the
-    embedding of one fixed picture), ``white`` (the largest pixel in training), ``steps``,
-    ``history`` (columns of equal length), ``settings``, and ``frames``: the name, size in bytes and
-    SHA-256 of the file below.
+    text: ``format`` (1), ``tower`` (``image_shape``, ``embedding_dim``, ``probe``, the embedding of
+    one fixed picture, and for another tower than `conv_tower` ``layers``, as
+    `siamese_lib.network.architecture` describes them), ``white`` (the largest pixel in training),
+    ``steps``, ``history`` (columns of equal length), ``settings``, and ``frames``: the name, size
+    in bytes and SHA-256 of the file below.
 ``frames-<first 12 digits of its SHA-256>.npz``
     one array for each weight of the tower in Keras' order, ``w0``, ``w1``, ..., of shape
-    (frames, *shape of the weight), float32 or float16.
+    (frames, *shape of the weight), float32 or float16; whole numbers, as they are. A weight that
+    is the same in all frames, as in a frozen layer, has one frame only.
 
 ``trained-on-<the same 12 digits>.npz``
     fingerprints of the images that the run was trained on, as `siamese_lib.data.fingerprints`
@@ -39,7 +41,7 @@ from typing import Any
 import numpy as np
 
 from siamese_lib.data.fingerprints import BYTES
-from siamese_lib.files import write_atomically
+from siamese_lib.files import JsonObject, write_atomically
 from siamese_lib.views.film import Film
 from siamese_lib.views.wire import ViewError
 
@@ -72,6 +74,7 @@ class SavedRun:
         film: the bytes of a recorded film's file, or None.
         white: the largest pixel in training, 255 or 1; None if it is not known.
         trained_on: uint64 (M,), ascending fingerprints of the images trained on, or None.
+        layers: the tower's layers as JSON; None for `conv_tower`, and in earlier versions.
     """
 
     image_shape: tuple[int, int, int]
@@ -84,6 +87,7 @@ class SavedRun:
     film: bytes | None
     white: int | None = None
     trained_on: np.ndarray | None = None
+    layers: JsonObject | None = None
 
 
 def write_run(folder: Path, run: SavedRun) -> None:
@@ -104,14 +108,13 @@ def write_run(folder: Path, run: SavedRun) -> None:
     content = buffer.getvalue()
     digest = hashlib.sha256(content).hexdigest()
     entry = {"file": f"frames-{digest[:12]}.npz", "bytes": len(content), "sha256": digest}
+    tower = {
+        "image_shape": run.image_shape, "embedding_dim": run.embedding_dim, "probe": run.probe
+    }  # fmt: skip
     text = to_json(
         {
             "format": FORMAT,
-            "tower": {
-                "image_shape": run.image_shape,
-                "embedding_dim": run.embedding_dim,
-                "probe": run.probe,
-            },
+            "tower": tower if run.layers is None else {**tower, "layers": run.layers},
             "white": run.white,
             "steps": run.steps,
             "settings": run.settings,
@@ -167,11 +170,16 @@ def read_run(folder: Path) -> SavedRun:
         raise FileNotFoundError(f"{folder} {found}; expected the folder of a run. Check the path.")
     index = _read_index(folder)
     frames = _read_frames(folder, index["frames"])
+    count = len(index["steps"])
+    frames = [
+        np.broadcast_to(w, (count, *w.shape[1:])) if w.shape[:1] == (1,) else w for w in frames
+    ]
     try:
         return SavedRun(
             image_shape=tuple(index["tower"]["image_shape"]),
             embedding_dim=index["tower"]["embedding_dim"],
             probe=index["tower"]["probe"],
+            layers=index["tower"].get("layers"),
             steps=index["steps"],
             history={
                 name: [math.nan if x is None else x for x in column]

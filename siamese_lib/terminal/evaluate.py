@@ -6,7 +6,7 @@ import argparse
 from pathlib import Path
 
 import siamese_lib as sl
-from siamese_lib.terminal.options import Commands, add_data, load_for_run
+from siamese_lib.terminal.options import Commands, add_data, add_tower, load_for_run, load_run
 
 
 def add_parser(commands: Commands) -> None:
@@ -20,12 +20,13 @@ def add_parser(commands: Commands) -> None:
     )
     parser.add_argument("run", type=Path, metavar="RUN", help="folder of the run")
     add_data(parser, "images to measure on", after="default: those the run was trained on")
+    add_tower(parser, "the tower, for a run whose tower has code of its own")
     parser.set_defaults(job=evaluate)
 
 
 def evaluate(options: argparse.Namespace) -> int:
     """Measure the run, print the result, and return the exit status."""
-    run = sl.Run.load(options.run)
+    run = load_run(options.run, options.tower)
     print(run)
     data = load_for_run(run, options.data, options.run)
     print(sl.evaluate(run, data))

@@ -8,7 +8,7 @@ from pathlib import Path
 import siamese_lib as sl
 from siamese_lib.data.parts import part_of
 from siamese_lib.export.export_run import MOST_DRAWN, MOST_IMAGES
-from siamese_lib.terminal.options import Commands, add_data, load_for_run
+from siamese_lib.terminal.options import Commands, add_data, add_tower, load_for_run, load_run
 from siamese_lib.texts import printable
 
 _DESCRIPTION = """Write a finished run as files to share. The suffix of each name chooses what is
@@ -46,6 +46,7 @@ def add_parser(commands: Commands) -> None:
     )
     parser.add_argument("--title", metavar="TEXT", help="title of the page")
     add_data(parser, "images to show", after="default: those the run was trained on")
+    add_tower(parser, "the tower, for a run whose tower has code of its own")
     parser.set_defaults(job=export)
 
 
@@ -59,7 +60,7 @@ def export(options: argparse.Namespace) -> int:
             "--gallery and --title were given without a page; expected a name that ends in .html. "
             "Add one, or leave these options out."
         )
-    run = sl.Run.load(options.run)
+    run = load_run(options.run, options.tower)
     print(run)
     data = load_for_run(run, options.data, options.run)
     for kind, out in options.out:

@@ -5,11 +5,17 @@ from __future__ import annotations
 import argparse
 import math
 import os
+import sys
 from pathlib import Path
-from typing import TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
 import siamese_lib as sl
 from siamese_lib.data.sources import KNOWN_SETS
+from siamese_lib.network.any_tower import shapes_of
+from siamese_lib.network.named_tower import named_tower
+
+if TYPE_CHECKING:
+    from siamese_lib.network.backend import keras
 
 Commands: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"
 
@@ -34,6 +40,50 @@ def add_data(
         help=f"{what}: mnist, fashion_mnist, letters, or a folder with one sub-folder of images "
         f"per class ({after}). The original program called this option --model.",
     )
+
+
+OWN_TOWER = (
+    "a function in a file of this folder or in an installed package, such as my_towers:deep. It "
+    "gets the image shape (height, width, channels), and embedding_dim if it has that parameter, "
+    "and returns a Keras model from images, 0 to 255, to vectors"
+)
+
+
+def add_tower(group: argparse._ActionsContainer, what: str) -> None:
+    """Add the option ``--tower``, which names a function that makes a tower."""
+    group.add_argument(
+        "--tower",
+        metavar="MODULE:FUNCTION",
+        help=f"{what}: {OWN_TOWER}",
+    )
+
+
+def tower_named(
+    name: str, image_shape: tuple[int, int, int], embedding_dim: int | None
+) -> keras.Model:
+    """Make the tower that ``--tower`` names; ValueError if that fails."""
+    _import_from_here()
+    tower = named_tower(name, image_shape, embedding_dim)
+    _, found = shapes_of(tower, image_shape, name)
+    if embedding_dim not in (None, found):
+        raise ValueError(
+            f"--embedding-dim is {embedding_dim}, but {name} makes embeddings of {found} numbers. "
+            "Leave the option out, or give the function a parameter embedding_dim."
+        )
+    return tower
+
+
+def load_run(folder: Path, tower: str | None) -> sl.Run:
+    """Load a run, with the tower that ``--tower`` names if it is given."""
+    if tower is not None:
+        _import_from_here()
+    return sl.Run.load(folder, tower=tower)
+
+
+def _import_from_here() -> None:
+    """Let Python find modules in the working directory, as it does for ``python -m``."""
+    if os.getcwd() not in sys.path:
+        sys.path.insert(0, os.getcwd())
 
 
 def load(name: str, image_size: tuple[int, int], color: str) -> sl.Dataset:

@@ -17,7 +17,14 @@ from siamese_lib.data.reading import PictureError
 from siamese_lib.images import LETTERS, NAME_WIDTH, draw_neighbours
 from siamese_lib.lettering import short_names
 from siamese_lib.search.vectors import METRICS
-from siamese_lib.terminal.options import Commands, add_data, load_for_run, positive
+from siamese_lib.terminal.options import (
+    Commands,
+    add_data,
+    add_tower,
+    load_for_run,
+    load_run,
+    positive,
+)
 from siamese_lib.texts import printable, shortened
 
 
@@ -39,6 +46,7 @@ def add_parser(commands: Commands) -> None:
         help="folder of the run (default: the run on MNIST that comes with the package)",
     )
     add_data(parser, "training images to search", after="default: those the run was trained on")
+    add_tower(parser, "the tower, for a run whose tower has code of its own")
     add(
         "--neighbours",
         type=positive,
@@ -74,7 +82,11 @@ def retrieve(options: argparse.Namespace) -> int:
     """Print the nearest images, draw them if asked to, and return the exit status."""
     if options.picture is not None:
         _check_picture(options.picture)
-    run = sl.shipped_run() if options.run is None else sl.Run.load(options.run)
+    if options.run is None and options.tower is not None:
+        raise ValueError(
+            "--tower was given without --run; expected both. Add --run, or leave it out."
+        )
+    run = sl.shipped_run() if options.run is None else load_run(options.run, options.tower)
     for file in options.images:
         _check_file(file)
     data = load_for_run(run, options.data, options.run)

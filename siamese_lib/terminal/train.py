@@ -11,21 +11,20 @@ from typing import TYPE_CHECKING
 
 import siamese_lib as sl
 from siamese_lib.metrics.headline import HEADLINE_K
+from siamese_lib.network.any_tower import shapes_of
 from siamese_lib.runs.evaluation import check_enough
 from siamese_lib.terminal.options import (
     Commands,
-    above_zero,
-    add_data,
-    count,
     is_folder,
     lasting_name,
     load,
-    positive,
+    tower_named,
 )
+from siamese_lib.terminal.train_options import add_options, is_own
 from siamese_lib.terminal.verdict import USELESS, useless
 from siamese_lib.texts import printable
 from siamese_lib.training.checkpoint import Checkpoint
-from siamese_lib.training.recipes import FOLDER_SIZE, LOSSES, PAIRS, TOWERS, photo_recipe
+from siamese_lib.training.recipes import FOLDER_SIZE, TOWERS, photo_recipe
 
 if TYPE_CHECKING:
     from siamese_lib.network.backend import keras
@@ -44,153 +43,8 @@ def add_parser(commands: Commands) -> None:
         "the test images. Ctrl-C stops the training early and still saves the run.",
         epilog="For example: siamese train --data photos/ --stop-early",
     )
-    _add_images(parser.add_argument_group("images"))
-    _add_network(parser.add_argument_group("tower and loss"))
-    _add_training(parser.add_argument_group("training"))
-    _add_output(parser.add_argument_group("output"))
+    add_options(parser)
     parser.set_defaults(job=train)
-
-
-def _add_images(group: argparse._ArgumentGroup) -> None:
-    add_data(group, "images to train on", default="mnist", after="default: mnist")
-    group.add_argument(
-        "--image-size",
-        type=positive,
-        metavar="N",
-        help=f"scale a folder's images to N by N pixels (default: {FOLDER_SIZE})",
-    )
-    group.add_argument(
-        "--color",
-        choices=("rgb", "grayscale"),
-        help="keep the colours of a folder's images, or turn them grey (default: rgb)",
-    )
-    group.add_argument(
-        "--shift",
-        type=count,
-        default=0,
-        metavar="PIXELS",
-        help="move each image at random by up to PIXELS, differently each time it is trained on "
-        "(default: %(default)s, which moves none)",
-    )
-    group.add_argument(
-        "--distort",
-        choices=("none", "affine", "photo"),
-        help="distort each image at random, differently each time: affine turns, stretches and "
-        "slants it a little; photo crops it, mirrors it and changes its colours (default: photo "
-        "for the photo tower unless --shift is given, else none)",
-    )
-    group.add_argument(
-        "--no-flip", action="store_true", help="let --distort photo mirror no image, as for letters"
-    )
-
-
-def _add_network(group: argparse._ArgumentGroup) -> None:
-    group.add_argument(
-        "--tower",
-        choices=TOWERS,
-        help="conv is the original's, of five layers; photo is a small residual network (default: "
-        "conv for a named set; for a folder what suits its images, mostly photo)",
-    )
-    group.add_argument(
-        "--embedding-dim",
-        type=positive,
-        metavar="N",
-        help="length of an embedding (default: 2 with the conv tower, which can be drawn on a map; "
-        "64 with the photo tower)",
-    )
-    group.add_argument(
-        "--loss",
-        choices=LOSSES,
-        help="contrastive and triplet compare images with each other; softmax compares them with a "
-        "learned point for each class, a proxy (default: contrastive with the conv tower, softmax "
-        "with the photo tower)",
-    )
-    group.add_argument(
-        "--pairs",
-        choices=PAIRS,
-        default="in-batch",
-        help="for the contrastive loss, compare all images of a batch with each other, or draw "
-        "random pairs as the original program did (default: %(default)s)",
-    )
-    group.add_argument(
-        "--margin",
-        type=above_zero,
-        default=1.0,
-        metavar="D",
-        help="distance up to which the contrastive loss pushes images of different classes apart; "
-        "by how much the triplet loss wants them farther than those of one class (default: "
-        "%(default)s)",
-    )
-
-
-def _add_training(group: argparse._ArgumentGroup) -> None:
-    group.add_argument(
-        "--train-iter",
-        type=positive,
-        metavar="N",
-        help="training steps (default: 1200 with the conv tower; with the photo tower 200 to 1500, "
-        "by the number of images)",
-    )
-    group.add_argument(
-        "--batch-size",
-        type=positive,
-        metavar="N",
-        help="images in a training step, or pairs with --pairs random (default: 128 with the conv "
-        "tower; 64 with the photo tower, 128 for more than 32 classes)",
-    )
-    group.add_argument(
-        "--per-class",
-        type=positive,
-        metavar="K",
-        help="images of each class in a training step, in which the classes then take turns "
-        "(default: all classes in each step, or 4 images each where classes are many)",
-    )
-    group.add_argument(
-        "--stop-early",
-        action="store_true",
-        help="hold out 15 %% of the training images, measure precision@7 on them every 25 steps, "
-        "stop when 6 measurements bring no better one, and keep the best weights",
-    )
-    group.add_argument(
-        "--learning-rate",
-        type=above_zero,
-        default=0.02,
-        metavar="RATE",
-        help="learning rate of the Muon optimizer at the first step; it falls linearly to 0 "
-        "(default: %(default)s)",
-    )
-    group.add_argument(
-        "--seed",
-        type=int,
-        default=0,
-        metavar="N",
-        help="seed of the first weights and of the batches (default: %(default)s)",
-    )
-
-
-def _add_output(group: argparse._ArgumentGroup) -> None:
-    group.add_argument(
-        "--out",
-        type=Path,
-        metavar="DIR",
-        help="folder to save the run in; an earlier run there is replaced (default: runs/NAME-Nd, "
-        "such as runs/mnist-2d, from the name of the data and the embedding's length)",
-    )
-    group.add_argument(
-        "--step",
-        type=positive,
-        metavar="N",
-        help="keep the weights every N steps (default: at 40 steps, most of them early, when the "
-        "weights change most)",
-    )
-    group.add_argument(
-        "--resume",
-        action="store_true",
-        help="continue from the last checkpoint in the folder; all other options must be the same",
-    )
-    group.add_argument(
-        "--no-tensorboard", action="store_true", help="write no TensorBoard log in the folder"
-    )
 
 
 def train(options: argparse.Namespace) -> int:
@@ -198,9 +52,11 @@ def train(options: argparse.Namespace) -> int:
     data = _load(options)
     check_enough(data)  # fails now rather than after an hour of training
     data.check_trainable()
+    shape = data.train.images.shape[1:]
     recipe = _recipe(data, options)
-    out = options.out or Path("runs") / f"{data.name[:50]}-{recipe.embedding_dim}d"
-    tower = recipe.build_tower(data.train.images.shape[1:], options.seed)
+    tower = _tower(recipe, shape, options)
+    _, dim = shapes_of(tower, shape)
+    out = options.out or Path("runs") / f"{data.name[:50]}-{dim}d"
     model = recipe.compile(tower, len(data.class_names))
     images, held_out = data.train, None
     if options.stop_early:
@@ -258,6 +114,18 @@ def _load(options: argparse.Namespace) -> sl.Dataset:
     return load(options.data, (size, size), options.color or "rgb")
 
 
+def _tower(
+    recipe: sl.Recipe, image_shape: tuple[int, int, int], options: argparse.Namespace
+) -> keras.Model:
+    """Return the tower of the recipe, or the one that --tower names."""
+    if not is_own(options.tower):
+        return recipe.build_tower(image_shape, options.seed)
+    from siamese_lib.network.backend import keras  # waits until something is trained
+
+    keras.utils.set_random_seed(options.seed % 2**32)
+    return tower_named(options.tower, image_shape, options.embedding_dim)
+
+
 def _held_out(data: sl.Dataset, seed: int) -> tuple[sl.Split, sl.Split]:
     """Return the images to train on, and those to decide by; ValueError if these are too few."""
     images, held_out = sl.hold_out(data.train, seed=seed)
@@ -277,7 +145,7 @@ def _recipe(data: sl.Dataset, options: argparse.Namespace) -> sl.Recipe:
         ValueError: two options exclude each other.
     """
     recipe = sl.recipe_for(data) if is_folder(options.data) else sl.Recipe()
-    if options.tower not in (None, recipe.tower):
+    if options.tower in TOWERS and options.tower != recipe.tower:
         recipe = photo_recipe(data) if options.tower == "photo" else sl.Recipe()
     if options.pairs == "random" and options.loss is None:
         recipe = replace(recipe, loss="contrastive")
@@ -328,6 +196,7 @@ def _settings(recipe: sl.Recipe, options: argparse.Namespace) -> dict[str, objec
         "seed": options.seed,
         "stop_early": options.stop_early,
         **{name: getattr(recipe, name) for name in _SETTINGS},
+        **({"tower": options.tower} if is_own(options.tower) else {}),
     }
 
 

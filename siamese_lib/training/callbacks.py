@@ -21,6 +21,7 @@ import numpy as np
 from siamese_lib.metrics.headline import PRECISION, at_most
 from siamese_lib.network.backend import Logs, keras
 from siamese_lib.training.recorder import Recorder
+from siamese_lib.training.trained import number_of
 
 _NAN_CHECK_STEPS = 10
 _REDRAW_SECONDS = 0.5
@@ -189,9 +190,9 @@ class Progress(keras.callbacks.Callback):
         return "   ".join(parts)
 
     def _collapsed(self) -> tuple[float, float]:
-        """Return the loss's margin and trivial value; NaN, which equals nothing, if it has none."""
+        """Return the loss's margin, or 1, and its trivial value, or NaN, which equals nothing."""
         loss = self.model.loss
-        return getattr(loss, "margin", 1.0), getattr(loss, "trivial_value", math.nan)
+        return number_of(loss, "margin") or 1.0, number_of(loss, "trivial_value") or math.nan
 
 
 def collapse(history: Mapping[str, Sequence[float]], margin: float, trivial: float) -> str | None:

@@ -12,6 +12,7 @@ import numpy as np
 from siamese_lib.files import Json, JsonObject, write_atomically
 from siamese_lib.network.backend import keras
 from siamese_lib.runs.run_files import CHECKPOINT, RunError
+from siamese_lib.runs.weights import kept
 from siamese_lib.training.resume import differences
 
 _LISTED = 6  # differences that an error names
@@ -38,9 +39,10 @@ class Checkpoint:
         frames: Mapping[int, list[np.ndarray]],
     ) -> None:
         """Write the state of a compiled model, facts for JSON, and frames of weights by step."""
+        state = _state(model)
         arrays = {
-            **{name: np.asarray(variable) for name, variable in _state(model).items()},
-            **{f"frame{s}.{i}": w for s, weights in frames.items() for i, w in enumerate(weights)},
+            **dict(zip(state, kept([v.numpy() for v in state.values()]), strict=True)),
+            **_numbered(frames),
             "facts": np.frombuffer(json.dumps(facts).encode(), np.uint8),
         }
         buffer = io.BytesIO()
@@ -68,10 +70,8 @@ class Checkpoint:
             facts = json.loads(arrays.pop("facts").tobytes())
             plan_before = dict(facts["plan"])
             parts_before = dict(facts.get("parts", {}))  # version 0.1.0 wrote none
-            frames: dict[int, list[np.ndarray]] = {}
-            for name in [name for name in arrays if name.startswith("frame")]:
-                step, _ = name.removeprefix("frame").split(".")
-                frames.setdefault(int(step), []).append(arrays.pop(name))
+            named = [name for name in arrays if name.startswith("frame")]
+            frames = _in_frames({name: arrays.pop(name) for name in named})
         except Exception as error:
             raise RunError(
                 f"{self.path} is damaged ({error}). Delete it to start this training again."
@@ -99,6 +99,31 @@ class Checkpoint:
     def delete(self) -> None:
         """Delete the checkpoint, once the training has ended."""
         self.path.unlink(missing_ok=True)
+
+
+def _numbered(frames: Mapping[int, list[np.ndarray]]) -> dict[str, np.ndarray]:
+    """Name each weight of each frame, such as frame10.3, but not one that did not change."""
+    named: dict[str, np.ndarray] = {}
+    before: list[np.ndarray] = []
+    for step, weights in sorted(frames.items()):
+        smallest = min(range(len(weights)), key=lambda i: weights[i].nbytes)  # names the frame
+        for i, weight in enumerate(weights):
+            if i == smallest or not before or weight is not before[i]:
+                named[f"frame{step}.{i}"] = weight
+        before = weights
+    return named
+
+
+def _in_frames(named: Mapping[str, np.ndarray]) -> dict[int, list[np.ndarray]]:
+    """Put together what `_numbered` named, or an earlier version, which named every weight."""
+    numbers = [tuple(map(int, name.removeprefix("frame").split("."))) for name in named]
+    frames: dict[int, list[np.ndarray]] = {}
+    before: list[np.ndarray] = []
+    for step in sorted({step for step, _ in numbers}):
+        own = {i: named[f"frame{step}.{i}"] for at, i in numbers if at == step}
+        before = [own.get(i, old) for i, old in enumerate(before)] or [own[i] for i in sorted(own)]
+        frames[step] = before
+    return frames
 
 
 def _state(model: keras.Model) -> dict[str, keras.Variable]:

@@ -19,6 +19,7 @@ from siamese_lib.runs import projection
 from siamese_lib.runs.embedding import embed
 from siamese_lib.training.batches import Images
 from siamese_lib.training.recorder import Recorder
+from siamese_lib.training.trained import number_of
 from siamese_lib.training.validation import evenly
 from siamese_lib.views.embedding_view import EmbeddingView
 from siamese_lib.views.still import unseen
@@ -74,7 +75,7 @@ class LiveView(keras.callbacks.Callback):
             raise ValueError(f"share is {share}; expected a number, 0 or more.")
         self.recorder = recorder
         chosen, self._labels = evenly(data, whole_number("images", images, 1))
-        self._images = checked_pixels(chosen, recorder.tower.input_shape[1:], recorder.white)
+        self._images = checked_pixels(chosen, recorder.image_shape, recorder.white)
         self._among = Among.of(self._labels)
         self._class_names = class_names
         self._share = share
@@ -82,7 +83,7 @@ class LiveView(keras.callbacks.Callback):
         self._begin()
 
     def _begin(self) -> None:
-        dim = self.recorder.tower.output_shape[-1]
+        dim = self.recorder.embedding_dim
         flat = f"2 of {dim} dimensions" if dim > 2 else ""
         self.view = EmbeddingView(
             np.zeros((0, len(self._images), 2)),
@@ -109,7 +110,7 @@ class LiveView(keras.callbacks.Callback):
         if len(self.view.frames):
             self._begin()
         with self._timed():
-            margin = getattr(self.model.loss, "margin", None)
+            margin = number_of(self.model.loss, "margin")
             self._send(lambda: self.view.set_trait("margin", margin))
             if self._on_page():
                 self._send(lambda: display(self.view))

@@ -17,14 +17,14 @@ from siamese_lib.data.fingerprints import fingerprints
 from siamese_lib.network.backend import Logs, keras
 from siamese_lib.network.losses import BatchTripletLoss, InBatchContrastiveLoss
 from siamese_lib.pairs.sampling_order import check_size
-from siamese_lib.pixels import checked_pixels
-from siamese_lib.runs.embedding import white_for
 from siamese_lib.runs.run import Run
 from siamese_lib.runs.run_files import RunError, check_folder, holds_run, to_json
+from siamese_lib.runs.weights import kept, through_time
 from siamese_lib.training.batches import ImageBatches, Images
 from siamese_lib.training.checkpoint import Checkpoint
 from siamese_lib.training.resume import parts_of, without_address
 from siamese_lib.training.stopwatch import Stopwatch
+from siamese_lib.training.trained import number_of, shapes_in_training, white_in_training
 from siamese_lib.training.validation import Validation, warn_of_known
 
 _HISTORY_ROWS = 200
@@ -52,7 +52,8 @@ class Recorder(keras.callbacks.Callback):
     augmented. So `evaluate` can say which test images were trained on.
 
     Args:
-        tower: the tower that is trained, alone or inside a siamese model.
+        tower: the tower that is trained, alone or inside a siamese model. It may be any Keras model
+            from images to vectors, compiled with any loss.
         batches: the batches that ``fit`` trains on.
         validation: labelled images, which are never trained on. Precision@7 among up to 300 of
             them is measured now and then, in about 4 % of the training time.
@@ -74,6 +75,7 @@ class Recorder(keras.callbacks.Callback):
         total: training steps that ``fit`` was asked for.
         white: the largest pixel of the images that the tower is trained on, 255 or 1; None if it
             is not known.
+        image_shape, embedding_dim: of the tower.
         history: the columns step; seconds of training, without the pauses; loss, the mean
             since the row before; precision, NaN where it was not measured; and spread, the
             root mean square distance of the validation embeddings from their mean.
@@ -116,7 +118,8 @@ class Recorder(keras.callbacks.Callback):
             raise ValueError(
                 "resume=True was given without a folder; expected the folder of the checkpoint."
             )
-        self.white = _checked_white(tower, batches)
+        self.image_shape, self.embedding_dim = shapes_in_training(tower, batches)
+        self.white = white_in_training(tower, batches)
         self.tower = tower
         self.batches = batches
         self.settings = json.loads(to_json(dict(settings or {})))
@@ -145,7 +148,7 @@ class Recorder(keras.callbacks.Callback):
         self._validation = None
         if self._validation_images is not None:
             self._validation = Validation(
-                self.tower, self._validation_images, self._clock, self.white
+                self.tower, self._validation_images, self._clock, self.white, self.image_shape
             )
 
     @property
@@ -153,13 +156,13 @@ class Recorder(keras.callbacks.Callback):
         """The training so far, at any time. Its last frame is the tower as it is now."""
         kept = {**self._now(), **self._kept}
         steps = sorted(kept)
-        frames = [np.stack(weights) for weights in zip(*(kept[s] for s in steps), strict=True)]
-        margin = getattr(getattr(self.model, "loss", None), "margin", None)
+        frames = [through_time(weights) for weights in zip(*map(kept.get, steps), strict=True)]
+        margin = number_of(getattr(self.model, "loss", None), "margin")
         known = {} if margin is None else {"margin": margin}
         settings = {**known, **self.settings}
         return Run(
             self.tower, steps, frames, self.history, settings,
-            white=self.white, trained_on=self._trained_on,
+            white=self.white, trained_on=self._trained_on, image_shape=self.image_shape,
         )  # fmt: skip
 
     @property
@@ -321,7 +324,10 @@ class Recorder(keras.callbacks.Callback):
     def _now(self) -> dict[int, list[np.ndarray]]:
         """Return a copy of the weights, by step; nothing if a weight is not finite."""
         _ = self.model  # on JAX this access brings the weights up to date
-        weights = self.tower.get_weights()
+        weights = kept(self.tower.get_weights())
+        if self._kept:  # a frozen weight is the same array in all frames, and takes memory once
+            pairs = zip(self._kept[max(self._kept)], weights, strict=True)
+            weights = [old if np.array_equal(old, new) else new for old, new in pairs]
         finite = all(np.isfinite(weight).all() for weight in weights)
         return {self.step: weights} if finite else {}
 
@@ -337,11 +343,3 @@ class Recorder(keras.callbacks.Callback):
         row = (self.step, self._clock.seconds(), loss, precision, spread)
         for column, value in zip(self.history.values(), row, strict=True):
             column.append(value)
-
-
-def _checked_white(tower: keras.Model, batches: ImageBatches) -> int | None:
-    """Return the largest pixel in training; ValueError if the tower expects other images."""
-    wanted, images = white_for(tower), batches.data.images
-    if batches.white is not None and None not in tower.input_shape[1:]:
-        checked_pixels(images, tower.input_shape[1:], wanted)
-    return wanted or batches.white

@@ -12,6 +12,7 @@ from siamese_lib.checks import checked_labels
 from siamese_lib.data import parts
 from siamese_lib.data.fingerprints import fingerprints
 from siamese_lib.metrics.headline import HEADLINE_K, Among
+from siamese_lib.network.any_tower import shapes_of
 from siamese_lib.network.backend import keras
 from siamese_lib.pixels import checked_pixels
 from siamese_lib.runs.embedding import embed
@@ -31,6 +32,7 @@ class Validation:
             classes.
         clock: the stopwatch of the training. It is paused during a measurement.
         white: the largest pixel in training, as for `checked_pixels`.
+        image_shape: height, width and channels; by default those that the tower's input fixes.
 
     Attributes:
         count: number of images used.
@@ -41,11 +43,16 @@ class Validation:
     """
 
     def __init__(
-        self, tower: keras.Model, data: Images, clock: Stopwatch, white: int | None = None
+        self,
+        tower: keras.Model,
+        data: Images,
+        clock: Stopwatch,
+        white: int | None = None,
+        image_shape: tuple[int, int, int] | None = None,
     ) -> None:
         self._tower = tower
         images, labels = evenly(data, _IMAGES)
-        shape = tower.input_shape[1:]
+        shape = image_shape or shapes_of(tower)[0]
         self._images = checked_pixels(images, shape, white, "validation images")
         self._among = Among.of(labels)
         self.count, self.ceiling = len(labels), self._among.ceiling

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from tiny_training import Clock, Training, at_step, corners, dense_tower, each_step
+from tiny_training import SHAPE, Clock, Training, at_step, corners, dense_tower, each_step
 
 import siamese_lib as sl
 from siamese_lib.network.backend import keras
@@ -287,3 +287,32 @@ def test_batches_without_an_end_are_refused() -> None:
     endless = (training.batches[0] for _ in itertools.count())
     with pytest.raises(ValueError, match="expected ImageBatches"):
         training.model.fit(endless, callbacks=[training.recorder], shuffle=False)
+
+
+def test_a_frozen_weight_is_kept_once(tmp_path: Path) -> None:
+    """In memory, in the checkpoint and in the run, as a frozen backbone may be large."""
+    frozen = keras.layers.Dense(500, trainable=False)
+    images = keras.Input(SHAPE)
+    numbers = keras.layers.Flatten()(keras.layers.Rescaling(1 / 255)(images))
+    tower = keras.Model(images, keras.layers.Dense(2)(frozen(numbers)))
+    size = 4 * (64 * 500 + 500)
+    training = Training(tower=tower, steps=10, frame_every=1, folder=tmp_path)
+    sizes: list[int] = []
+
+    def stop() -> None:
+        training.model.stop_training = True
+
+    training.fit(after=[at_step(8, stop)])
+    sizes.append((tmp_path / "checkpoint.npz").stat().st_size)
+    resumed = Training(tower=tower, steps=10, frame_every=1, folder=tmp_path, resume=True)
+    run = resumed.fit().run
+    (frames,) = tmp_path.glob("frames-*.npz")
+    sizes.append(frames.stat().st_size)
+    assert sizes[0] < 3 * size  # in the frames, and in the state of the model
+    assert sizes[1] < 2 * size
+    again = sl.Run.load(tmp_path)
+    for loaded in (run, again):
+        assert len(loaded) == 11
+        assert_same(loaded.weights(0)[:2], frozen.get_weights())
+        assert_same(loaded.weights(), tower.get_weights())
+        assert (loaded.weights(0)[2] != loaded.weights(7)[2]).any()

@@ -1,0 +1,218 @@
+"""What the library asks of any Keras model from images to embeddings, whatever it is made of.
+
+A tower may be functional, a ``Sequential`` or of a class of its own. It may have layers of its own,
+a frozen backbone, dropout, or an input of no fixed size. Here its shapes are found, it is called,
+and it is called with other weights than its own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, TypeAlias
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from siamese_lib.network.backend import Tensor, keras
+
+Shape: TypeAlias = tuple[int, int, int]  # height, width and channels
+
+
+def shapes_of(
+    tower: keras.Model, image_shape: Sequence[int] | None = None, name: str = "tower"
+) -> tuple[Shape, int]:
+    """Return the shape of a tower's images, and the length of its embeddings.
+
+    A tower that is not built yet is built, and called with one black image.
+
+    Args:
+        tower: a Keras model from images (N, H, W, C) to embeddings (N, dim).
+        image_shape: height, width and channels, for a tower whose input does not fix them.
+        name: what the error message calls the tower.
+
+    Raises:
+        ValueError: the tower does not take one batch of images, or does not return one vector for
+            each; or it does not fix its images' shape, and `image_shape` is not given or is
+            another one.
+    """
+    stated = stated_shape(tower, name)
+    wanted = tuple(image_shape) if image_shape is not None else stated or _built_for(tower)
+    lengths = [int(length) for length in wanted or () if length is not None]
+    if len(lengths) != 3:
+        raise ValueError(
+            f"{name} takes images of any size (its input is {stated or 'not fixed'}); expected "
+            f"image_shape, their height, width and channels. Give {name} a keras.Input of a fixed "
+            "shape, or pass image_shape, such as (28, 28, 1)."
+        )
+    height, width, channels = lengths
+    shape = (height, width, channels)
+    if any(fixed not in (None, length) for fixed, length in zip(stated or (), shape, strict=False)):
+        raise ValueError(
+            f"{name} takes images of shape {stated}; expected {shape}, that of the images. Resize "
+            f"the images, or build {name} for their shape."
+        )
+    output = getattr(tower, "output_shape", None) if stated else None
+    if not (isinstance(output, tuple) and len(output) == 2 and isinstance(output[1], int)):
+        output = _output_for(tower, shape, name)
+    return shape, int(output[1])
+
+
+def stated_shape(tower: keras.Model, name: str = "tower") -> tuple[int | None, ...] | None:
+    """Return the (H, W, C) that a tower's input states, None for a length that may vary.
+
+    A model of a class of one's own states nothing, nor does a ``Sequential`` that is not built:
+    then it returns None.
+
+    Raises:
+        ValueError: the tower takes something else than one batch of images.
+    """
+    try:
+        shape = tower.input_shape
+    except (AttributeError, ValueError):
+        return None
+    if not isinstance(shape, tuple) or len(shape) != 4:
+        several = isinstance(shape, list | dict) or (shape and isinstance(shape[0], tuple))
+        raise ValueError(
+            f"{name} takes {'several ' if several else ''}inputs of shape {shape}; expected "
+            "images, of shape (None, H, W, C)."
+        )
+    return shape[1:]
+
+
+def _built_for(tower: keras.Model) -> tuple[int, ...] | None:
+    """Return the (H, W, C) of the images that a tower was first called with, if it was."""
+    shape = (tower.get_build_config() or {}).get("input_shape") if tower.built else None
+    return tuple(shape[1:]) if isinstance(shape, list | tuple) else None
+
+
+def _output_for(tower: keras.Model, shape: Shape, name: str) -> tuple[int, ...]:
+    """Return the shape that a tower makes of one image (1, dim); ValueError if it is no vector."""
+    if type(tower).__name__ == "Sequential" and not tower.built:
+        tower.build((None, *shape))  # when it is called first, it takes only as many images later
+    made = called(tower, np.zeros((1, *shape), np.uint8))
+    found = getattr(made, "shape", None)
+    if found is None or len(found) != 2 or found[0] != 1:
+        words = f"{type(made).__name__}" if found is None else f"shape {tuple(found)}"
+        raise ValueError(
+            f"{name} returns {words} for one image of shape {shape}; expected one vector, of "
+            "shape (1, dim). Let it end with one output, after a Flatten or a pooling."
+        )
+    return tuple(found)
+
+
+def check_takes(tower: keras.Model, images: np.ndarray) -> None:
+    """Check that a tower takes images as they come in training, (N, H, W, C) of their dtype.
+
+    Keras turns the images into floats for a model that begins with a ``keras.Input``. A model of a
+    class of one's own gets them as they are.
+
+    Raises:
+        ValueError: it fails. The message says why.
+    """
+    try:
+        with _eager(tower):
+            tower(images[:1], training=False)
+    except Exception as error:
+        why = str(error).strip().partition("\n")[0]
+        raise ValueError(
+            f"tower fails with images as in training, {images.dtype} of shape "
+            f"{images[:1].shape} ({type(error).__name__}: {why}); expected a tower that takes "
+            "them. Let it begin with keras.layers.Rescaling(1 / 255), or with "
+            "keras.ops.cast(images, 'float32')."
+        ) from error
+
+
+def called(tower: Callable[..., Tensor], images: np.ndarray) -> Tensor:
+    """Call a tower, or a `TowerAt`, on images (N, H, W, C), and return its embeddings (N, dim).
+
+    A model of a class of one's own that cannot take whole numbers was trained on floats, so it
+    gets floats.
+    """
+    with _eager(tower):
+        try:
+            return tower(images, training=False)
+        except Exception:
+            if images.dtype.kind == "f":
+                raise
+            return tower(images.astype(np.float32), training=False)
+
+
+class TowerAt:
+    """A tower with other weights than its own, which stay as they are.
+
+    The tower may be in training. No copy is made, as Keras can copy only what it can describe.
+
+    Args:
+        tower: built.
+        weights: in Keras' order, of the shapes of the tower's weights.
+    """
+
+    def __init__(self, tower: keras.Model, weights: Sequence[np.ndarray]) -> None:
+        from siamese_lib.network.backend import ops  # waits for images: it takes seconds
+
+        self.tower = tower
+        self.weights = [
+            (variable, ops.cast(ops.convert_to_tensor(value), variable.dtype))
+            for variable, value in zip(tower.weights, weights, strict=True)
+        ]
+
+    def __call__(self, images: np.ndarray, training: bool = False) -> Tensor:
+        """Return the embeddings (N, dim) of images (N, H, W, C)."""
+        from siamese_lib.network.backend import keras  # waits, as above
+
+        layers = _adapted(self.tower)
+        before = [(layer, layer.mean, layer.variance) for layer in layers]
+        try:
+            with keras.StatelessScope(state_mapping=self.weights):
+                for layer in layers:
+                    layer.finalize_state()
+                return self.tower(images, training=training)
+        finally:
+            for layer, mean, variance in before:
+                layer.mean, layer.variance = mean, variance
+
+
+def put_weights(tower: keras.Model, weights: Sequence[np.ndarray]) -> None:
+    """Set a tower's weights, and what its layers derived from them before."""
+    tower.set_weights(list(weights))
+    for layer in _adapted(tower):
+        layer.finalize_state()
+
+
+def parts_of(tower: keras.Model) -> list[keras.layers.Layer]:
+    """Return a tower and all models and layers in it, at any depth."""
+    return list(tower._flatten_layers())  # Keras' public `layers` ends at layers made of layers
+
+
+def has_own_code(tower: keras.Model) -> bool:
+    """Return whether a class of the tower, or of a layer in it, is not one of Keras' own."""
+    return any(not type(part).__module__.startswith("keras.") for part in parts_of(tower))
+
+
+def _adapted(tower: keras.Model) -> list[keras.layers.Layer]:
+    """Return the `keras.layers.Normalization` layers, which keep a copy of their weights."""
+    return [part for part in parts_of(tower) if type(part).__name__ == "Normalization"]
+
+
+@contextmanager
+def _eager(tower: Callable[..., Tensor]) -> Iterator[None]:
+    """Run functions of TensorFlow inside a tower's own code step by step.
+
+    A ``tf.function`` keeps the weights that it was first called with, so that other frames would
+    look the same.
+    """
+    from siamese_lib.network.backend import keras  # waits for images: it takes seconds
+
+    model = tower.tower if isinstance(tower, TowerAt) else tower
+    if keras.backend.backend() != "tensorflow" or not has_own_code(model):
+        yield
+        return
+    import tensorflow as tf  # waits: on JAX there may be none
+
+    before = tf.config.functions_run_eagerly()
+    tf.config.run_functions_eagerly(True)
+    try:
+        yield
+    finally:
+        tf.config.run_functions_eagerly(before)
