@@ -14,8 +14,8 @@ from numpy.typing import ArrayLike
 from siamese_lib.checks import whole_number
 from siamese_lib.network.towers import conv_tower, weight_shapes
 from siamese_lib.pixels import checked_pixels
+from siamese_lib.progress import progress_bar
 from siamese_lib.runs.run_files import RunError
-from siamese_lib.views.progress import progress_bar
 
 if TYPE_CHECKING:
     from siamese_lib.network.backend import keras
