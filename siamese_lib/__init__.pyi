@@ -9,6 +9,7 @@ from .data.downloads import ChecksumError as ChecksumError
 from .data.image_folders import load_folder as load_folder
 from .data.named_sets import DownloadError as DownloadError
 from .data.named_sets import load_dataset as load_dataset
+from .data.queries import prepare as prepare
 from .explorer.explorer import RetrievalExplorer as RetrievalExplorer
 from .export.export_run import export_gif as export_gif
 from .export.export_run import export_html as export_html

@@ -32,7 +32,7 @@ def folder(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
     path = tmp_path / "data"
     path.mkdir()
     monkeypatch.setenv("SIAMESE_DATA", str(path))
-    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    monkeypatch.setenv("SIAMESE_CACHE", str(tmp_path / "cache"))
     monkeypatch.setitem(data.KNOWN_SETS, "tiny", tiny_spec("tiny", ARRAYS))
     return path
 
