@@ -17,6 +17,7 @@ from typing import TypeAlias
 from siamese_lib.data.fingerprints import fingerprints
 from siamese_lib.data.folder_cache import FolderCache, Found, Stamp, content_of, stamp_of
 from siamese_lib.data.reading import NotAPictureError, PictureError, quiet, read_with_thumbnail
+from siamese_lib.data.room import large_blocks
 from siamese_lib.data.splitting import THUMBNAIL
 from siamese_lib.data.walking import is_picture
 from siamese_lib.progress import progress_bar
@@ -74,7 +75,7 @@ def _in_threads(
 
     Image.init()  # not in several threads at once
     pool = ThreadPoolExecutor(max(1, min(_THREADS, _processors(), len(files))))
-    with quiet():
+    with quiet(), large_blocks():
         try:
             waiting = [pool.submit(read, file) for file in files]
             for future in progress_bar(waiting, bar, "file") if bar else waiting:

@@ -93,9 +93,9 @@ def retrieve(options: argparse.Namespace) -> int:
     known_files = data.train.files or ()
     if known_files:
         print(f"The files found are in {printable(data.root)}{os.sep}.")
-    for file, note, same, found, *answer in answers:
+    for file, note, same, found, kinds, away in answers:
         files = [printable(known_files[index]) for index in found] if known_files else ()
-        print(f"\n{printable(file)}\n{note}{table(found, *answer, files)}{same}")
+        print(f"\n{printable(file)}\n{note}{table(found, kinds, away, files)}{same}")
     if options.picture is not None:
         short = np.array(short_names(data.class_names, LETTERS, NAME_WIDTH))
         captions = [

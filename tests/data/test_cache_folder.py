@@ -45,7 +45,7 @@ def test_a_partial_file_is_removed_after_a_day(tmp_path: Path) -> None:
     (tmp_path / "folder").mkdir()
     for name, age in ((".partial-new", 0), (".partial-old", 2 * 24 * 3600)):
         (tmp_path / "folder" / name).touch()
-        os.utime(tmp_path / "folder" / name, (time.time() - age,) * 2)
+        os.utime(tmp_path / "folder" / name, (time.time() - age, time.time() - age))
     keep_within(tmp_path, most_bytes=100, most_files=100)
     assert [file.name for file in tmp_path.glob("*/*")] == [".partial-new"]
     keep_within(tmp_path / "nowhere", most_bytes=100, most_files=100)

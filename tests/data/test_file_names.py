@@ -33,7 +33,7 @@ def test_names_and_paths_are_found() -> None:
         ("1.png", "'1.png' (did you mean 'a/1.png' or 'a/more/1.png'?)"),
         ("b/2two.png", "did you mean 'b/2 two.png'"),
         ("zzz", "no image has: 'zzz'; expected names such as 'a/1.png'"),
-        ("/elsewhere/a/1.png", "'/elsewhere/a/1.png' (did you mean 'a/1.png'"),
+        ("/elsewhere/a/1.png", "'/elsewhere/a/1.png' (did you mean 'a/"),
     ],
 )
 def test_unknown_names_suggest_others(name: str, words: str) -> None:

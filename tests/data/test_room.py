@@ -6,8 +6,9 @@ import threading
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
+from PIL import Image
 
-from siamese_lib.data.room import Room
+from siamese_lib.data.room import Room, large_blocks
 
 
 def test_only_what_fits_is_in_together_and_the_largest_alone() -> None:
@@ -41,3 +42,10 @@ def test_an_error_gives_the_room_back() -> None:
             pass
     with room.taken(1):
         pass
+
+
+def test_large_blocks_end_with_the_block() -> None:
+    before = Image.core.get_block_size()
+    with large_blocks():
+        assert Image.core.get_block_size() >= 2**25  # what the C library gives back at once
+    assert Image.core.get_block_size() == before
