@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 
@@ -59,16 +60,18 @@ def split_by_class(data: Dataset, held_out: Sequence[str] | float, *, seed: int 
         np.isin(split.labels, classes)
         for split, classes in ((data.train, trained), (data.train, chosen), (data.test, chosen))
     )
-    return Dataset(
-        train=Split(data.train.images[kept], data.train.labels[kept]),
+    files = None
+    if data.train.files is not None and data.test.files is not None:
+        files = (*(data.train.files_of(early) or ()), *(data.test.files_of(late) or ()))
+    return replace(
+        data,
+        train=Split(data.train.images[kept], data.train.labels[kept], data.train.files_of(kept)),
         test=Split(
             np.concatenate([data.train.images[early], data.test.images[late]]),
             np.concatenate([data.train.labels[early], data.test.labels[late]]),
+            files,
         ),
-        class_names=data.class_names,
         source=f"{data.source} ({len(chosen):,} of {len(there):,} classes held out)",
-        name=data.name,
-        skipped=data.skipped,
     )
 
 

@@ -6,8 +6,12 @@ their shapes and dtypes.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import os
+import warnings
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 from functools import cached_property
+from itertools import compress
 from pathlib import Path
 
 import numpy as np
@@ -15,6 +19,7 @@ from numpy.typing import ArrayLike
 
 from siamese_lib.checks import checked_labels
 from siamese_lib.data.copies import Copies, find_copies
+from siamese_lib.data.file_names import checked_rows, rows_named
 from siamese_lib.pixels import described, is_channels_first, remedy, warn_if_black
 from siamese_lib.texts import printable, printable_names, shortened
 
@@ -47,14 +52,18 @@ class Split:
         images: uint8 (N, H, W, C), 0 to 255.
         labels: int64 (N,), each an index into `Dataset.class_names`. Integers of any type are
             taken, and become int64.
+        files: of images from a folder, the path of each file from that folder, with slashes;
+            otherwise None. A name that is not UTF-8 is as `os.fsdecode` gives it: show it with
+            `siamese_lib.texts.printable`, and open `Dataset.path`.
 
     Raises:
         DataError: another dtype or number of dimensions, channels first, a negative label, or not
-            one label for each image.
+            one label and one file for each image.
     """
 
     images: np.ndarray
     labels: np.ndarray
+    files: tuple[str, ...] | None = None
 
     def __post_init__(self) -> None:
         _check_images(self.images)
@@ -64,6 +73,13 @@ class Split:
                 "labels",
                 found=f"{len(self.labels)} labels for {len(self.images)} images",
                 expected="one label for each image",
+                remedy="Check that both belong to the same split.",
+            )
+        if self.files is not None and len(self.files) != len(self.images):
+            raise DataError.about(
+                "files",
+                found=f"{len(self.files)} files for {len(self.images)} images",
+                expected="one file for each image, or None",
                 remedy="Check that both belong to the same split.",
             )
         if (self.labels < 0).any():
@@ -76,6 +92,10 @@ class Split:
 
     def __len__(self) -> int:
         return len(self.labels)
+
+    def files_of(self, chosen: np.ndarray) -> tuple[str, ...] | None:
+        """Return the files of the images that are chosen, bool (N,); None if they are not known."""
+        return None if self.files is None else tuple(compress(self.files, chosen.tolist()))
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -90,6 +110,7 @@ class Dataset:
         source: where the images came from, in words.
         name: what the set is called.
         skipped: files that `load_folder` left out, each as "path: reason"; otherwise empty.
+        root: the folder that `Split.files` are in, absolute; None for a set from elsewhere.
 
     Raises:
         DataError: a label has no class name, or the two splits differ in image shape.
@@ -101,6 +122,7 @@ class Dataset:
     source: str
     name: str
     skipped: tuple[str, ...] = ()
+    root: Path | None = None
 
     def __post_init__(self) -> None:
         printed = {
@@ -132,6 +154,96 @@ class Dataset:
         """Images that stand in two classes, or are in both splits. ``str`` counts them in words."""
         train, test = ((split.images, split.labels) for split in (self.train, self.test))
         return find_copies(train, test)
+
+    def path(self, split: str, index: int) -> Path:
+        """Return the path of the file of an image from a folder.
+
+        Args:
+            split: "train" or "test".
+            index: of the image in the split, from 0.
+
+        Raises:
+            DataError: there is no such image, or its file is not known.
+        """
+        parts = {"train": self.train, "test": self.test}
+        files = parts[split].files if split in parts else None
+        if self.root is None or files is None:
+            raise DataError.about(
+                self.name,
+                found=f"no names of files for {split!r}",
+                expected='"train" or "test" of a set that load_folder has read',
+                remedy="Other sets hold only pixels and labels.",
+            )
+        try:
+            (row,) = checked_rows(split, [index], len(files)).tolist()
+        except ValueError as error:
+            raise DataError(str(error)) from None
+        return self.root / files[row]
+
+    def without(
+        self,
+        files: Iterable[str | os.PathLike[str]] = (),
+        *,
+        train: ArrayLike = (),
+        test: ArrayLike = (),
+    ) -> Dataset:
+        """Return the same set without some images. No other image moves to the other split.
+
+        Args:
+            files: those of images from a folder, as `Split.files` names them, or their paths. A
+                single name is taken, too.
+            train: indices of training images, from 0.
+            test: indices of test images, from 0.
+
+        Warns:
+            UserWarning: a class has no image left. It is left out, so that later classes have
+                lower numbers.
+
+        Raises:
+            DataError: an image is not there, or no training image would be left.
+
+        Example:
+            >>> images = np.arange(4, dtype=np.uint8).repeat(64).reshape(4, 8, 8, 1) + 100
+            >>> train = sl.Split(images, [0, 0, 1, 1], ("a/1.png", "a/2.png", "b/3.png", "b/4.png"))
+            >>> test = sl.Split(images[:2] + 50, [0, 1], ("a/5.png", "b/6.png"))
+            >>> data = sl.Dataset(train, test, ("a", "b"), "made here", "six")
+            >>> fewer = data.without(["a/2.png", "b/6.png"], train=[3])
+            >>> fewer.train.files, fewer.test.files
+            (('a/1.png', 'b/3.png'), ('a/5.png',))
+        """
+        wanted = [files] if isinstance(files, str | os.PathLike) else list(files)
+        names = [n for part in (self.train, self.test) for n in part.files or [""] * len(part)]
+        kept, middle = np.ones(len(names), bool), len(self.train)
+        try:
+            kept[rows_named(wanted, names if any(names) else (), self.root)] = False
+            kept[checked_rows("train", train, middle)] = False
+            kept[middle + checked_rows("test", test, len(self.test))] = False
+        except ValueError as error:
+            raise DataError(str(error)) from None
+        if not kept[:middle].any():
+            raise DataError.about(
+                self.name,
+                found=f"{middle:,} training images, all of them to be left out",
+                expected="at least one that stays",
+                remedy="Check the names and the indices.",
+            )
+        labels = np.concatenate([self.train.labels, self.test.labels])
+        gone = np.setdiff1d(labels, labels[kept])
+        if gone.size:
+            words = ", ".join(self.class_names[label] for label in gone[:_NAMED])
+            words += f" and {gone.size - _NAMED:,} more" if gone.size > _NAMED else ""
+            warnings.warn(
+                f"{self.name}: no image of {words} is left, so this is no class any more, and the "
+                "classes after it have lower numbers.",
+                stacklevel=2,
+            )
+        stay = np.delete(np.arange(len(self.class_names)), gone)
+        trained, tested = (
+            Split(part.images[mask], np.searchsorted(stay, part.labels[mask]), part.files_of(mask))
+            for part, mask in ((self.train, kept[:middle]), (self.test, kept[middle:]))
+        )
+        left = tuple(self.class_names[label] for label in stay)
+        return replace(self, train=trained, test=tested, class_names=left)
 
     def check_trainable(self) -> None:
         """Check that similar and different pairs can be made of the training images.

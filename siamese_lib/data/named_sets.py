@@ -25,6 +25,7 @@ import os
 import re
 from pathlib import Path
 
+from siamese_lib.data.cache_folder import cache_folder
 from siamese_lib.data.dataset import DataError, Dataset
 from siamese_lib.data.downloads import fetch
 from siamese_lib.data.formats import candidates, read_splits
@@ -48,7 +49,7 @@ def load_dataset(
     Args:
         name: "mnist", "fashion_mnist", "letters", or the name of a set in the folder
             `SIAMESE_DATA`.
-        cache_dir: folder for downloads; by default the user's cache folder.
+        cache_dir: folder for downloads; by default `siamese_lib.data.cache_folder`.
         download: whether to download a set that is not on this machine.
         verbose: print one line that says which set is used and where it came from, and show a
             progress bar while downloading.
@@ -88,7 +89,7 @@ def load_dataset(
         if name not in KNOWN_SETS:
             raise _unknown(name)
         spec = KNOWN_SETS[name]
-        cache = _default_cache() if cache_dir is None else Path(cache_dir).expanduser()
+        cache = cache_folder() if cache_dir is None else Path(cache_dir).expanduser()
         dataset = (
             _from_disk(spec, cache, notes)
             or _from_mirrors(spec, cache, notes, download=download, show_progress=verbose)
@@ -109,12 +110,6 @@ def _unknown(name: str) -> DataError:
         remedy="For your own set, put <name>.npz in a folder and set the environment variable "
         "SIAMESE_DATA to that folder, or use load_folder.",
     )
-
-
-def _default_cache() -> Path:
-    import pooch  # waits: slow to import
-
-    return Path(pooch.os_cache("siamese_lib"))
 
 
 def _make(path: Path, name: str, source: str) -> Dataset:

@@ -2,14 +2,59 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import ArrayLike
 
 from siamese_lib.data import handwriting
+from siamese_lib.data.dataset import DataError
 from siamese_lib.data.fingerprints import fingerprints
-from siamese_lib.data.reading import read_image
+from siamese_lib.data.reading import PictureError, read_image
+from siamese_lib.data.shapes import checked_shape
+
+
+def prepare(
+    source: str | os.PathLike[str] | bytes,
+    *,
+    image_size: tuple[int, int] = (28, 28),
+    color: str = "grayscale",
+) -> np.ndarray:
+    """Read one picture as `load_folder` reads those of a folder: the very same pixels.
+
+    So a picture of the folder is found as itself, at distance 0, and a new one is compared fairly.
+
+    Args:
+        source: path of a file, or its content as bytes.
+        image_size: height and width in pixels, as given to `load_folder`.
+        color: "grayscale" or "rgb", as given to `load_folder`.
+
+    Returns:
+        uint8 (height, width, 1 or 3). A tower takes several: ``run.embed(image[None])``.
+
+    Raises:
+        DataError: there is no such file, it is no picture that can be read, or an argument is out
+            of range.
+
+    Example:
+        >>> from PIL import Image
+        >>> Image.new("L", (40, 30), 200).save("one.png")
+        >>> image = sl.prepare("one.png", image_size=(32, 32))
+        >>> image.shape, int(image[0, 0, 0])
+        ((32, 32, 1), 200)
+    """
+    shape = checked_shape(image_size, color)
+    file = source if isinstance(source, bytes) else Path(os.fsdecode(source)).expanduser()
+    try:
+        return read_image(file, shape).pixels
+    except PictureError as error:
+        raise DataError.about(
+            f"{len(file):,} bytes" if isinstance(file, bytes) else file,
+            found=str(error),
+            expected="a picture in a format that Pillow reads",
+            remedy="Check the path, or save the picture as a PNG or JPEG.",
+        ) from error
 
 
 def read_query(

@@ -23,14 +23,19 @@ likewise.
 from __future__ import annotations
 
 import warnings
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from functools import partial
 from io import BytesIO
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
 
 from siamese_lib.data.depths import deep_color, low_bytes, white_in_file, white_level
+from siamese_lib.data.fitting import fitted, on_white
+from siamese_lib.data.room import DECODED
 from siamese_lib.texts import printable
 
 if TYPE_CHECKING:
@@ -39,6 +44,8 @@ if TYPE_CHECKING:
 _JPEG = b"\xff\xd8"  # how such a file begins
 _ORIENTATION = 0x0112  # the EXIF tag
 _WHITE_IS_ZERO = 0x0106, 0  # a TIFF's tag and its value
+
+_Made = TypeVar("_Made")
 
 
 class PictureError(ValueError):
@@ -108,8 +115,10 @@ def read_image(
     height, width, channels = shape
     if channels not in (1, 3):
         raise PictureError(f"a picture has 1 or 3 channels; expected {channels}. Give an array.")
-    picture, size, white = upright(source, enough=2 * max(height, width), formats=formats)
-    return Picture(_fitted(picture, shape), size, white)
+    fit = partial(fitted, shapes=[shape])
+    with quiet():
+        (pixels,), size, white = _opened(source, 2 * max(height, width), formats, fit)
+    return Picture(pixels, size, white)
 
 
 def read_with_thumbnail(
@@ -120,6 +129,8 @@ def read_with_thumbnail(
     formats: tuple[str, ...] | None = None,
 ) -> tuple[Picture, np.ndarray]:
     """Read a picture, and a thumbnail of it that is the same whatever `shape` is.
+
+    Several threads may read at once, all of them inside one `quiet`.
 
     Args:
         file: path of the file.
@@ -134,16 +145,16 @@ def read_with_thumbnail(
         PictureError: as for `read_image`.
     """
     enough, for_thumbnail = (2 * max(height, width) for height, width, _ in (shape, thumbnail))
-    opened, size, white = upright(file, enough=enough, formats=formats)
-    picture = Picture(_fitted(opened, shape), size, white)
-    if shape == thumbnail:
-        return picture, picture.pixels
+    again = False
     if enough != for_thumbnail:
-        with file.open("rb") as content:
-            jpeg = content.read(len(_JPEG)) == _JPEG
-        if jpeg:  # it was decoded at a fraction of its size, which depends on `shape`
-            opened, _, _ = upright(file, enough=for_thumbnail, formats=formats)
-    return picture, _fitted(opened, thumbnail)
+        with _in_words(file), file.open("rb") as content:
+            # A JPEG is decoded at a fraction of its size, which depends on `shape`.
+            again = content.read(len(_JPEG)) == _JPEG
+    both = partial(fitted, shapes=[shape, thumbnail])
+    (pixels, small), size, white = _opened(file, enough, formats, both)
+    if again:
+        (small,), _, _ = _opened(file, for_thumbnail, formats, partial(fitted, shapes=[thumbnail]))
+    return Picture(pixels, size, white), small
 
 
 def upright(
@@ -164,14 +175,28 @@ def upright(
     Raises:
         PictureError: as for `read_image`.
     """
+    with quiet():
+        return _opened(source, enough, formats, on_white)
+
+
+@contextmanager
+def quiet() -> Iterator[None]:
+    """Ignore what Pillow warns of: odd metadata, and pictures of 90 to 180 megapixels.
+
+    It reads the pixels of both. It refuses larger pictures, as they may be made to fill the memory.
+    """
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", module=r"(PIL|siamese_lib\.data)\b")
+        yield
+
+
+@contextmanager
+def _in_words(source: Path | bytes) -> Iterator[None]:
+    """Turn every error into a PictureError."""
     from PIL import UnidentifiedImageError  # waits: slow to import
 
     try:
-        with warnings.catch_warnings():
-            # Pillow warns of odd metadata and of pictures of 90 to 180 megapixels, but still reads
-            # the pixels. It refuses larger pictures, as they may be made to fill the memory.
-            warnings.simplefilter("ignore")
-            return _opened(source, enough, formats)
+        yield
     except UnidentifiedImageError:
         raise NotAPictureError(
             "not a PNG or JPEG, nor a picture in another format that Pillow reads"
@@ -186,7 +211,29 @@ def upright(
 
 
 def _opened(
-    source: Path | bytes, enough: int | None, formats: tuple[str, ...] | None
+    source: Path | bytes,
+    enough: int | None,
+    formats: tuple[str, ...] | None,
+    use: Callable[[Image.Image], _Made],
+) -> tuple[_Made, tuple[int, int], int | None]:
+    """Open a picture, and make something of it while there is room for it in memory.
+
+    Args:
+        source, enough, formats: as for `upright`.
+        use: takes the picture, upright and with 8 bits, perhaps with transparent parts.
+
+    Returns:
+        What `use` returns; and the size and the white that `upright` returns.
+    """
+    with _in_words(source), ExitStack() as room:
+        picture, size, white = _decoded(source, enough, formats, room)
+        made = use(picture)
+        del picture  # before others may use its room
+        return made, size, white
+
+
+def _decoded(
+    source: Path | bytes, enough: int | None, formats: tuple[str, ...] | None, room: ExitStack
 ) -> tuple[Image.Image, tuple[int, int], int | None]:
     from PIL import Image  # waits: slow to import
 
@@ -200,6 +247,7 @@ def _opened(
         # Let JPEG decode fewer pixels.
         fewer = enough is not None and opened.draft(None, (enough, enough)) is not None
         known, low = white_in_file(opened, file), low_bytes(opened)
+        room.enter_context(DECODED.taken(opened.width * opened.height))
         # Loading a TIFF reads its EXIF block too, and fails with it.
         opened.getexif = Image.Exif  # type: ignore[method-assign]
         opened.load()
@@ -223,7 +271,7 @@ def _opened(
         8: Image.Transpose.ROTATE_90,
     }.get(turn)
     picture = picture if method is None else picture.transpose(method)
-    return _on_white(picture), size[::-1] if turn in (5, 6, 7, 8) else size, white
+    return picture, size[::-1] if turn in (5, 6, 7, 8) else size, white
 
 
 def _orientation(opened: Image.Image) -> int:
@@ -272,41 +320,3 @@ def _from_floats(pixels: np.ndarray) -> np.ndarray:
             "or whole numbers to 65,535; save it with 8 or 16 bits"
         )
     return pixels
-
-
-def _on_white(picture: Image.Image) -> Image.Image:
-    """Put white behind the transparent parts of a picture, as a web page would show it."""
-    from PIL import Image  # waits: slow to import
-
-    if not picture.has_transparency_data:
-        return _from_lab(picture) if picture.mode == "LAB" else picture
-    picture = picture.convert("RGBA")
-    return Image.alpha_composite(Image.new("RGBA", picture.size, "white"), picture)
-
-
-def _from_lab(picture: Image.Image) -> Image.Image:
-    """Convert L*a*b* to sRGB, which Pillow's own conversion refuses."""
-    from PIL import ImageCms  # waits: slow to import
-
-    lab, srgb = ImageCms.createProfile("LAB"), ImageCms.createProfile("sRGB")
-    return ImageCms.buildTransform(lab, srgb, "LAB", "RGB").apply(picture)
-
-
-def _fitted(picture: Image.Image, shape: tuple[int, int, int]) -> np.ndarray:
-    """Scale a picture to fit, and centre it: uint8 (H, W, C)."""
-    from PIL import Image  # waits: slow to import
-
-    height, width, channels = shape
-    if picture.mode == "HSV":
-        picture = picture.convert("RGB")  # HSV cannot become grey at once
-    picture = picture.convert("L" if channels == 1 else "RGB")
-    scale = min(height / picture.height, width / picture.width)
-    inner = max(1, round(picture.width * scale)), max(1, round(picture.height * scale))
-    picture = picture.resize(inner, Image.Resampling.BILINEAR)
-    pixels = np.asarray(picture).reshape(picture.height, picture.width, -1)
-    border = np.concatenate([pixels[0], pixels[-1], pixels[:, 0], pixels[:, -1]])
-    filled = np.empty(shape, np.uint8)
-    filled[:] = np.median(border, axis=0)
-    top, left = (height - picture.height) // 2, (width - picture.width) // 2
-    filled[top : top + picture.height, left : left + picture.width] = pixels
-    return filled

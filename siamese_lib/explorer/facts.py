@@ -9,6 +9,7 @@ import numpy as np
 
 from siamese_lib.data.fingerprints import fingerprints
 from siamese_lib.data.parts import Part, is_fair
+from siamese_lib.texts import printable
 
 MOST_NEIGHBOURS = 20
 PAGE = 40  # thumbnails on a page
@@ -54,6 +55,7 @@ class Facts:
         searched: which of the training images are searched.
         trained_on: number of test images that the run was trained on.
         handwriting: whether uploads are prepared as MNIST's digits were.
+        training_files, test_files: names of the images' files; None if they are not known.
     """
 
     steps: tuple[int, ...]
@@ -68,6 +70,8 @@ class Facts:
     searched: Part
     trained_on: int = 0
     handwriting: bool = False
+    training_files: tuple[str, ...] | None = None
+    test_files: tuple[str, ...] | None = None
 
     @cached_property
     def order(self) -> np.ndarray:
@@ -116,6 +120,11 @@ class Facts:
         if query.kind == "train":
             return self.training_images[query.index]
         return np.frombuffer(query.pixels, np.uint8).reshape(self.image_shape)
+
+    def file(self, query: Query) -> str:
+        """Return the name of a query's file, in printable form; "" if it is not known."""
+        files = {"test": self.test_files, "train": self.training_files}.get(query.kind)
+        return "" if files is None or query.index is None else printable(files[query.index])
 
     def label(self, query: Query) -> int | None:
         """Return a query's class, or None for the reader's own image."""

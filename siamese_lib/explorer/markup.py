@@ -75,7 +75,7 @@ def answer(screen: Screen) -> str:
         f"src='{_uri(facts, state.query)}'>"
         f"<div class='sx-chosen'><div class='sx-quiet'>You chose</div>"
         f"<div><b>{html.escape(str(state.query))}</b>, {known}</div>"
-        f"<div class='sx-quiet'>{html.escape(state.query.note)}</div>"
+        f"<div class='sx-quiet'>{html.escape(state.query.note or facts.file(state.query))}</div>"
         f"<div class='sx-bar'><button data-act='pin'>Pin to compare</button>"
         f"<button data-copy='{indices}'>Copy indices</button></div></div>"
         f"<div class='sx-vote'><div class='sx-quiet'>The network says</div>"
@@ -160,10 +160,10 @@ def _metric(screen: Screen, metric: str) -> str:
 def _neighbour(facts: Facts, found: Answer, rank: int) -> str:
     index, label, distance = found.indices[rank], found.labels[rank], found.distances[rank]
     kind = _match(found, label)
-    name = _name(found, label)
+    name, file = _name(found, label), _file(facts, Query("train", index))
     return (
         f"<li class='sx-card sx-{kind}'><button data-act='choose_train' data-value='{index}' "
-        f"title='Choose training image {index}'>"
+        f"title='Choose training image {index}{file}'>"
         f"<img alt='{name}' src='{_uri(facts, Query('train', index))}'>"
         f"<b>{_ICONS[kind]} {name}</b><span>#{index}</span><span>{_short(distance)}</span>"
         "</button></li>"
@@ -173,7 +173,7 @@ def _neighbour(facts: Facts, found: Answer, rank: int) -> str:
 def _small(facts: Facts, found: Answer, rank: int) -> str:
     label, index = found.labels[rank], found.indices[rank]
     kind = _match(found, label)
-    words = f"{_ICONS[kind]} {_name(found, label)}, #{index}"
+    words = f"{_ICONS[kind]} {_name(found, label)}, #{index}{_file(facts, Query('train', index))}"
     source = _uri(facts, Query("train", index))
     return f"<img class='sx-{kind}' alt='{words}' title='{words}' src='{source}'>"
 
@@ -183,9 +183,10 @@ def _thumb(index: int, facts: Facts) -> str:
     wrong = " sx-mistaken" if facts.mistaken[index] else ""
     mark = "<i>✗</i>" if facts.mistaken[index] else ""
     words = f"test image {index}: {name}{', a mistake' if wrong else ''}"
+    file = _file(facts, Query("test", index))
     return (
         f"<button class='sx-thumb{wrong}' data-act='choose_test' data-value='{index}' "
-        f"title='{words}' aria-label='{words}'>"
+        f"title='{words}{file}' aria-label='{words}'>"
         f"<img alt='' src='{uri(facts.test_images[index])}'>{mark}</button>"
     )
 
@@ -204,6 +205,12 @@ def _png(pixels: bytes, shape: tuple[int, int, int]) -> str:
     """Encode an image; of one with neither one nor three channels, the first is shown."""
     image = np.frombuffer(pixels, np.uint8).reshape(shape)
     return png_uri(image if shape[2] == 3 else image[..., 0])
+
+
+def _file(facts: Facts, query: Query) -> str:
+    """Write a comma and the name of a file; "" if it is not known."""
+    file = facts.file(query)
+    return html.escape(f", {file}") if file else ""
 
 
 def _short(distance: float) -> str:

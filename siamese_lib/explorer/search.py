@@ -114,6 +114,8 @@ class NeighbourSearch:
             light=bool(np.median(edges) > 127),
             trained_on=0 if seen is None else int(seen.sum()),
             handwriting=like_mnist(images) if handwriting is None else handwriting,
+            training_files=data.train.files,
+            test_files=data.test.files,
         )
         # Most changes leave the query or the pins as they are, so their answers are cached.
         self._answers = lru_cache(_LATEST)(self._found)

@@ -269,7 +269,7 @@ class Collection:
         if isinstance(pictures, np.ndarray):
             return pictures, None
         single = isinstance(pictures, str | bytes | os.PathLike)
-        given: list[File] = [pictures] if single else list(pictures)  # pyright: ignore
+        given: list[File] = [pictures] if single else list(pictures)  # pyright: ignore[reportAssignmentType]
         height, width, channels = self.run.image_shape
         color = "grayscale" if channels == 1 else "rgb"
         images = np.empty((len(given), height, width, channels), np.uint8)

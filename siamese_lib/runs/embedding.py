@@ -13,10 +13,10 @@ from siamese_lib.checks import whole_number
 from siamese_lib.network.any_tower import TowerAt, called, has_own_code, shapes_of
 from siamese_lib.network.architecture import copied, described_layers, is_conv_tower, undescribed
 from siamese_lib.pixels import checked_pixels
+from siamese_lib.progress import progress_bar
 from siamese_lib.runs.run_files import RunError
 from siamese_lib.runs.unbuilt import Unbuilt
 from siamese_lib.runs.weights import as_saved, kept
-from siamese_lib.views.progress import progress_bar
 
 if TYPE_CHECKING:
     from siamese_lib.files import JsonObject

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import argparse
+import os
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -34,7 +36,7 @@ def add_parser(commands: Commands) -> None:
         "retrieve",
         help="find the training images nearest to yours",
         description="Print the nearest training images for each file: their rank, index, label, "
-        "and the distance between the embeddings.",
+        "file if they are from a folder, and the distance between the embeddings.",
         epilog="For example: siamese retrieve --handwriting seven.jpg",
     )
     add = parser.add_argument
@@ -100,8 +102,12 @@ def retrieve(options: argparse.Namespace) -> int:
     labels = names[data.train.labels[indices]]
     themselves = known_queries(run, queries, known)
     answers = zip(options.images, notes, themselves, indices, labels, distances, strict=True)
-    for file, note, same, *answer in answers:
-        print(f"\n{printable(file)}\n{note}{table(*answer)}{same}")
+    known_files = data.train.files or ()
+    if known_files:
+        print(f"The files found are in {printable(data.root)}{os.sep}.")
+    for file, note, same, found, kinds, away in answers:
+        files = [printable(known_files[index]) for index in found] if known_files else ()
+        print(f"\n{printable(file)}\n{note}{table(found, kinds, away, files)}{same}")
     if options.picture is not None:
         short = np.array(short_names(data.class_names, LETTERS, NAME_WIDTH))
         captions = [
@@ -174,19 +180,24 @@ def _check_file(file: Path) -> None:
         raise ValueError(f"{printable(file)} {found}; expected an image file. Check the path.")
 
 
-def table(indices: np.ndarray, labels: np.ndarray, distances: np.ndarray) -> str:
+def table(
+    indices: np.ndarray, labels: np.ndarray, distances: np.ndarray, files: Sequence[str] = ()
+) -> str:
     """Write the training images nearest to one image as a table of text.
 
     Args:
         indices: int (k,), of the training images.
         labels: str (k,).
         distances: float (k,).
+        files: their names (k,); none if they are not known.
     """
     wide = max(5, *(len(label) for label in labels.tolist()))
-    lines = [f"rank   index  {'label':>{wide}}  distance"]
-    rows = zip(indices, labels, distances, strict=True)
-    for rank, (index, label, distance) in enumerate(rows, 1):
-        lines.append(f"{rank:4}  {index:6}  {label:>{wide}}  {distance:8.3g}")
+    names = ["file", *files] if files else [""] * (1 + len(indices))
+    names = [f"  {name:{max(map(len, names))}}" if files else "" for name in names]
+    lines = [f"rank   index  {'label':>{wide}}{names[0]}  distance"]
+    rows = zip(indices, labels, names[1:], distances, strict=True)
+    for rank, (index, label, name, distance) in enumerate(rows, 1):
+        lines.append(f"{rank:4}  {index:6}  {label:>{wide}}{name}  {distance:8.3g}")
     return "\n".join(lines)
 
 

@@ -14,6 +14,7 @@ from IPython.display import display
 from siamese_lib.checks import whole_number
 from siamese_lib.metrics.headline import Among
 from siamese_lib.network.backend import Logs, keras
+from siamese_lib.outputs import unseen
 from siamese_lib.pixels import checked_pixels, pictures_of
 from siamese_lib.runs import projection
 from siamese_lib.runs.embedding import embed
@@ -22,7 +23,6 @@ from siamese_lib.training.recorder import Recorder
 from siamese_lib.training.trained import number_of
 from siamese_lib.training.validation import evenly
 from siamese_lib.views.embedding_view import EmbeddingView
-from siamese_lib.views.still import unseen
 
 
 class LiveView(keras.callbacks.Callback):

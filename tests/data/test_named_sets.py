@@ -32,6 +32,7 @@ def folder(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
     path = tmp_path / "data"
     path.mkdir()
     monkeypatch.setenv("SIAMESE_DATA", str(path))
+    monkeypatch.delenv("SIAMESE_CACHE")
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     monkeypatch.setitem(data.KNOWN_SETS, "tiny", tiny_spec("tiny", ARRAYS))
     return path
@@ -193,7 +194,8 @@ def test_the_offline_digits_are_training_digits_with_their_labels(
     offline = load("mnist")
     monkeypatch.setenv("SIAMESE_DATA", str(FULL.parent))
     full = load("mnist").train
-    label_of = {image.tobytes(): label for image, label in zip(*vars(full).values(), strict=True)}
+    pairs = zip(full.images, full.labels, strict=True)
+    label_of = {image.tobytes(): label for image, label in pairs}
     for split in (offline.train, offline.test):
         found = [label_of[image.tobytes()] for image in split.images]
         np.testing.assert_array_equal(found, split.labels)

@@ -69,3 +69,20 @@ def test_a_screen_cannot_be_changed() -> None:
         screen.state = START  # pyright: ignore[reportAttributeAccessIssue]
     with pytest.raises(TypeError):
         screen.answers["cosine"] = screen.answer  # pyright: ignore[reportIndexIssue]
+
+
+def test_files_of_images_are_named_where_they_are_known() -> None:
+    """A name that could be markup, and one whose bytes are not UTF-8."""
+    plain = SEARCH.screen(START)
+    assert FACTS.file(START.query) == ""
+    files = tuple(f"a/<i>{number}</i>\udce9.png" for number in range(100))
+    named = dataclasses.replace(FACTS, test_files=files[:48], training_files=files[:40])
+    screen = dataclasses.replace(plain, facts=named)
+    written = markup.answer(screen) + markup.picker(screen)
+    asked = START.query.index
+    assert f"<div class='sx-quiet'>a/&lt;i&gt;{asked}&lt;/i&gt;\\xe9.png</div>" in written
+    for index in plain.answer.indices:
+        title = f"Choose training image {index}, a/&lt;i&gt;{index}&lt;/i&gt;\\xe9.png"
+        assert f"title='{title}'" in written
+    assert "<i>3</i>" not in written
+    assert ".png" not in markup.answer(plain) + markup.picker(plain)

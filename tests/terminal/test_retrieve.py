@@ -136,6 +136,25 @@ def test_labels_of_any_length_keep_the_columns():
     ]
 
 
+def test_the_files_of_a_folder_are_named(work, capsys):
+    for index in range(12):
+        folder = Path("photos", "ab"[work.labels[index] % 2])
+        folder.mkdir(parents=True, exist_ok=True)
+        Image.fromarray(work.images[index, ..., 0]).save(folder / f"{'long ' * index}{index}.png")
+    data = sl.load_folder("photos", image_size=work.images.shape[1:3])
+    assert data.train.files is not None
+    arguments = ["retrieve", "--run", "run", "--data", "photos", "--neighbours", "3"]
+    assert main([*arguments, *(str(data.path("train", index)) for index in (0, 5))]) == 0
+    out = capsys.readouterr().out
+    assert f"The files found are in {Path('photos').resolve()}/." in out
+    tables = [block.splitlines() for block in out.split("\nrank ")[1:]]
+    for index, (head, *rows) in zip((0, 5), tables, strict=True):
+        places = [head.find("file") + len("rank "), head.find("  distance") + len("rank ")]
+        found = [row[slice(*places)].strip() for row in rows[:3]]
+        assert [data.train.files[int(row.split()[1])] for row in rows[:3]] == found
+        assert found[0] == data.train.files[index]
+
+
 def test_without_a_run_the_shipped_one_answers(capsys, monkeypatch):
     asked = []
 

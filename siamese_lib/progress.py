@@ -6,7 +6,7 @@ import sys
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, TypeVar, cast
 
-from siamese_lib.views.still import unseen
+from siamese_lib.outputs import unseen
 
 if TYPE_CHECKING:
     from IPython.display import DisplayHandle

@@ -1,0 +1,124 @@
+"""Many files are read as one file is, several at once."""
+
+from __future__ import annotations
+
+import os
+import threading
+import warnings
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from PIL import Image
+from test_reading import FILES
+
+from siamese_lib.data import read_many as module
+from siamese_lib.data.fingerprints import fingerprints
+from siamese_lib.data.read_many import read_many
+from siamese_lib.data.reading import PictureError, read_image, read_with_thumbnail
+from siamese_lib.data.splitting import THUMBNAIL
+
+
+@pytest.fixture
+def files(tmp_path: Path) -> list[Path]:
+    """All kinds of pictures, and files that are none."""
+    for name, data in FILES.items():
+        (tmp_path / name).write_bytes(data)
+    (tmp_path / "cut.png").write_bytes(FILES["colors.png"][:200])
+    (tmp_path / "notes.txt").write_text("no picture")
+    (tmp_path / "unnamed").write_bytes(FILES["colors.png"])
+    return sorted(tmp_path.iterdir())
+
+
+@pytest.fixture
+def bars(monkeypatch: pytest.MonkeyPatch) -> list[tuple[int, str, str]]:
+    """The progress bars that are shown: how many steps, of what."""
+    shown = []
+
+    def bar(steps: Sequence[Any], what: str, unit: str) -> Iterator[Any]:
+        shown.append((len(steps), what, unit))
+        yield from steps
+
+    monkeypatch.setattr(module, "progress_bar", bar)
+    return shown
+
+
+@pytest.mark.parametrize("shape", [(28, 28, 1), (32, 32, 3), (10, 70, 3)])
+@pytest.mark.parametrize("threads", [1, 8])
+def test_each_file_is_what_it_is_alone(
+    files: list[Path], shape: tuple[int, int, int], threads: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "_processors", lambda: threads)
+    found = read_many(files, [file.name for file in files], shape)
+    assert len(found) == len(files)
+    for file, each in zip(files, found, strict=True):
+        if file.name in ("cut.png", "notes.txt"):
+            assert each.pixels is None
+            assert each.foreign == (file.name == "notes.txt")
+            assert each.reason == ("not a picture" if each.foreign else "image file is truncated")
+            continue
+        alone = read_image(file, shape)
+        np.testing.assert_array_equal(each.pixels, alone.pixels)
+        small = read_image(file, THUMBNAIL).pixels
+        assert each.thumbnail == fingerprints(small[None])[0]
+        assert (each.white, each.reason) == (alone.guessed_white, "")
+
+
+def test_files_are_read_by_several_threads(
+    files: list[Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Two files that wait for each other are read at the same time."""
+    meeting = threading.Barrier(2, timeout=60)
+
+    def reading(*arguments: Any, **options: Any) -> Any:
+        meeting.wait()
+        return read_with_thumbnail(*arguments, **options)
+
+    monkeypatch.setattr(module, "_processors", lambda: 2)
+    monkeypatch.setattr(module, "read_with_thumbnail", reading)
+    read_many(files[:4], ["a", "b", "c", "d"], (9, 9, 1))
+
+
+def test_a_bar_is_shown_for_much_work_and_only_if_it_is_wanted(
+    files: list[Path], bars: list[Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    names = [file.name for file in files]
+    read_many(files, names, (9, 9, 1), what="photos")
+    assert bars == []
+    monkeypatch.setattr(module, "_MANY", len(files))
+    read_many(files, names, (9, 9, 1))
+    read_many(files[1:], names[1:], (9, 9, 1), what="photos")
+    assert bars == []
+    read_many(files, names, (9, 9, 1), what="photos")
+    assert bars == [(len(files), "reading photos", "file")]
+    monkeypatch.setattr(module, "_LARGE", files[0].stat().st_size)
+    read_many(files[:1], names[:1], (9, 9, 1), what="one")
+    assert bars[1:] == [(1, "reading one", "file")]
+
+
+def test_no_files_and_files_that_are_gone(tmp_path: Path) -> None:
+    assert read_many([], [], (9, 9, 1), what="none") == []
+    (found,) = read_many([tmp_path / "gone.png"], ["gone.png"], (9, 9, 1))
+    assert (found.pixels, found.reason, found.foreign) == (None, "No such file or directory", False)
+
+
+def test_warnings_are_as_before(files: list[Path], monkeypatch: pytest.MonkeyPatch) -> None:
+    """Pillow warns of large pictures; nobody sees that, also not in threads."""
+    monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", 2000)
+    before = warnings.filters[:]
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        found = read_many(files, [file.name for file in files], (9, 9, 1))
+    assert warnings.filters[:] == before
+    assert found[files.index(files[0].with_name("colors.png"))].pixels is not None
+
+
+def test_the_number_of_processors(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert module._processors() >= 1
+    monkeypatch.delattr(os, "sched_getaffinity", raising=False)
+    monkeypatch.setattr(os, "cpu_count", lambda: None)
+    assert module._processors() == 1
+    with pytest.raises(PictureError):
+        read_with_thumbnail(Path("gone"), (9, 9, 1), THUMBNAIL)
