@@ -41,7 +41,7 @@ def near_duplicates(
 
     Identical images come first. Of three copies or more, each is paired with the first.
 
-    10,000 images of 64 by 64 pixels take some ten seconds on two cores and 0.5 GB.
+    10,000 images of 64 by 64 pixels take some ten seconds of a processor and 0.4 GB.
 
     Args:
         images: uint8 (N, H, W), (N, H, W, 1) or (N, H, W, 3).

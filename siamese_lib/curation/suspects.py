@@ -39,7 +39,8 @@ def suspect_labels(
     the largest class would get. Its shares are raised to the power of that, over the best kind's.
 
     Embeddings of a tower that was trained on these images and labels hide wrong labels, as it has
-    learned those too. `siamese_lib.curation.looks` describes images in ways that saw no label.
+    learned those too: leave them out, or train on other images. `siamese_lib.curation.looks`
+    describes images in ways that saw no label.
 
     Args:
         features: real numbers (N, dim), finite; or a sequence of such arrays, for the same images
