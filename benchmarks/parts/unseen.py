@@ -30,7 +30,7 @@ from benchmarks.tools.ledger import Ledger
 from benchmarks.tools.markdown import blocks, interval, measured_on, medians, share, table
 from benchmarks.tools.results import spread
 
-COMPARED: tuple[str, ...] = ()
+COMPARED = ("matplotlib", "pillow")  # they draw the letters
 
 TRAINED_ON = {"Latin", "Greek"}
 JUDGED_BY = ("Cyrillic", "Armenian", "Georgian", "Hebrew", "Lao")
@@ -197,23 +197,24 @@ def one_of_ten(points: np.ndarray, labels: np.ndarray, label: int, seed: int = 0
 
 def render(result: dict[str, Any]) -> str:
     """Lay the result out as Markdown."""
+    judged = ", ".join(
+        f"{result['images'][script]:,} of {count} {script} letters"
+        for script, count in result["classes"].items()
+    )
     return blocks(
         takeaway(result),
-        *(f"**{name}**\n\n{letters_table(result, name)}" for name in ("20-way 1-shot", "P@1")),
+        f"20-way 1-shot accuracy, the mean of {EPISODES:,} episodes.",
+        letters_table(result, "20-way 1-shot"),
+        "P@1, each image among all others of its script.",
+        letters_table(result, "P@1"),
         f"Trained on {result['trained on']['images']:,} images of "
         f"{result['trained on']['classes']} Latin and Greek letters, {result['steps']['letters']} "
-        f"steps. {medians(result['seeds'], 'seeds')} 20-way 1-shot is the mean of {EPISODES:,} "
-        "episodes. Judged by "
-        + ", ".join(
-            f"{result['images'][script]:,} images of {count} {script} letters"
-            for script, count in result["classes"].items()
-        )
-        + ".",
+        f"steps. {medians(result['seeds'], 'seeds')} Judged by images: {judged}.",
         "### A digit left out",
-        digits_table(result["digits"]),
-        f"10-way 1-shot accuracy of the digit's test images, for towers that were trained "
+        "10-way 1-shot accuracy of the digit's test images, for towers that were trained "
         f"{result['steps']['digits']} steps on the nine other digits, and for one that was trained "
         "on all ten.",
+        digits_table(result["digits"]),
         measured_on(result),
     )
 

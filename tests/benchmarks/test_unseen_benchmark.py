@@ -79,7 +79,7 @@ def test_the_report():
     assert "| Lao | 0.375 (0.250 to 0.500) | 0.625 (0.500 to 0.750) |" in text
     assert "| mean | 0.375 | 0.625 |" in text
     assert "Trained on 1,200 images of 3 Latin and Greek letters, 9 steps." in text
-    assert "240 images of 30 Lao letters." in text
+    assert "Judged by images: 240 of 30 Lao letters." in text
 
 
 def test_letters_are_judged_by_every_way(monkeypatch):
