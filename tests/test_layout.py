@@ -26,6 +26,7 @@ ROOT = Path(__file__).parents[1]
 # one.
 LAYERS: dict[str, float] = {
     "texts": 0.05,
+    "arrays": 0.07,
     "checks": 0.1,
     "files": 0.2,
     "colors": 0.3,
@@ -54,6 +55,7 @@ RESTRICTED = {"figures": {"", "terminal"}, "": {"terminal"}}
 SEEN = {"numpy", "PIL", "IPython", "anywidget", "ipywidgets", "traitlets"}
 PACKAGES: dict[str, set[str]] = {
     "": {"lazy_loader"},
+    "arrays": {"numpy"},
     "checks": {"numpy"},
     "files": {"numpy"},
     "colors": {"numpy"},
