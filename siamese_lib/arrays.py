@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import numbers
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from typing import Any
 
@@ -40,7 +40,8 @@ def plain_array(
 def check_unmasked(name: str, values: Any) -> None:
     """Raise ValueError if entries are masked, of an array or of the arrays in a list."""
     inside = isinstance(values, list | tuple) and any(map(is_masked, set(map(type, values))))
-    for part in values if inside else [values]:
+    parts: Sequence[Any] = values if inside else [values]
+    for part in parts:
         masked = part.mask if is_masked(type(part)) else False
         if np.any(masked):
             everywhere = np.broadcast_to(masked, part.shape)

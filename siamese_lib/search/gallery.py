@@ -23,7 +23,15 @@ from siamese_lib.search import gallery_file, indexes
 from siamese_lib.search.distinct import DistinctIndex
 from siamese_lib.search.gallery_file import GalleryError
 from siamese_lib.search.space import Space, single
-from siamese_lib.search.vectors import METRICS, blocks, check_choice, checked, compact, comparable
+from siamese_lib.search.vectors import (
+    METRICS,
+    blocks,
+    check_choice,
+    check_own,
+    checked,
+    compact,
+    comparable,
+)
 
 if TYPE_CHECKING:
     import faiss
@@ -178,14 +186,11 @@ class Gallery:
 
         Raises:
             ValueError: the queries are not as described; `k` is out of range; or `exclude_self`
-                is given and there are not N queries.
+                is given and the queries are not the gallery's embeddings.
         """
         queries = self._of_my_dimension("queries", queries)
-        if exclude_self and len(queries) != len(self):
-            raise ValueError(
-                f"exclude_self was given with {len(queries)} queries; expected the gallery's own "
-                f"{len(self)} embeddings, row for row. Leave it out for other queries."
-            )
+        if exclude_self:
+            check_own("queries", queries, self._space.vectors)
         available = len(self) - bool(exclude_self)
         k = whole_number("k", k, 1)
         if k > available:
