@@ -11,7 +11,10 @@ import numpy as np
 
 
 def plain_array(
-    name: str, values: Any, parts: str = "rows", expected: str = "rows of one length"
+    name: str,
+    values: Any,
+    parts: str = "rows",
+    expected: str = "rows of one length. Give each row the same number of entries",
 ) -> np.ndarray:
     """Return values as an array, of which no entry is masked.
 
@@ -19,11 +22,12 @@ def plain_array(
     below the mask. So whatever takes arrays takes them through this function.
 
     Args:
-        name: what the error message calls the argument.
+        name: what the error message calls the argument, as Python code.
         values: an array, or numbers in nested lists. A masked array without masked entries is
             taken.
         parts: what the error message calls the members of a list.
-        expected: what was expected in place of a list whose members differ in length.
+        expected: what was expected in place of a list whose members differ in length, and what
+            to do.
 
     Raises:
         ValueError: entries are masked, or the members of a list differ in length.
@@ -48,8 +52,8 @@ def check_unmasked(name: str, values: Any) -> None:
             raise ValueError(
                 f"{name}: got a masked array, of which {everywhere.sum():,} of {part.size:,} "
                 f"entries are masked, the first in row {np.argwhere(everywhere)[0, :1].sum()}; "
-                "expected one without. Leave these entries out, or fill them, such as with "
-                f"{name}.filled(0)."
+                "expected an array of which no entry is masked. Leave these entries out, or pass "
+                f"{name}.filled(value)."
             )
 
 

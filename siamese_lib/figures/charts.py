@@ -96,9 +96,9 @@ def training_curves(
                 f"The history of {name!r} has the columns {', '.join(columns)}; expected also "
                 f"{', '.join(sorted(missing))}."
             )
-        at = given.finite(f"{x} of {name!r}", columns[x])
+        at = given.finite(f"history[{x!r}]", columns[x])
         for place, column in enumerate(("loss", "precision"), start=1):
-            values = given.numbers(f"{column} of {name!r}", columns[column])
+            values = given.numbers(f"history[{column!r}]", columns[column])
             if at.ndim != 1 or values.shape != at.shape:
                 raise ValueError(
                     f"The history of {name!r} has columns of shapes {at.shape} ({x}) and "
@@ -141,8 +141,8 @@ def quality_curves(
     """
     figure = go.Figure()
     for number, (name, (spent, shares)) in enumerate(curves.items()):
-        at = given.ascending(f"The effort of {name!r}", spent)
-        right = given.shares(f"The shares of {name!r}", shares)
+        at = given.ascending(f"curves[{name!r}][0]", spent)
+        right = given.shares(f"curves[{name!r}][1]", shares)
         if at.shape != right.shape or not (at > 0).all():
             raise ValueError(
                 f"The curve {name!r} has an effort of shape {at.shape} from {at.min(initial=1):g} "
@@ -279,12 +279,16 @@ def roc_curves(
     """
     figure = go.Figure()
     for number, (name, rates) in enumerate(curves.items()):
-        words = f"The rates of {name!r}"
-        fpr, tpr = (given.ascending(words, given.shares(words, rate)) for rate in rates)
+        fpr, tpr = (
+            given.ascending(code, given.shares(code, rate))
+            for code, rate in zip(
+                (f"curves[{name!r}][0]", f"curves[{name!r}][1]"), rates, strict=True
+            )
+        )
         if fpr.shape != tpr.shape or not fpr.size:
             raise ValueError(
-                f"{words} have shapes {fpr.shape} and {tpr.shape}; expected (T,) for both, with T "
-                "at least 1."
+                f"The rates of {name!r} have shapes {fpr.shape} and {tpr.shape}; expected (T,) for "
+                "both, with T at least 1."
             )
         along = fpr + tpr
         kept = np.unique(np.searchsorted(along, np.linspace(along[0], along[-1], _CORNERS)))

@@ -35,7 +35,7 @@ def feature_maps(
     Raises:
         ValueError: a map is not two-dimensional or not finite, or there are not N titles.
     """
-    arrays = [given.finite(f"map {place}", one) for place, one in enumerate(maps)]
+    arrays = [given.finite(f"maps[{place}]", one) for place, one in enumerate(maps)]
     for array in arrays:
         if array.ndim != 2 or array.size == 0:
             raise ValueError(

@@ -43,8 +43,8 @@ def embedding_map(
     """
     embeddings, labels, names = _checked_points(embeddings, labels, class_names)
     digits = _decimals(embeddings)
-    # Single precision is enough, unless the points are far from 0 and close to each other.
-    near = np.abs(embeddings).max() < 1e3 * np.ptp(embeddings, axis=0).max()
+    # Single precision is enough, unless the map is very small, or far from 0 for its size.
+    near = np.ptp(embeddings, axis=0).max() > max(1e-30, 1e-3 * np.abs(embeddings).max())
     drawn = np.round(embeddings, digits).astype(np.float32 if near else np.float64)
     scatter = go.Scatter if len(labels) <= _SVG_POINTS else go.Scattergl
     figure = go.Figure()

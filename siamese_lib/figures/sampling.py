@@ -35,7 +35,7 @@ def class_shares(
             )
         figure.add_bar(
             x=[plain(name) for name in class_names],
-            y=np.round(given.shares(repr(name), values), 4),
+            y=np.round(given.shares(f"shares[{name!r}]", values), 4),
             name=name,
             marker={"color": class_color(4 + number), "pattern": {"shape": "/" * (number % 2)}},
             hovertemplate="%{y:.1%} are %{x}",

@@ -26,7 +26,7 @@ def singular_values(
     """
     figure = go.Figure()
     for number, (name, spectrum) in enumerate(spectra.items()):
-        values = given.numbers(f"The singular values of {name!r}", spectrum)
+        values = given.numbers(f"spectra[{name!r}]", spectrum)
         if values.ndim != 1 or not (np.isfinite(values) & (values > 0)).all():
             raise ValueError(
                 f"The singular values of {name!r} have shape {values.shape}, and the smallest is "

@@ -91,7 +91,7 @@ def stable_neighbours(trainings: Sequence[ArrayLike], k: int = 10) -> NDArray[np
 
 def _of_same_images(arrays: Sequence[ArrayLike]) -> list[np.ndarray]:
     """Return the arrays, or raise ValueError if they are not of the same number of images."""
-    found = [real_array(f"array {place}", each) for place, each in enumerate(arrays)]
+    found = [real_array(f"arrays[{place}]", each) for place, each in enumerate(arrays)]
     shapes = [each.shape for each in found]
     if any(len(shape) != 2 for shape in shapes) or len({shape[0] for shape in shapes}) > 1:
         raise ValueError(

@@ -136,7 +136,7 @@ class Graph:
 
 def _flatten(neighbours: np.ndarray | Sequence[ArrayLike]) -> tuple[np.ndarray, np.ndarray]:
     """Return which image lists which other, int64 (M,) each, without the padding."""
-    rows = [plain_array(f"neighbours: row {i}", row) for i, row in enumerate(neighbours)]
+    rows = [plain_array(f"neighbours[{i}]", row) for i, row in enumerate(neighbours)]
     for i, row in enumerate(rows):
         if row.ndim != 1 or (row.size and row.dtype.kind not in "iu"):
             raise ValueError(

@@ -211,3 +211,16 @@ def test_intervals_that_cannot_be_meant(arguments, message):
 def test_pairs_that_cannot_be_judged(distances, same, message):
     with pytest.raises(ValueError, match=message):
         metrics.verification(distances, same)
+
+
+def test_many_marks_in_half_precision_are_counted():
+    distances = np.linspace(0, 1, 140_000)
+    same = (distances < 0.5).astype(np.float16)  # whose sum is beyond the largest float16
+    found = metrics.verification(distances, same)
+    assert (found.positives, found.negatives, found.auc) == (70_000, 70_000, 1)
+
+
+@pytest.mark.parametrize("threshold", [None, "0.2", np.nan, np.array([0.1, 0.2])])
+def test_what_is_no_threshold(threshold):
+    with pytest.raises(ValueError, match=r"threshold is .*; expected a number"):
+        metrics.verification([0.1, 0.2], [1, 0]).at(threshold)

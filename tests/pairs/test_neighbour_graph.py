@@ -107,6 +107,14 @@ def test_neighbour_graph_of_float_vectors_feeds_the_sampler():
     assert np.array_equal(adjacency(graph)[left, right], same == 1)
 
 
+def test_neighbours_far_from_0_are_not_taken_for_others():
+    line = np.array([0.0, 0.3, 0.5, 0.55])[:, None]
+    for away in (0, 1e3, 1e9, 1e12):
+        assert neighbour_graph(line + away, 1).ravel().tolist() == [1, 2, 3, 2]
+    with pytest.raises(ValueError, match=r"expected finite numbers within ±1e\+30"):
+        neighbour_graph(line + 1e200, 1)
+
+
 @pytest.mark.parametrize(
     ("neighbours", "message"),
     [
