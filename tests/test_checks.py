@@ -189,7 +189,8 @@ def test_lists_in_a_list_are_refused_as_a_list_is(measure: Any, rows: Any, words
 
 
 def test_lists_in_a_list_are_labels() -> None:
-    for label, other in ((1, 2), ("cat", "dog"), (b"cat", "dog"), (np.int8(1), 2)):
+    pairs: list[Any] = [(1, 2), ("cat", "dog"), (b"cat", "dog"), (np.int8(1), 2)]
+    for label, other in pairs:
         assert metrics.precision_at_k([[label, other], [label, label]], [label, label]) == 0.75
 
 

@@ -241,18 +241,19 @@ def distance_histogram(
             f"has {same.shape}; expected (N,) for both, and distances of 0 or more."
         )
     limit = float(distances.max(initial=0)) or 1.0
+    digits = given.decimals(limit)
     edges = np.linspace(0, limit, whole_number("bins", bins, 1) + 1)
     figure = go.Figure()
     kinds = (("same", SAME, same, ""), ("different", DIFFERENT, ~same, "/"))
     for name, color, chosen, pattern in kinds:
         counts, _ = np.histogram(distances[chosen], edges)
         figure.add_bar(
-            x=np.round((edges[:-1] + edges[1:]) / 2, given.decimals(limit) + 1),
+            x=np.round((edges[:-1] + edges[1:]) / 2, digits + 1),
             y=np.round(counts / max(chosen.sum(), 1), 5),
             width=edges[1] - edges[0],
             name=name,
             marker={"color": color, "opacity": 0.6, "pattern": {"shape": pattern}},
-            hovertemplate="distance %{x:.4~g}: %{y:.1%}",
+            hovertemplate=f"distance %{{x:.{digits}f}}: %{{y:.1%}}",
         )
     if margin is not None:
         line = {"color": INK, "width": 1, "dash": "dot"}

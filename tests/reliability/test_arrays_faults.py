@@ -17,6 +17,7 @@ from siamese_lib.pixels import checked_pixels
 POINTS = np.random.default_rng(0).normal(size=(12, 2))
 LABELS = np.arange(12) % 2
 HOLES = np.ma.masked_array(POINTS, mask=np.arange(12)[:, None] == [3, 3])
+FLAT: Any = (8, 8)
 ALPHA = np.full((4, 8, 8, 4), 9, np.uint8)
 IMAGES: Any = corners(12).images
 
@@ -162,7 +163,7 @@ FAULTS: dict[str, Fault] = {
     ),
     "no channels": refused(
         r"expected numbers of shape \(N, H, W, C\).*pass images\[\.\.\., None\]",
-        lambda: checked_pixels(ALPHA[..., 0], (8, 8), None),
+        lambda: checked_pixels(ALPHA[..., 0], FLAT, None),
         "images to train on without an axis of channels", "an error with the code that adds it",
     ),
     "other marks": refused(
