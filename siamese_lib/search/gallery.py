@@ -23,15 +23,7 @@ from siamese_lib.search import gallery_file, indexes
 from siamese_lib.search.distinct import DistinctIndex
 from siamese_lib.search.gallery_file import GalleryError
 from siamese_lib.search.space import Space, single
-from siamese_lib.search.vectors import (
-    METRICS,
-    blocks,
-    check_choice,
-    check_own,
-    checked,
-    compact,
-    comparable,
-)
+from siamese_lib.search.vectors import METRICS, blocks, check_choice, checked, compact, comparable
 
 if TYPE_CHECKING:
     import faiss
@@ -190,7 +182,7 @@ class Gallery:
         """
         queries = self._of_my_dimension("queries", queries)
         if exclude_self:
-            check_own("queries", queries, self._space.vectors)
+            self._space.check_own(queries)
         available = len(self) - bool(exclude_self)
         k = whole_number("k", k, 1)
         if k > available:

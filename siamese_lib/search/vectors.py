@@ -64,24 +64,6 @@ def check_choice(name: str, given: str, allowed: tuple[str, ...]) -> None:
         raise ValueError(f"{name} is {given!r}; expected {', '.join(others)} or {last}.")
 
 
-def check_own(name: str, queries: np.ndarray, gallery: np.ndarray) -> None:
-    """Raise ValueError unless the queries are a gallery's embeddings (N, dim), row for row."""
-    found = f"{len(queries)} {name}"
-    if len(queries) == len(gallery):
-        for rows in blocks(len(gallery), 8 * gallery.shape[1]):
-            part = queries[rows].astype(gallery.dtype, copy=False)
-            if not np.array_equal(part, gallery[rows]):
-                row = rows.start + int((part != gallery[rows]).any(axis=1).argmax())
-                found = f"{name} of which row {row} is not row {row} of the gallery"
-                break
-        else:
-            return
-    raise ValueError(
-        f"exclude_self was given with {found}; expected the gallery's own {len(gallery)} "
-        "embeddings, row for row. Leave it out for other queries."
-    )
-
-
 def comparable(vectors: np.ndarray, metric: str) -> np.ndarray:
     """Return float64 copies (..., dim) whose Euclidean distances rank as the metric ranks."""
     vectors = vectors.astype(np.float64)
