@@ -76,7 +76,7 @@ class Verification:
         """Return what a threshold of your choice does to these pairs.
 
         Raises:
-            ValueError: `threshold` is NaN.
+            ValueError: `threshold` is NaN or no number.
         """
         place = _place(self.thresholds, threshold)
         fpr, tpr = float(self.fpr[place]), float(self.tpr[place])
