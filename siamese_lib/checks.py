@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import math
 import numbers
 import operator
 from collections.abc import Mapping, Sequence, Set
+from contextlib import suppress
 from types import NoneType
 from typing import Any, NamedTuple, SupportsIndex
 
 import numpy as np
 from numpy.typing import ArrayLike
+
+from siamese_lib.arrays import check_unmasked, is_masked
 
 
 def whole_number(name: str, value: SupportsIndex, least: int) -> int:
@@ -30,6 +34,36 @@ def whole_number(name: str, value: SupportsIndex, least: int) -> int:
     if number < least:
         raise ValueError(f"{name} is {value!r}; expected a whole number, {least} or more.")
     return number
+
+
+def real_number(
+    name: str, value: object, low: float = -math.inf, high: float = math.inf, *, ends: bool = False
+) -> float:
+    """Return `value` as a float.
+
+    Args:
+        name: what the error message calls the argument.
+        value: a number of any type, or an array of no dimensions.
+        low: the lower bound.
+        high: the upper bound.
+        ends: whether the bounds themselves are allowed; infinity is a bound, too.
+
+    Raises:
+        ValueError: `value` is not a number, is NaN, or is out of bounds.
+    """
+    number = math.nan
+    if not isinstance(value, str | bytes) and getattr(value, "ndim", 0) == 0:
+        with suppress(TypeError, ValueError, OverflowError):
+            number = float(value)  # pyright: ignore[reportArgumentType]
+    if low < number < high or (ends and (low <= number <= high)):
+        return number
+    if ends:
+        expected = "a number" if low == -math.inf else f"a number from {low:g} to {high:g}"
+    elif high < math.inf:
+        expected = f"a number above {low:g} and below {high:g}"
+    else:
+        expected = "a finite number" if low == -math.inf else f"a number above {low:g} and finite"
+    raise ValueError(f"{name} is {value!r:.200}; expected {expected}.")
 
 
 class ClassNumbers(NamedTuple):
@@ -87,7 +121,7 @@ def checked_labels(
         ValueError: the labels are neither integers nor strings, some are missing (None or NaN), or
             their shape is another one.
     """
-    given = _as_array(labels, name)
+    given = array_of_labels(labels, name)
     if given.ndim != dimensions:
         expected = "(N,), one class for each image" if dimensions == 1 else "(Q, k)"
         raise ValueError(
@@ -101,7 +135,7 @@ def checked_labels(
     if given.dtype.kind in "OT" or (given.dtype.kind == "f" and np.isnan(given).any()):
         given = _from_objects(given, name)
     if given.dtype.kind == "S":
-        given = np.array([_text(each) for each in given.ravel().tolist()], str).reshape(given.shape)
+        given = _texts(given.ravel().tolist(), name).reshape(given.shape)
     if given.dtype.kind in "bi" or (given.dtype.kind == "u" and given.max(initial=0) < 2**63):
         return given.astype(np.int64, copy=False)
     if given.dtype.kind == "u":
@@ -129,19 +163,34 @@ def joined_labels(first: np.ndarray, second: np.ndarray, names: tuple[str, str])
     return np.concatenate([first.ravel(), second.ravel()])
 
 
-def _as_array(labels: Any, name: str) -> np.ndarray:
-    """Return labels as an array; a list as objects, since numpy would turn [1, "a"] into text."""
+def array_of_labels(labels: Any, name: str = "labels") -> np.ndarray:
+    """Return labels as an array before they are checked, so that its shape is known.
+
+    A list becomes an array of objects, since NumPy would turn [1, "a"] into text.
+
+    Raises:
+        ValueError: `labels` are a single text, a mapping or a set; or their lists differ in length.
+    """
     if isinstance(labels, str | bytes | Mapping | Set):
         raise ValueError(
             f"{name} are a {type(labels).__name__}; expected one label for each image, in a list "
             "or an array."
         )
-    if type(labels).__name__ == "MaskedArray":  # by name, as numpy.ma takes time to import
+    if is_masked(type(labels)):
         return np.where(np.ma.getmaskarray(labels), np.array(None, object), np.asarray(labels))
     if not isinstance(labels, list | tuple):
         return np.asarray(labels)
-    plain = all(isinstance(each, str | bytes | numbers.Integral | NoneType) for each in labels)
-    mixed = any(isinstance(each, str | bytes | NoneType) for each in labels)
+    check_unmasked(name, labels)
+    flat: list[Any] = [[]]
+    with suppress(ValueError):  # raised for rows that are arrays of different shapes
+        flat = np.array(labels, object).ravel().tolist()
+    if any(isinstance(each, list | tuple | np.ndarray) for each in flat):
+        raise ValueError(
+            f"{name} are lists of different lengths; expected one label for each image, or (Q, k), "
+            "as many neighbours for each query."
+        )
+    plain = all(isinstance(each, str | bytes | numbers.Integral | NoneType) for each in flat)
+    mixed = any(isinstance(each, str | bytes | NoneType) for each in flat)
     return np.array(labels, object) if plain or mixed else np.asarray(labels)
 
 
@@ -156,7 +205,7 @@ def _from_objects(given: np.ndarray, name: str) -> np.ndarray:
             "for each image. Leave these images out, or give them a class of their own."
         )
     if all(isinstance(each, str | bytes) for each in values):
-        return np.array([_text(each) for each in values], str).reshape(given.shape)
+        return _texts(values, name).reshape(given.shape)
     if all(isinstance(each, bool | numbers.Integral | np.bool_) for each in values):
         whole = np.array([int(each) for each in values], object).reshape(given.shape)
         fits = all(-(2**63) <= each < 2**63 for each in whole.ravel())
@@ -173,5 +222,25 @@ def _is_missing(value: object) -> bool:
     return value is None or type(value).__name__ in ("NAType", "NaTType") or value != value
 
 
-def _text(value: str | bytes) -> str:
-    return value.decode("utf-8", "backslashreplace") if isinstance(value, bytes) else str(value)
+def _texts(values: Sequence[str | bytes], name: str) -> np.ndarray:
+    """Return texts and bytes as an array of strings, none of which were different and now agree."""
+    made = [
+        each.decode("utf-8", "backslashreplace") if isinstance(each, bytes) else str(each)
+        for each in values
+    ]
+    for text in made:
+        if text.endswith("\0"):
+            raise ValueError(
+                f"{name} hold {text!r}, which ends with a null character; expected texts without "
+                f"one, since NumPy drops it. Pass [label.rstrip({text[-1]!r}) for label in {name}]."
+            )
+    read = {
+        each.decode("utf-8", "surrogateescape") if isinstance(each, bytes) else each
+        for each in values
+    }  # different for different bytes
+    if len(read) > len(set(made)):
+        raise ValueError(
+            f"{name} hold bytes that are not UTF-8, and become the text of another label; expected "
+            "labels that stay different. Decode them first, such as with label.decode('latin-1')."
+        )
+    return np.array(made, str)

@@ -5,12 +5,22 @@ from __future__ import annotations
 import math
 import warnings
 from collections.abc import Callable
-from contextlib import suppress
 
 import numpy as np
 from numpy.typing import ArrayLike
 
+from siamese_lib.arrays import as_numbers, plain_array
+
 _LOOKED_AT = 1 << 20  # pixels looked at in one go
+# How the last axis is changed: channels given and wanted, in words, and as code.
+_CHANNELS = (
+    (1, 3, "grey", "numpy.repeat({}, 3, axis=-1)"),
+    (2, 1, "grey with an alpha channel", "{}[..., :1]"),
+    (2, 3, "grey with an alpha channel", "numpy.repeat({}[..., :1], 3, axis=-1)"),
+    (3, 1, "coloured", "({} @ [0.299, 0.587, 0.114])[..., None]"),
+    (4, 3, "coloured with an alpha channel", "{}[..., :3]"),
+    (4, 1, "coloured with an alpha channel", "({}[..., :3] @ [0.299, 0.587, 0.114])[..., None]"),
+)
 
 
 def checked_images(images: ArrayLike, name: str = "images") -> np.ndarray:
@@ -55,6 +65,11 @@ def checked_pixels(
         ValueError: another shape, dtype or range. The message says how to convert the images.
     """
     given = as_array(images, name)
+    if len(shape) != 3:
+        raise ValueError(
+            f"{name}: got {described(given)}; expected numbers of shape (N, H, W, C). "
+            f"{remedy(given, name, (None, None, None))}"
+        )
     flat = given.ndim == 3 and shape[-1] == 1
     shaped = given[..., None] if flat else given
     bytes_for_floats = white == 1 and given.dtype == np.uint8
@@ -71,14 +86,9 @@ def checked_pixels(
 
 
 def as_array(images: ArrayLike, name: str = "images") -> np.ndarray:
-    """Return images as an array; ValueError if they differ in shape."""
-    try:
-        return np.asarray(images)
-    except ValueError as error:
-        raise ValueError(
-            f"{name}: got images of different shapes ({error}); expected one array of shape "
-            "(N, H, W, C). Resize them to one shape first, as load_folder does."
-        ) from None
+    """Return images as an array; ValueError if pixels are masked, or if images differ in shape."""
+    shape = "one array of shape (N, H, W, C). Resize them to one shape first, as load_folder does"
+    return plain_array(name, images, "images", shape)
 
 
 def white_of(images: np.ndarray) -> int | None:
@@ -148,22 +158,20 @@ def remedy(
         shape: (H, W, C) of an image, None for what is not known. If nothing is known, the images
             are to be uint8.
         white: the largest pixel, as for `checked_pixels`.
-        flat: whether (N, H, W) is a good shape, too.
+        flat: whether the images are to be shown: (N, H, W) is a good shape, too, and there are one
+            or three channels.
     """
     if images.dtype.kind not in "buif":
-        return _numbers(images, name)
+        return as_numbers(images, name)
     words, passed, rest = [], name, []
     exact = shape == (None, None, None)
-    if not (_fits(images.shape, shape) or (flat and images.ndim == 3)):
+    shown = not flat or images.shape[-1:] in ((1,), (3,))
+    if not ((_fits(images.shape, shape) and shown) or (flat and images.ndim == 3)):
         found = _arranged(images.shape, name, shape)
         if found is not None:
             words, passed = [found[0]], found[1]
         else:
-            rest = [
-                "Bring them into this shape first."
-                if exact
-                else "Resize the images, or train on images of this size."
-            ]
+            rest = [_other_images(images.shape, shape)]
     bytes_for_floats = white == 1 and images.dtype == np.uint8
     if (exact and images.dtype != np.uint8) or not (bytes_for_floats or _in_range(images, white)):
         scale = _rescaled(images, passed, 255 if exact else white)
@@ -175,27 +183,22 @@ def remedy(
     return " ".join(known + rest)
 
 
-def _numbers(images: np.ndarray, name: str) -> str:
-    """Say how to make an array of numbers."""
-    if images.dtype.kind == "c":
-        return f"Pass {name}.real."
-    ways = {f"{name}.astype(float)": lambda: images.astype(float)}
-    if images.dtype == object and images.size:
-        ways[f"numpy.stack({name})"] = lambda: np.stack(list(images))
-    for code, make in ways.items():
-        with suppress(ValueError, TypeError):
-            if make().dtype.kind in "buif":
-                return f"Pass {code}."
-    return "Make one array of numbers of them first, of images of one shape."
-
-
 def remedy_for_one(image: np.ndarray, name: str, shape: tuple[int, int, int]) -> str:
     """Say how to convert one image, which is to be uint8 (H, W, C), in a full sentence."""
-    passed = name
-    if image.ndim == 3 and image.shape != shape and np.moveaxis(image, 0, -1).shape == shape:
-        passed = f"numpy.moveaxis({name}, 0, -1)"
-    elif image.shape != shape and not (image.shape == shape[:2] and shape[2] == 1):
+    ways = {name: image.shape}
+    if image.ndim == 2:
+        ways = {name if shape[2] == 1 else f"{name}[..., None]": (*image.shape, 1)}
+    elif image.ndim == 3:
+        ways[f"numpy.moveaxis({name}, 0, -1)"] = np.moveaxis(image, 0, -1).shape
+    for code, found in ways.items():
+        change = ("", "{}") if found == shape else _channels(found[-1:], shape[2:])
+        if found[:2] == shape[:2] and change is not None:
+            passed = change[1].format(code)
+            break
+    else:
         return "Resize it first."
+    if image.dtype == np.uint8 and "@" in passed:
+        return f"Pass {_byte(f'{passed}.round()')}."
     scale = None if image.dtype == np.uint8 else _rescaled(image, passed, 255)
     passed = passed if scale is None else scale[1]
     return "Undo what was done to its pixels first." if passed == name else f"Pass {passed}."
@@ -206,6 +209,20 @@ def _fits(shape: tuple[int, ...], wanted: tuple[int | None, ...]) -> bool:
     if len(shape) != 4 or (None in wanted and is_channels_first(shape)):
         return False
     return all(want in (None, got) for got, want in zip(shape[1:], wanted, strict=True))
+
+
+def _channels(given: tuple[int, ...], wanted: tuple[int, ...]) -> tuple[str, str] | None:
+    """Return what images of so many channels are called, and the code that changes the number."""
+    return next((way[2:] for way in _CHANNELS if way[:2] == (*given, *wanted)), None)
+
+
+def _other_images(shape: tuple[int, ...], wanted: tuple[int | None, ...]) -> str:
+    """Say what to do with images that no code turns into the wanted shape."""
+    if None in wanted:
+        return "Bring them into this shape first."
+    if len(shape) == 4 and shape[1:3] == wanted[:2]:
+        return f"Choose {wanted[2]} of their {shape[3]} channels, or train on images like these."
+    return "Resize the images, or train on images of this size."
 
 
 def _arranged(
@@ -228,18 +245,19 @@ def _arranged(
          lambda h, w: (1, h, w, 1) if known or max(h, w) < 4 * min(h, w) else ()),
         (4, "stacked along the last axis", "numpy.moveaxis({}, -1, 0)",
          lambda h, w, c, n: (n, h, w, c)),
-        (4, "grey", "numpy.repeat({}, 3, axis=-1)",
-         lambda n, h, w, c: (n, h, w, 3) if c == 1 else ()),
-        (3, "grey", "numpy.repeat({}[..., None], 3, axis=-1)", lambda n, h, w: (n, h, w, 3)),
-        (4, "coloured with an alpha channel", "{}[..., :3]",
-         lambda n, h, w, c: (n, h, w, 3) if c == 4 else ()),
-        (4, "coloured", "({} @ [0.299, 0.587, 0.114])[..., None]",
-         lambda n, h, w, c: (n, h, w, 1) if c == 3 else ()),
     )  # fmt: skip
-    for axes, words, code, turned in ways:
-        new = turned(*shape) if len(shape) == axes else ()
-        if _fits(new, wanted) and (known or new[-1:] in ((1,), (3,))):
-            return words, code.format(name)
+    found = [
+        (words, code.format(name), new)
+        for axes, words, code, turned in ways
+        if len(shape) == axes and len(new := turned(*shape)) == 4
+    ]
+    for words, code, new in found:
+        if _fits(new, wanted) and (known or new[-1] in (1, 3)):
+            return words, code
+    for words, code, new in [("", name, shape), *(found if known else [])]:
+        for have, want, kind, change in _CHANNELS:
+            if new[3:] == (have,) and _fits((*new[:3], want), wanted):
+                return f"{words} and {kind}" if words else kind, change.format(code)
     return None
 
 

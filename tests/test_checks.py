@@ -66,6 +66,12 @@ WRONG: dict[str, tuple[Any, str]] = {
     ),
     "masked": (np.ma.masked_equal(NUMBERS, 1), "6 of 18 are missing"),
     "mixed": (of("cat", 1, 2)(), "hold int and str"),
+    "a null character": (
+        of("cat", "cat\0", "owl")(),
+        "'cat.x00', which ends with a null character",
+    ),
+    "bytes like an escape": (of(b"\xe9", b"\\xe9", b"owl")(), "not UTF-8.*another label"),
+    "the same as an array": (np.array(of(b"\xe9", b"\\xe9", b"owl")()), "not UTF-8"),
     "column": (NUMBERS[:, None], r"shape \(18, 1\).*ravel"),
     "one-hot": (np.eye(3, dtype=int)[NUMBERS], r"shape \(18, 3\).*argmax"),
     "DataFrame": (pd.DataFrame({"label": WORDS}), r"shape \(18, 1\)"),
@@ -152,6 +158,40 @@ def test_each_place_refuses_what_is_no_label(place: str, kind: str) -> None:
         PLACES[place](labels)
     if place in ("EmbeddingView", "Film", "BalancedBatchSampler") and kind != "too few":
         assert caught.match(words)
+
+
+def nested(*row: Any) -> list[list[Any]]:
+    return [list(row)] * 18
+
+
+@pytest.mark.parametrize(
+    ("rows", "words"),
+    [
+        (nested("cat", 1), "neighbour_labels hold int and str"),
+        (nested("cat", float("nan")), "18 of 36 are missing .*the first in row 0"),
+        (nested("cat", None), "18 of 36 are missing"),
+        ([np.array(["cat", "dog"]), *[np.array([1, 2])] * 17], "hold int and str"),
+        (nested("cat\0", "cat"), "null character"),
+        ([["cat"], *nested("cat", "dog")[1:]], "lists of different lengths; expected"),
+        ([np.array(["cat"]), *[np.array(["cat", "dog"])] * 17], "lists of different lengths"),
+        ([np.zeros((2, 2), int), np.zeros((2, 3), int)], "lists of different lengths"),
+    ],
+)
+@pytest.mark.parametrize(
+    "measure",
+    [metrics.precision_at_k, metrics.knn_accuracy, metrics.confusion, metrics.per_class],
+)
+def test_lists_in_a_list_are_refused_as_a_list_is(measure: Any, rows: Any, words: str) -> None:
+    with pytest.raises(ValueError, match=words):
+        measure(rows, WORDS)
+    with pytest.raises(ValueError, match=words):
+        metrics.vote(rows)
+
+
+def test_lists_in_a_list_are_labels() -> None:
+    pairs: list[Any] = [(1, 2), ("cat", "dog"), (b"cat", "dog"), (np.int8(1), 2)]
+    for label, other in pairs:
+        assert metrics.precision_at_k([[label, other], [label, label]], [label, label]) == 0.75
 
 
 @pytest.mark.parametrize("loss", [sl.InBatchContrastiveLoss, sl.BatchTripletLoss])

@@ -26,6 +26,7 @@ ROOT = Path(__file__).parents[1]
 # one.
 LAYERS: dict[str, float] = {
     "texts": 0.05,
+    "arrays": 0.07,
     "checks": 0.1,
     "files": 0.2,
     "colors": 0.3,
@@ -36,9 +37,9 @@ LAYERS: dict[str, float] = {
     "progress": 0.45,
     "network": 1,
     "data": 2,
-    "pairs": 2,
     "search": 2,
     "figures": 2,
+    "pairs": 2.5,
     "metrics": 3,
     "curation": 3,
     "views": 4,
@@ -58,6 +59,7 @@ RESTRICTED = {"figures": {"", "terminal"}, "": {"terminal"}}
 SEEN = {"numpy", "PIL", "IPython", "anywidget", "ipywidgets", "traitlets"}
 PACKAGES: dict[str, set[str]] = {
     "": {"lazy_loader"},
+    "arrays": {"numpy"},
     "checks": {"numpy"},
     "files": {"numpy"},
     "colors": {"numpy"},

@@ -11,7 +11,13 @@ import numpy as np
 import pytest
 
 import siamese_lib as sl
-from siamese_lib.pixels import checked_images, checked_pixels, pictures_of, white_of
+from siamese_lib.pixels import (
+    checked_images,
+    checked_pixels,
+    pictures_of,
+    remedy_for_one,
+    white_of,
+)
 
 RNG = np.random.default_rng(0)
 GREY = RNG.integers(0, 256, (12, 20, 16, 1), dtype=np.uint8)
@@ -107,6 +113,64 @@ def test_grey_and_coloured_images_are_turned_into_each_other():
     with_alpha = np.concatenate([COLOUR, GREY], axis=-1)
     good = mended(lambda given: checked_pixels(given, COLOUR.shape[1:]), with_alpha)
     np.testing.assert_array_equal(good, COLOUR)
+
+
+ALPHA = np.full_like(GREY, 255)
+CHANNELS = {
+    "grey": GREY,
+    "grey with alpha": np.concatenate([GREY, ALPHA], axis=-1),
+    "colour": COLOUR,
+    "colour with alpha": np.concatenate([COLOUR, ALPHA], axis=-1),
+}
+
+
+@pytest.mark.parametrize("first", [False, True], ids=["channels last", "channels first"])
+@pytest.mark.parametrize("kind", CHANNELS)
+@pytest.mark.parametrize("wanted", [GREY, COLOUR], ids=["for grey", "for colour"])
+def test_other_channels_are_turned_into_those_of_the_tower(kind, wanted, first):
+    luma = COLOUR @ [0.299, 0.587, 0.114]
+    expected = wanted
+    if kind.startswith("grey"):
+        expected = np.repeat(GREY, wanted.shape[-1], axis=-1)
+    elif wanted is GREY:
+        expected = luma[..., None]
+    images = np.moveaxis(CHANNELS[kind], -1, 1) if first else CHANNELS[kind]
+    if images.shape[1:] != wanted.shape[1:]:
+        images = mended(lambda given: checked_pixels(given, wanted.shape[1:]), images)
+    found = checked_pixels(images, wanted.shape[1:])
+    np.testing.assert_allclose(found.astype(float), expected)
+    for image in (CHANNELS[kind][0], np.moveaxis(CHANNELS[kind][0], -1, 0)):
+        one = eval_remedy(image, (20, 16, wanted.shape[-1]))
+        assert one.dtype == np.uint8
+        assert np.abs(one.astype(float) - expected[0]).max() <= 0.5
+
+
+def eval_remedy(image: np.ndarray, shape: tuple[int, int, int]) -> np.ndarray:
+    """Do what is said for one image."""
+    if image.shape == shape:
+        return image
+    code = re.fullmatch(r"Pass (.*)\.", remedy_for_one(image, "image", shape))
+    assert code
+    return eval(code[1], {"numpy": np, "image": image})
+
+
+def test_images_to_show_with_an_alpha_channel():
+    for kind in ("grey with alpha", "colour with alpha"):
+        good = mended(checked_images, CHANNELS[kind])
+        np.testing.assert_array_equal(checked_images(good), CHANNELS[kind][..., :-1])
+
+
+def test_other_numbers_of_channels_are_not_resized():
+    with pytest.raises(ValueError, match="Choose 3 of their 5 channels"):
+        checked_pixels(np.zeros((2, 20, 16, 5)), (20, 16, 3))
+    with pytest.raises(ValueError, match="Resize the images"):
+        checked_pixels(np.zeros((2, 9, 16, 4)), (20, 16, 3))
+    assert remedy_for_one(GREY[0, :9], "image", (20, 16, 1)) == "Resize it first."
+
+
+def test_images_whose_own_shape_has_no_channels():
+    with pytest.raises(ValueError, match=r"expected .*\(N, H, W, C\).*pass images\[..., None\]"):
+        checked_pixels(GREY[..., 0], GREY.shape[1:3], None)
 
 
 @pytest.mark.parametrize(

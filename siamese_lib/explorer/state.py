@@ -16,7 +16,7 @@ from siamese_lib.data import handwriting
 from siamese_lib.data.queries import read_query
 from siamese_lib.data.reading import PictureError
 from siamese_lib.explorer.facts import PAGE, Facts, Query
-from siamese_lib.pixels import described, remedy_for_one
+from siamese_lib.pixels import as_array, described, remedy_for_one
 from siamese_lib.search.vectors import METRICS
 from siamese_lib.texts import printable
 
@@ -131,7 +131,10 @@ def upload(state: State, facts: Facts, content: bytes, name: str = "") -> State:
 
 def own_image(state: State, facts: Facts, image: ArrayLike) -> State:
     """Make an array the query, unchanged: uint8 (H, W, C), or (H, W) for one channel."""
-    given = np.asarray(image)
+    try:
+        given = as_array(image, "image")
+    except ValueError as error:
+        raise ExplorerError(str(error)) from None
     shaped = given[..., None] if given.ndim == 2 else given
     if shaped.shape != facts.image_shape or given.dtype != np.uint8:
         raise ExplorerError(

@@ -10,7 +10,10 @@ import plotly.graph_objects as go
 from numpy.typing import ArrayLike
 from plotly.subplots import make_subplots
 
+from siamese_lib.arrays import are_same
+from siamese_lib.checks import real_number, whole_number
 from siamese_lib.colors import DIFFERENT, INK, SAME, class_color
+from siamese_lib.figures import given
 from siamese_lib.figures.style import plain, styled
 
 History: TypeAlias = Mapping[str, Sequence[float]]  # columns of numbers, by name
@@ -25,16 +28,15 @@ def loss_curve(margin: float = 1.0) -> go.Figure:
     """Draw the loss of a pair over its distance, and the force that follows from it.
 
     Args:
-        margin: distance beyond which a different pair has no loss, above 0.
+        margin: distance beyond which a different pair has no loss, above 0 and finite.
 
     Raises:
-        ValueError: `margin` is not above 0.
+        ValueError: `margin` is another one.
 
     References:
         Hadsell, Chopra and LeCun (2006), equation 4 and figure 1.
     """
-    if not margin > 0:
-        raise ValueError(f"margin is {margin!r}; expected a number above 0.")
+    margin = real_number("margin", margin, 0)
     distance = np.linspace(0, 1.5 * margin, 121)
     gap = np.maximum(margin - distance, 0)
     figure = make_subplots(
@@ -76,7 +78,7 @@ def training_curves(
         x: the column on the horizontal axis, such as "step" or "seconds".
 
     Raises:
-        ValueError: a history lacks that column, loss or precision.
+        ValueError: a history lacks that column, loss or precision, or these differ in length.
     """
     first = next(iter(history.values()), None)
     histories = cast(
@@ -94,9 +96,14 @@ def training_curves(
                 f"The history of {name!r} has the columns {', '.join(columns)}; expected also "
                 f"{', '.join(sorted(missing))}."
             )
-        at = np.asarray(columns[x], dtype=float)
+        at = given.finite(f"history[{x!r}]", columns[x])
         for place, column in enumerate(("loss", "precision"), start=1):
-            values = np.asarray(columns[column], dtype=float)
+            values = given.numbers(f"history[{column!r}]", columns[column])
+            if at.ndim != 1 or values.shape != at.shape:
+                raise ValueError(
+                    f"The history of {name!r} has columns of shapes {at.shape} ({x}) and "
+                    f"{values.shape} ({column}); expected one number for each row in both."
+                )
             known = np.isfinite(values)
             figure.add_scatter(
                 x=at[known], y=np.round(values[known], 5), name=name, legendgroup=name,
@@ -134,12 +141,12 @@ def quality_curves(
     """
     figure = go.Figure()
     for number, (name, (spent, shares)) in enumerate(curves.items()):
-        at, right = np.asarray(spent, dtype=float), np.asarray(shares, dtype=float)
-        if at.ndim != 1 or at.shape != right.shape or not (at > 0).all() or not _are_shares(right):
+        at = given.ascending(f"curves[{name!r}][0]", spent)
+        right = given.shares(f"curves[{name!r}][1]", shares)
+        if at.shape != right.shape or not (at > 0).all():
             raise ValueError(
-                f"The curve {name!r} has an effort of shape {at.shape} and shares of shape "
-                f"{right.shape}; expected (T,) for both, with an effort above 0 and shares from 0 "
-                "to 1."
+                f"The curve {name!r} has an effort of shape {at.shape} from {at.min(initial=1):g} "
+                f"and shares of shape {right.shape}; expected (T,) for both, and an effort above 0."
             )
         figure.add_scatter(
             x=at, y=_height_of(right), customdata=right, name=name, mode="lines+markers",
@@ -169,21 +176,25 @@ def class_curves(
     """Draw a curve of shares for each class through a training.
 
     Args:
-        steps: int (F,), ascending. They are drawn at their square roots, as frames are spaced.
+        steps: int (F,), 0 or more, ascending. They are drawn at their square roots, as frames are
+            spaced.
         values: float (F, K), shares from 0 to 1.
         class_names: K names.
         title: title of the vertical axis.
         height: height of the figure, in pixels.
 
     Raises:
-        ValueError: the shapes do not fit.
+        ValueError: the shapes do not fit, or the numbers are not as described.
     """
-    at, values = np.asarray(steps), np.asarray(values, dtype=float)
-    if at.ndim != 1 or values.shape != (len(at), len(class_names)) or not len(at):
+    at = given.ascending("steps", steps, strictly=True).astype(np.int64)
+    values = given.shares("values", values)
+    if values.shape != (len(at), len(class_names)) or not len(at):
         raise ValueError(
             f"values have shape {values.shape} and steps {at.shape}; expected (F, K) and (F,), "
             f"with F at least 1 and K the number of class_names, {len(class_names)}."
         )
+    if at[0] < 0 or not np.array_equal(at, steps):
+        raise ValueError(f"steps: got {steps!r:.200}; expected whole numbers, 0 or more.")
     figure = go.Figure()
     for number, name in enumerate(class_names):
         figure.add_scatter(
@@ -214,37 +225,39 @@ def distance_histogram(
     """Draw the distances of similar and of different pairs as two histograms.
 
     Args:
-        distances: float (N,).
+        distances: float (N,), 0 or more.
         same: (N,), 1 = same, 0 = different.
         margin: where to draw a vertical line.
-        bins: number of bars of each kind.
+        bins: number of bars of each kind, at least 1.
         height: height of the figure, in pixels.
 
     Raises:
-        ValueError: the shapes do not fit, or a distance is not finite.
+        ValueError: the shapes do not fit, or an argument is not as described.
     """
-    distances, same = np.asarray(distances, dtype=float), np.asarray(same).astype(bool)
-    if distances.ndim != 1 or distances.shape != same.shape or not np.isfinite(distances).all():
+    distances, same = given.finite("distances", distances), are_same(same)
+    if distances.ndim != 1 or distances.shape != same.shape or distances.min(initial=0) < 0:
         raise ValueError(
-            f"distances have shape {distances.shape} and same has {same.shape}; expected (N,) for "
-            "both, and finite distances."
+            f"distances have shape {distances.shape}, from {distances.min(initial=0):g}, and same "
+            f"has {same.shape}; expected (N,) for both, and distances of 0 or more."
         )
-    edges = np.linspace(0, distances.max(initial=0) or 1.0, bins + 1)
+    limit = float(distances.max(initial=0)) or 1.0
+    digits = given.decimals(limit)
+    edges = np.linspace(0, limit, whole_number("bins", bins, 1) + 1)
     figure = go.Figure()
     kinds = (("same", SAME, same, ""), ("different", DIFFERENT, ~same, "/"))
     for name, color, chosen, pattern in kinds:
         counts, _ = np.histogram(distances[chosen], edges)
         figure.add_bar(
-            x=np.round((edges[:-1] + edges[1:]) / 2, 4),
+            x=np.round((edges[:-1] + edges[1:]) / 2, digits + 1),
             y=np.round(counts / max(chosen.sum(), 1), 5),
             width=edges[1] - edges[0],
             name=name,
             marker={"color": color, "opacity": 0.6, "pattern": {"shape": pattern}},
-            hovertemplate="distance %{x:.3f}: %{y:.1%}",
+            hovertemplate=f"distance %{{x:.{digits}f}}: %{{y:.1%}}",
         )
     if margin is not None:
         line = {"color": INK, "width": 1, "dash": "dot"}
-        figure.add_vline(x=margin, line=line, annotation_text="margin")
+        figure.add_vline(x=real_number("margin", margin), line=line, annotation_text="margin")
     styled(figure, height=height, barmode="overlay", bargap=0)
     figure.update_xaxes(title="distance of the pair")
     return figure.update_yaxes(title="share of the pairs", tickformat=".0%")
@@ -260,19 +273,23 @@ def roc_curves(
         height: height of the figure, in pixels.
 
     Raises:
-        ValueError: the rates differ in shape, or are out of range.
+        ValueError: the rates differ in shape, are out of range, or fall.
 
     References:
         Fawcett, "An introduction to ROC analysis", 2006.
     """
     figure = go.Figure()
     for number, (name, rates) in enumerate(curves.items()):
-        fpr, tpr = (np.asarray(rate, dtype=float) for rate in rates)
-        both = np.concatenate([fpr.ravel(), tpr.ravel()])
-        if fpr.ndim != 1 or fpr.shape != tpr.shape or not both.size or not _are_shares(both):
+        fpr, tpr = (
+            given.ascending(code, given.shares(code, rate))
+            for code, rate in zip(
+                (f"curves[{name!r}][0]", f"curves[{name!r}][1]"), rates, strict=True
+            )
+        )
+        if fpr.shape != tpr.shape or not fpr.size:
             raise ValueError(
                 f"The rates of {name!r} have shapes {fpr.shape} and {tpr.shape}; expected (T,) for "
-                "both, with numbers from 0 to 1."
+                "both, with T at least 1."
             )
         along = fpr + tpr
         kept = np.unique(np.searchsorted(along, np.linspace(along[0], along[-1], _CORNERS)))
@@ -295,7 +312,3 @@ def roc_curves(
 def _height_of(shares: np.ndarray) -> np.ndarray:
     """Return the height at which a share is drawn: 1 more for a tenth of the mistakes."""
     return -np.log10(np.maximum(1 - shares, 1e-4))
-
-
-def _are_shares(values: np.ndarray) -> bool:
-    return bool(((values >= 0) & (values <= 1)).all())

@@ -9,6 +9,7 @@ import plotly.graph_objects as go
 from numpy.typing import ArrayLike
 
 from siamese_lib.colors import PALETTE, rgb
+from siamese_lib.figures import given
 from siamese_lib.figures.pictures import image_grid
 
 _POSITIVE, _NEGATIVE = rgb(PALETTE[0]), rgb(PALETTE[1])
@@ -34,9 +35,9 @@ def feature_maps(
     Raises:
         ValueError: a map is not two-dimensional or not finite, or there are not N titles.
     """
-    arrays = [np.asarray(one, dtype=float) for one in maps]
+    arrays = [given.finite(f"maps[{place}]", one) for place, one in enumerate(maps)]
     for array in arrays:
-        if array.ndim != 2 or array.size == 0 or not np.isfinite(array).all():
+        if array.ndim != 2 or array.size == 0:
             raise ValueError(
                 f"A feature map has shape {array.shape}; expected finite numbers of shape (H, W). "
                 "Give one image and one channel at a time, such as answers[0, :, :, 3]."

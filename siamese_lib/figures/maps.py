@@ -8,12 +8,15 @@ import numpy as np
 import plotly.graph_objects as go
 from numpy.typing import ArrayLike
 
+from siamese_lib.checks import real_number
 from siamese_lib.colors import DIFFERENT, SAME, class_color, rgb
+from siamese_lib.figures import given
 from siamese_lib.figures.style import named_classes, styled
 from siamese_lib.images import png_uri
 from siamese_lib.pixels import checked_images
 
 _CELLS = 24  # at most, thumbnails along the longer side of the map
+_LARGEST = 1e30  # so that a coordinate fits single precision
 _SVG_POINTS = 2_500  # more are drawn with WebGL
 
 
@@ -39,6 +42,10 @@ def embedding_map(
             are of another type or have no name.
     """
     embeddings, labels, names = _checked_points(embeddings, labels, class_names)
+    digits = _decimals(embeddings)
+    # Single precision is enough, unless the map is very small, or far from 0 for its size.
+    near = np.ptp(embeddings, axis=0).max() > max(1e-30, 1e-3 * np.abs(embeddings).max())
+    drawn = np.round(embeddings, digits).astype(np.float32 if near else np.float64)
     scatter = go.Scatter if len(labels) <= _SVG_POINTS else go.Scattergl
     figure = go.Figure()
     for label in np.unique(labels):
@@ -46,8 +53,8 @@ def embedding_map(
         name = names[int(label)]
         figure.add_trace(
             scatter(
-                x=np.round(embeddings[chosen, 0], 3).astype(np.float32),
-                y=np.round(embeddings[chosen, 1], 3).astype(np.float32),
+                x=drawn[chosen, 0],
+                y=drawn[chosen, 1],
                 customdata=chosen.astype(np.int32),
                 mode="markers",
                 name=name,
@@ -93,10 +100,9 @@ def force_arrows(
     References:
         Hadsell, Chopra and LeCun (2006), section 2.2, the spring analogy.
     """
-    given = labels
+    own = labels
     embeddings, labels, _ = _checked_points(embeddings, labels)
-    if not 0 < margin < np.inf:
-        raise ValueError(f"margin is {margin!r}; expected a number above 0 and finite.")
+    margin = real_number("margin", margin, 0)
     gap = embeddings[None] - embeddings[:, None]  # from the row's point to the column's
     distance = np.maximum(np.linalg.norm(gap, axis=-1), 1e-12)
     same = labels[:, None] == labels[None]
@@ -104,8 +110,9 @@ def force_arrows(
     strength = np.maximum(margin - distance, 0) / distance
     pushes = _mean_over(-gap * strength[..., None], ~same)
     longest = max(np.linalg.norm(pulls, axis=1).max(), np.linalg.norm(pushes, axis=1).max(), 1e-12)
+    digits = _decimals(embeddings) + 1
     scale = 0.15 * np.ptp(embeddings, axis=0).max() / longest
-    figure = embedding_map(embeddings, given, height=height)
+    figure = embedding_map(embeddings, own, height=height)
     figure.update_layout(annotations=[])
     figure.update_traces(marker={"size": 11, "opacity": 1})
     kinds = (
@@ -118,8 +125,8 @@ def force_arrows(
         heads = np.where(np.linalg.norm(force, axis=1) > 1e-9 * longest, 9, 0).tolist()
         line = {"color": color, "width": 1.5, "dash": "solid" if name == "pull" else "dot"}
         figure.add_scatter(
-            x=_segments(embeddings[:, 0], ends[:, 0]),
-            y=_segments(embeddings[:, 1], ends[:, 1]),
+            x=_segments(embeddings[:, 0], ends[:, 0], digits),
+            y=_segments(embeddings[:, 1], ends[:, 1], digits),
             mode="lines+markers",
             name=name,
             legendgroup=name, showlegend=False,
@@ -141,15 +148,16 @@ def _checked_points(
     embeddings: ArrayLike, labels: ArrayLike, class_names: Sequence[str] | None = None
 ) -> tuple[np.ndarray, np.ndarray, dict[int, str]]:
     """Return points (N, 2), and their classes and the names of these as `named_classes` does."""
-    embeddings = np.asarray(embeddings, dtype=float)
+    embeddings = given.finite("embeddings", embeddings)
     if embeddings.ndim != 2 or embeddings.shape[1] != 2 or len(embeddings) == 0:
         raise ValueError(
             f"embeddings have shape {embeddings.shape}; expected shape (N, 2), to draw a map. "
             "Train a tower with embedding_dim=2, or project onto two axes first."
         )
-    if not np.isfinite(embeddings).all():
+    if np.abs(embeddings).max() > _LARGEST:
         raise ValueError(
-            "embeddings hold NaN or infinity; expected finite numbers. Did the training diverge?"
+            f"embeddings hold a number of {np.abs(embeddings).max():g}; expected numbers within "
+            f"±{_LARGEST:g}. Did the training diverge?"
         )
     if np.shape(labels) != embeddings.shape[:1]:
         raise ValueError(
@@ -165,9 +173,14 @@ def _mean_over(vectors: np.ndarray, mask: np.ndarray) -> np.ndarray:
     return total / np.maximum(mask.sum(axis=1), 1)[:, None]
 
 
-def _segments(starts: np.ndarray, ends: np.ndarray) -> list[float | None]:
+def _decimals(embeddings: np.ndarray) -> int:
+    """Return how many decimals tell the points (N, 2) of a map apart."""
+    return given.decimals(float(np.ptp(embeddings, axis=0).max()))
+
+
+def _segments(starts: np.ndarray, ends: np.ndarray, digits: int) -> list[float | None]:
     """Return the coordinates of separate line segments for one plotly trace."""
-    rounded = zip(np.round(starts, 4).tolist(), np.round(ends, 4).tolist(), strict=True)
+    rounded = zip(np.round(starts, digits).tolist(), np.round(ends, digits).tolist(), strict=True)
     return [value for start, end in rounded for value in (start, end, None)]
 
 
@@ -175,10 +188,11 @@ def _add_names(
     figure: go.Figure, embeddings: np.ndarray, labels: np.ndarray, names: dict[int, str]
 ) -> None:
     """Write each class's name in the middle of its points, so that colour is not the only sign."""
+    digits = _decimals(embeddings) + 1
     for label in np.unique(labels):
         x, y = np.median(embeddings[labels == label], axis=0)
         figure.add_annotation(
-            x=round(float(x), 4), y=round(float(y), 4), showarrow=False,
+            x=round(float(x), digits), y=round(float(y), digits), showarrow=False,
             text=f"<b>{names[int(label)]}</b>",
             font={"size": 16, "color": "white"}, bgcolor="rgba(40, 44, 52, 0.6)", borderpad=1,
         )  # fmt: skip
@@ -188,7 +202,7 @@ def _add_thumbnails(
     figure: go.Figure, embeddings: np.ndarray, labels: np.ndarray, images: np.ndarray
 ) -> None:
     """Draw one image in each grid cell that holds points, in the colour of its class."""
-    low = embeddings.min(axis=0)
+    low, digits = embeddings.min(axis=0), _decimals(embeddings) + 1
     size = max(float(np.ptp(embeddings, axis=0).max()) / _CELLS, 1e-12)
     cells = np.floor((embeddings - low) / size).astype(int)
     _, chosen = np.unique(cells, axis=0, return_index=True)
@@ -200,7 +214,7 @@ def _add_thumbnails(
         center = low + (cells[i] + 0.5) * size
         figure.add_layout_image(
             source=png_uri(tinted), xref="x", yref="y", layer="above",
-            x=round(float(center[0]), 4), y=round(float(center[1]), 4),
+            x=round(float(center[0]), digits), y=round(float(center[1]), digits),
             sizex=0.95 * size, sizey=0.95 * size, xanchor="center", yanchor="middle",
         )  # fmt: skip
     figure.update_traces(marker={"size": 3, "opacity": 0.9})

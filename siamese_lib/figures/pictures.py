@@ -13,11 +13,13 @@ import numpy as np
 import plotly.graph_objects as go
 from numpy.typing import ArrayLike
 
+from siamese_lib.arrays import are_same
 from siamese_lib.checks import checked_labels
 from siamese_lib.colors import DIFFERENT, SAME, rgb
+from siamese_lib.figures import given
 from siamese_lib.figures.style import plain, styled
 from siamese_lib.images import png_uri
-from siamese_lib.pixels import checked_images
+from siamese_lib.pixels import as_array, checked_images
 
 _GAP = 5  # pixels between images, and below each row of words
 _FRAME = 1
@@ -122,15 +124,16 @@ def pairs(
     """
     left = checked_images(left_images, "left_images")
     right = checked_images(right_images, "right_images")
-    if left.shape != right.shape or np.shape(same) != left.shape[:1]:
+    marks = are_same(same)
+    if left.shape != right.shape or marks.shape != left.shape[:1]:
         raise ValueError(
             f"left_images, right_images and same have shapes {left.shape}, {right.shape} and "
-            f"{np.shape(same)}; expected two images of one shape and one label for each pair."
+            f"{marks.shape}; expected two images of one shape and one label for each pair."
         )
     seam = np.zeros((len(left), 2, *left.shape[2:]), np.uint8) + 128
     stacked = np.concatenate([left, seam, right], axis=1)
-    words = ["same" if one else "different" for one in same]
-    colors = [SAME if one else DIFFERENT for one in same]
+    words = ["same" if one else "different" for one in marks]
+    colors = [SAME if one else DIFFERENT for one in marks]
     return image_grid(stacked, words if titles is None else titles, columns=columns, colors=colors)
 
 
@@ -154,8 +157,9 @@ def neighbours(
     Raises:
         ValueError: the shapes do not fit.
     """
-    query = checked_images(np.asarray(query_image)[None], "query_image")
+    query = checked_images(as_array(query_image, "query_image")[None], "query_image")
     found = checked_images(neighbour_images, "neighbour_images")
+    distances = given.numbers("distances", distances)
     if not len(found) == len(neighbour_labels) == len(distances):
         raise ValueError(
             f"Got {len(neighbour_labels)} labels and {len(distances)} distances; expected one of "

@@ -9,6 +9,7 @@ import plotly.graph_objects as go
 from numpy.typing import ArrayLike
 
 from siamese_lib.colors import FAINT, INK, SAME, class_color
+from siamese_lib.figures import given
 from siamese_lib.figures.style import named_classes, plain, styled
 
 
@@ -22,7 +23,8 @@ def class_shares(
         class_names: C names, written below the bars.
 
     Raises:
-        ValueError: the number of shares differs from the number of classes.
+        ValueError: the number of shares differs from the number of classes, or a share is not
+            from 0 to 1.
     """
     figure = go.Figure()
     for number, (name, values) in enumerate(shares.items()):
@@ -33,7 +35,7 @@ def class_shares(
             )
         figure.add_bar(
             x=[plain(name) for name in class_names],
-            y=np.round(np.asarray(values, dtype=float), 4),
+            y=np.round(given.shares(f"shares[{name!r}]", values), 4),
             name=name,
             marker={"color": class_color(4 + number), "pattern": {"shape": "/" * (number % 2)}},
             hovertemplate="%{y:.1%} are %{x}",

@@ -8,6 +8,7 @@ import numpy as np
 import plotly.graph_objects as go
 
 from siamese_lib.colors import class_color
+from siamese_lib.figures import given
 from siamese_lib.figures.style import styled
 
 
@@ -24,13 +25,14 @@ def singular_values(
         ValueError: the values are not of shape (K,), or not all finite and above 0.
     """
     figure = go.Figure()
-    for number, (name, given) in enumerate(spectra.items()):
-        values = np.sort(np.asarray(given, dtype=float))[::-1]
+    for number, (name, spectrum) in enumerate(spectra.items()):
+        values = given.numbers(f"spectra[{name!r}]", spectrum)
         if values.ndim != 1 or not (np.isfinite(values) & (values > 0)).all():
             raise ValueError(
                 f"The singular values of {name!r} have shape {values.shape}, and the smallest is "
                 f"{values.min(initial=np.inf):.3g}; expected (K,), all finite and above 0."
             )
+        values = np.sort(values)[::-1]
         figure.add_scatter(
             x=np.arange(1, len(values) + 1),
             y=[float(f"{value:.4g}") for value in values],

@@ -7,8 +7,9 @@ import heapq
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from siamese_lib.checks import class_numbers, whole_number
-from siamese_lib.search.vectors import blocks
+from siamese_lib.checks import class_numbers, real_number, whole_number
+from siamese_lib.search.pairwise import Pairwise
+from siamese_lib.search.vectors import blocks, checked
 
 
 def costliest_pairs(
@@ -21,7 +22,7 @@ def costliest_pairs(
     its images are put aside. Then the costliest of the other pairs is taken, and so on.
 
     Args:
-        embeddings: real numbers (N, dim), finite, N at least 2.
+        embeddings: real numbers (N, dim), finite and within ±1e30, N at least 2.
         labels: integers or strings (N,).
         margin: margin of the loss, above 0 and finite.
         count: largest number of pairs, at least 1.
@@ -37,31 +38,26 @@ def costliest_pairs(
     References:
         Hadsell, Chopra and LeCun (2006), equation 4.
     """
-    points = np.asarray(embeddings)
-    if points.ndim != 2 or points.dtype.kind not in "iuf" or not np.isfinite(points).all():
-        raise ValueError(
-            f"embeddings are {points.dtype} of shape {points.shape}; expected finite numbers of "
-            "shape (N, dim)."
-        )
+    points = checked("embeddings", embeddings, "euclidean")
     if np.shape(labels) != points.shape[:1] or len(points) < 2:
         raise ValueError(
             f"labels have shape {np.shape(labels)} for embeddings of shape {points.shape}; "
             "expected one for each of at least 2 embeddings."
         )
-    if not 0 < margin < np.inf:
-        raise ValueError(f"margin is {margin!r}; expected a number above 0 and finite.")
+    margin = real_number("margin", margin, 0)
     whole_number("count", count, 1)
     classes = class_numbers(labels).numbers
-    points = points - points.mean(axis=0, dtype=np.float64)
-    squares = np.einsum("nd,nd->n", points, points)
+    apart = Pairwise(points)
     free = np.ones(len(points), bool)
+
+    def costs_of(squares: np.ndarray, rows: np.ndarray, others: np.ndarray) -> np.ndarray:
+        """Return the losses of pairs at some squared distances."""
+        gaps = np.maximum(margin - np.sqrt(squares), 0)
+        return np.where(classes[rows] == classes[others], squares, gaps**2) / 2
 
     def ask(rows: np.ndarray) -> list[tuple[float, int, int]]:
         """Return each image with its costliest free partner: (−cost, image, partner)."""
-        apart = squares[rows, None] + squares - 2 * points[rows] @ points.T
-        distances = np.sqrt(np.maximum(apart, 0))
-        alike = classes[rows, None] == classes
-        cost = np.where(alike, distances**2, np.maximum(margin - distances, 0) ** 2) / 2
+        cost = costs_of(apart.from_rows(rows), rows[:, None], everyone)
         cost[:, ~free] = -1
         cost[np.arange(len(rows)), rows] = -1  # an image makes no pair with itself
         best = cost.argmax(axis=1)
@@ -72,11 +68,13 @@ def costliest_pairs(
     heapq.heapify(queue)
     pairs = []
     while queue and len(pairs) < min(count, len(points) // 2):
-        cost, image, partner = heapq.heappop(queue)
+        _, image, partner = heapq.heappop(queue)
         if free[image] and free[partner]:
-            pairs.append((image, partner, -cost))
+            pairs.append((image, partner))
             free[[image, partner]] = False
         elif free[image]:
             heapq.heappush(queue, ask(everyone[image : image + 1])[0])
-    left, right, costs = zip(*pairs, strict=True)
-    return np.array(left), np.array(right), np.array(costs)
+    left, right = np.array(pairs, np.int64).T
+    costs = costs_of(apart.of_pairs(left, right), left, right)
+    order = np.argsort(-costs, kind="stable")
+    return left[order], right[order], costs[order]

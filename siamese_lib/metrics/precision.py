@@ -10,7 +10,8 @@ from typing import TypedDict
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from siamese_lib.checks import checked_labels, joined_labels
+from siamese_lib.arrays import plain_array
+from siamese_lib.checks import array_of_labels, checked_labels, joined_labels
 
 _MeasuresAtK = TypedDict(
     "_MeasuresAtK",
@@ -212,14 +213,16 @@ def _hits(neighbour_labels: ArrayLike, query_labels: ArrayLike) -> np.ndarray:
 
 def _checked(neighbour_labels: ArrayLike, query_labels: ArrayLike) -> tuple[np.ndarray, np.ndarray]:
     """Return the labels of neighbours (Q, k) and of queries (Q,), both integers or both strings."""
-    found, asked = np.shape(neighbour_labels), np.shape(query_labels)
+    neighbours = array_of_labels(neighbour_labels, "neighbour_labels")
+    queries = array_of_labels(query_labels, "query_labels")
+    found, asked = neighbours.shape, queries.shape
     if len(found) != 2 or asked != found[:1] or 0 in found:
         raise ValueError(
             f"neighbour_labels have shape {found} and query_labels {asked}; expected (Q, k) and "
             "(Q,), with Q and k at least 1. The labels of neighbours are gallery_labels[indices]."
         )
-    neighbours = checked_labels(neighbour_labels, "neighbour_labels", dimensions=2)
-    queries = checked_labels(query_labels, "query_labels")
+    neighbours = checked_labels(neighbours, "neighbour_labels", dimensions=2)
+    queries = checked_labels(queries, "query_labels")
     joined_labels(neighbours[:1], queries[:1], ("neighbour_labels", "query_labels"))
     return neighbours, queries
 
@@ -228,7 +231,7 @@ def _ranked_hits(
     neighbour_labels: ArrayLike, query_labels: ArrayLike, relevant: ArrayLike
 ) -> tuple[np.ndarray, np.ndarray]:
     """Return which of the R nearest are right, bool (Q, k) and False beyond R, and R, (Q,)."""
-    hits, counts = _hits(neighbour_labels, query_labels), np.asarray(relevant)
+    hits, counts = _hits(neighbour_labels, query_labels), plain_array("relevant", relevant)
     if counts.shape != hits.shape[:1] or counts.dtype.kind not in "iu":
         raise ValueError(
             f"relevant is {counts.dtype} of shape {counts.shape}; expected one integer for each of "

@@ -13,7 +13,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from siamese_lib.checks import whole_number
+from siamese_lib.arrays import are_same, real_array
+from siamese_lib.checks import real_number, whole_number
 
 _BLOCK_BYTES = 4 << 20  # of resampled pairs in memory at a time, for each of a few arrays
 
@@ -75,7 +76,7 @@ class Verification:
         """Return what a threshold of your choice does to these pairs.
 
         Raises:
-            ValueError: `threshold` is NaN.
+            ValueError: `threshold` is NaN or no number.
         """
         place = _place(self.thresholds, threshold)
         fpr, tpr = float(self.fpr[place]), float(self.tpr[place])
@@ -148,8 +149,7 @@ def verification_intervals(
     Raises:
         ValueError: as `verification`, or an argument is out of range.
     """
-    if not 0 < confidence < 1:
-        raise ValueError(f"confidence is {confidence!r}; expected a number above 0 and below 1.")
+    confidence = real_number("confidence", confidence, 0, 1)
     rng = np.random.default_rng(whole_number("seed", seed, 0))
     thresholds, near, far = _places(distances, same)
     chosen = None if threshold is None else _place(thresholds, threshold)
@@ -174,34 +174,31 @@ def verification_intervals(
 
 def _places(distances: ArrayLike, same: ArrayLike) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Return the thresholds (T,), and the places of same and different pairs in them, int64."""
-    distances, same = np.asarray(distances), np.asarray(same)
+    distances, same = real_array("distances", distances), are_same(same)
     if distances.ndim != 1 or distances.shape != same.shape:
         raise ValueError(
             f"distances have shape {distances.shape} and same has {same.shape}; expected (N,) for "
             "both, one entry for each pair."
         )
-    if distances.dtype.kind not in "biuf" or not np.isfinite(distances).all():
+    wild = np.flatnonzero(~np.isfinite(distances))
+    if wild.size:
         raise ValueError(
-            f"distances are {distances.dtype} with NaN, infinity or something else; expected "
-            "finite numbers. Find out what diverged."
+            f"distances hold NaN or infinity in {wild.size:,} of {len(distances):,} places, first "
+            f"in {wild[0]}; expected finite numbers. Find out what diverged."
         )
-    if same.dtype.kind not in "biuf" or not np.isin(same, (0, 1)).all():
-        some = ", ".join(map(str, np.unique(same)[:5]))
-        raise ValueError(f"same holds {some}; expected 1 for same and 0 for different.")
-    positives = int(same.sum())
+    positives = int(np.count_nonzero(same))
     if not 0 < positives < len(same):
         raise ValueError(
             f"same holds {positives} same and {len(same) - positives} different pairs; expected "
             "some of each."
         )
     thresholds, places = np.unique(distances.astype(np.float64), return_inverse=True)
-    return np.append(-np.inf, thresholds), places[same == 1] + 1, places[same == 0] + 1
+    return np.append(-np.inf, thresholds), places[same] + 1, places[~same] + 1
 
 
 def _place(thresholds: np.ndarray, threshold: float) -> int:
     """Return the place of the largest distance that is called same."""
-    if np.isnan(threshold):
-        raise ValueError("threshold is NaN; expected a distance.")
+    threshold = real_number("threshold", threshold, ends=True)
     return int(np.searchsorted(thresholds, threshold, side="right")) - 1
 
 

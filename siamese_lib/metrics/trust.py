@@ -8,6 +8,7 @@ from itertools import combinations
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from siamese_lib.arrays import real_array
 from siamese_lib.checks import whole_number
 from siamese_lib.search.gallery import Gallery
 
@@ -90,7 +91,7 @@ def stable_neighbours(trainings: Sequence[ArrayLike], k: int = 10) -> NDArray[np
 
 def _of_same_images(arrays: Sequence[ArrayLike]) -> list[np.ndarray]:
     """Return the arrays, or raise ValueError if they are not of the same number of images."""
-    found = [np.asarray(each) for each in arrays]
+    found = [real_array(f"arrays[{place}]", each) for place, each in enumerate(arrays)]
     shapes = [each.shape for each in found]
     if any(len(shape) != 2 for shape in shapes) or len({shape[0] for shape in shapes}) > 1:
         raise ValueError(

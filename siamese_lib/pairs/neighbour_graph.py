@@ -14,9 +14,10 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import ArrayLike
 
+from siamese_lib.arrays import plain_array, real_array
 from siamese_lib.checks import whole_number
-
-_CHUNK_BYTES = 32 << 20  # of distances in memory at a time
+from siamese_lib.search.pairwise import Pairwise
+from siamese_lib.search.vectors import blocks, checked
 
 
 def neighbour_graph(images: ArrayLike, k: int = 5) -> np.ndarray:
@@ -28,7 +29,8 @@ def neighbour_graph(images: ArrayLike, k: int = 5) -> np.ndarray:
     This is meant for up to about 20,000 images.
 
     Args:
-        images: real numbers (N, ...), such as images (N, H, W, C) or vectors (N, D).
+        images: real numbers (N, ...), such as images (N, H, W, C) or vectors (N, D), finite and
+            within ±1e30.
         k: number of neighbours of each image, from 1 to N - 1. The paper uses 5.
 
     Returns:
@@ -36,8 +38,8 @@ def neighbour_graph(images: ArrayLike, k: int = 5) -> np.ndarray:
         `PairSampler.from_neighbours` takes this array.
 
     Raises:
-        ValueError: `images` has no second axis or holds something other than finite numbers,
-            or `k` is out of range.
+        ValueError: `images` has no second axis or holds something other than such numbers, or `k`
+            is out of range.
 
     Example:
         >>> sl.neighbour_graph(np.array([[0.0], [1.0], [5.0], [7.0]]), k=2)
@@ -46,41 +48,29 @@ def neighbour_graph(images: ArrayLike, k: int = 5) -> np.ndarray:
                [3, 1],
                [2, 1]])
     """
-    images = np.asarray(images)
-    if images.ndim < 2 or images.dtype.kind not in "biuf":
+    given = real_array("images", images)
+    if given.ndim < 2 or not given.size:
         raise ValueError(
-            f"images are {images.dtype} of shape {images.shape}; expected numbers of shape "
-            "(N, ...). Pass single numbers as a column: values[:, None]."
+            f"images are {given.dtype} of shape {given.shape}; expected numbers of shape (N, ...), "
+            "at least one for each image. Pass single numbers as a column: values[:, None]."
         )
-    count = len(images)
-    if whole_number("k", k, 1) >= count:
+    if whole_number("k", k, 1) >= len(given):
         raise ValueError(
-            f"k is {k}; expected at most {count - 1}, the number of other images. Ask for fewer "
-            "neighbours, or give more images."
+            f"k is {k}; expected at most {len(given) - 1}, the number of other images. Ask for "
+            "fewer neighbours, or give more images."
         )
-    vectors = images.reshape(count, -1).astype(np.float64)
-    if not np.isfinite(vectors).all():
-        bad = np.flatnonzero(~np.isfinite(vectors).all(axis=1))
-        raise ValueError(
-            f"images hold NaN or infinity in {_some(bad)}; expected finite numbers. Leave these "
-            "images out."
-        )
-
-    squares = np.einsum("nd,nd->n", vectors, vectors)
-    nearest = np.empty((count, k), np.int64)
-    rows_at_once = max(1, _CHUNK_BYTES // (8 * count))
-    for start in range(0, count, rows_at_once):
-        rows = np.arange(start, min(start + rows_at_once, count))
-        # A row's own squared norm is the same for all its candidates, so it is left out.
-        distances = vectors[rows] @ vectors.T
-        distances *= -2
-        distances += squares
-        distances[rows - start, rows] = np.inf
+    vectors = checked("images", given.reshape(len(given), -1), "euclidean")
+    apart = Pairwise(vectors)
+    nearest = np.empty((len(vectors), k), np.int64)
+    for part in blocks(len(vectors), 8 * len(vectors)):
+        rows = np.arange(part.start, part.stop)
+        squares = apart.from_rows(rows)
+        squares[rows - part.start, rows] = np.inf
         for column in range(k):
             # argmin takes the first of equal minima. A partial sort would not guarantee that.
-            found = distances.argmin(axis=1)
+            found = squares.argmin(axis=1)
             nearest[rows, column] = found
-            distances[rows - start, found] = np.inf
+            squares[rows - part.start, found] = np.inf
     return nearest
 
 
@@ -146,7 +136,7 @@ class Graph:
 
 def _flatten(neighbours: np.ndarray | Sequence[ArrayLike]) -> tuple[np.ndarray, np.ndarray]:
     """Return which image lists which other, int64 (M,) each, without the padding."""
-    rows = [np.asarray(row) for row in neighbours]
+    rows = [plain_array(f"neighbours[{i}]", row) for i, row in enumerate(neighbours)]
     for i, row in enumerate(rows):
         if row.ndim != 1 or (row.size and row.dtype.kind not in "iu"):
             raise ValueError(

@@ -178,14 +178,11 @@ class Gallery:
 
         Raises:
             ValueError: the queries are not as described; `k` is out of range; or `exclude_self`
-                is given and there are not N queries.
+                is given and the queries are not the gallery's embeddings.
         """
         queries = self._of_my_dimension("queries", queries)
-        if exclude_self and len(queries) != len(self):
-            raise ValueError(
-                f"exclude_self was given with {len(queries)} queries; expected the gallery's own "
-                f"{len(self)} embeddings, row for row. Leave it out for other queries."
-            )
+        if exclude_self:
+            self._space.check_own(queries)
         available = len(self) - bool(exclude_self)
         k = whole_number("k", k, 1)
         if k > available:

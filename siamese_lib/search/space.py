@@ -44,6 +44,26 @@ class Space:
             return Space.around(vectors, self.metric)
         return Space(vectors, self.metric, self.centre, self.scale)
 
+    def check_own(self, queries: np.ndarray) -> None:
+        """Raise ValueError unless the queries of `exclude_self` are these embeddings, row for row.
+
+        A query may have more digits than the vectors keep.
+        """
+        found = f"{len(queries)} queries"
+        if len(queries) == len(self.vectors):
+            for rows in blocks(len(queries), 8 * queries.shape[1]):
+                wrong = queries[rows].astype(self.vectors.dtype, copy=False) != self.vectors[rows]
+                if wrong.any():
+                    row = rows.start + int(wrong.any(axis=1).argmax())
+                    found = f"queries of which row {row} is not row {row} of the gallery"
+                    break
+            else:
+                return
+        raise ValueError(
+            f"exclude_self was given with {found}; expected the gallery's own {len(self.vectors)} "
+            "embeddings, row for row. Leave it out for other queries."
+        )
+
     def offsets(self, rows: slice | np.ndarray) -> np.ndarray:
         """Return what the index holds for some rows, float32 (rows, dim)."""
         return single(self.scaled(comparable(self.vectors[rows], self.metric)))

@@ -8,8 +8,11 @@ from collections.abc import Iterator
 import numpy as np
 from numpy.typing import ArrayLike
 
+from siamese_lib.arrays import real_array
+
 METRICS = ("euclidean", "cosine")
 _LARGEST = 1e30  # so that distances fit into single precision
+_SHORT = 2.0**-900  # squared length below which the squares of numbers lose digits
 _BLOCK_BYTES = 32 << 20  # of vectors worked on at a time, besides the gallery
 
 
@@ -24,11 +27,13 @@ def checked(name: str, vectors: ArrayLike, metric: str) -> np.ndarray:
     Raises:
         ValueError: `vectors` are something else.
     """
-    vectors = np.asarray(vectors)
-    if vectors.ndim != 2 or vectors.dtype.kind not in "biuf":
+    vectors = real_array(name, vectors)
+    if vectors.ndim != 2:
+        flat = "Pass a single embedding as a row: embedding[None]."
+        deep = f"Pass each embedding as one row: {name}.reshape(len({name}), -1)."
         raise ValueError(
             f"{name}: got {vectors.dtype} of shape {vectors.shape}; expected numbers of shape "
-            "(N, dim). Pass a single embedding as a row: embedding[None]."
+            f"(N, dim). {flat if vectors.ndim < 2 else deep}"
         )
     if not vectors.size:
         return vectors
@@ -42,7 +47,7 @@ def checked(name: str, vectors: ArrayLike, metric: str) -> np.ndarray:
         )
     if metric == "euclidean":
         return vectors
-    zero = np.flatnonzero(np.einsum("nd,nd->n", vectors, vectors, dtype=np.float64) == 0)
+    zero = np.flatnonzero(~vectors.any(axis=1))
     if zero.size:
         raise ValueError(
             f"{name}: got all zeros in {zero.size} of {len(vectors)} rows, first in row {zero[0]}; "
@@ -63,7 +68,13 @@ def comparable(vectors: np.ndarray, metric: str) -> np.ndarray:
     """Return float64 copies (..., dim) whose Euclidean distances rank as the metric ranks."""
     vectors = vectors.astype(np.float64)
     if metric == "cosine":
-        vectors /= np.sqrt(np.vecdot(vectors, vectors))[..., None]
+        squares = np.vecdot(vectors, vectors)
+        if squares.min(initial=1.0) < _SHORT:
+            # Lengthen them all by powers of two, which rounds nothing.
+            _, exponents = np.frexp(np.abs(vectors).max(axis=-1, keepdims=True))
+            vectors = np.ldexp(vectors, -exponents)
+            squares = np.vecdot(vectors, vectors)
+        vectors /= np.sqrt(squares)[..., None]
     return vectors
 
 

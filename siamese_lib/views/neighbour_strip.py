@@ -99,11 +99,11 @@ class NeighbourStrip(ipywidgets.HTML):
             self.value = f"<div style='{_ROW};{_WORDS}'>Choose a point on the map.</div>"
             return
         (query,) = view.selected
-        cloud = view.frames[view.frame]
+        cloud = view.frames[view.frame].astype(np.float64)  # squares of 1e20 need it
         away = np.linalg.norm(cloud - cloud[query], axis=1)
         away[query] = np.inf
         self.neighbours = np.argsort(away, kind="stable")[: self.k]
-        self.distances = away[self.neighbours]
+        self.distances = away[self.neighbours].astype(np.float32)
         view.highlighted = self.neighbours.tolist()
         shown = [query, *self.neighbours.tolist()]
         labels = None if view.labels is None else view.labels[shown].tolist()

@@ -9,14 +9,15 @@ from __future__ import annotations
 import math
 import re
 import zlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from numbers import Real
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 import numpy as np
 import traitlets
 
 from siamese_lib import checks
+from siamese_lib.arrays import plain_array, real_array
 from siamese_lib.colors import class_color, class_colors
 from siamese_lib.pixels import checked_images
 from siamese_lib.texts import printable_names
@@ -24,6 +25,7 @@ from siamese_lib.texts import printable_names
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, DTypeLike
 
+_Checked = TypeVar("_Checked")
 LEVELS = 65_535  # the largest packed coordinate, in 16 bits
 _MOST_CLASSES = 65_536
 _LARGEST = 1e30  # differences of such coordinates still fit single precision
@@ -149,8 +151,8 @@ def checked_frames(frames: ArrayLike) -> np.ndarray:
 
     An array (N, 2) is one frame.
     """
-    given = np.asarray(frames)
-    if given.dtype.kind not in "iuf" or given.ndim not in (2, 3) or given.shape[-1] != 2:
+    given = _refusing(real_array, "frames", frames)
+    if given.dtype.kind == "b" or given.ndim not in (2, 3) or given.shape[-1] != 2:
         raise ViewError(
             f"frames: got {given.dtype} of shape {given.shape}; expected real numbers of shape "
             "(F, N, 2), or (N, 2) for a single frame. Embed in two dimensions, or project first."
@@ -169,10 +171,7 @@ def checked_labels(labels: ArrayLike | None) -> np.ndarray | None:
     """Return labels read-only (N,), int64 or str."""
     if labels is None:
         return None
-    try:
-        given = checks.checked_labels(labels)
-    except ValueError as error:
-        raise ViewError(str(error)) from None
+    given = _refusing(checks.checked_labels, labels)
     if given.dtype == object:  # integers beyond 64 bits
         given = given.astype(str)
     if len(given) > _MOST_CLASSES:
@@ -184,17 +183,14 @@ def checked_pictures(images: ArrayLike | None) -> np.ndarray | None:
     """Return images read-only, uint8 (N, H, W, 1 or 3)."""
     if images is None:
         return None
-    try:
-        return _kept(checked_images(np.asarray(images)), np.uint8)
-    except ValueError as error:
-        raise ViewError(str(error)) from None
+    return _kept(_refusing(checked_images, images), np.uint8)
 
 
 def checked_steps(steps: ArrayLike | None) -> np.ndarray | None:
     """Return steps read-only, int64 (F,), ascending."""
     if steps is None:
         return None
-    given = np.asarray(steps)
+    given = _refusing(plain_array, "steps", steps)
     if given.size == 0:
         given = np.zeros(0, np.int64)
     if given.ndim != 1 or given.dtype.kind not in "iu" or (np.diff(given) <= 0).any():
@@ -256,17 +252,14 @@ def checked_share(name: str, value: float | None) -> float | None:
 
 def checked_height(height: int) -> int:
     """Return a height as a whole number of pixels, 120 or more."""
-    try:
-        return checks.whole_number("height", height, 120)
-    except ValueError as error:
-        raise ViewError(str(error)) from None
+    return _refusing(checks.whole_number, "height", height, 120)
 
 
 def checked_points(points: ArrayLike | None) -> list[int]:
     """Return numbers of points as a list. A single number is a list of one; None is empty."""
     if points is None:
         return []
-    given = np.atleast_1d(np.asarray(points))
+    given = np.atleast_1d(_refusing(plain_array, "points", points))
     if given.size and (given.ndim != 1 or given.dtype.kind not in "iu"):
         raise ViewError(f"points: got {points!r:.200}; expected whole numbers, one for each point.")
     return [int(number) for number in given]
@@ -322,6 +315,14 @@ def check_fit(
             )
     if problems:
         raise ViewError(" ".join(problems))
+
+
+def _refusing(check: Callable[..., _Checked], *arguments: object) -> _Checked:
+    """Return what a check returns, and raise its ValueError as ViewError."""
+    try:
+        return check(*arguments)
+    except ValueError as error:
+        raise ViewError(str(error)) from None
 
 
 def _check_classes(name: str, count: int) -> None:

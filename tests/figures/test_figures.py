@@ -190,7 +190,7 @@ def test_quality_curves_give_each_halving_of_mistakes_the_same_height():
 
 @pytest.mark.parametrize("curve", [([0, 1], [0.5, 0.6]), ([1, 2], [0.5, 1.2]), ([1, 2], [0.5])])
 def test_quality_curves_refuse_what_such_axes_do_not_hold(curve):
-    with pytest.raises(ValueError, match=r"The curve 'mine' has .*; expected"):
+    with pytest.raises(ValueError, match=r"'mine'.*; expected"):
         figures.quality_curves({"mine": curve})
 
 
@@ -331,5 +331,5 @@ def test_roc_curves_keep_their_ends_and_lie_on_what_was_given():
     "rates", [([0, 1], [0, 0.5, 1]), ([0, 1.5], [0, 1]), ([0, np.nan], [0, 1]), ([], [])]
 )
 def test_roc_curves_refuse_what_are_no_rates(rates):
-    with pytest.raises(ValueError, match=r"The rates of 'x' have shapes .*; expected"):
+    with pytest.raises(ValueError, match=r"'x'.*; expected"):
         figures.roc_curves({"x": rates})

@@ -58,7 +58,7 @@ def test_silent_map_is_black():
 
 @pytest.mark.parametrize("maps", [[np.zeros((1, 4, 4))], [np.full((2, 2), np.nan)], [np.zeros(3)]])
 def test_maps_must_be_flat_and_finite(maps):
-    with pytest.raises(ValueError, match=r"shape \(H, W\)"):
+    with pytest.raises(ValueError, match=r"shape \(H, W\)|maps\[0\]: got NaN"):
         figures.feature_maps(maps)
 
 

@@ -49,6 +49,17 @@ def test_agrees_with_a_loop(monkeypatch, margin, block):
     np.testing.assert_array_equal(few[0], left[:3])
 
 
+@pytest.mark.parametrize("away", [1e3, 1e6, 1e9, 1e12])
+def test_an_image_far_away_costs_no_digits(away):
+    points = np.concatenate([RNG.normal(size=(19, 3)), np.full((1, 3), away)])
+    labels = np.arange(20)
+    wanted = slowly(points, labels, 2.0)
+    left, right, costs = metrics.costliest_pairs(points, labels, margin=2.0)
+    np.testing.assert_allclose(costs, [cost for _, cost in wanted], atol=2e-16 * away)
+    pairs = [set(pair) for pair in zip(left.tolist(), right.tolist(), strict=True)]
+    assert pairs[:5] == [pair for pair, _ in wanted[:5]]
+
+
 def test_one_image_out_of_place_is_listed_once():
     points = np.zeros((9, 2))
     points[4] = [5, 0]
@@ -66,6 +77,8 @@ def test_one_image_out_of_place_is_listed_once():
         (np.zeros((4, 2)), np.zeros(3), {}, "expected one for each"),
         (np.zeros((1, 2)), np.zeros(1), {}, "at least 2"),
         (np.zeros((4, 2)), np.zeros(4), {"margin": 0.0}, "margin is 0.0; expected"),
+        (np.zeros((4, 2)), np.zeros(4), {"margin": "1"}, "margin is '1'; expected a number"),
+        (np.full((4, 2), 1e200), np.zeros(4), {}, "expected finite numbers within"),
         (np.zeros((4, 2)), np.zeros(4), {"count": 0}, "count is 0; expected"),
     ],
 )

@@ -185,7 +185,7 @@ def test_the_interval_of_an_area_is_about_what_hanley_and_mcneil_say():
         ({"confidence": np.nan}, "confidence is nan"),
         ({"resamples": 0}, "resamples is 0; expected a whole number, 1 or more"),
         ({"seed": -1}, "seed is -1; expected"),
-        ({"threshold": np.nan}, "threshold is NaN; expected a distance"),
+        ({"threshold": np.nan}, "threshold is nan; expected a number"),
     ],
 )
 def test_intervals_that_cannot_be_meant(arguments, message):
@@ -200,10 +200,10 @@ def test_intervals_that_cannot_be_meant(arguments, message):
         ([0.1, 0.2], [1], r"have shape \(2,\) and same has \(1,\)"),
         ([0.1, np.nan], [1, 0], "finite numbers"),
         ([0.1, np.inf], [1, 0], "finite numbers"),
-        (["a", "b"], [1, 0], "distances are <U1 .*expected finite numbers"),
-        ([0.1, 0.2, 0.3], [1, 0, 2], "same holds 0, 1, 2"),
-        ([0.1, 0.2], [1.0, np.nan], "same holds 1.0, nan"),
-        ([0.1, 0.2], ["same", "no"], "same holds no, same"),
+        (["a", "b"], [1, 0], "distances: got <U1 .*expected real numbers"),
+        ([0.1, 0.2, 0.3], [1, 0, 2], "same holds 2; expected"),
+        ([0.1, 0.2], [1.0, np.nan], "same holds nan; expected"),
+        ([0.1, 0.2], ["same", "no"], "same holds same, no, of the type str"),
         ([0.1, 0.2], [1, 1], "same holds 2 same and 0 different"),
         ([], [], "same holds 0 same and 0 different"),
     ],
@@ -211,3 +211,16 @@ def test_intervals_that_cannot_be_meant(arguments, message):
 def test_pairs_that_cannot_be_judged(distances, same, message):
     with pytest.raises(ValueError, match=message):
         metrics.verification(distances, same)
+
+
+def test_many_marks_in_half_precision_are_counted():
+    distances = np.linspace(0, 1, 140_000)
+    same = (distances < 0.5).astype(np.float16)  # whose sum is beyond the largest float16
+    found = metrics.verification(distances, same)
+    assert (found.positives, found.negatives, found.auc) == (70_000, 70_000, 1)
+
+
+@pytest.mark.parametrize("threshold", [None, "0.2", np.nan, np.array([0.1, 0.2])])
+def test_what_is_no_threshold(threshold):
+    with pytest.raises(ValueError, match=r"threshold is .*; expected a number"):
+        metrics.verification([0.1, 0.2], [1, 0]).at(threshold)

@@ -86,8 +86,7 @@ def test_padding_rows_and_either_direction_describe_the_same_graph():
 @pytest.mark.parametrize("shape", [(30, 2), (200, 6, 5, 1)])
 @pytest.mark.parametrize("k", [1, 5, 29])
 def test_neighbour_graph_is_a_stable_sort_of_all_distances(shape, k, monkeypatch):
-    seven_rows = 7 * 8 * shape[0]
-    monkeypatch.setattr("siamese_lib.pairs.neighbour_graph._CHUNK_BYTES", seven_rows)
+    monkeypatch.setattr("siamese_lib.search.vectors._BLOCK_BYTES", 7 * 8 * shape[0])
     images = np.random.default_rng(0).integers(0, 4, shape, dtype=np.uint8)  # many equal distances
     flat = images.reshape(len(images), -1).astype(int)
     graph = neighbour_graph(images, k)
@@ -106,6 +105,14 @@ def test_neighbour_graph_of_float_vectors_feeds_the_sampler():
     assert np.array_equal(graph, np.argsort(distances, axis=1)[:, :5])
     left, right, same = PairSampler.from_neighbours(graph, 500).batch(0)
     assert np.array_equal(adjacency(graph)[left, right], same == 1)
+
+
+def test_neighbours_far_from_0_are_not_taken_for_others():
+    line = np.array([0.0, 0.3, 0.5, 0.55])[:, None]
+    for away in (0, 1e3, 1e9, 1e12):
+        assert neighbour_graph(line + away, 1).ravel().tolist() == [1, 2, 3, 2]
+    with pytest.raises(ValueError, match=r"expected finite numbers within ±1e\+30"):
+        neighbour_graph(line + 1e200, 1)
 
 
 @pytest.mark.parametrize(
@@ -130,11 +137,11 @@ def test_neighbours_that_cannot_be_meant(neighbours, message):
     ("images", "k", "message"),
     [
         (np.zeros(5), 1, r"images are float64 of shape \(5,\).*None"),
-        (np.full((3, 2), "x"), 1, "images are <U1"),
+        (np.full((3, 2), "x"), 1, "images: got <U1"),
         (np.zeros((5, 2)), 5, "k is 5; expected at most 4"),
         (np.zeros((5, 2)), 0, "k is 0; expected a whole number, 1 or more"),
         (np.zeros((5, 2)), 1.5, "k is 1.5"),
-        (np.array([[0.0], [np.inf], [1.0]]), 1, "infinity in image 1"),
+        (np.array([[0.0], [np.inf], [1.0]]), 1, "infinity .* in 1 of 3 rows, first in row 1"),
     ],
 )
 def test_images_that_have_no_neighbours(images, k, message):

@@ -383,6 +383,7 @@ def test_what_is_no_parameter(index, parameters, message):
         (np.ones((1, 2)), 0, False, "k is 0; expected a whole number, 1 or more"),
         (np.ones((1, 2)), 1.5, False, "k is 1.5"),
         (np.ones((4, 2)), 1, True, "with 4 queries; expected .*own 5 embeddings"),
+        (np.ones((5, 2)) + np.eye(5, 2, -3), 1, True, "of which row 3 is not row 3 of the gallery"),
     ],
 )
 def test_what_is_no_query(queries, k, exclude_self, message):
@@ -398,3 +399,25 @@ def test_parallel_embeddings_tie_and_are_ordered_by_index():
     assert indices.tolist() == [list(range(14))]
     assert not distances[:, :7].any()
     assert (distances[:, 7:] > 0.1).all()
+
+
+@pytest.mark.parametrize("dtype", [np.uint8, np.float16, np.float32, np.float64, np.longdouble])
+@pytest.mark.parametrize("index", ["flat", "hnsw"])
+def test_the_gallery_itself_may_come_in_its_own_dtype(dtype, index):
+    rows = np.random.default_rng(0).integers(0, 200, (60, 3)).astype(dtype)
+    gallery = Gallery(rows, index=index)
+    found, _ = gallery.nearest(rows, 1, exclude_self=True)
+    assert (found[:, 0] != np.arange(60)).all()
+    assert np.array_equal(gallery.nearest(gallery.vectors, 1, exclude_self=True)[0], found)
+    with pytest.raises(ValueError, match="row 0 is not row 0 of the gallery"):
+        gallery.nearest(rows[::-1], 1, exclude_self=True)
+
+
+@pytest.mark.parametrize("size", [5e-324, 1e-320, 1e-170, 1e-162, 1e-157, 1e-150, 1e-30, 1e29])
+def test_angles_do_not_depend_on_the_size(size):
+    rows = np.array([[3, 4], [4, 3], [7, 1], [0, 1]], float)
+    _, expected = Gallery(rows, "cosine").nearest(rows, 4)
+    _, found = Gallery(rows * size, "cosine").nearest(rows * size, 4)
+    np.testing.assert_array_equal(found, expected)
+    mixed = Gallery(np.concatenate([rows, rows * size]), "cosine")
+    np.testing.assert_array_equal(mixed.nearest(rows, 8)[1][:, ::2], expected)

@@ -84,3 +84,12 @@ def test_refuses_what_it_cannot_show(k, images):
 def test_refusals_are_view_errors():
     with pytest.raises(ViewError, match="k is 9; expected less than the number of points, 5"):
         NeighbourStrip(view_of(), k=9)
+
+
+@pytest.mark.parametrize("size", [1e-30, 1e20, 5e28])
+def test_coordinates_of_any_size_have_their_neighbours(size):
+    view = EmbeddingView(FRAMES * size, images=IMAGES, frame=0, selected=1)
+    strip = NeighbourStrip(view, k=3)
+    assert strip.neighbours.tolist() == [0, 2, 3]
+    np.testing.assert_allclose(strip.distances, np.array([1, 2, 6]) * size, rtol=1e-6)
+    assert strip.distances.dtype == np.float32

@@ -14,6 +14,7 @@ from typing import Any
 
 import numpy as np
 
+from siamese_lib.arrays import are_same, plain_array, real_array
 from siamese_lib.images import png_uri, without_gray_axis
 from siamese_lib.metrics.thresholds import Verification, verification
 from siamese_lib.pixels import checked_images
@@ -111,14 +112,14 @@ def judged(
             numbers of images or words do not fit the images.
     """
     measured = verification(distances, same)
-    distances = np.asarray(distances, dtype=np.float64)
+    distances, same = real_array("distances", distances).astype(np.float64), are_same(same)
     if distances.min() < 0 or not distances.max() > 0:
         raise ValueError(
             f"distances: got {distances.min():g} to {distances.max():g}; expected 0 or more, and "
             "at least one above 0."
         )
     images = checked_images(images)
-    sides = {"left": np.asarray(left), "right": np.asarray(right)}
+    sides = {"left": plain_array("left", left), "right": plain_array("right", right)}
     for name, side in sides.items():
         if side.shape != distances.shape or side.dtype.kind not in "iu":
             raise ValueError(
@@ -136,7 +137,7 @@ def judged(
         )
     return JudgedPairs(
         distances=distances,
-        same=np.asarray(same).astype(bool),
+        same=same,
         left=sides["left"],
         right=sides["right"],
         images=images,
