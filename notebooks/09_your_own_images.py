@@ -51,7 +51,7 @@ def painted(image):
     return (ground + (ink - ground) * (image / 255)).astype(np.uint8)
 
 
-for name in "k w r ß Ω λ π Δ Ж Я ф щ ξ g".split():
+for name in ["k", "w", "r", "ß", "Ω", "λ", "π", "Δ", "Ж", "Я", "ф", "щ", "ξ", "g"]:
     label = next(k for k, names in enumerate(letters.class_names) if name in names.split())
     drawn = letters.train.images[letters.train.labels == label]
     for number, image in enumerate(np.concatenate([drawn, *(vary(drawn, rng) for _ in range(3))])):
