@@ -6,7 +6,7 @@ import csv
 import io
 import os
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -49,10 +49,8 @@ class Findings:
         """Return the `count` most doubtful of them, or all if there are fewer."""
         parts = ("indices", "scores", "others", "labels", "other_labels", "suggested")
         given = {name: getattr(self, name) for name in parts}
-        return Findings(
-            kind=self.kind,
-            **{name: None if part is None else part[:count] for name, part in given.items()},
-        )
+        fewer = {name: part[:count] for name, part in given.items() if part is not None}
+        return replace(self, **fewer)
 
     def rows(
         self, files: Sequence[object] | None = None, class_names: Sequence[str] | None = None

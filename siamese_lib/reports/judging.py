@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,10 +13,17 @@ from siamese_lib.data.dataset import Dataset
 from siamese_lib.metrics.headline import HEADLINE_K, ceiling_of, relevant_of
 from siamese_lib.metrics.intervals import bootstrap
 from siamese_lib.metrics.rivals import RIVALS
-from siamese_lib.runs.run import Run
 from siamese_lib.search.gallery import Gallery
 
 TRAINED, UNTRAINED = "trained tower", "untrained tower"
+
+
+class Embeds(Protocol):
+    """What turns images into vectors at any frame, such as a `Run`."""
+
+    def embed(self, images: np.ndarray, frame: int = -1) -> np.ndarray:
+        """Return float32 (N, dim); frame 0 is the untrained tower, and -1 the trained one."""
+        ...
 
 
 @dataclass(frozen=True, eq=False)
@@ -82,7 +90,7 @@ class Judgement:
         )
 
 
-def judge(run: Run, data: Dataset, *, seed: int = 0) -> Judgement:
+def judge(run: Embeds, data: Dataset, *, seed: int = 0) -> Judgement:
     """Let each test image search the training images.
 
     Args:
@@ -99,7 +107,7 @@ def judge(run: Run, data: Dataset, *, seed: int = 0) -> Judgement:
     return _judged(vectors, data.train.labels, data.test.labels, seed, among=False)
 
 
-def judge_new_classes(run: Run, data: Dataset, *, seed: int = 0) -> Judgement:
+def judge_new_classes(run: Embeds, data: Dataset, *, seed: int = 0) -> Judgement:
     """Let each test image search the other test images, whose classes the run never saw.
 
     Args:

