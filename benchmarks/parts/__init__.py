@@ -15,6 +15,7 @@ PARTS = {
     "retrieval": "finding nearest neighbours",
     "metrics": "measuring the quality of retrieval",
     "start": "imports and the first picture",
+    "opening": "opening folders of images",
     "views": "films on the screen",
     "live": "the cost of watching a training",
     "explorer": "from a click to the neighbours",
