@@ -62,7 +62,7 @@ def test_an_example_gives_what_it_shows(
     monkeypatch.chdir(tmp_path)
     # Only the offline digits are there, on any machine.
     monkeypatch.delenv("SIAMESE_DATA", raising=False)
-    monkeypatch.setattr(named_sets, "_default_cache", lambda: tmp_path)
+    monkeypatch.setenv("SIAMESE_CACHE", str(tmp_path / "cache"))
     monkeypatch.setattr(named_sets, "fetch", lambda *_, **__: None)
     example.globs = {"np": np, "sl": sl}
     said: list[str] = []

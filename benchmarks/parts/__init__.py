@@ -17,6 +17,7 @@ PARTS = {
     "metrics": "measuring the quality of retrieval",
     "curation": "finding planted faults in folders",
     "start": "imports and the first picture",
+    "opening": "opening folders of images",
     "views": "films on the screen",
     "live": "the cost of watching a training",
     "explorer": "from a click to the neighbours",

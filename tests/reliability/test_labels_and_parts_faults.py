@@ -84,6 +84,11 @@ def terminal_projector(folder: Path) -> str:
     return said.getvalue()
 
 
+def film_of(split: sl.Split) -> sl.EmbeddingView:
+    """The film of a run that was not trained."""
+    return untrained().film(split.images, split.labels)
+
+
 def progress_of(test: sl.Split) -> str:
     said = io.StringIO()
     training = Training(validation=test, steps=6)
@@ -230,15 +235,13 @@ FAULTS: dict[str, Fault] = {
         "a film of 3 images of each class",
         "a curve whose name says what it compares, and how high it can be",
         r"^\['precision@7 among these, at most 0\.29'\]",
-        lambda _: list(
-            untrained().film(*vars(greys(6, 3)).values()).curves  # images and labels
-        ),
+        lambda _: list(film_of(greys(6, 3)).curves),
     ),
     "one of each in a film": Fault(
         "a film of one image of each class",
         "no curve of zeros, and a note that says why",
         r"no precision@7, as no image has another of its class",
-        lambda _: untrained().film(*vars(greys(12, 1)).values()).note,
+        lambda _: film_of(greys(12, 1)).note,
     ),
     "few to watch": Fault(
         "a training that watches 3 test images of each class",
