@@ -36,8 +36,8 @@ from .network.towers import conv_tower as conv_tower
 from .pairs.neighbour_graph import neighbour_graph as neighbour_graph
 from .pairs.samplers import BalancedBatchSampler as BalancedBatchSampler
 from .pairs.samplers import PairSampler as PairSampler
-from .reports.report import Report as Report
 from .reports.report import report as report
+from .reports.verdict import Report as Report
 from .runs.collection import Answer as Answer
 from .runs.collection import Collection as Collection
 from .runs.evaluation import Evaluation as Evaluation

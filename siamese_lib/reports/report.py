@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TypeAlias
@@ -18,11 +18,12 @@ from siamese_lib.data.dataset import Dataset
 from siamese_lib.data.image_folders import load_folder
 from siamese_lib.files import write_atomically
 from siamese_lib.reports.cleaning import Cleaning, clean
-from siamese_lib.reports.deciding import Decision, decide
-from siamese_lib.reports.inventory import Inventory, inventory
-from siamese_lib.reports.judging import TRAINED, Judgement, judge, judge_new_classes
+from siamese_lib.reports.deciding import decide
+from siamese_lib.reports.inventory import inventory
+from siamese_lib.reports.judging import Judgement, judge, judge_new_classes
 from siamese_lib.reports.report_page import write_page
 from siamese_lib.reports.training import digest_of, steps_within, trained
+from siamese_lib.reports.verdict import Report
 from siamese_lib.runs.collection import Collection
 from siamese_lib.runs.evaluation import check_enough
 from siamese_lib.runs.run import Run
@@ -36,44 +37,6 @@ _FEWEST_CLASSES = 5  # with fewer, no class is held out
 # Shares of the time: the training, the one on fewer classes, and the one on cleaned images.
 _TRAINING, _NARROW = 0.3, 0.2
 _LEAST_MINUTES = 0.5
-
-
-@dataclass(frozen=True, eq=False)
-class Report:
-    """What is known of a data set after `report`.
-
-    Attributes:
-        page: the page, a file.
-        folder: what is kept: ``run``, ``collection``, ``findings.csv`` and two more runs.
-        data: the images.
-        run: the training on all classes.
-        there: what there is.
-        judged: what training gains, on held-out images.
-        new_classes: the same on classes that a second training never saw; None if there are fewer
-            than 5 classes.
-        cleaned: doubtful images.
-        without_rejected: how good the training without the rejected images is, on the same test
-            images; None if none was rejected.
-        decided: thresholds.
-        seconds: that it took.
-    """
-
-    page: Path
-    folder: Path
-    data: Dataset
-    run: Run
-    there: Inventory
-    judged: Judgement
-    new_classes: Judgement | None
-    cleaned: Cleaning
-    without_rejected: Judgement | None
-    decided: Decision
-    seconds: float
-
-    @property
-    def verdict(self) -> list[str]:
-        """The verdict in sentences, the most important first."""
-        return list(verdict(self))
 
 
 def report(
@@ -117,20 +80,10 @@ def report(
             or an argument is out of range.
         KeyboardInterrupt: a training was interrupted. The next call continues.
     """
-    began = time.monotonic()
-    page = Path(path)
-    if page.suffix.lower() not in (".html", ".htm") or page.is_dir():
-        raise ValueError(f"path is {str(page)!r}; expected the name of a file ending in .html.")
-    if not minutes >= _LEAST_MINUTES:
-        raise ValueError(f"minutes is {minutes!r}; expected {_LEAST_MINUTES} or more.")
-    if not 0 < false_accept < 1:
-        raise ValueError(f"false_accept is {false_accept!r}; expected a number above 0, below 1.")
+    began, page = time.monotonic(), Path(path)
+    _check(page, minutes, false_accept)
     say = print if verbose else _silently
-    if isinstance(source, Dataset):
-        data = source
-    else:
-        whole_number("image_size", image_size, 8)
-        data = load_folder(source, image_size=(image_size, image_size), color=color)
+    data = source if isinstance(source, Dataset) else _loaded(source, image_size, color, verbose)
     check_enough(data)
     data.check_trainable()
     folder = page.with_name(f"{page.stem}_files")
@@ -148,13 +101,8 @@ def report(
     cleaned.to_csv(folder / "findings.csv")
     without = _without_rejected(data, cleaned, plan, folder, seed, say)
     say("5/6 choosing thresholds")
-    decided = decide(
-        run,
-        data,
-        new_classes=narrow[:2] if narrow else None,
-        false_accept=false_accept,
-        seed=seed,
-    )
+    pair = narrow[:2] if narrow else None
+    decided = decide(run, data, new_classes=pair, false_accept=false_accept, seed=seed)
     say("6/6 writing the page")
     Collection.of(run, data).save(folder / "collection")
     made = Report(
@@ -177,33 +125,19 @@ def report(
     return made
 
 
-def verdict(made: Report) -> Iterator[str]:
-    """Yield the sentences of the verdict, the most important first."""
-    judged, narrow, rejected = made.judged, made.new_classes, len(made.cleaned.rejected)
-    if judged.beats:
-        yield f"Training pays: {judged}."
-    else:
-        yield (
-            f"Training does not beat what is free: {judged}. Search by the {judged.best_rival} "
-            "instead."
-        )
-    if narrow is not None:
-        verb = "pays" if narrow.beats else "does not pay"
-        yield f"On classes never seen, it {verb}: {narrow}."
-    if made.there.across_split:
-        yield (
-            f"{made.there.across_split:,} pairs of nearly the same picture are in both splits, so "
-            "these figures are too good."
-        )
-    if made.without_rejected is not None:
-        before = judged.scores[TRAINED].precision_at_1
-        after = made.without_rejected.scores[TRAINED].precision_at_1
-        yield (
-            f"{rejected:,} training images are the most likely duplicates and wrong labels. "
-            f"Trained without them, the nearest image is right for {after:.1%} of these queries "
-            f"({100 * (after - before):+.1f} points)."
-        )
-    yield from made.decided.lines()
+def _check(page: Path, minutes: float, false_accept: float) -> None:
+    """Raise ValueError for an argument out of range."""
+    if page.suffix.lower() not in (".html", ".htm") or page.is_dir():
+        raise ValueError(f"path is {str(page)!r}; expected the name of a file ending in .html.")
+    if not minutes >= _LEAST_MINUTES:
+        raise ValueError(f"minutes is {minutes!r}; expected {_LEAST_MINUTES} or more.")
+    if not 0 < false_accept < 1:
+        raise ValueError(f"false_accept is {false_accept!r}; expected a number above 0, below 1.")
+
+
+def _loaded(source: str | os.PathLike[str], image_size: int, color: str, verbose: bool) -> Dataset:
+    side = whole_number("image_size", image_size, 8)
+    return load_folder(source, image_size=(side, side), color=color, verbose=verbose)
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -25,10 +24,8 @@ from siamese_lib.reports.tables import (
     list_html,
     table_html,
 )
+from siamese_lib.reports.verdict import Report
 from siamese_lib.texts import printable
-
-if TYPE_CHECKING:
-    from siamese_lib.reports.report import Report
 
 _THUMBNAIL = 96  # pixels
 _SHOWN = 40  # doubtful images of each kind

@@ -51,7 +51,8 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def made(folder: Path) -> sl.Report:
-    with warnings.catch_warnings(record=True):  # of what was planted
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # about what was planted
         return sl.report(
             folder, folder.parent / "page.html", image_size=16, recipe=RECIPE, minutes=0.5,
             false_accept=0.1, verbose=False,

@@ -120,7 +120,7 @@ def test_an_interrupted_save_leaves_the_one_before(
         (lambda c: c.remove([3, 99]), "got 99, which no image has"),
         (lambda c: c.add(np.zeros((2, 16, 16, 3), np.uint8), ["one"]), "got 1 for 2 pictures"),
         (lambda c: c.add("missing.png", "cats"), r"missing\.png"),
-        (lambda c: c.add(np.zeros((1, 9, 9, 3), np.uint8), "cats"), r"\(9, 9, 3\)"),
+        (lambda c: c.add(np.zeros((1, 9, 9, 3), np.uint8), "cats"), r"\(1, 9, 9, 3\)"),
         (lambda c: c.nearest(np.zeros((1, 16, 16, 3), np.uint8), k=99), "k is 99"),
     ],
 )
