@@ -35,10 +35,11 @@ def load_folder(
 ) -> Dataset:
     """Load a folder of your own images.
 
-    Each sub-folder is a class, in the order of the names. Images in deeper sub-folders belong to
-    the same class, and linked folders are followed. Hidden files are ignored, and so is what
-    operating systems and network drives leave behind. Every format that Pillow reads is accepted;
-    of a moving picture, the first frame is loaded.
+    Each sub-folder is a class, in the order of the names. Names that look alike but are written in
+    two forms of Unicode are one class, called by the composed form (NFC). Images in deeper
+    sub-folders belong to the same class, and linked folders are followed. Hidden files are ignored,
+    and so is what operating systems and network drives leave behind. Every format that Pillow reads
+    is accepted; of a moving picture, the first frame is loaded.
 
     If the folder holds a training and a test folder (``train`` or ``training``, and ``test`` or
     ``testing``, else ``val``, ``valid`` or ``validation``), each with the class folders, these are
@@ -142,7 +143,7 @@ def load_folder(
     train, test = (part.split(root, shape, names) for part in parts)
     skipped, place = tuple(map(str, walk.skipped)), Path(os.path.abspath(root))
     data = Dataset(train, test, tuple(names), source, root.resolve().name, skipped, place)
-    if words := "; ".join(notes(data)):
+    if words := "; ".join(notes(data, drawn=len(walk.parts) == 1)):
         warnings.warn(printable(f"{root}: {words}."), stacklevel=2)
     return data
 

@@ -251,14 +251,16 @@ def test_the_transparent_colour_of_16_bits_is_white_and_no_other(
     expected[:, place] = 255
     if place < 19:  # else the white is that of the brightest of the others
         np.testing.assert_array_equal(read, expected)
-    assert (read[:, place] == 255).all() and (read[:, :place] < 255).all()
+    assert (read[:, place] == 255).all()
+    assert (read[:, :place] < 255).all()
 
 
 def test_colours_that_agree_in_their_high_bytes_are_not_transparent() -> None:
     pixels = np.full((4, 4, 3), 60_000, np.uint16)
     pixels[:, 0], pixels[:, 1] = 256, 257
     read = read_image(png16(pixels, clear=(256, 256, 256)), (4, 4, 3)).pixels
-    assert (read[:, 0] == 255).all() and (read[:, 1] == 1).all()
+    assert (read[:, 0] == 255).all()
+    assert (read[:, 1] == 1).all()
 
 
 def test_a_transparent_colour_does_not_decide_what_is_white() -> None:

@@ -134,6 +134,25 @@ FAULTS: dict[str, Fault] = {
         "no class that train/ and test/ both have",
         load, filled("train/cat", "test/dog"), sl.DataError,
     ),
+    "other letters": Fault(
+        "a train/ and a test/ whose classes differ in capital letters, with different pictures",
+        "a warning names them, and no identical images are blamed",
+        r"(?s)^Cat 5, cat 5, dog 10; 10 \+ 10; (?!.*identical).*Only test/ has the class folders "
+        r"cat.*Some names differ in capital letters only \(Cat and cat\), and are different",
+        load, filled("train/Cat", "train/dog", "test/cat", "test/dog"),
+    ),
+    "two forms": Fault(
+        "a train/ and a test/ that write a letter and its accent in two forms of Unicode",
+        "they are one class, and a warning says so",
+        r"^b 10, \u00e9 10; 10 \+ 10; skipped \(\).*\n.*two forms of Unicode \(\u00e9\)(?!.*Only)",
+        load, filled("train/b", "train/\u00e9", "test/b", "test/e\u0301"),
+    ),
+    "two forms side by side": Fault(
+        "two class folders whose names look alike, in two forms of Unicode",
+        "they are one class, and a warning says so",
+        r"^f 5, \u00e9 10; \d+ \+ \d+; skipped \(\).*\n.*two forms of Unicode \(\u00e9\)",
+        load, filled("f", "\u00e9", "e\u0301"),
+    ),
     "too high": Fault(
         "the folder around the folder of the classes",
         "an error names the folder to load",
