@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 from pathlib import Path
+from unittest.mock import patch
 
 import numpy as np
 import pytest
@@ -12,6 +13,7 @@ from faults import Fault, check
 from PIL import Image
 
 import siamese_lib as sl
+from siamese_lib.data import shapes
 
 
 def filled(*folders: str, root: str = "photos") -> Callable[[Path], None]:
@@ -56,6 +58,11 @@ def load(at: Path) -> str:
     counts = np.bincount(labels, minlength=len(data.class_names))
     sizes = ", ".join(f"{n} {c}" for n, c in zip(data.class_names, counts, strict=True))
     return f"{sizes}; {len(data.train)} + {len(data.test)}; skipped {data.skipped}; {data.source}"
+
+
+def too_much(_: Path) -> None:
+    with patch.object(shapes, "memory_bytes", lambda: 32 * 10**9):
+        shapes.check_fits(796, (4000, 4000, 3))
 
 
 CLASSES = filled("cat", "dog")
@@ -178,6 +185,37 @@ FAULTS: dict[str, Fault] = {
         load,
         both(CLASSES, filled("@eaDir/cat", "cat/@eaDir/0.png", "#recycle", "$RECYCLE.BIN"),
              write("cat/Thumbs.db", "dog/._0.png", "~$list.docx", ".DS_Store")),
+    ),
+    "empty path": Fault(
+        "an empty path, as a variable that is not set gives it",
+        "an error, where the folder that Python runs in would be loaded",
+        r"found ''; expected the path of a file or folder. .*pass \"\.\"",
+        lambda _: sl.load_folder(""), error=sl.DataError,
+    ),
+    "long path": Fault(
+        "a path of 5,000 letters",
+        "an error of one line",
+        r"^a+…a+: found .{1,200}$",
+        lambda _: sl.load_folder("a" * 5000), error=sl.DataError,
+    ),
+    "huge size": Fault(
+        "an image size of a million pixels",
+        "an error with the largest size, before the memory is full",
+        r"image_size: found \(1000000, 1000000\); expected .* from 1 to 4,096",
+        lambda at: sl.load_folder(at / "photos", image_size=(10**6, 10**6)), CLASSES, sl.DataError,
+    ),
+    "too much for the memory": Fault(
+        "more images of a large size than the memory holds",
+        "an error with both figures and a size that would fit",
+        r"found 796 images of 4000×4000×3, which need 76\.4 GB to load; expected at most 32\.0 GB"
+        r".*up to 2,588 × 2,588 would fit",
+        too_much, error=sl.DataError,
+    ),
+    "seed": Fault(
+        "a seed that is a text",
+        "an error with what was expected",
+        "seed is 'x'; expected a whole number, 0 or more",
+        lambda at: sl.load_folder(at / "photos", seed="x"), CLASSES, sl.DataError,  # type: ignore[arg-type]
     ),
     "other kinds": Fault(
         "hundreds of sounds and texts beside the pictures",
