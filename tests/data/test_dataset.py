@@ -177,7 +177,7 @@ def test_what_cannot_be_left_out(data: sl.Dataset) -> None:
     ],
 )
 def test_class_names_that_are_none(names: Any, words: str) -> None:
-    part = sl.Split(np.full((4, 8, 8, 1), 100, np.uint8), [0, 1, 0, 1])
+    part = sl.Split(np.full((4, 8, 8, 1), 100, np.uint8), np.arange(4) % 2)
     with pytest.raises(sl.DataError, match=words):
         sl.Dataset(part, part, names, "made here", "four")
 
@@ -188,5 +188,5 @@ def test_masked_pixels_are_refused() -> None:
         images, mask=np.arange(4)[:, None, None, None] == np.full((8, 8, 1), 2)
     )
     with pytest.raises(sl.DataError, match="64 of 256 entries are masked, the first in row 2"):
-        sl.Split(holes, [0, 1, 0, 1])
-    assert len(sl.Split(np.ma.masked_array(images), [0, 1, 0, 1])) == 4
+        sl.Split(holes, np.arange(4) % 2)
+    assert len(sl.Split(np.ma.masked_array(images), np.arange(4) % 2)) == 4

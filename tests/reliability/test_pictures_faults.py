@@ -18,6 +18,7 @@ from siamese_lib.__main__ import main
 from siamese_lib.data.reading import read_image
 
 DEEP = (np.arange(784).reshape(28, 28) * 5).astype(np.uint16)
+TWO_COLORS = np.repeat(DEEP[..., None] % 2 + np.uint16(60000), 3, axis=-1)
 PHOTO = Image.fromarray(np.random.default_rng(0).integers(0, 256, (40, 60, 3), np.uint8))
 SHAPE = (28, 28, 1)
 BROKEN_EXIF = b"Exif\0\0II*\0\x08\0\0\0" + struct.pack(
@@ -176,7 +177,7 @@ FAULTS: dict[str, Fault] = {
         "that colour alone becomes white",
         "brightest 255, 2 levels",
         brightest("x.png"),
-        written("x.png", png16(DEEP[..., None] % 2 + np.uint16([60000] * 3), clear=(60001,) * 3)),
+        written("x.png", png16(TWO_COLORS, clear=(60001,) * 3)),
     ),
     "transparent grey of 4 bits": Fault(
         "a picture of 4 bits, of which one grey is transparent",
