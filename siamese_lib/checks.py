@@ -5,7 +5,8 @@ from __future__ import annotations
 import math
 import numbers
 import operator
-from collections.abc import Mapping, Sequence, Set
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence, Set
 from contextlib import suppress
 from types import NoneType
 from typing import Any, NamedTuple, SupportsIndex
@@ -14,6 +15,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from siamese_lib.arrays import check_unmasked, is_masked
+from siamese_lib.texts import listed, printable_names
 
 
 def whole_number(name: str, value: SupportsIndex, least: int) -> int:
@@ -64,6 +66,30 @@ def real_number(
     else:
         expected = "a finite number" if low == -math.inf else f"a number above {low:g} and finite"
     raise ValueError(f"{name} is {value!r:.200}; expected {expected}.")
+
+
+def checked_class_names(names: object) -> tuple[str, ...]:
+    """Return the names of classes as `printable_names`.
+
+    Args:
+        names: of class 0, of class 1, and so on.
+
+    Raises:
+        ValueError: a single text, whose letters would be the names; or two classes have one name.
+    """
+    if isinstance(names, str | bytes | Set) or not isinstance(names, Iterable):
+        raise ValueError(
+            f"class_names: found {names!r:.100}, a {type(names).__name__}; expected one name for "
+            "each class, in order. For a single class, pass (name,)."
+        )
+    made = printable_names(names)
+    several = [name for name, count in Counter(made).items() if count > 1]
+    if several:
+        raise ValueError(
+            f"class_names: found {listed(several)} more than once; expected a name of its own for "
+            "each class. Give these classes one number, or different names."
+        )
+    return made
 
 
 class ClassNumbers(NamedTuple):

@@ -8,7 +8,7 @@ around them. `printable` writes these as escapes such as ``\\xe9`` and ``\\n``.
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 _SHORT = {"\n": r"\n", "\r": r"\r", "\t": r"\t"}
 # Control and format characters, surrogates, and separators of lines and paragraphs.
@@ -45,6 +45,21 @@ def printable_names(names: Iterable[object]) -> tuple[str, ...]:
             unique, number = f"{text} ({number})", number + 1
         result.append(unique)
     return tuple(result)
+
+
+def composed(text: str) -> str:
+    """Return text in the form of Unicode that writes a letter and its accents as one (NFC).
+
+    Texts that look alike, such as "\u00e9" and "e\u0301", are equal in this form. Two systems write
+    the name of one folder in two forms: macOS decomposes names, others keep what is typed.
+    """
+    return unicodedata.normalize("NFC", text)
+
+
+def listed(names: Sequence[str], most: int = 5) -> str:
+    """Return names with commas between them; of more than `most`, the first, and how many more."""
+    more = f" and {len(names) - most:,} more" if len(names) > most else ""
+    return ", ".join(names[:most]) + more
 
 
 def shortened(text: str, most: int = 60) -> str:

@@ -17,11 +17,12 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import ArrayLike
 
-from siamese_lib.checks import checked_labels
+from siamese_lib.arrays import check_unmasked
+from siamese_lib.checks import checked_class_names, checked_labels
 from siamese_lib.data.copies import Copies, find_copies
 from siamese_lib.data.file_names import checked_rows, rows_named
 from siamese_lib.pixels import described, is_channels_first, remedy, warn_if_black
-from siamese_lib.texts import printable, printable_names, shortened
+from siamese_lib.texts import listed, printable, shortened
 
 _NAMED = 5  # classes that an error names
 
@@ -57,8 +58,8 @@ class Split:
             `siamese_lib.texts.printable`, and open `Dataset.path`.
 
     Raises:
-        DataError: another dtype or number of dimensions, channels first, a negative label, or not
-            one label and one file for each image.
+        DataError: another dtype or number of dimensions, masked pixels, channels first, a negative
+            label, or not one label and one file for each image.
     """
 
     images: np.ndarray
@@ -113,7 +114,8 @@ class Dataset:
         root: the folder that `Split.files` are in, absolute; None for a set from elsewhere.
 
     Raises:
-        DataError: a label has no class name, or the two splits differ in image shape.
+        DataError: a label has no class name, two classes have one name, `class_names` is a single
+            text, or the two splits differ in image shape.
     """
 
     train: Split
@@ -126,7 +128,7 @@ class Dataset:
 
     def __post_init__(self) -> None:
         printed = {
-            "class_names": printable_names(self.class_names),
+            "class_names": _class_names(self.class_names),
             "source": printable(self.source),
             "name": printable(self.name),
             "skipped": tuple(map(printable, self.skipped)),
@@ -230,8 +232,7 @@ class Dataset:
         labels = np.concatenate([self.train.labels, self.test.labels])
         gone = np.setdiff1d(labels, labels[kept])
         if gone.size:
-            words = ", ".join(self.class_names[label] for label in gone[:_NAMED])
-            words += f" and {gone.size - _NAMED:,} more" if gone.size > _NAMED else ""
+            words = listed([self.class_names[label] for label in gone])
             warnings.warn(
                 f"{self.name}: no image of {words} is left, so this is no class any more, and the "
                 "classes after it have lower numbers.",
@@ -299,6 +300,13 @@ class Dataset:
         )
 
 
+def _class_names(names: object) -> tuple[str, ...]:
+    try:
+        return checked_class_names(names)
+    except ValueError as error:
+        raise DataError(str(error)) from None
+
+
 def _class_indices(labels: ArrayLike) -> np.ndarray:
     """Return labels as int64 (N,), or raise DataError."""
     try:
@@ -324,6 +332,10 @@ def _check_images(images: object) -> None:
             expected=wanted,
             remedy="Convert it with numpy.asarray first.",
         )
+    try:
+        check_unmasked("images", images)
+    except ValueError as error:
+        raise DataError(str(error)) from None
     if images.dtype != np.uint8 or images.ndim != 4 or is_channels_first(images.shape):
         raise DataError.about(
             "images",

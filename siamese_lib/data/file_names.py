@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import ArrayLike
 
-from siamese_lib.texts import printable
+from siamese_lib.texts import composed, printable
 
 _NAMED = 3  # unknown names in an error, and names that are suggested
 
@@ -21,7 +21,8 @@ def rows_named(
     """Return the places of files among those that are known.
 
     Args:
-        wanted: names from the root, as `files` has them or in `printable` form, or absolute paths.
+        wanted: names from the root, as `files` has them, or in `printable` form, or in another
+            form of Unicode (`siamese_lib.texts.composed`); or absolute paths.
         files: the names that are known, from the root and with slashes.
         root: the folder; None if it is not known.
 
@@ -32,17 +33,20 @@ def rows_named(
         ValueError: some names are not among them; the message suggests others.
     """
     places: dict[str, list[int]] = {}
+    alike: dict[str, list[int]] = {}
     for place, name in enumerate(files):
         for form in {name, printable(name)}:
             places.setdefault(form, []).append(place)
+        alike.setdefault(composed(name), []).append(place)
     found: list[int] = []
     unknown = []
     for each in wanted:
         path = Path(os.fsdecode(each))
         inside = root is not None and path.is_absolute() and path.is_relative_to(root)
         name = (path.relative_to(root) if inside and root is not None else path).as_posix()
-        found += places.get(name, ())
-        if name not in places:
+        these = places.get(name) or alike.get(composed(name), [])
+        found += these
+        if not these:
             unknown.append(name)
     if unknown:
         named = "; ".join(_with_similar(name, files) for name in unknown[:_NAMED])

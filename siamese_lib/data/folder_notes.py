@@ -9,7 +9,7 @@ from pathlib import Path
 
 from siamese_lib.data.folder_parts import FolderPart
 from siamese_lib.data.walking import Walk
-from siamese_lib.texts import printable, shortened
+from siamese_lib.texts import composed, listed, printable, shortened
 
 _NAMED = 10  # files that a warning names
 
@@ -18,6 +18,7 @@ def said_of(walk: Walk, parts: Sequence[FolderPart]) -> Iterator[str]:
     """Yield what there is to say of a folder and of its images, each in full sentences."""
     yield from _left_out(walk)
     yield from walk.notes
+    yield from _alike(parts)
     yield from _depths(parts)
     yield from _nested(parts)
 
@@ -45,6 +46,28 @@ def _left_out(walk: Walk) -> list[str]:
     return [left_out + "Dataset.skipped lists all of them."]
 
 
+def _alike(parts: Sequence[FolderPart]) -> Iterator[str]:
+    """Say which class folders have names that look alike, or differ in capital letters only."""
+    forms: dict[str, set[str]] = {}
+    cases: dict[str, set[str]] = {}
+    for name in {name for part in parts for name in part.folders.classes}:
+        forms.setdefault(composed(name), set()).add(name)
+    for name in forms:
+        cases.setdefault(name.casefold(), set()).add(name)
+    joined = sorted(name for name, written in forms.items() if len(written) > 1)
+    if joined:
+        yield (
+            f"Names that look alike are written in two forms of Unicode ({listed(joined)}): the "
+            "folders of one such name are one class."
+        )
+    differing = sorted(" and ".join(sorted(names)) for names in cases.values() if len(names) > 1)
+    if differing:
+        yield (
+            f"Some names differ in capital letters only ({listed(differing)}), and are different "
+            "classes. If they mean one class, give their folders one name."
+        )
+
+
 def _depths(parts: Sequence[FolderPart]) -> list[str]:
     """Say if pictures of more than 8 bits were not scaled alike."""
     whites = Counter(each.white for part in parts for each in part.found if each.white is not None)
@@ -63,8 +86,9 @@ def _nested(parts: Sequence[FolderPart]) -> list[str]:
     """Say if no class folder holds a picture itself, as the folders in them may be the classes."""
     inner: dict[Path, set[str]] = {}
     for part in parts:
-        for name, file in zip(part.classes, part.files, strict=True):
-            folder = part.folders.classes[name]
+        folders = set(part.folders.classes.values())
+        for file in part.files:
+            folder = next(each for each in file.parents if each in folders)
             inner.setdefault(folder, set()).add(file.relative_to(folder).parts[0])
             if file.parent == folder:
                 return []

@@ -12,6 +12,7 @@ import numpy as np
 from siamese_lib.data.dataset import Split
 from siamese_lib.data.folder_cache import Found
 from siamese_lib.data.walking import ClassFolders, Skipped, Walk
+from siamese_lib.texts import composed
 
 _OPEN = ""  # the reason of what may turn out to be left out, so that its place is kept
 
@@ -22,7 +23,7 @@ class FolderPart:
 
     Attributes:
         folders: the folders of its classes.
-        classes: the name of each image's class.
+        classes: the name of each image's class, `composed`.
         files: the path of each image.
         found: each image.
     """
@@ -86,7 +87,7 @@ def read_parts(
             reasons[name] = Skipped(name, found[file].reason, kind)
     for part, name, files in listed:
         images = [file for file in files if found[file].pixels is not None]
-        part.classes += [name] * len(images)
+        part.classes += [composed(name)] * len(images)
         part.files += images
         part.found += [found[file] for file in images]
         if not images:

@@ -12,10 +12,12 @@ from pathlib import Path
 
 import numpy as np
 
+from siamese_lib.checks import real_number, whole_number
 from siamese_lib.data.dataset import DataError, Dataset
 from siamese_lib.data.folder_cache import FolderCache
 from siamese_lib.data.folder_notes import said_of
 from siamese_lib.data.folder_parts import read_parts
+from siamese_lib.data.paths import given_path
 from siamese_lib.data.read_many import read_many
 from siamese_lib.data.shapes import checked_shape
 from siamese_lib.data.splitting import notes, test_side
@@ -35,10 +37,11 @@ def load_folder(
 ) -> Dataset:
     """Load a folder of your own images.
 
-    Each sub-folder is a class, in the order of the names. Images in deeper sub-folders belong to
-    the same class, and linked folders are followed. Hidden files are ignored, and so is what
-    operating systems and network drives leave behind. Every format that Pillow reads is accepted;
-    of a moving picture, the first frame is loaded.
+    Each sub-folder is a class, in the order of the names. Names that look alike but are written in
+    two forms of Unicode are one class, called by the composed form (NFC). Images in deeper
+    sub-folders belong to the same class, and linked folders are followed. Hidden files are ignored,
+    and so is what operating systems and network drives leave behind. Every format that Pillow reads
+    is accepted; of a moving picture, the first frame is loaded.
 
     If the folder holds a training and a test folder (``train`` or ``training``, and ``test`` or
     ``testing``, else ``val``, ``valid`` or ``validation``), each with the class folders, these are
@@ -51,7 +54,8 @@ def load_folder(
 
     Args:
         path: the folder.
-        image_size: height and width in pixels.
+        image_size: height and width in pixels, each up to 4,096. All images together, twice,
+            must fit into the machine's memory.
         color: "grayscale" (1 channel) or "rgb" (3 channels).
         test_fraction: probability that an image is kept for testing, above 0 and below 1; so it
             is about the share of the test images. Each image decides its own side by its pixels,
@@ -60,7 +64,7 @@ def load_folder(
             split, and of three or more at least two for training. A single image is used for
             training. `siamese_lib.data.splitting` says more. Not used for a folder with its own
             split.
-        seed: chooses the images kept for testing.
+        seed: chooses the images kept for testing; a whole number, 0 or more.
         cache: keep the pixels on this machine, so that the folder opens quickly the next time and
             only files that are new or changed are read. The images are the same with and without
             it. All folders together take up to 4 GB, and those that were not used for longest are
@@ -81,7 +85,8 @@ def load_folder(
 
     Raises:
         DataError: there is no such folder, no sub-folder or no image that can be read; the folder
-            around the classes or that of one class was given; or an argument is out of range.
+            around the classes or that of one class was given; the path is empty or cannot be
+            looked up; or an argument is out of range.
 
     Example:
         >>> from pathlib import Path
@@ -97,14 +102,12 @@ def load_folder(
         (('night/0.png', 'night/1.png'), '0.png')
     """
     shape = checked_shape(image_size, color)
-    if not 0 < test_fraction < 1:
-        raise DataError.about(
-            "test_fraction",
-            found=repr(test_fraction),
-            expected="a number above 0 and below 1",
-            remedy="For example test_fraction=0.2.",
-        )
-    root = Path(os.fsdecode(path)).expanduser()
+    try:
+        test_fraction = real_number("test_fraction", test_fraction, 0, 1)
+        seed = whole_number("seed", seed, 0)
+    except ValueError as error:
+        raise DataError(str(error)) from None
+    root = given_path(path)
     if not root.is_dir():
         raise DataError.about(
             root,
@@ -142,7 +145,7 @@ def load_folder(
     train, test = (part.split(root, shape, names) for part in parts)
     skipped, place = tuple(map(str, walk.skipped)), Path(os.path.abspath(root))
     data = Dataset(train, test, tuple(names), source, root.resolve().name, skipped, place)
-    if words := "; ".join(notes(data)):
+    if words := "; ".join(notes(data, drawn=len(walk.parts) == 1)):
         warnings.warn(printable(f"{root}: {words}."), stacklevel=2)
     return data
 

@@ -11,6 +11,7 @@ from numpy.typing import ArrayLike
 from siamese_lib.data import handwriting
 from siamese_lib.data.dataset import DataError
 from siamese_lib.data.fingerprints import fingerprints
+from siamese_lib.data.paths import given_path
 from siamese_lib.data.reading import PictureError, read_image
 from siamese_lib.data.shapes import checked_shape
 
@@ -45,7 +46,7 @@ def prepare(
         ((32, 32, 1), 200)
     """
     shape = checked_shape(image_size, color)
-    file = source if isinstance(source, bytes) else Path(os.fsdecode(source)).expanduser()
+    file = source if isinstance(source, bytes) else given_path(source)
     try:
         return read_image(file, shape).pixels
     except PictureError as error:

@@ -18,6 +18,7 @@ from siamese_lib.data.fingerprints import fingerprints
 from siamese_lib.data.folder_cache import FolderCache, Found, Stamp, content_of, stamp_of
 from siamese_lib.data.reading import NotAPictureError, PictureError, quiet, read_with_thumbnail
 from siamese_lib.data.room import large_blocks
+from siamese_lib.data.shapes import check_fits
 from siamese_lib.data.splitting import THUMBNAIL
 from siamese_lib.data.walking import is_picture
 from siamese_lib.progress import progress_bar
@@ -50,7 +51,11 @@ def read_many(
 
     Returns:
         What each file was found to be.
+
+    Raises:
+        DataError: the images would not fit into memory.
     """
+    check_fits(sum(map(is_picture, files)), shape)
     stamps = [_stamp(file) for file in files]
     found: list[Found | None] = [None] * len(files)
     if cache is not None:

@@ -33,7 +33,16 @@ from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
 
-from siamese_lib.data.depths import deep_color, low_bytes, white_in_file, white_level
+from siamese_lib.data.depths import (
+    deep_color,
+    is_clear,
+    is_signed_byte,
+    low_bytes,
+    scale_key,
+    white_in_file,
+    white_level,
+    whole_numbers,
+)
 from siamese_lib.data.fitting import fitted, on_white
 from siamese_lib.data.room import DECODED
 from siamese_lib.texts import printable
@@ -247,6 +256,7 @@ def _decoded(
         # Let JPEG decode fewer pixels.
         fewer = enough is not None and opened.draft(None, (enough, enough)) is not None
         known, low = white_in_file(opened, file), low_bytes(opened)
+        scale_key(opened)
         room.enter_context(DECODED.taken(opened.width * opened.height))
         # Loading a TIFF reads its EXIF block too, and fails with it.
         opened.getexif = Image.Exif  # type: ignore[method-assign]
@@ -256,10 +266,10 @@ def _decoded(
         turn = _orientation(opened) if tags is None else turn
         picture: Image.Image = opened
         white = None
-        if picture.mode.startswith("I") or picture.mode == "F":
+        if picture.mode.startswith("I") or picture.mode == "F" or is_signed_byte(opened):
             inverted = tags is not None and tags.get(_WHITE_IS_ZERO[0]) == _WHITE_IS_ZERO[1]
-            picture, white = _eight_bits(picture, known, inverted)
-        elif low and (deep := deep_color(np.asarray(opened), file, low, known)):
+            picture, white = _eight_bits(opened, known, inverted)
+        elif low and (deep := deep_color(opened, file, low, known)):
             picture, white = deep
     method = {
         2: Image.Transpose.FLIP_LEFT_RIGHT,
@@ -293,7 +303,7 @@ def _eight_bits(
     """
     from PIL import Image  # waits: slow to import
 
-    deep = np.asarray(picture)
+    deep = whole_numbers(picture)
     if deep.dtype.kind == "f":
         deep = _from_floats(deep)
     deep = deep.astype(np.int64)
@@ -302,9 +312,12 @@ def _eight_bits(
             f"its pixels are from {deep.min():,} to {deep.max():,}; expected 0 to 65,535; save it "
             "with 8 or 16 bits"
         )
-    white, guessed = white_level(deep, known)
-    grey = (deep * 255 // white).astype(np.uint8)
-    return Image.fromarray(255 - grey if inverted else grey), white if guessed else None
+    clear = is_clear(deep, picture)
+    white, guessed = white_level(deep[~clear], known)
+    grey = (np.minimum(deep, white) * 255 // white).astype(np.uint8)
+    grey = 255 - grey if inverted else grey
+    grey[clear] = 255
+    return Image.fromarray(grey), white if guessed else None
 
 
 def _from_floats(pixels: np.ndarray) -> np.ndarray:

@@ -21,9 +21,9 @@ from collections.abc import Iterator
 import numpy as np
 
 from siamese_lib.data.dataset import Dataset
+from siamese_lib.texts import listed
 
 THUMBNAIL = (32, 32, 3)  # height, width and channels: what decides a picture's side
-_NAMED = 5  # classes that a note names
 
 
 def test_side(
@@ -64,18 +64,24 @@ def _chance(picture: int, seed: int) -> float:
     return int.from_bytes(name.digest(), "big") / 2**64
 
 
-def notes(data: Dataset) -> Iterator[str]:
-    """Say what the pictures of a folder make of its split, without full stops."""
+def notes(data: Dataset, *, drawn: bool) -> Iterator[str]:
+    """Say what the pictures of a folder make of its split, without full stops.
+
+    Args:
+        data: the folder's images.
+        drawn: whether `test_side` made the split; False if the folder has its own.
+    """
     if data.copies:
         yield str(data.copies)
+    if not drawn:
+        return
     images, tests = (
         np.bincount(labels, minlength=len(data.class_names))
         for labels in (np.concatenate([data.train.labels, data.test.labels]), data.test.labels)
     )
     without = np.flatnonzero((images > 1) & (tests == 0))
     if without.size:
-        names = ", ".join(data.class_names[label] for label in without[:_NAMED])
-        names += f" and {without.size - _NAMED:,} more" if without.size > _NAMED else ""
+        names = listed([data.class_names[label] for label in without])
         yield (
             f"no image of {names} is kept for testing, as identical images are on one side of the "
             "split"

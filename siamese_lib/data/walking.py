@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from siamese_lib.data.dataset import DataError
+from siamese_lib.texts import composed, listed
 
 # Names that begin with a dot are hidden as well, and so are Office's lock files (~$report.docx).
 CLUTTER = {
@@ -66,7 +67,8 @@ class ClassFolders:
 
     Attributes:
         name: "" for the root itself; else that of the folder in the root, such as "train".
-        classes: the class folders, by name, in the order of the names.
+        classes: the class folders, by their own names, in the order of the names. Names that are
+            equal in `composed` form are one class.
     """
 
     name: str
@@ -178,7 +180,8 @@ class Walk:
                 )
             else:
                 real[target] = folder
-        return ClassFolders(name, {folder.name: folder for folder in sorted(real.values())})
+        in_order = sorted(real.values(), key=lambda folder: (composed(folder.name), folder.name))
+        return ClassFolders(name, {folder.name: folder for folder in in_order})
 
     def own_split(self, folders: Sequence[Path]) -> list[ClassFolders] | None:
         """Return training and test part if folders in the root are called so, else None.
@@ -197,7 +200,7 @@ class Walk:
         if len(roles["train"]) > 1 or len(tests) > 1:
             if others:
                 return None  # classes among others
-            names = _listed([folder.name + os.sep for folder in folders])
+            names = listed([folder.name + os.sep for folder in folders])
             raise DataError.about(
                 self.root,
                 found=f"several folders named as training or test sets are ({names})",
@@ -206,7 +209,8 @@ class Walk:
             )
         train, test = roles["train"][0], tests[0]
         inside = [_peek(folder)[0] for folder in (train, test)]
-        common = {folder.name for folder in inside[0]} & {folder.name for folder in inside[1]}
+        names = [{composed(folder.name) for folder in folders} for folders in inside]
+        common = names[0] & names[1]
         if others and not common:
             return None  # train/ and test/ are classes among others
         for folder, classes in zip((train, test), inside, strict=True):
@@ -215,16 +219,17 @@ class Walk:
         if not common:
             raise DataError.about(
                 self.root,
-                found=f"no class that {train.name}{os.sep} and {test.name}{os.sep} both have",
+                found=f"no class that {train.name}{os.sep} and {test.name}{os.sep} both have "
+                f"({'; '.join(listed(sorted(each)) for each in names)})",
                 expected="the same class folders in both",
                 remedy=f"Give the folders the same names, or load {train} alone.",
             )
         self._note_outside(train, test, [*others, *set(roles["validation"]) - {test}])
         for a, b, there in ((0, 1, train), (1, 0, test)):
-            alone = sorted({f.name for f in inside[a]} - {f.name for f in inside[b]})
+            alone = sorted(names[a] - names[b])
             if alone:
                 self.notes.append(
-                    f"Only {there.name}{os.sep} has the class folders {_listed(alone)}."
+                    f"Only {there.name}{os.sep} has the class folders {listed(alone)}."
                 )
         return [self.part(f.name, c) for f, c in zip((train, test), inside, strict=True)]
 
@@ -264,11 +269,6 @@ def is_picture(file: Path) -> bool:
     return suffix in _FOREIGN or Image.registered_extensions().get(suffix, "PDF") not in _STUBS
 
 
-def _listed(names: Sequence[str], most: int = 5) -> str:
-    more = f" and {len(names) - most:,} more" if len(names) > most else ""
-    return ", ".join(names[:most]) + more
-
-
 def _peek(folder: Path) -> tuple[list[Path], bool]:
     """Return the folders in a folder, and whether it holds a picture."""
     folders, files = Walk(folder).entries(folder)
@@ -304,7 +304,7 @@ def _check_height(root: Path, folders: Sequence[Path]) -> None:
         if pictures:
             return
     if below != root and len(folders) > 1:
-        names = _listed([folder.name + os.sep for folder in folders])
+        names = listed([folder.name + os.sep for folder in folders])
         raise DataError.about(
             root,
             found=f"one sub-folder, {below.relative_to(root)}{os.sep}, which holds only folders "

@@ -162,3 +162,31 @@ def test_what_cannot_be_left_out(data: sl.Dataset) -> None:
         data.without(train=[0, 99])
     with pytest.raises(sl.DataError, match="all of them to be left out"):
         data.without(train=range(len(data.train)))
+
+
+@pytest.mark.parametrize(
+    ("names", "words"),
+    [
+        (("a", "a"), "found a more than once"),
+        (("b", "a", "b", "a"), "found b, a more than once"),
+        (("1", 1), "found 1 more than once"),
+        ("ab", "found 'ab', a str"),
+        (b"ab", "a bytes"),
+        ({"a", "b"}, "a set"),
+        (None, "found None"),
+    ],
+)
+def test_class_names_that_are_none(names: Any, words: str) -> None:
+    part = sl.Split(np.full((4, 8, 8, 1), 100, np.uint8), np.arange(4) % 2)
+    with pytest.raises(sl.DataError, match=words):
+        sl.Dataset(part, part, names, "made here", "four")
+
+
+def test_masked_pixels_are_refused() -> None:
+    images = np.full((4, 8, 8, 1), 100, np.uint8)
+    holes = np.ma.masked_array(
+        images, mask=np.arange(4)[:, None, None, None] == np.full((8, 8, 1), 2)
+    )
+    with pytest.raises(sl.DataError, match="64 of 256 entries are masked, the first in row 2"):
+        sl.Split(holes, np.arange(4) % 2)
+    assert len(sl.Split(np.ma.masked_array(images), np.arange(4) % 2)) == 4

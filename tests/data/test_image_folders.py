@@ -208,6 +208,15 @@ def test_folders_that_are_no_data_set(tmp_path: Path) -> None:
         {"test_fraction": 0.0},
         {"test_fraction": 1.0},
         {"test_fraction": float("nan")},
+        {"test_fraction": "a"},
+        {"test_fraction": None},
+        {"image_size": (True, True)},
+        {"image_size": (10**6, 10**6)},
+        {"color": ["rgb"]},
+        {"seed": 1.5},
+        {"seed": None},
+        {"seed": "x"},
+        {"seed": -1},
     ],
 )
 def test_bad_arguments(zoo: Path, options: dict[str, Any]) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from pictures import content, packed12, png16, tiff
+from pictures import content, packed12, png4, png16, tiff
 from PIL import Image, ImageCms
 
 import siamese_lib as sl
@@ -231,3 +231,75 @@ def test_a_digit_that_is_searched_is_not_prepared_twice():
     image, done = read_query(data, (28, 28, 1), prepare=True, known=fingerprints(among))
     np.testing.assert_array_equal(image, plain)
     assert "cropped" not in done
+
+
+GREYS16 = np.linspace(0, 65535, 20).astype(np.uint16)
+
+
+@pytest.mark.parametrize("channels", [1, 3])
+@pytest.mark.parametrize("divisor", [1, 65])  # of all 16 bits, and of 10
+@pytest.mark.parametrize("place", [0, 7, 19])
+def test_the_transparent_colour_of_16_bits_is_white_and_no_other(
+    channels: int, divisor: int, place: int
+) -> None:
+    greys = GREYS16 // divisor
+    pixels = np.tile(greys[None, :, None], (20, 1, channels))
+    key = (int(greys[place]),) * channels
+    shape = 20, 20, channels
+    read, plain = (read_image(png16(pixels, clear=each), shape).pixels for each in (key, ()))
+    expected = plain.copy()
+    expected[:, place] = 255
+    if place < 19:  # else the white is that of the brightest of the others
+        np.testing.assert_array_equal(read, expected)
+    assert (read[:, place] == 255).all()
+    assert (read[:, :place] < 255).all()
+
+
+def test_colours_that_agree_in_their_high_bytes_are_not_transparent() -> None:
+    pixels = np.full((4, 4, 3), 60_000, np.uint16)
+    pixels[:, 0], pixels[:, 1] = 256, 257
+    read = read_image(png16(pixels, clear=(256, 256, 256)), (4, 4, 3)).pixels
+    assert (read[:, 0] == 255).all()
+    assert (read[:, 1] == 1).all()
+
+
+def test_a_transparent_colour_does_not_decide_what_is_white() -> None:
+    pixels = np.tile(LEVELS.astype(np.uint16)[:, :, None], (1, 1, 3))
+    pixels[0, 0] = 65535
+    for deep in (pixels, pixels[:, :, :1]):
+        channels = deep.shape[2]
+        read = read_image(png16(deep, clear=(65535,) * channels), (28, 28, channels))
+        assert read.guessed_white == 4095
+        assert (read.pixels[0, 0] == 255).all()
+
+
+@pytest.mark.parametrize("key", [0, 5, 15])
+def test_the_transparent_grey_of_4_bits(key: int) -> None:
+    greys = np.tile(np.arange(16, dtype=np.uint8), (16, 1))
+    expected = np.where(greys == key, 255, greys * 17)
+    read = read_image(png4(greys, key), (16, 16, 1)).pixels[..., 0]
+    np.testing.assert_array_equal(read, expected)
+
+
+@pytest.mark.parametrize(
+    ("values", "words"),
+    [
+        (np.arange(-128, 128, dtype=np.int8), "from -128 to 127; expected 0 to 65,535"),
+        (np.arange(256, dtype=np.uint32) << 24, "from 0 to 4,278,190,080; expected 0 to 65,535"),
+        (np.arange(-128, 128, dtype=np.int32), "from -128 to 127; expected 0 to 65,535"),
+    ],
+)
+def test_numbers_out_of_range_are_named_as_the_file_means_them(
+    values: np.ndarray, words: str
+) -> None:
+    kind = 2 if values.dtype.kind == "i" else 1
+    file = tiff(values.tobytes(), (16, 16), values.itemsize * 8, sample_format=kind)
+    with pytest.raises(PictureError, match=words):
+        read_image(file, (16, 16, 1))
+
+
+def test_bytes_with_a_sign_that_are_not_below_0_are_read() -> None:
+    values = np.arange(128, dtype=np.int8)
+    read = read_image(tiff(values.tobytes(), (16, 8), 8, sample_format=2), (8, 16, 1))
+    np.testing.assert_array_equal(read.pixels.ravel(), values)
+    assert read.guessed_white is None

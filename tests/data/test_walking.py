@@ -254,3 +254,25 @@ def test_depths_that_differ_are_said(tmp_path):
             Image.fromarray(deep).save(tmp_path / name / f"{number}.png")
     _, said = load(tmp_path)
     assert "white is 1,023 in 2 and 4,095 in 2 of them" in said
+
+
+def test_names_in_two_forms_of_unicode_are_one_class_and_files_keep_their_paths(tmp_path):
+    fill(tmp_path / "f", 3)
+    fill(tmp_path / "\u00e9", 3, 50)
+    fill(tmp_path / "e\u0301", 3, 100)
+    data, said = load(tmp_path)
+    assert counts(data) == {"f": 3, "\u00e9": 6}
+    assert said.count("two forms of Unicode (\u00e9)") == 1
+    names = [*(data.train.files or ()), *(data.test.files or ())]
+    assert {name.split("/")[0] for name in names} == {"f", "\u00e9", "e\u0301"}
+    assert all((tmp_path / name).is_file() for name in names)
+
+
+def test_a_name_in_another_form_of_unicode_finds_its_file(tmp_path):
+    fill(tmp_path / "e\u0301", 4)
+    fill(tmp_path / "f", 4, 100)
+    data, _ = load(tmp_path)
+    assert data.train.files is not None
+    files = data.train.files
+    assert files[-1].startswith("e\u0301")
+    assert data.without("\u00e9" + files[-1][2:]).train.files == files[:-1]

@@ -51,6 +51,11 @@ FAULTS: dict[str, Fault] = {
         lambda: checked_pixels(np.ma.masked_less(IMAGES, 9), IMAGES.shape[1:]),
         "images of which some pixels are masked", "the same error",
     ),
+    "masked split": refused(
+        "images: got a masked array",
+        lambda: sl.Split(np.ma.masked_equal(np.full((2, 4, 4, 1), 9, np.uint8), 9), np.arange(2)),
+        "a split of images of which some pixels are masked", "the same error",
+    ),
     "masked points": refused(
         "frames: got a masked array", lambda: sl.Film(HOLES),
         "points of a film of which some are masked", "the same error",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 from pathlib import Path
+from unittest.mock import patch
 
 import numpy as np
 import pytest
@@ -12,6 +13,7 @@ from faults import Fault, check
 from PIL import Image
 
 import siamese_lib as sl
+from siamese_lib.data import shapes
 
 
 def filled(*folders: str, root: str = "photos") -> Callable[[Path], None]:
@@ -56,6 +58,11 @@ def load(at: Path) -> str:
     counts = np.bincount(labels, minlength=len(data.class_names))
     sizes = ", ".join(f"{n} {c}" for n, c in zip(data.class_names, counts, strict=True))
     return f"{sizes}; {len(data.train)} + {len(data.test)}; skipped {data.skipped}; {data.source}"
+
+
+def too_much(_: Path) -> None:
+    with patch.object(shapes, "memory_bytes", lambda: 32 * 10**9):
+        shapes.check_fits(796, (4000, 4000, 3))
 
 
 CLASSES = filled("cat", "dog")
@@ -134,6 +141,25 @@ FAULTS: dict[str, Fault] = {
         "no class that train/ and test/ both have",
         load, filled("train/cat", "test/dog"), sl.DataError,
     ),
+    "other letters": Fault(
+        "a train/ and a test/ whose classes differ in capital letters, with different pictures",
+        "a warning names them, and no identical images are blamed",
+        r"(?s)^Cat 5, cat 5, dog 10; 10 \+ 10; (?!.*identical).*Only test/ has the class folders "
+        r"cat.*Some names differ in capital letters only \(Cat and cat\), and are different",
+        load, filled("train/Cat", "train/dog", "test/cat", "test/dog"),
+    ),
+    "two forms": Fault(
+        "a train/ and a test/ that write a letter and its accent in two forms of Unicode",
+        "they are one class, and a warning says so",
+        r"^b 10, \u00e9 10; 10 \+ 10; skipped \(\).*\n.*two forms of Unicode \(\u00e9\)(?!.*Only)",
+        load, filled("train/b", "train/\u00e9", "test/b", "test/e\u0301"),
+    ),
+    "two forms side by side": Fault(
+        "two class folders whose names look alike, in two forms of Unicode",
+        "they are one class, and a warning says so",
+        r"^f 5, \u00e9 10; \d+ \+ \d+; skipped \(\).*\n.*two forms of Unicode \(\u00e9\)",
+        load, filled("f", "\u00e9", "e\u0301"),
+    ),
     "too high": Fault(
         "the folder around the folder of the classes",
         "an error names the folder to load",
@@ -159,6 +185,37 @@ FAULTS: dict[str, Fault] = {
         load,
         both(CLASSES, filled("@eaDir/cat", "cat/@eaDir/0.png", "#recycle", "$RECYCLE.BIN"),
              write("cat/Thumbs.db", "dog/._0.png", "~$list.docx", ".DS_Store")),
+    ),
+    "empty path": Fault(
+        "an empty path, as a variable that is not set gives it",
+        "an error, where the folder that Python runs in would be loaded",
+        r"found ''; expected the path of a file or folder. .*pass \"\.\"",
+        lambda _: sl.load_folder(""), error=sl.DataError,
+    ),
+    "long path": Fault(
+        "a path of 5,000 letters",
+        "an error of one line",
+        r"^a+…a+: found .{1,200}$",
+        lambda _: sl.load_folder("a" * 5000), error=sl.DataError,
+    ),
+    "huge size": Fault(
+        "an image size of a million pixels",
+        "an error with the largest size, before the memory is full",
+        r"image_size: found \(1000000, 1000000\); expected .* from 1 to 4,096",
+        lambda at: sl.load_folder(at / "photos", image_size=(10**6, 10**6)), CLASSES, sl.DataError,
+    ),
+    "too much for the memory": Fault(
+        "more images of a large size than the memory holds",
+        "an error with both figures and a size that would fit",
+        r"found 796 images of 4000×4000×3, which need 76\.4 GB to load; expected at most 32\.0 GB"
+        r".*up to 2,588 × 2,588 would fit",
+        too_much, error=sl.DataError,
+    ),
+    "seed": Fault(
+        "a seed that is a text",
+        "an error with what was expected",
+        "seed is 'x'; expected a whole number, 0 or more",
+        lambda at: sl.load_folder(at / "photos", seed="x"), CLASSES, sl.DataError,  # type: ignore[arg-type]
     ),
     "other kinds": Fault(
         "hundreds of sounds and texts beside the pictures",

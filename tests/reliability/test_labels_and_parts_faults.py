@@ -7,6 +7,7 @@ import io
 import os
 import re
 from contextlib import contextmanager, redirect_stdout
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -167,6 +168,20 @@ FAULTS: dict[str, Fault] = {
         r"^\('owl', 'seal'\)",
         lambda folder: loaded(folder).class_names,
         lambda folder: own_set(folder, np.repeat(["seal", "owl"], 9)),
+    ),
+    "two classes of one name": Fault(
+        "a data set with two classes of one name",
+        "an error that names it",
+        "class_names: found a more than once",
+        lambda _: replace(sorted_dataset(2, 2, 2), class_names=("a", "a")),
+        error=sl.DataError,
+    ),
+    "a text of names": Fault(
+        "a single text in place of the class names",
+        "an error, where its letters would be the classes",
+        "class_names: found 'ab', a str; expected one name for each class",
+        lambda _: replace(sorted_dataset(2, 2, 2), class_names="ab"),  # type: ignore[arg-type]
+        error=sl.DataError,
     ),
     "dates as labels": Fault(
         "a data set whose labels are dates, such as 20251231",

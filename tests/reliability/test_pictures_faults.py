@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 from faults import Fault, check
+from pictures import png4, png16, tiff
 from PIL import Image
 
 import siamese_lib as sl
@@ -17,6 +18,7 @@ from siamese_lib.__main__ import main
 from siamese_lib.data.reading import read_image
 
 DEEP = (np.arange(784).reshape(28, 28) * 5).astype(np.uint16)
+TWO_COLORS = np.repeat(DEEP[..., None] % 2 + np.uint16(60000), 3, axis=-1)
 PHOTO = Image.fromarray(np.random.default_rng(0).integers(0, 256, (40, 60, 3), np.uint8))
 SHAPE = (28, 28, 1)
 BROKEN_EXIF = b"Exif\0\0II*\0\x08\0\0\0" + struct.pack(
@@ -35,6 +37,17 @@ def saved(name: str, picture: Image.Image | np.ndarray, **options: Any) -> Calla
                 Image.fromarray(plain).save(folder / "photos" / kind / f"{number}.png")
         one = picture if isinstance(picture, Image.Image) else Image.fromarray(picture)
         one.save(folder / "photos" / "cat" / name, **options)
+
+    return prepare
+
+
+def written(name: str, content: bytes) -> Callable[[Path], None]:
+    """Return what puts the bytes of a picture next to those of two classes."""
+
+    def prepare(folder: Path) -> None:
+        saved("other.png", DEEP.astype(np.uint8))(folder)
+        (folder / "photos/cat/other.png").unlink()
+        (folder / "photos/cat" / name).write_bytes(content)
 
     return prepare
 
@@ -151,6 +164,38 @@ FAULTS: dict[str, Fault] = {
         "the file is left out by name, with its range and what is expected",
         "8 images, 1 left out\n.*from -1,000 to 2,915; expected 0 to 65,535",
         loaded, saved("x.tif", DEEP.astype(np.int32) - 1000),
+    ),
+    "transparent grey": Fault(
+        "a dark picture of 16 bits, of which one grey is transparent",
+        "that grey becomes white, and does not decide what is white",
+        "brightest 255, 245 levels, .*4,095 taken as white",
+        brightest("x.png"),
+        written("x.png", png16(np.where(DEEP, DEEP, 65535)[..., None], clear=(65535,))),
+    ),
+    "transparent colour": Fault(
+        "a picture of 16-bit colours, of which one is transparent and others share its high bytes",
+        "that colour alone becomes white",
+        "brightest 255, 2 levels",
+        brightest("x.png"),
+        written("x.png", png16(TWO_COLORS, clear=(60001,) * 3)),
+    ),
+    "transparent grey of 4 bits": Fault(
+        "a picture of 4 bits, of which one grey is transparent",
+        "that grey becomes white",
+        "brightest 255, 2 levels",
+        brightest("x.png"), written("x.png", png4(DEEP.astype(np.uint8) % 2 + 3, 3)),
+    ),
+    "bytes with a sign": Fault(
+        "a TIFF of 8 bits with pixels below 0, which Pillow reads as bright ones",
+        "the file is left out by name, with its range and what is expected",
+        r"8 images, 1 left out\n.*x.tif: its pixels are from -128 to 127; expected 0 to 65,535",
+        loaded, written("x.tif", tiff(bytes(range(256)), (16, 16), 8, sample_format=2)),
+    ),
+    "32 bits without a sign": Fault(
+        "a TIFF of 32 bits, whose pixels Pillow reads as below 0",
+        "the file is left out by name, with the range that it holds",
+        r"8 images, 1 left out\n.*from 0 to 4,294,967,295; expected 0 to 65,535",
+        loaded, written("x.tif", tiff(bytes(4) + b"\xff" * 4, (2, 1), 32)),
     ),
     "broken EXIF": Fault(
         "a photograph whose EXIF block has a resolution of -1/0",
