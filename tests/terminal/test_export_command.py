@@ -51,6 +51,12 @@ def test_everything_at_once(run: str, capsys: pytest.CaptureFixture[str]) -> Non
         assert len(rows) == 9
 
 
+def test_a_page_that_searches_fewer_images_than_it_shows_neighbours(run: str) -> None:
+    assert main(["export", run, "page.html", "--gallery", "3"]) == 0
+    page = Path("page.html").read_text(encoding="utf-8")
+    assert "3 training images to search" in page
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
