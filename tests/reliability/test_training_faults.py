@@ -118,7 +118,9 @@ FAULTS = {
         "an augmentation of one's own that adds noise, a little below 0 and above 255",
         "the recorder",
         "^255$",
-        lambda _: recorder(IMAGES, lambda images, rng: images + rng.normal(0, 9, images.shape)).white,
+        lambda _: (
+            recorder(IMAGES, lambda images, rng: images + rng.normal(0, 9, images.shape)).white
+        ),
     ),
     "another tower": Fault(
         "a Recorder of another tower than the one that fit trains",
