@@ -330,7 +330,7 @@ def _read_trained_on(path: Path) -> np.ndarray | None:
     except Exception as error:  # damaged in one of many ways
         raise RunError(
             f"{path} is damaged ({error}). Copy it again, or delete it: then the run no longer "
-            "knows which images it was trained on."
+            "knows which images it was trained on, and says so."
         ) from error
 
 

@@ -72,9 +72,9 @@ def check_parts(
     for number, array in enumerate(frames):
         part = array[:1] if array.strides[0] == 0 else array  # of a frozen weight
         if part.size and not (np.isfinite(part.min()) and np.isfinite(part.max())):
-            rows = np.isfinite(part.reshape(len(part), -1)).all(axis=1)
+            wrong = np.flatnonzero(~np.isfinite(part.reshape(len(part), -1)).all(axis=1))
             raise ValueError(
-                f"frames: weight {number} is NaN or infinite in {(~rows).sum()} of {len(rows)} "
-                f"frames, the first at step {steps[rows.argmin()]}; expected finite numbers, as "
+                f"frames: weight {number} is NaN or infinite in {len(wrong)} of {len(part)} "
+                f"frames, the first at step {steps[wrong[0]]}; expected finite numbers, as "
                 "such a tower embeds nothing. Leave these frames out."
             )

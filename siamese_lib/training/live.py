@@ -6,12 +6,13 @@ import math
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from numbers import Real
 
 import numpy as np
 from IPython.core.getipython import get_ipython
 from IPython.display import display
 
-from siamese_lib.checks import real_number, whole_number
+from siamese_lib.checks import whole_number
 from siamese_lib.metrics.headline import Among
 from siamese_lib.network.backend import Logs, keras
 from siamese_lib.outputs import unseen
@@ -71,7 +72,8 @@ class LiveView(keras.callbacks.Callback):
         height: int = 360,
     ) -> None:
         super().__init__()
-        share = real_number("share", share, 0, math.inf, ends=True)
+        if not isinstance(share, Real) or not share >= 0:
+            raise ValueError(f"share is {share!r}; expected a number, 0 or more.")
         self.recorder = recorder
         chosen, self._labels = evenly(data, whole_number("images", images, 1), "data")
         self._images = checked_pixels(chosen, recorder.image_shape, recorder.white)

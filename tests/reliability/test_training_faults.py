@@ -30,9 +30,12 @@ class Own:
         return self.batches[min(step, len(self.batches) - 1)]
 
 
-def recorder(images: Any, augment: Any = None, labels: Any = LABELS) -> sl.Recorder:
-    data = SimpleNamespace(images=images, labels=labels)
-    sampler = sl.BalancedBatchSampler(LABELS, 8)
+def labelled(labels: Any, images: Any = IMAGES) -> Any:
+    return SimpleNamespace(images=images, labels=labels)
+
+
+def recorder(images: Any, augment: Any = None) -> sl.Recorder:
+    data, sampler = labelled(LABELS, images), sl.BalancedBatchSampler(LABELS, 8)
     return sl.Recorder(dense_tower(), sl.ImageBatches(data, sampler, steps=2, augment=augment))
 
 
@@ -195,20 +198,14 @@ FAULTS = {
         "labels of which some are None, with a sampler of one's own",
         "an error that counts them",
         r"20 of 40 are missing",
-        lambda _: sl.ImageBatches(
-            SimpleNamespace(images=IMAGES, labels=np.array([None, "a"] * 20, object)),
-            Own(np.arange(8)),
-        ),
+        lambda _: sl.ImageBatches(labelled(np.array([None, "a"] * 20, object)), Own(np.arange(8))),
         error=ValueError,
     ),
     "mixed labels": Fault(
         "labels of words and numbers, with a sampler of one's own",
         "an error that names both types",
         r"labels hold int and str",
-        lambda _: sl.ImageBatches(
-            SimpleNamespace(images=IMAGES, labels=np.array([1, "a"] * 20, object)),
-            Own(np.arange(8)),
-        ),
+        lambda _: sl.ImageBatches(labelled(np.array([1, "a"] * 20, object)), Own(np.arange(8))),
         error=ValueError,
     ),
     "list": Fault(
@@ -243,7 +240,7 @@ FAULTS = {
         "pairs of which one is masked",
         "an error that counts them",
         r"left: got a masked array, of which 1 of 2",
-        lambda _: from_pairs(np.ma.masked_array([0, 1], [1, 0]), [1, 2], [1, 0]),
+        lambda _: from_pairs(np.ma.masked_array([0, 1], np.array([True, False])), [1, 2], [1, 0]),
         error=ValueError,
     ),
     "share": Fault(
