@@ -85,7 +85,8 @@ class RandomAffine:
             rng: draws E and t.
 
         Returns:
-            New images of the same shape and dtype. Of an integer dtype, they are rounded.
+            New images of the same shape and dtype. Of an integer dtype or booleans, they are
+            rounded.
         """
         count, height, width, _ = images.shape
         matrix = np.eye(2) + rng.normal(0, self.spread, (count, 2, 2))
@@ -104,7 +105,7 @@ class RandomAffine:
         upper = (1 - along) * images[which, top, left] + along * images[which, top, right]
         lower = (1 - along) * images[which, bottom, left] + along * images[which, bottom, right]
         mixed = (1 - down) * upper + down * lower
-        if images.dtype.kind in "iu":
+        if images.dtype.kind in "biu":
             mixed = np.rint(mixed)
         return mixed.astype(images.dtype)
 
@@ -162,11 +163,12 @@ class PhotoDistortion:
             rng: draws the changes.
 
         Returns:
-            New images of the same shape, dtype and range. Of an integer dtype, they are rounded.
+            New images of the same shape, dtype and range. Of an integer dtype or booleans, they
+            are rounded.
         """
         white = 255 if images.dtype.kind in "iu" else white_of(images) or 255
         changed = self._recolored(self._cropped(images.astype(np.float32), rng), rng, white)
-        if images.dtype.kind in "iu":
+        if images.dtype.kind in "biu":
             changed = np.rint(changed)
         return changed.astype(images.dtype)
 

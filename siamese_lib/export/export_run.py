@@ -93,7 +93,8 @@ def export_html(
         >>> path.read_text(encoding="utf-8")[:15]
         '<!doctype html>'
     """
-    path = _checked_path(path, (".html", ".htm"))
+    _found(digits, whole_number("gallery", gallery, 1), whole_number("k", k, 1))
+    path = _checked_path(path, (".html", ".htm"))  # makes its folder
     data, still = page_data(
         run, digits, film=film, images=images, gallery=gallery, k=k, metric=metric,
         playing=playing, thumbnail=thumbnail,

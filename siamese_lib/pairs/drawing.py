@@ -7,6 +7,8 @@ from typing import TypeAlias
 import numpy as np
 from numpy.typing import ArrayLike
 
+from siamese_lib.arrays import are_same, plain_array
+from siamese_lib.checks import real_number
 from siamese_lib.pairs.neighbour_graph import Graph
 from siamese_lib.pairs.sampling_order import SamplingOrder
 
@@ -75,14 +77,13 @@ class GivenPairs:
 
 def checked_fraction(same_fraction: float) -> float:
     """Return the share of similar pairs as a float; ValueError unless it is from 0 to 1."""
-    if not 0 <= same_fraction <= 1:
-        raise ValueError(f"same_fraction is {same_fraction!r}; expected a number from 0 to 1.")
-    return float(same_fraction)
+    return real_number("same_fraction", same_fraction, 0, 1, ends=True)
 
 
 def checked_pairs(left: ArrayLike, right: ArrayLike, same: ArrayLike) -> Pairs:
     """Return explicit pairs as int64 (P,), int64 (P,) and float32 (P,), copied."""
-    left, right, same = np.asarray(left), np.asarray(right), np.asarray(same)
+    left, right = plain_array("left", left), plain_array("right", right)
+    same = are_same(same)
     if left.ndim != 1 or not left.size or not left.shape == right.shape == same.shape:
         raise ValueError(
             f"left, right and same have shapes {left.shape}, {right.shape} and {same.shape}; "
@@ -94,15 +95,27 @@ def checked_pairs(left: ArrayLike, right: ArrayLike, same: ArrayLike) -> Pairs:
                 f"{name} holds {index.dtype} such as {index[index.argmin()]}; expected indices of "
                 "images, integers of 0 or more."
             )
-    wrong = ~np.isin(same, (0, 1))
-    if wrong.any():
-        raise ValueError(
-            f"same holds {same[wrong][0]!r}; expected 1 (similar) or 0 (different) for each pair."
-        )
     twin = np.flatnonzero(left == right)
     if twin.size:
         raise ValueError(
             f"{twin.size} of {left.size} pairs show one image twice, and pair {twin[0]} is image "
             f"{left[twin[0]]} twice; expected two different images in each. Leave such pairs out."
         )
+    _check_agreement(left, right, same)
     return left.astype(np.int64), right.astype(np.int64), same.astype(np.float32)
+
+
+def _check_agreement(left: np.ndarray, right: np.ndarray, same: np.ndarray) -> None:
+    """Raise ValueError if two images are given both as similar and as different."""
+    low, high = np.minimum(left, right), np.maximum(left, right)
+    order = np.lexsort((same, high, low))
+    low, high, same = low[order], high[order], same[order]
+    repeated = (low[1:] == low[:-1]) & (high[1:] == high[:-1]) & (same[1:] != same[:-1])
+    twice = np.flatnonzero(repeated)
+    if twice.size:
+        one, other = sorted(order[twice[0] : twice[0] + 2].tolist())
+        raise ValueError(
+            f"{twice.size} pairs are given both as similar and as different, the first in rows "
+            f"{one} and {other}: images {low[twice[0]]} and {high[twice[0]]}; expected one answer "
+            "for each pair. Leave one of the two out."
+        )

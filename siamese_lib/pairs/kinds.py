@@ -9,6 +9,8 @@ from typing import Protocol
 
 import numpy as np
 
+from siamese_lib.arrays import are_same
+from siamese_lib.checks import class_numbers
 from siamese_lib.pairs.samplers import Pairs
 
 _BATCHES, _PAIRS = 20, 256  # to look at: so many batches, and at least so many pairs
@@ -28,8 +30,57 @@ class Sampler(Protocol):
         ...
 
 
+def checked_batch(batch: object, count: int) -> np.ndarray | Pairs:
+    """Check what a sampler returned for one step, and return it as arrays.
+
+    Args:
+        batch: indices of images, integers (B,); or of pairs: left (B,), right (B,), and whether
+            they are similar (B,).
+        count: N, number of images.
+
+    Raises:
+        ValueError: it is empty, has another shape or type, or an index is out of range.
+    """
+    pairs = isinstance(batch, tuple)
+    given = [np.asarray(part) for part in batch] if pairs else [np.asarray(batch)]
+    shapes = [part.shape for part in given]
+    indices = given[:2]
+    whole = all(part.dtype.kind in "iu" for part in indices)
+    if len(given) != (3 if pairs else 1) or len(set(shapes)) > 1 or len(shapes[0]) != 1:
+        found = f"{len(given)} arrays" if pairs else "an array"
+        raise ValueError(
+            f"The sampler returns {found} of shape {' and '.join(map(str, shapes))}; expected "
+            "indices of images, (B,), or a tuple of left, right and same, each (B,)."
+        )
+    if not shapes[0][0]:
+        raise ValueError("The sampler returns an empty batch; expected one image or more.")
+    if not whole:
+        raise ValueError(
+            f"The sampler returns {indices[0].dtype}; expected indices of images, integers from 0 "
+            f"to {count - 1}. For a mask pass numpy.flatnonzero(mask)."
+        )
+    for part in indices:
+        _check_index(int(part.max()), count)
+        _check_index(int(part.min()), count)
+    if not pairs:
+        return given[0]
+    are_same(given[2])
+    return given[0], given[1], given[2]
+
+
+def _check_index(index: int, count: int) -> None:
+    """Raise ValueError if there is no image of this index."""
+    if not 0 <= index < count:
+        raise ValueError(
+            f"The sampler chooses image {index}; expected 0 to {count - 1}, as there are {count} "
+            "images. Make it from these same images."
+        )
+
+
 def check_pairs(sampler: Sampler, labels: Sequence | np.ndarray, count: int) -> None:
     """Look at the first batches of a sampler, and check what they hold.
+
+    Explicit pairs are checked whole.
 
     Args:
         sampler: draws batches of images, int (B,), or of pairs.
@@ -37,36 +88,37 @@ def check_pairs(sampler: Sampler, labels: Sequence | np.ndarray, count: int) -> 
         count: N, number of images.
 
     Raises:
-        ValueError: an index is out of range; there is not one label for each image; or none of the
-            batches of images holds both a similar and a different pair.
+        ValueError: a batch is not as `checked_batch` demands; there is not one class for each
+            image; or none of the batches of images holds both a similar and a different pair.
 
     Warns:
-        UserWarning: similar or different pairs hardly ever occur.
+        UserWarning: similar or different pairs hardly ever occur, or each batch is one image.
     """
-    first = sampler.batch(0)
+    largest = getattr(sampler, "largest_index", None)
+    if largest is not None:
+        _check_index(largest, count)
+    first = checked_batch(sampler.batch(0), count)
     pairs = isinstance(first, tuple)
     size = len(first[0] if pairs else first)
     steps = max(_BATCHES, math.ceil(_PAIRS / max(1, size))) if pairs else _BATCHES
-    batches = [first, *(sampler.batch(step) for step in range(1, steps))]
-    indices = np.concatenate(
-        [np.concatenate(b[:2]) if isinstance(b, tuple) else b for b in batches]
-    )
-    if indices.size and not 0 <= indices.min() <= indices.max() < count:
-        wrong = indices.max() if indices.max() >= count else indices.min()
-        raise ValueError(
-            f"The sampler chooses image {wrong}; expected 0 to {count - 1}, as there are {count} "
-            "images. Make it from these same images."
-        )
+    batches = [first, *(checked_batch(sampler.batch(step), count) for step in range(1, steps))]
     if pairs:
         _check_drawn_pairs(getattr(sampler, "same_fraction", None), batches)
         return
-    known = np.asarray(labels)
-    if len(known) != count:
+    if len(labels) != count:
         raise ValueError(
-            f"data has {len(known)} labels for {count} images; expected one for each image."
+            f"data has {len(labels)} labels for {count} images; expected one for each image."
         )
-    if size > 1:  # one image alone is for a loss of another kind
+    known = class_numbers(labels).numbers
+    if size > 1:
         _check_batches(known, batches, size)
+        return
+    warnings.warn(
+        "The sampler returns one image at a time, and one image makes no pair: a loss over the "
+        "pairs of a batch would stay 0. Use larger batches, unless the loss compares images with "
+        "proxies.",
+        stacklevel=3,
+    )
 
 
 def _check_drawn_pairs(share: float | None, batches: Sequence) -> None:

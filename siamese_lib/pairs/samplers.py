@@ -88,6 +88,7 @@ class PairSampler(_Sampler[Pairs]):
     Attributes:
         size: N, the number of images; None for explicit pairs, which do not give it.
         same_fraction: probability that a pair is similar; of explicit pairs, their share.
+        largest_index: the largest index of an image in explicit pairs; None for other pairs.
 
     Raises:
         ValueError: the labels are not one class for each image; there are fewer than two
@@ -103,6 +104,8 @@ class PairSampler(_Sampler[Pairs]):
         >>> same
         array([1., 1., 0., 1., 0., 0.], dtype=float32)
     """
+
+    largest_index: int | None = None
 
     def __init__(
         self,
@@ -179,7 +182,8 @@ class PairSampler(_Sampler[Pairs]):
 
         Raises:
             ValueError: there are no pairs; a shape or type is another; an index is negative; a
-                label is not 0 or 1; an image is paired with itself; or a number is out of range.
+                label is not 0 or 1; an entry is masked; an image is paired with itself; two images
+                are both similar and different; or a number is out of range.
         """
         pairs = checked_pairs(left, right, same)
         order = SamplingOrder(np.zeros(len(pairs[0]), np.int64), batch_size, seed)
@@ -187,6 +191,7 @@ class PairSampler(_Sampler[Pairs]):
         sampler.same_fraction = float(pairs[2].mean(dtype=np.float64))
         sampler._begin(order, GivenPairs(order, pairs).batch, steps_per_epoch)
         sampler.size = None
+        sampler.largest_index = int(max(pairs[0].max(), pairs[1].max()))
         return sampler
 
     def batch(self, step: int) -> Pairs:

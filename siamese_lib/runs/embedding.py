@@ -15,6 +15,7 @@ from siamese_lib.network.architecture import copied, described_layers, is_conv_t
 from siamese_lib.pixels import checked_pixels
 from siamese_lib.progress import progress_bar
 from siamese_lib.runs.run_files import RunError
+from siamese_lib.runs.run_parts import checked_white
 from siamese_lib.runs.unbuilt import Unbuilt
 from siamese_lib.runs.weights import as_saved, kept
 
@@ -63,7 +64,7 @@ class TowerFrames:
         else:
             self.image_shape, self.embedding_dim = shapes_of(tower, image_shape)
             shapes = [tuple(weight.shape) for weight in tower.weights]
-        self.white = white_for(tower) if white is None else white
+        self.white = white_for(tower) if white is None else checked_white(white)
         given = [array.shape[1:] for array in self.frames]
         if given != shapes:
             raise ValueError(
@@ -81,9 +82,9 @@ class TowerFrames:
 
         Whole numbers, such as the count of a `keras.layers.Normalization`, stay whole numbers.
         """
-        if not -len(self) <= frame < len(self):
+        if not hasattr(frame, "__index__") or not -len(self) <= frame < len(self):
             raise IndexError(
-                f"frame is {frame}; expected {-len(self)} to {len(self) - 1}. This run has "
+                f"frame is {frame!r}; expected {-len(self)} to {len(self) - 1}. This run has "
                 f"{len(self)} frames, and -1 is the last."
             )
         weights = [array[frame] for array in self.frames]

@@ -74,8 +74,19 @@ def curve_of(history: Mapping[str, Sequence[float]], name: str, steps: np.ndarra
     Before the first row the values are NaN. The loss is an exception: its first row is a mean
     from step 0 on, so it also stands for the steps before. If there is no such column, or it holds
     no finite number, all values are NaN.
+
+    Raises:
+        ValueError: the column does not hold numbers, or there is no column ``step``.
     """
-    column = np.asarray(history.get(name, ()), np.float64)
+    try:
+        column = np.asarray(history.get(name, ()), np.float64)
+    except (TypeError, ValueError) as error:
+        raise ValueError(f"history: {name} holds no numbers ({error}); expected numbers.") from None
+    if name in history and "step" not in history:
+        raise ValueError(
+            f"history: got the columns {', '.join(history)}; expected a column step, too, which "
+            "says where each row belongs."
+        )
     known = np.isfinite(column)
     if not known.any():
         return np.full(len(steps), np.nan)

@@ -19,12 +19,12 @@ from siamese_lib.runs.make_film import make_film, with_extra
 from siamese_lib.runs.run_files import (
     RunError,
     SavedRun,
-    check_parts,
     film_file,
     read_film,
     read_run,
     write_run,
 )
+from siamese_lib.runs.run_parts import check_parts, checked_fingerprints, checked_steps
 from siamese_lib.runs.unbuilt import tower_of
 from siamese_lib.views.film import Film, as_film
 
@@ -59,7 +59,7 @@ class Run:
         folder: where the run was loaded from or last saved, or None. Films are saved there.
 
     Raises:
-        ValueError: the parts do not fit each other.
+        ValueError: the parts do not fit each other, or a weight is NaN or infinite.
     """
 
     def __init__(
@@ -74,10 +74,10 @@ class Run:
         trained_on: np.ndarray | None = None,
         image_shape: Sequence[int] | None = None,
     ) -> None:
-        self.steps = np.asarray(steps, dtype=np.int64)
+        self.steps = checked_steps(steps)
         self.history = {name: list(column) for name, column in (history or {}).items()}
         self.settings = dict(settings or {})
-        self.trained_on = None if trained_on is None else np.unique(np.uint64(trained_on))
+        self.trained_on = checked_fingerprints(trained_on)
         self.folder: Path | None = None
         self._recorded: bytes | None = None
         self._latest: dict[str, tuple[str, np.ndarray]] = {}  # by `what`: name, embeddings
@@ -326,7 +326,7 @@ class Run:
         is embedded.
 
         Args:
-            path: a folder written by `save`.
+            path: a folder written by `save`. If its file of fingerprints is missing, it warns.
             tower: the tower, which is not changed; or ``"module:function"``, a function that makes
                 it from the image shape (and ``embedding_dim`` if it has this parameter).
             custom_objects: classes and functions of the tower by name.

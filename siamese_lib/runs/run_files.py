@@ -14,7 +14,8 @@
 ``trained-on-<the same 12 digits>.npz``
     fingerprints of the images that the run was trained on, as `siamese_lib.data.fingerprints`
     computes them, ascending and each once. ``bytes`` is uint8 (6, M): first the highest byte of
-    each, then the next. A run without this file does not know its images.
+    each, then the next. A run without this file does not know its images. ``trained_on`` in
+    ``run.json`` is its name, or null; earlier versions did not write that.
 
 ``film.npz``, ``film-<32 digits>.npz``
     not part of the run: a recorded film, and embeddings of images at every frame, stored so that
@@ -33,6 +34,7 @@ import io
 import json
 import math
 import re
+import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -108,6 +110,7 @@ def write_run(folder: Path, run: SavedRun) -> None:
     content = buffer.getvalue()
     digest = hashlib.sha256(content).hexdigest()
     entry = {"file": f"frames-{digest[:12]}.npz", "bytes": len(content), "sha256": digest}
+    kept = "" if run.trained_on is None else _trained_on_file(folder, digest).name
     tower = {
         "image_shape": run.image_shape, "embedding_dim": run.embedding_dim, "probe": run.probe
     }  # fmt: skip
@@ -122,6 +125,7 @@ def write_run(folder: Path, run: SavedRun) -> None:
                 name: [_json_number(x) for x in column] for name, column in run.history.items()
             },
             "frames": entry,
+            "trained_on": kept or None,
         }
     )
     folder.mkdir(parents=True, exist_ok=True)
@@ -132,7 +136,6 @@ def write_run(folder: Path, run: SavedRun) -> None:
     names = [file.name for file in folder.iterdir()]
     earlier = [name for name in names if _FRAMES.fullmatch(name) and name != entry["file"]]
     films = [name for name in names if _FILM.fullmatch(name)] if earlier else []
-    kept = "" if run.trained_on is None else _trained_on_file(folder, digest).name
     images = [name for name in names if _TRAINED_ON.fullmatch(name) and name != kept]
     partial = [name for name in names if name.startswith(_PARTIAL)]
     for name in [*earlier, *films, *images, *partial]:
@@ -175,6 +178,13 @@ def read_run(folder: Path) -> SavedRun:
         np.broadcast_to(w, (count, *w.shape[1:])) if w.shape[:1] == (1,) else w for w in frames
     ]
     try:
+        known = _trained_on_file(folder, index["frames"]["sha256"])
+        if index.get("trained_on") and not known.is_file():
+            warnings.warn(
+                f"{known} is missing, so it is not known which images the run was trained on, and "
+                "its measures may be of these. Copy the whole run again.",
+                stacklevel=3,
+            )
         return SavedRun(
             image_shape=tuple(index["tower"]["image_shape"]),
             embedding_dim=index["tower"]["embedding_dim"],
@@ -189,7 +199,7 @@ def read_run(folder: Path) -> SavedRun:
             frames=frames,
             film=film_file(folder).read_bytes() if film_file(folder).is_file() else None,
             white=index.get("white"),
-            trained_on=_read_trained_on(_trained_on_file(folder, index["frames"]["sha256"])),
+            trained_on=_read_trained_on(known),
         )
     except (KeyError, TypeError) as error:
         raise RunError(f"The run in {folder} is inconsistent: {error}") from error
@@ -209,23 +219,6 @@ def read_film(content: bytes) -> Film:
             f"The film that was recorded with this run is damaged ({error}). Delete film.npz, or "
             "copy the run again."
         ) from error
-
-
-def check_parts(
-    steps: np.ndarray, frames: Sequence[np.ndarray], history: Mapping[str, Sequence[float]]
-) -> None:
-    """Check that the parts of a run fit each other; ValueError if they do not."""
-    if len(steps) == 0 or (np.diff(steps) <= 0).any():
-        raise ValueError(f"steps: got {steps.tolist()}; expected ascending numbers, at least one.")
-    counts = {len(array) for array in frames}
-    if counts != {len(steps)}:
-        raise ValueError(
-            f"frames: got {' or '.join(map(str, sorted(counts)))} frames of weights; expected "
-            f"one for each of {len(steps)} steps."
-        )
-    lengths = {name: len(column) for name, column in history.items()}
-    if len(set(lengths.values())) > 1:
-        raise ValueError(f"history: got columns of {lengths} rows; expected equal lengths.")
 
 
 def holds_run(folder: Path) -> bool:
@@ -277,7 +270,7 @@ def _read_index(folder: Path) -> dict[str, Any]:
         raise RunError(f"{folder} is not the folder of a run: it has no {_INDEX}. Check the path.")
     try:
         index = json.loads(path.read_bytes())
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise RunError(f"{path} is damaged: it is not JSON ({error}).") from error
     version = index.get("format") if isinstance(index, dict) else None
     if not isinstance(version, int):
@@ -337,7 +330,7 @@ def _read_trained_on(path: Path) -> np.ndarray | None:
     except Exception as error:  # damaged in one of many ways
         raise RunError(
             f"{path} is damaged ({error}). Copy it again, or delete it: then the run no longer "
-            "knows which images it was trained on."
+            "knows which images it was trained on, and says so."
         ) from error
 
 

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import argparse
-from pathlib import Path
 
 import siamese_lib as sl
-from siamese_lib.terminal.options import Commands, add_data, add_tower, load_for_run, load_run
+from siamese_lib.terminal.options import Commands, add_data, add_tower, load_for_run, load_run, path
 
 
 def add_parser(commands: Commands) -> None:
@@ -18,7 +17,7 @@ def add_parser(commands: Commands) -> None:
         "up among the first 10,000 training images. If these do not stand for all classes, 10,000 "
         "are drawn evenly over the classes.",
     )
-    parser.add_argument("run", type=Path, metavar="RUN", help="folder of the run")
+    parser.add_argument("run", type=path, metavar="RUN", help="folder of the run")
     add_data(parser, "images to measure on", after="default: those the run was trained on")
     add_tower(parser, "the tower, for a run whose tower has code of its own")
     parser.set_defaults(job=evaluate)

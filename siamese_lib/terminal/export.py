@@ -8,7 +8,17 @@ from pathlib import Path
 import siamese_lib as sl
 from siamese_lib.data.parts import part_of
 from siamese_lib.export.export_run import MOST_DRAWN, MOST_IMAGES
-from siamese_lib.terminal.options import Commands, add_data, add_tower, load_for_run, load_run
+from siamese_lib.metrics.headline import HEADLINE_K
+from siamese_lib.terminal.options import (
+    Commands,
+    add_data,
+    add_tower,
+    load_for_run,
+    load_run,
+    not_empty,
+    path,
+    positive,
+)
 from siamese_lib.texts import printable
 
 _DESCRIPTION = """Write a finished run as files to share. The suffix of each name chooses what is
@@ -30,17 +40,17 @@ def add_parser(commands: Commands) -> None:
         description=_DESCRIPTION,
         epilog="For example: siamese export runs/mnist-2d film.html film.gif",
     )
-    parser.add_argument("run", type=Path, metavar="RUN", help="folder of the run")
+    parser.add_argument("run", type=path, metavar="RUN", help="folder of the run")
     parser.add_argument("out", nargs="+", type=_target, metavar="OUT", help="what to write")
     parser.add_argument(
         "--images",
-        type=int,
+        type=positive,
         metavar="N",
         help="show up to N test images (default: 10000; in a moving picture 2000)",
     )
     parser.add_argument(
         "--gallery",
-        type=int,
+        type=positive,
         metavar="N",
         help="let the page search up to N training images (default: 10000)",
     )
@@ -63,21 +73,23 @@ def export(options: argparse.Namespace) -> int:
     run = load_run(options.run, options.tower)
     print(run)
     data = load_for_run(run, options.data, options.run)
+    if options.gallery is not None:
+        page["k"] = min(HEADLINE_K, options.gallery)  # as many as there are to find
     for kind, out in options.out:
         if kind == "page":
-            path = sl.export_html(run, data, out, **images, **page)
+            made = sl.export_html(run, data, out, **images, **page)
         elif kind == "picture":
-            path = sl.export_gif(run, data, out, **images)
+            made = sl.export_gif(run, data, out, **images)
         else:
-            path = sl.export_projector(run, data, out, **images)
-        words = f"wrote {printable(path)}{_size(path)}"
+            made = sl.export_projector(run, data, out, **images)
+        words = f"wrote {printable(made)}{_size(made)}"
         print(words + _drawn(run, data, kind, options.images), flush=True)
     return 0
 
 
 def _target(out: str) -> tuple[str, str]:
     """Return the kind of file that a name asks for, and the name."""
-    suffix = "" if out.endswith(("/", "\\")) else Path(out).suffix.lower()
+    suffix = "" if not_empty(out).endswith(("/", "\\")) else Path(out).suffix.lower()
     if suffix not in _KINDS:
         raise argparse.ArgumentTypeError(
             f"got {out!r}; expected a name that ends in .html, .gif, .webp or .mp4, or the name of "

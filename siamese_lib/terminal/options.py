@@ -6,6 +6,7 @@ import argparse
 import math
 import os
 import sys
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias
 
@@ -37,6 +38,7 @@ def add_data(
         dest="data",
         default=default,
         metavar="NAME",
+        type=not_empty,
         help=f"{what}: mnist, fashion_mnist, letters, or a folder with one sub-folder of images "
         f"per class ({after}). The original program called this option --model.",
     )
@@ -134,6 +136,18 @@ def lasting_name(name: str) -> str:
     return str(Path(name).resolve()) if is_folder(name) else name
 
 
+def not_empty(text: str) -> str:
+    """Read the name of something; an empty one would mean the working folder."""
+    if not text.strip():
+        raise argparse.ArgumentTypeError(f"got {text!r}; expected a name")
+    return text
+
+
+def path(text: str) -> Path:
+    """Read the path of a file or a folder, which is not empty."""
+    return Path(not_empty(text))
+
+
 def positive(text: str) -> int:
     """Read a whole number, 1 or more."""
     return _whole(text, at_least=1)
@@ -145,17 +159,17 @@ def count(text: str) -> int:
 
 
 def _whole(text: str, at_least: int) -> int:
-    number = int(text)
-    if number < at_least:
-        raise argparse.ArgumentTypeError(
-            f"got {number}; expected a whole number, {at_least} or more"
-        )
-    return number
+    with suppress(ValueError):
+        number = int(text)
+        if number >= at_least:
+            return number
+    raise argparse.ArgumentTypeError(f"got {text}; expected a whole number, {at_least} or more")
 
 
 def above_zero(text: str) -> float:
     """Read a number above 0."""
-    number = float(text)
-    if not 0 < number < math.inf:
-        raise argparse.ArgumentTypeError(f"got {text}; expected a number above 0")
-    return number
+    with suppress(ValueError):
+        number = float(text)
+        if 0 < number < math.inf:
+            return number
+    raise argparse.ArgumentTypeError(f"got {text}; expected a number above 0")

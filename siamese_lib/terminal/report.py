@@ -3,11 +3,17 @@
 from __future__ import annotations
 
 import argparse
-from pathlib import Path
 
 import siamese_lib as sl
 from siamese_lib.reports.report import report as write_report
-from siamese_lib.terminal.options import Commands, above_zero, is_folder, positive
+from siamese_lib.terminal.options import (
+    Commands,
+    above_zero,
+    is_folder,
+    not_empty,
+    path,
+    positive,
+)
 from siamese_lib.training.recipes import FOLDER_SIZE
 
 _DESCRIPTION = """Train on a folder of images, and write a page that says whether that was worth it:
@@ -25,9 +31,12 @@ def add_parser(commands: Commands) -> None:
         epilog="For example: siamese report photos/ report.html",
     )
     parser.add_argument(
-        "data", metavar="DATA", help="a folder with one sub-folder of images per class, or mnist"
+        "data",
+        type=not_empty,
+        metavar="DATA",
+        help="a folder with one sub-folder of images per class, or mnist",
     )
-    parser.add_argument("out", type=Path, metavar="PAGE", help="the page, ending in .html")
+    parser.add_argument("out", type=path, metavar="PAGE", help="the page, ending in .html")
     parser.add_argument(
         "--minutes",
         type=above_zero,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import io
 import os
 from collections.abc import Sequence
 from pathlib import Path
@@ -25,6 +26,7 @@ from siamese_lib.terminal.options import (
     add_tower,
     load_for_run,
     load_run,
+    path,
     positive,
 )
 from siamese_lib.texts import printable, shortened
@@ -40,10 +42,10 @@ def add_parser(commands: Commands) -> None:
         epilog="For example: siamese retrieve --handwriting seven.jpg",
     )
     add = parser.add_argument
-    add("images", nargs="+", type=Path, metavar="IMAGE", help="image file")
+    add("images", nargs="+", type=path, metavar="IMAGE", help="image file")
     add(
         "--run",
-        type=Path,
+        type=path,
         metavar="RUN",
         help="folder of the run (default: the run on MNIST that comes with the package)",
     )
@@ -73,7 +75,7 @@ def add_parser(commands: Commands) -> None:
     prepared.add_argument("--invert", action="store_true", help="swap dark and light first")
     add(
         "--picture",
-        type=Path,
+        type=path,
         metavar="FILE",
         help="also draw each image and what was found, in an image file such as found.png",
     )
@@ -201,9 +203,13 @@ def table(
     return "\n".join(lines)
 
 
-def _check_picture(path: Path) -> None:
-    if path.suffix.lower() not in Image.registered_extensions():
+def _check_picture(file: Path) -> None:
+    """Check that Pillow writes files of this name; some kinds it only reads, or knows by name."""
+    try:
+        kind = Image.registered_extensions()[file.suffix.lower()]
+        Image.new("RGB", (8, 8)).save(io.BytesIO(), kind)
+    except (KeyError, ValueError, OSError):
         raise ValueError(
-            f"--picture is {printable(path)}; expected the name of an image file, such as "
-            "found.png."
-        )
+            f"--picture is {printable(file)}; expected the name of an image file that can be "
+            "written, such as found.png."
+        ) from None

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import argparse
-from pathlib import Path
 
-from siamese_lib.terminal.options import OWN_TOWER, above_zero, add_data, count, positive
+from siamese_lib.terminal.options import OWN_TOWER, above_zero, add_data, count, path, positive
 from siamese_lib.training.recipes import FOLDER_SIZE, LOSSES, PAIRS, TOWERS
 
 
@@ -151,7 +150,7 @@ def _add_training(group: argparse._ArgumentGroup) -> None:
 def _add_output(group: argparse._ArgumentGroup) -> None:
     group.add_argument(
         "--out",
-        type=Path,
+        type=path,
         metavar="DIR",
         help="folder to save the run in; an earlier run there is replaced (default: runs/NAME-Nd, "
         "such as runs/mnist-2d, from the name of the data and the embedding's length)",

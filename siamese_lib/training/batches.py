@@ -15,7 +15,7 @@ import numpy as np
 from siamese_lib.checks import checked_labels, class_numbers, whole_number
 from siamese_lib.data.augmentation import KEEP_WHITE
 from siamese_lib.network.backend import keras
-from siamese_lib.pairs.kinds import Sampler, check_pairs
+from siamese_lib.pairs.kinds import Sampler, check_pairs, checked_batch
 from siamese_lib.pairs.samplers import BalancedBatchSampler
 from siamese_lib.pixels import checked_pixels, white_of
 
@@ -34,6 +34,30 @@ class Images(Protocol):
     def labels(self) -> np.ndarray:
         """Integers or strings (N,)."""
         ...
+
+
+def check_labelled(data: object, name: str) -> None:
+    """Check that `data` has images and labels, as `Images` says.
+
+    Args:
+        data: what was given.
+        name: what the error message calls the argument.
+
+    Raises:
+        ValueError: it has none, such as a whole `Dataset`; or the images are a list.
+    """
+    if not (hasattr(data, "images") and hasattr(data, "labels")):
+        whole = hasattr(data, "train") and hasattr(data, "test")
+        todo = f"Pass {name}.train or {name}.test." if whole else "Make a Split of them."
+        raise ValueError(
+            f"{name} is a {type(data).__name__}; expected an object with images and labels. {todo}"
+        )
+    images = getattr(data, "images")  # noqa: B009  # of any object
+    if isinstance(images, list | tuple):
+        raise ValueError(
+            f"{name}.images are a {type(images).__name__}; expected one array of shape "
+            "(N, H, W, C). Pass numpy.stack(images)."
+        )
 
 
 Augmentation: TypeAlias = Callable[[np.ndarray, np.random.Generator], np.ndarray]
@@ -73,14 +97,16 @@ class ImageBatches(keras.utils.PyDataset):
         augment_settings: what `settings_of` found when the batches were made.
         first_step: the sampler's step at which the current epoch begins. Keras counts its first
             look at the data as an epoch; a `Recorder` corrects this when training begins.
+        asked: how many batches were asked for so far, by Keras or by anybody else.
 
     Some batches are looked at when this is made. If they hardly ever hold a similar pair, or a
-    different one, a warning says so.
+    different one, a warning says so. A later batch is checked when it is asked for.
 
     Raises:
         ValueError: the sampler was made for another number of images; the labels are not one
             class for each image; `steps` is below 1; the images hold NaN or infinity, or are not
-            numbers; or no batch of images and labels holds both a similar and a different pair.
+            numbers; a batch is empty, or an index is not one of the images; or no batch of images
+            and labels holds both a similar and a different pair.
 
     Example:
         >>> digits = sl.load_dataset("mnist", verbose=False)
@@ -102,6 +128,7 @@ class ImageBatches(keras.utils.PyDataset):
         if workers is None:
             workers = 2 if keras.backend.backend() == "tensorflow" else 1
         super().__init__(workers=workers)
+        check_labelled(data, "data")
         size = getattr(sampler, "size", None)
         if size is not None and size != len(data.images):
             raise ValueError(
@@ -120,6 +147,7 @@ class ImageBatches(keras.utils.PyDataset):
         self.augment = augment
         self.augment_settings = settings_of(augment)
         self.first_step = 0
+        self.asked = 0
         if isinstance(sampler, BalancedBatchSampler):
             _ = self._labels  # fails now rather than in the middle of an epoch
 
@@ -135,6 +163,7 @@ class ImageBatches(keras.utils.PyDataset):
 
     def __getitem__(self, index: int) -> tuple[np.ndarray | tuple[np.ndarray, ...], np.ndarray]:
         """Gather the batch at one step of the current epoch."""
+        self.asked += 1
         step = self.first_step + index
         images, target = self.plain(step)
         if self.augment is not None:
@@ -147,8 +176,11 @@ class ImageBatches(keras.utils.PyDataset):
 
         Returns:
             Of pairs, left and right images and whether they are similar; else images and labels.
+
+        Raises:
+            ValueError: the sampler returned something else than indices of the images.
         """
-        batch = self.sampler.batch(step)
+        batch = checked_batch(self.sampler.batch(step), len(self.data.images))
         if isinstance(batch, tuple):
             left, right, same = batch
             return (self.data.images[left], self.data.images[right]), same

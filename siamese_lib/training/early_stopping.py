@@ -115,7 +115,7 @@ class StopAtBest(keras.callbacks.Callback):
         self.every = whole_number("every", every, 1)
         self.patience = whole_number("patience", patience, 1)
         self.tower = tower
-        images, labels = evenly(held_out, _IMAGES)
+        images, labels = evenly(held_out, _IMAGES, "held_out")
         white = white_for(tower)
         self._images = checked_pixels(images, tower.input_shape[1:], white, "held-out images")
         self._among = Among.of(labels)

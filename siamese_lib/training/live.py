@@ -6,6 +6,7 @@ import math
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from numbers import Real
 
 import numpy as np
 from IPython.core.getipython import get_ipython
@@ -71,10 +72,10 @@ class LiveView(keras.callbacks.Callback):
         height: int = 360,
     ) -> None:
         super().__init__()
-        if not share >= 0:
-            raise ValueError(f"share is {share}; expected a number, 0 or more.")
+        if not isinstance(share, Real) or not share >= 0:
+            raise ValueError(f"share is {share!r}; expected a number, 0 or more.")
         self.recorder = recorder
-        chosen, self._labels = evenly(data, whole_number("images", images, 1))
+        chosen, self._labels = evenly(data, whole_number("images", images, 1), "data")
         self._images = checked_pixels(chosen, recorder.image_shape, recorder.white)
         self._among = Among.of(self._labels)
         self._class_names = class_names

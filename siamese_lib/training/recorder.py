@@ -20,11 +20,11 @@ from siamese_lib.pairs.sampling_order import check_size
 from siamese_lib.runs.run import Run
 from siamese_lib.runs.run_files import RunError, check_folder, holds_run, to_json
 from siamese_lib.runs.weights import kept, through_time
+from siamese_lib.training import trained
 from siamese_lib.training.batches import ImageBatches, Images
 from siamese_lib.training.checkpoint import Checkpoint
 from siamese_lib.training.resume import parts_of, without_address
 from siamese_lib.training.stopwatch import Stopwatch
-from siamese_lib.training.trained import number_of, shapes_in_training, white_in_training
 from siamese_lib.training.validation import Validation, warn_of_known
 
 _HISTORY_ROWS = 200
@@ -83,8 +83,8 @@ class Recorder(keras.callbacks.Callback):
     Raises:
         ValueError: an argument is out of range; the images do not have the shape or the range that
             the tower expects, as far as its layers show it; the folder holds something else
-            (`RunError`); or, on ``fit``, the checkpoint is damaged or belongs to another training
-            (`RunError`).
+            (`RunError`); or, on ``fit``, the model does not hold the tower, the batches are not
+            those in ``fit``, or the checkpoint is damaged or of another training (`RunError`).
 
     Example:
         >>> digits = sl.load_dataset("mnist", verbose=False)
@@ -118,10 +118,11 @@ class Recorder(keras.callbacks.Callback):
             raise ValueError(
                 "resume=True was given without a folder; expected the folder of the checkpoint."
             )
-        self.image_shape, self.embedding_dim = shapes_in_training(tower, batches)
-        self.white = white_in_training(tower, batches)
+        self.image_shape, self.embedding_dim = trained.shapes_in_training(tower, batches)
+        self.white = trained.white_in_training(tower, batches)
         self.tower = tower
         self.batches = batches
+        self._asked = batches.asked
         self.settings = json.loads(to_json(dict(settings or {})))
         self.folder = None if folder is None else Path(folder)
         if self.folder is not None:
@@ -157,7 +158,7 @@ class Recorder(keras.callbacks.Callback):
         kept = {**self._now(), **self._kept}
         steps = sorted(kept)
         frames = [through_time(weights) for weights in zip(*map(kept.get, steps), strict=True)]
-        margin = number_of(getattr(self.model, "loss", None), "margin")
+        margin = trained.number_of(getattr(self.model, "loss", None), "margin")
         known = {} if margin is None else {"margin": margin}
         settings = {**known, **self.settings}
         return Run(
@@ -197,6 +198,7 @@ class Recorder(keras.callbacks.Callback):
         """Plan the frames. Restore the checkpoint if that was asked for and there is one."""
         if not self.params.get("steps"):
             raise ValueError("fit does not know the steps of an epoch; expected ImageBatches.")
+        trained.check_trains(self.model, self.tower)
         if isinstance(self.model.loss, InBatchContrastiveLoss | BatchTripletLoss):
             check_size(self.batches.images_per_step)
         self._begin()
@@ -222,6 +224,7 @@ class Recorder(keras.callbacks.Callback):
 
     def on_train_batch_end(self, batch: int, logs: Logs = None) -> None:
         """Count the step, and record what is due."""
+        trained.check_asked(self.batches, self._asked)
         self.step = self._epoch_start + batch + 1
         loss = (logs or {})["loss"]
         due = bool(self._due) and self.step >= self._due[0]
@@ -243,6 +246,7 @@ class Recorder(keras.callbacks.Callback):
     def on_train_end(self, logs: Logs = None) -> None:
         """Keep the last frame, and save the run. Unless it is finished, save a checkpoint too."""
         self._clock.stop()
+        self._asked = self.batches.asked
         self.model._initial_epoch = None
         finished = self.step >= self.total
         if self.folder is not None and not finished:

@@ -7,9 +7,10 @@ from numbers import Real
 
 import numpy as np
 
+from siamese_lib.data.augmentation import KEEP_WHITE
 from siamese_lib.network.any_tower import Shape, check_takes, shapes_of, stated_shape
 from siamese_lib.network.backend import keras
-from siamese_lib.pixels import checked_pixels
+from siamese_lib.pixels import checked_pixels, white_of
 from siamese_lib.runs.embedding import white_for
 from siamese_lib.training.batches import ImageBatches
 
@@ -34,13 +35,59 @@ def shapes_in_training(tower: keras.Model, batches: ImageBatches) -> tuple[Shape
 
 
 def white_in_training(tower: keras.Model, batches: ImageBatches) -> int | None:
-    """Return the largest pixel in training; ValueError if the tower expects other images."""
-    wanted, images = white_for(tower), batches.data.images
-    if batches.white is not None:
-        stated = stated_shape(tower)
-        free = stated is None or None in stated
-        checked_pixels(images, images.shape[1:] if free else shapes_of(tower)[0], wanted)
+    """Return the largest pixel in training; ValueError if the tower expects other images.
+
+    An augmentation of the user's own may change the range of the pixels. So the first batch after
+    it is looked at, too. A little noise below 0 or above 255 is not refused there.
+    """
+    wanted = white_for(tower)
+    stated = stated_shape(tower)
+    own = batches.augment is not None and not isinstance(batches.augment, KEEP_WHITE)
+    images, name = batches.data.images, "images"
+    if own or not isinstance(images, np.ndarray):
+        first, _ = batches[0]
+        first = np.asarray(first[0] if isinstance(first, tuple) else first)
+        good = isinstance(images, np.ndarray) and white_of(images) == wanted
+        if good and white_of(first) != 1:
+            return wanted
+        images, name = first, "images after augment" if own else "images of the first batch"
+    free = stated is None or None in stated
+    checked_pixels(images, images.shape[1:] if free else shapes_of(tower)[0], wanted, name)
     return wanted or batches.white
+
+
+def check_trains(model: keras.Model, tower: keras.Model) -> None:
+    """Check that a model trains a tower: that it holds the tower's weights.
+
+    Raises:
+        ValueError: it does not, so every frame would be the untrained tower.
+    """
+    inside = {id(weight) for weight in model.weights}
+    watched = tower.trainable_weights or tower.weights
+    outside = sum(id(weight) not in inside for weight in watched)
+    if outside:
+        raise ValueError(
+            f"The Recorder's tower is not part of the model in fit: {outside} of its "
+            f"{len(watched)} weights are not among the model's {len(inside)}; expected the tower "
+            "that fit trains. Make the Recorder with that tower."
+        )
+
+
+def check_asked(batches: ImageBatches, before: int) -> None:
+    """Check that a ``fit`` took batches from here, if that can be seen.
+
+    Args:
+        batches: those that the recorder was made with.
+        before: how many were asked for before the ``fit``.
+
+    Raises:
+        ValueError: none was asked for, so the ``fit`` trains on something else.
+    """
+    if batches.asked == before and not batches.use_multiprocessing:
+        raise ValueError(
+            "fit trains on other data than the Recorder's batches, of which none was asked for; "
+            "expected the same ImageBatches in both: model.fit(batches, callbacks=[recorder])."
+        )
 
 
 def number_of(loss: object, name: str) -> float | None:

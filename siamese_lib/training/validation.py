@@ -16,7 +16,7 @@ from siamese_lib.network.any_tower import shapes_of
 from siamese_lib.network.backend import keras
 from siamese_lib.pixels import checked_pixels
 from siamese_lib.runs.embedding import embed
-from siamese_lib.training.batches import Images
+from siamese_lib.training.batches import Images, check_labelled
 from siamese_lib.training.stopwatch import Stopwatch
 
 _IMAGES = 300
@@ -85,15 +85,16 @@ class Validation:
         return self._among.precision(embeddings), spread
 
 
-def evenly(data: Images, most: int) -> tuple[np.ndarray, np.ndarray]:
+def evenly(data: Images, most: int, name: str = "validation") -> tuple[np.ndarray, np.ndarray]:
     """Pick up to `most` images and their labels, evenly over the classes.
 
     Returns:
         Images (n, H, W, C) and labels, int64 or str (n,), class by class.
 
     Raises:
-        ValueError: that leaves 7 images or fewer.
+        ValueError: that leaves 7 images or fewer; or `data` is not as `check_labelled` demands.
     """
+    check_labelled(data, name)
     labels = checked_labels(data.labels, count=len(data.images))
     count = min(len(labels), most)
     if count <= HEADLINE_K:

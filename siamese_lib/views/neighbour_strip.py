@@ -49,7 +49,7 @@ def strip_html(
         mark = {None: "", True: "✓ ", False: "✗ "}[right]
         name = "" if names is None else html.escape(printable(names[place]))
         title = f"<b style='color:{color}'>{mark}{label or name}</b>"
-        below = f"{distances[place - 1]:.3f}" if place else "query"
+        below = f"{distances[place - 1]:.3g}" if place else "query"
         cells.append(
             f"<div style='text-align:center' title='{name}'>"
             f"<img alt='{label or name}' src='{png_uri(without_gray_axis(image))}' "

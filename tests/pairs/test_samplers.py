@@ -260,9 +260,9 @@ def test_fractions_that_cannot_be_meant(same_fraction):
         ([], [], [], r"have shapes \(0,\)"),
         ([0.0], [1], [1], "left holds float64 .*expected indices"),
         ([0, 2], [1, -3], [1, 1], "right holds .* -3; expected indices"),
-        ([0, 0], [1, 2], [1, 2], "same holds .*2.*; expected 1"),
-        ([0], [1], [np.nan], "same holds .*nan.*; expected 1"),
-        ([0], [1], ["yes"], "same holds .*yes.*; expected 1"),
+        ([0, 0], [1, 2], [1, 2], "same holds .*2.*; expected the number 1"),
+        ([0], [1], [np.nan], "same holds .*nan.*; expected the number 1"),
+        ([0], [1], ["yes"], "same holds .*yes.*; expected the number 1"),
         ([0, 5, 6], [1, 5, 6], [1, 1, 1], "2 of 3 pairs .* pair 1 is image 5 twice"),
     ],
 )

@@ -52,8 +52,8 @@ def one_at_a_time() -> None:
 
 
 def drawn(same: np.ndarray) -> sl.PairSampler:
-    left = np.zeros(len(same), np.int64)
-    return sl.PairSampler.from_pairs(left, 1 + np.arange(len(same)) % 39, same, 8)
+    left, right = np.triu_indices(40, 1)
+    return sl.PairSampler.from_pairs(left[: len(same)], right[: len(same)], same, 8)
 
 
 def memory_of_a_step(count: int, dim: int) -> str:

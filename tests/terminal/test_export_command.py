@@ -51,6 +51,12 @@ def test_everything_at_once(run: str, capsys: pytest.CaptureFixture[str]) -> Non
         assert len(rows) == 9
 
 
+def test_a_page_that_searches_fewer_images_than_it_shows_neighbours(run: str) -> None:
+    assert main(["export", run, "page.html", "--gallery", "3"]) == 0
+    page = Path("page.html").read_text(encoding="utf-8")
+    assert "3 training images to search" in page
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
@@ -59,7 +65,7 @@ def test_everything_at_once(run: str, capsys: pytest.CaptureFixture[str]) -> Non
             "argument OUT: got 'page.txt'; expected a name that ends in .html, .gif, .webp or .mp4",
         ),
         (["film.gif", "--gallery", "9"], "--gallery and --title were given without a page"),
-        (["page.html", "--images", "0"], "images is 0; expected a whole number, 1 or more"),
+        (["page.html", "--images", "0"], "--images: got 0; expected a whole number, 1 or more"),
         ([], "OUT"),
     ],
 )

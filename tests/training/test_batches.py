@@ -201,12 +201,14 @@ def fitted_steps(
     return seen
 
 
+@pytest.mark.filterwarnings("ignore:The sampler returns one image:UserWarning")
 def test_each_epoch_goes_on_with_new_batches():
     data = Split(np.zeros((20, 1, 1, 1), np.uint8), np.arange(20))
     whole = fitted_steps(ImageBatches(data, Numbered()), epochs=3)
     assert whole == list(range(whole[0], whole[0] + 9))
 
 
+@pytest.mark.filterwarnings("ignore:The sampler returns one image:UserWarning")
 def test_the_step_set_when_an_epoch_begins_decides_its_batches():
     """As `Recorder` does; Keras itself begins at a number of its own."""
     data = Split(np.zeros((20, 1, 1, 1), np.uint8), np.arange(20))
@@ -218,6 +220,7 @@ def test_the_step_set_when_an_epoch_begins_decides_its_batches():
     assert fitted_steps(batches, set_step, initial_epoch=3, epochs=5) == list(range(12, 20))
 
 
+@pytest.mark.filterwarnings("ignore:The sampler returns one image:UserWarning")
 @pytest.mark.parametrize("workers", [1, 2, 5])
 def test_any_number_of_workers_keeps_the_order_of_the_batches(workers):
     data = Split(np.zeros((40, 1, 1, 1), np.uint8), np.arange(40))
