@@ -277,7 +277,8 @@ while answer is None and server.poll() is None:
     except URLError:
         time.sleep(0.5)
 server.terminate()
-print(*answer["found"], sep="\n")
+for class_name, path in answer["found"]:
+    print(class_name, Path(path).name)
 
 # %% [markdown]
 # ## Try it yourself
