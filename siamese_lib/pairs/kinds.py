@@ -64,7 +64,6 @@ def checked_batch(batch: object, count: int) -> np.ndarray | Pairs:
         _check_index(int(part.min()), count)
     if not pairs:
         return given[0]
-    are_same(given[2])
     return given[0], given[1], given[2]
 
 
@@ -123,7 +122,7 @@ def check_pairs(sampler: Sampler, labels: Sequence | np.ndarray, count: int) -> 
 
 def _check_drawn_pairs(share: float | None, batches: Sequence) -> None:
     """Warn if nearly all pairs are of one kind; `share` is that of similar pairs, if known."""
-    same = np.concatenate([batch[2] for batch in batches])
+    same = are_same(np.concatenate([batch[2] for batch in batches]))
     if share is None:
         if len(same) < _PAIRS:
             return  # chance may leave one kind out
