@@ -26,8 +26,8 @@
 # %% [markdown]
 # ## A folder with faults
 #
-# The first cell draws letters of 14 classes in different typefaces and colours, and saves each one as
-# a file. It is the only long cell of this chapter, and has nothing to do with siamese networks.
+# The next cells draw letters of 14 classes in different typefaces and colours, and save each one as a
+# file. This has nothing to do with siamese networks. The first cell names the folder and the classes.
 
 # %% tags=["nbval-ignore-output"]
 import shutil
@@ -39,30 +39,41 @@ from PIL import Image
 import siamese_lib as sl
 
 folder = Path("exports/letters")
-shutil.rmtree("exports/letters", ignore_errors=True)
+shutil.rmtree(folder, ignore_errors=True)
 letters = sl.load_dataset("letters", verbose=False)
+classes = ["k", "w", "r", "ß", "Ω", "λ", "π", "Δ", "Ж", "Я", "ф", "щ", "ξ", "g"]
+
+# %% [markdown]
+# A letter is light on dark, without colours. `painted` gives it dark ink on light ground. `drawn`
+# returns all images of a letter, and three distorted copies of each.
+
+# %%
 rng = np.random.default_rng(0)
-vary = sl.RandomAffine(0.1)
 
 
 def painted(image):
-    """Return a gray letter in dark ink on light ground, uint8 (28, 28, 3)."""
     ink, ground = rng.integers(0, 120, 3), rng.integers(150, 256, 3)
     return (ground + (ink - ground) * (image / 255)).astype(np.uint8)
 
 
-for name in ["k", "w", "r", "ß", "Ω", "λ", "π", "Δ", "Ж", "Я", "ф", "щ", "ξ", "g"]:
+def drawn(name):
     label = next(k for k, names in enumerate(letters.class_names) if name in names.split())
-    drawn = letters.train.images[letters.train.labels == label]
-    for number, image in enumerate(np.concatenate([drawn, *(vary(drawn, rng) for _ in range(3))])):
-        file = folder / name / f"{name}{number}.png"
-        file.parent.mkdir(parents=True, exist_ok=True)
-        Image.fromarray(painted(image)).save(file)
+    images = letters.train.images[letters.train.labels == label]
+    return np.concatenate([images, *(sl.RandomAffine(0.1)(images, rng) for _ in range(3))])
+
+
+# %% [markdown]
+# The cell saves the pictures, one sub-folder for each class, and prints how many there are.
+
+# %% tags=["nbval-ignore-output"]
+for name in classes:
+    (folder / name).mkdir(parents=True)
+    for number, image in enumerate(drawn(name)):
+        Image.fromarray(painted(image)).save(folder / name / f"{name}{number}.png")
 print("pictures:", len(list(folder.glob("*/*.png"))))
 
 # %% [markdown]
 # Now the faults. Eight pictures go into the folder of another class, so that their labels are wrong.
-# Eight others are saved a second time: smaller, and compressed as JPEG. And one file is no picture.
 
 # %%
 files = sorted(folder.glob("*/*.png"))
@@ -72,11 +83,17 @@ for number, place in enumerate(places[:8]):
     other = folder / ("k" if files[place].parent.name != "k" else "w") / f"wrong{number}.png"
     misplaced[f"{other.parent.name}/{other.name}"] = files[place].parent.name
     files[place].rename(other)
+print("wrong labels:", len(misplaced))
+
+# %% [markdown]
+# Eight others are saved a second time: smaller, and compressed as JPEG. And one file is no picture.
+
+# %%
 for number, place in enumerate(places[8:]):
     with Image.open(files[place]) as image:
         image.resize((24, 24)).save(files[place].with_name(f"again{number}.jpg"), quality=80)
 (folder / "notes.txt").write_text("not a picture")
-print("wrong labels:", len(misplaced))
+print("copies:", len(list(folder.glob("*/*.jpg"))))
 
 # %% [markdown]
 # ## One command
@@ -95,9 +112,9 @@ made = sl.report(folder, "exports/letters.html", image_size=28, minutes=1.5)
 # of pictures, and its answers still open their files.
 
 # %% tags=["nbval-ignore-output"]
-from IPython.display import FileLink
+from IPython.display import Markdown
 
-FileLink(made.page)
+Markdown(f"[{made.page}]({made.page})")
 
 # %% [markdown]
 # ## Step 1: what is there
@@ -230,55 +247,66 @@ print("left after removing them:", np.isin(ids, collection.ids).sum())
 # only. A request names a picture, and the answer is JSON.
 
 # %%
-Path("exports/server.py").write_text("""
+code = """
 import asyncio, sys
 import siamese_lib as sl
 from tornado.web import Application, RequestHandler
-
-collection = sl.Collection.load(sys.argv[1])
 
 class Nearest(RequestHandler):
     def get(self):
         found = collection.nearest(self.get_argument("file"), k=3)[0]
         self.write({"found": [[answer.class_name, str(answer.path)] for answer in found]})
+"""
 
+# %% [markdown]
+# That was the answer to one request. The second half of the file loads the collection, and waits for
+# requests at the port that is given when the server starts.
+
+# %%
+code += """
 async def main():
     Application([("/nearest", Nearest)]).listen(int(sys.argv[2]), "127.0.0.1")
     await asyncio.Event().wait()
 
+collection = sl.Collection.load(sys.argv[1])
 asyncio.run(main())
-""")  # the cell prints the number of letters
+"""
+server_file = Path("exports/server.py")
+print("letters written:", server_file.write_text(code) > 0)
 
 # %% [markdown]
-# The next cell starts the server, and waits until it answers. This takes some seconds, since the server
-# loads the network. Then it asks for the picture of before, and stops the server.
+# The next cell finds a free port, and starts the server.
 
-# %% tags=["nbval-ignore-output"]
-import json
+# %%
 import socket
 import subprocess
 import sys
+
+with socket.socket() as free:
+    free.bind(("127.0.0.1", 0))
+    port = str(free.getsockname()[1])
+server = subprocess.Popen([sys.executable, server_file, made.folder / "collection", port])
+
+# %% [markdown]
+# The server needs some seconds to load the network. The cell asks again and again, until it answers.
+# The question is the picture of before, and the answer has three classes and files. Then the server
+# is stopped.
+
+# %% tags=["nbval-ignore-output"]
+import json
 import time
 from urllib.error import URLError
 from urllib.parse import urlencode
 from urllib.request import urlopen
 
-with socket.socket() as free:
-    free.bind(("127.0.0.1", 0))
-    port = free.getsockname()[1]
-address = f"http://127.0.0.1:{port}/nearest?{urlencode({'file': asked.resolve()})}"
-server = subprocess.Popen(
-    [sys.executable, "exports/server.py", made.folder / "collection", str(port)]
-)
-answer = None
-while answer is None and server.poll() is None:
+question, found = urlencode({"file": asked.resolve()}), None
+while found is None and server.poll() is None:
     try:
-        answer = json.load(urlopen(address, timeout=60))
+        found = json.load(urlopen(f"http://127.0.0.1:{port}/nearest?{question}"))["found"]
     except URLError:
         time.sleep(0.5)
 server.terminate()
-for class_name, path in answer["found"]:
-    print(class_name, Path(path).name)
+print(*[f"{name} {Path(path).name}" for name, path in found], sep="\n")
 
 # %% [markdown]
 # ## Try it yourself

@@ -63,15 +63,14 @@ class Collection:
         run, metric: as given.
 
     Example:
-        >>> run = sl.shipped_run()
-        >>> digits = sl.load_dataset("mnist", verbose=False)
-        >>> found = sl.Collection(run)
-        >>> found.add(digits.train.images[:3], ["five", "zero", "four"])
+        >>> shades = np.stack([np.full((28, 28, 1), gray, np.uint8) for gray in (0, 90, 250)])
+        >>> found = sl.Collection(sl.shipped_run())
+        >>> found.add(shades, ["night", "dusk", "noon"])
         array([0, 1, 2])
         >>> found.remove([0])
-        >>> [answer.id for answer in found.nearest(digits.train.images[:1], k=2)[0]]
+        >>> sorted(answer.id for answer in found.nearest(shades[:1], k=2)[0])
         [1, 2]
-        >>> found.add(digits.train.images[:1], "five")
+        >>> found.add(shades[:1], "night")
         array([3])
     """
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import io
+import json
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -137,6 +138,10 @@ def damaged(folder: Path) -> None:
 def bare(folder: Path) -> None:
     run(range(20)).save(folder / "run")
     next((folder / "run").glob("trained-on-*")).unlink()
+    index = folder / "run" / "run.json"
+    facts = json.loads(index.read_text(encoding="utf-8"))
+    del facts["trained_on"]
+    index.write_text(json.dumps(facts), encoding="utf-8")
 
 
 FAULTS = {
