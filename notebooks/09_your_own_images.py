@@ -150,6 +150,9 @@ for name, score in made.judged.scores.items():
 low, high = made.judged.interval
 print(f"gain over {made.judged.best_rival}: {made.judged.gain:+.3f} ({low:+.3f} to {high:+.3f})")
 
+# %% [markdown]
+# Is the whole interval above 0?
+
 # %%
 print("training is worth it:", made.judged.beats)
 
