@@ -92,7 +92,7 @@ print("wrong labels:", len(misplaced))
 for number, place in enumerate(places[8:]):
     with Image.open(files[place]) as image:
         image.resize((24, 24)).save(files[place].with_name(f"again{number}.jpg"), quality=80)
-(folder / "notes.txt").write_text("not a picture")
+(folder / "k" / "notes.txt").write_text("not a picture")
 print("copies:", len(list(folder.glob("*/*.jpg"))))
 
 # %% [markdown]

@@ -41,7 +41,7 @@ LAYERS: dict[str, float] = {
     "figures": 2,
     "pairs": 2.5,
     "metrics": 3,
-    "curation": 3,
+    "curation": 3.5,
     "views": 4,
     "runs": 5,
     "training": 6,

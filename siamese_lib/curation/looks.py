@@ -1,7 +1,6 @@
 """What pictures look like, in numbers that no network has learned: colours, edges and shapes.
 
 References:
-    Swain and Ballard, "Color Indexing", 1991: histograms of colours.
     Dalal and Triggs, "Histograms of Oriented Gradients for Human Detection", 2005.
     Arandjelović and Zisserman, "Three things everyone should know to improve object retrieval",
     2012: the square root of a histogram, whose Euclidean distance is Hellinger's.
@@ -13,6 +12,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from siamese_lib.images import shrunk_to
+from siamese_lib.metrics.rivals import color_shares
 from siamese_lib.pixels import checked_images
 from siamese_lib.search.vectors import blocks
 
@@ -50,7 +50,7 @@ def looks(images: ArrayLike) -> dict[str, NDArray[np.float32]]:
     small = _square(shrunk_to(pixels, _SIDE))
     parts = list(blocks(len(pixels), 64 * pixels[0].size))
     return {
-        "colours": np.concatenate([_colours(pixels[part]) for part in parts]),
+        "colours": color_shares(pixels, _LEVELS if pixels.shape[-1] == 3 else _GRAYS),
         "edges": np.concatenate([_edges(small[part]) for part in parts]),
         "shapes": np.concatenate([_shapes(small[part]) for part in parts]),
     }
@@ -62,16 +62,6 @@ def _square(pictures: np.ndarray) -> np.ndarray:
     down, across = _SIDE - height, _SIDE - width
     margins = (0, 0), (down // 2, down - down // 2), (across // 2, across - across // 2), (0, 0)
     return np.pad(pictures, margins, mode="edge")
-
-
-def _colours(pixels: np.ndarray) -> np.ndarray:
-    """Return the square roots of the shares of colours, float32 (B, 64), or of grays (B, 16)."""
-    count, channels = len(pixels), pixels.shape[-1]
-    levels = _LEVELS if channels == 3 else _GRAYS
-    codes = np.zeros(pixels.shape[:-1], np.int64)
-    for channel in range(channels):
-        codes = codes * levels + pixels[..., channel].astype(np.int64) * levels // 256
-    return _shares(codes.reshape(count, -1), levels**channels)
 
 
 def _edges(small: np.ndarray) -> np.ndarray:
@@ -102,11 +92,10 @@ def _shapes(small: np.ndarray) -> np.ndarray:
     return flat / np.maximum(np.linalg.norm(flat, axis=1, keepdims=True), 1)
 
 
-def _shares(codes: np.ndarray, kinds: int, weights: np.ndarray | None = None) -> np.ndarray:
-    """Return the square root of the share of each kind in each row of codes, float32 (B, kinds)."""
+def _shares(codes: np.ndarray, kinds: int, weights: np.ndarray) -> np.ndarray:
+    """Return the square root of each kind's weight in each row of codes, float32 (B, kinds)."""
     rows = codes + np.arange(len(codes))[:, None] * kinds
-    counts = np.bincount(
-        rows.ravel(), None if weights is None else weights.ravel(), len(codes) * kinds
-    ).reshape(len(codes), kinds)
+    counts = np.bincount(rows.ravel(), weights.ravel(), len(codes) * kinds)
+    counts = counts.reshape(len(codes), kinds)
     totals = counts.sum(axis=1, keepdims=True)
     return np.sqrt(counts / np.where(totals > 0, totals, 1)).astype(np.float32)

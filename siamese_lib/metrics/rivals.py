@@ -17,6 +17,7 @@ from numpy.typing import ArrayLike
 
 from siamese_lib.checks import whole_number
 from siamese_lib.pixels import checked_images
+from siamese_lib.search.vectors import blocks
 
 Rival: TypeAlias = Callable[[ArrayLike, ArrayLike], tuple[np.ndarray, np.ndarray]]
 
@@ -64,15 +65,27 @@ def color_histogram(
     first, second = _checked(gallery, queries)
     if whole_number("bins", bins, 2) > 16:
         raise ValueError(f"bins is {bins}; expected 2 to 16 levels of each channel.")
-    place = bins ** np.arange(first.shape[-1])
+    return color_shares(first, bins), color_shares(second, bins)
 
-    def shares(images: np.ndarray) -> np.ndarray:
-        colors = (images // (256 / bins)).astype(np.int64) @ place
-        rows = [np.bincount(each.ravel(), minlength=bins ** len(place)) for each in colors]
-        counts = np.array(rows, np.float32).reshape(len(images), bins ** len(place))
-        return np.sqrt(counts / first[0, ..., 0].size)
 
-    return shares(first), shares(second)
+def color_shares(images: np.ndarray, bins: int) -> np.ndarray:
+    """Return the square roots of the shares of colours, float32 (N, bins**C).
+
+    Args:
+        images: uint8 (N, H, W, C).
+        bins: levels of each channel.
+    """
+    count, channels = len(images), images.shape[-1]
+    kinds, pixels = bins**channels, images[..., 0].size // max(count, 1)
+    shares = np.empty((count, kinds), np.float32)
+    place = bins ** np.arange(channels)
+    for rows in blocks(count, 32 * pixels):
+        codes = (images[rows].astype(np.int64) * bins // 256) @ place
+        codes = codes.reshape(len(codes), -1)
+        codes += np.arange(len(codes))[:, None] * kinds
+        counts = np.bincount(codes.ravel(), minlength=len(codes) * kinds)
+        shares[rows] = np.sqrt(counts.reshape(len(codes), kinds) / pixels)
+    return shares
 
 
 def principal_components(

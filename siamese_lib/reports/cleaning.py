@@ -11,13 +11,12 @@ from numpy.typing import NDArray
 from siamese_lib.curation import (
     Findings,
     looks,
-    near_duplicates,
     outliers,
     suspect_labels,
     write_table,
 )
 from siamese_lib.data.dataset import Dataset
-from siamese_lib.reports.inventory import ALIKE
+from siamese_lib.reports.inventory import Inventory
 from siamese_lib.runs.run import Run
 
 _SUSPECTS = 0.02  # share of the images: so many suspect labels are tried without
@@ -47,7 +46,7 @@ class Cleaning:
         write_table(path, self.findings, files=self.names, class_names=self.class_names)
 
 
-def clean(run: Run, data: Dataset) -> Cleaning:
+def clean(run: Run, data: Dataset, there: Inventory) -> Cleaning:
     """Search all images of a data set for doubtful ones.
 
     Nothing is removed. `Dataset.without` goes on without those that you reject.
@@ -55,14 +54,15 @@ def clean(run: Run, data: Dataset) -> Cleaning:
     Args:
         run: embeds the images.
         data: its training images come first in `Cleaning`.
+        there: the inventory of `data`, which has its near duplicates.
     """
-    images = np.concatenate([data.train.images, data.test.images])
-    labels = np.concatenate([data.train.labels, data.test.labels])
-    alike = near_duplicates(images, labels, count=max(_LISTED, len(images)))
+    splits, alike, certain = (data.train, data.test), there.duplicates, there.alike
+    images = np.concatenate([split.images for split in splits])
+    labels = np.concatenate([split.labels for split in splits])
     suspects = suspect_labels(list(looks(images).values()), labels, count=len(images))
     suspects = suspects.first(int((suspects.scores > 0.5).sum()))  # another class fits better
-    odd = outliers(run.embed(images), labels, k=min(10, len(images) - 1), count=_LISTED)
-    certain = int((alike.scores >= ALIKE).sum())
+    embeddings = np.concatenate([run.embed_once(s.images, what="images") for s in splits])
+    odd = outliers(embeddings, labels, k=min(10, len(images) - 1), count=_LISTED)
     doubtful = round(_SUSPECTS * len(images))
     assert alike.others is not None
     train = len(data.train)
@@ -74,11 +74,7 @@ def clean(run: Run, data: Dataset) -> Cleaning:
         data.train.labels[rejected], minlength=data.train.labels.max() + 1
     )
     return Cleaning(
-        findings=(
-            alike.first(max(_LISTED, certain)),
-            suspects,
-            odd,
-        ),
+        findings=(alike.first(max(_LISTED, certain)), suspects, odd),
         names=_names(data),
         class_names=data.class_names,
         rejected=rejected[left[data.train.labels[rejected]] > 1],

@@ -59,7 +59,7 @@ def decide(
     """
     missing = []
     same = unknown = None
-    embeddings = run.embed(data.test.images)
+    embeddings = run.embed_once(data.test.images)
     try:
         same = choose_threshold(embeddings, data.test.labels, false_accept=false_accept, seed=seed)
     except ValueError as error:
@@ -75,7 +75,7 @@ def decide(
             unknown = unknown_threshold(
                 narrow.embed(data.test.images[known]),
                 data.test.labels[known],
-                narrow.embed(split.test.images),
+                narrow.embed_once(split.test.images),
                 refused=_refused(int(known.sum())),
                 seed=seed,
             )

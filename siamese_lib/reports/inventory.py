@@ -14,11 +14,10 @@ from PIL import Image
 from siamese_lib.curation import Findings, near_duplicates
 from siamese_lib.data.copies import Copies
 from siamese_lib.data.dataset import Dataset
-from siamese_lib.texts import printable
+from siamese_lib.texts import listed
 
 ALIKE = 0.9  # score from which two pictures count as nearly the same
 FEW = 10  # images of a class, below which it can hardly be learned
-_NAMED = 5
 
 
 @dataclass(frozen=True, eq=False)
@@ -33,9 +32,11 @@ class Inventory:
         other_kinds: number of files that are no pictures, by suffix.
         unreadable: files that should have been read, each as "path: reason".
         copies: identical images in two classes, or in both splits.
-        duplicates: pairs of nearly the same images, training images first and then test images.
-        across_classes, across_split: how many of these pairs are of two classes, or of a training
-            and a test image.
+        duplicates: pairs of images, the most alike first, numbered training images first and then
+            test images.
+        alike: how many of these pairs are nearly the same: their scores are 0.9 or more.
+        across_classes, across_split: how many of these are of two classes, or of a training and a
+            test image.
     """
 
     class_names: tuple[str, ...]
@@ -46,6 +47,7 @@ class Inventory:
     unreadable: tuple[str, ...]
     copies: Copies
     duplicates: Findings
+    alike: int
     across_classes: int
     across_split: int
 
@@ -70,18 +72,18 @@ class Inventory:
         if self.small_classes:
             yield (
                 f"{len(self.small_classes):,} classes have fewer than {FEW} training images and "
-                f"can hardly be learned: {_some(self.small_classes)}."
+                f"can hardly be learned: {listed(self.small_classes)}."
             )
         if self.copies:
             yield f"{self.copies}."
-        if len(self.duplicates):
+        if self.alike:
             yield (
-                f"Pairs of nearly the same picture: {len(self.duplicates):,}. In two classes: "
+                f"Pairs of nearly the same picture: {self.alike:,}. In two classes: "
                 f"{self.across_classes:,}. In both splits: {self.across_split:,}; these make every "
                 "test figure too good."
             )
         if self.unreadable:
-            names = _some([line.rstrip(".") for line in self.unreadable])
+            names = listed([line.rstrip(".") for line in self.unreadable])
             yield f"Could not be read ({len(self.unreadable):,}): {names}."
         if self.other_kinds:
             kinds = ", ".join(f"{kind} {n:,}" for kind, n in self.other_kinds.items())
@@ -95,38 +97,40 @@ def inventory(data: Dataset) -> Inventory:
         data: from `load_folder`, or any other data set.
 
     Example:
-        >>> digits = sl.load_dataset("letters", verbose=False)
         >>> from siamese_lib.reports.inventory import inventory
-        >>> print(next(inventory(digits).lines()).split(" of ")[0][-11:])
-        test images
+        >>> images = np.random.default_rng(0).integers(0, 256, (6, 16, 16, 1), np.uint8)
+        >>> train, test = sl.Split(images[:4], [0, 0, 1, 1]), sl.Split(images[4:], [0, 1])
+        >>> data = sl.Dataset(train, test, ("seals", "owls"), "made here", "six")
+        >>> print(next(inventory(data).lines()))
+        4 training and 2 test images of 2 classes.
     """
     images = np.concatenate([data.train.images, data.test.images])
     labels = np.concatenate([data.train.labels, data.test.labels])
     found = near_duplicates(images, labels, count=max(1, len(images)))
-    pairs = found.first(int((found.scores >= ALIKE).sum()))
+    alike = int((found.scores >= ALIKE).sum())
+    pairs = found.first(alike)
     assert pairs.others is not None
     train, classes = len(data.train), len(data.class_names)
-    kinds = Counter(dict(map(_kind, data.skipped)).values())
-    other = {kind: n for kind, n in kinds.most_common() if kind}
-    unreadable = [line for line in data.skipped if not _kind(line)[1]]
+    kinds = [_kind(line) for line in data.skipped]
     return Inventory(
         class_names=data.class_names,
         train=np.bincount(data.train.labels, minlength=classes),
         test=np.bincount(data.test.labels, minlength=classes),
         sizes=_sizes(data),
-        other_kinds=other,
-        unreadable=tuple(unreadable),
+        other_kinds=dict(Counter(filter(None, kinds)).most_common()),
+        unreadable=tuple(line for line, kind in zip(data.skipped, kinds, strict=True) if not kind),
         copies=data.copies,
-        duplicates=pairs,
+        duplicates=found,
+        alike=alike,
         across_classes=int((labels[pairs.indices] != labels[pairs.others]).sum()),
         across_split=int(((pairs.indices >= train) != (pairs.others >= train)).sum()),
     )
 
 
-def _kind(skipped: str) -> tuple[str, str]:
-    """Return a line of `Dataset.skipped`, and the suffix of a file that is no picture, or ""."""
+def _kind(skipped: str) -> str:
+    """Return the suffix of a file that is no picture, from a line of `Dataset.skipped`, or ""."""
     path, _, reason = skipped.rpartition(": ")
-    return skipped, (PurePath(path).suffix.lower() or "no suffix") * (reason == "not a picture")
+    return (PurePath(path).suffix.lower() or "no suffix") if reason == "not a picture" else ""
 
 
 def _sizes(data: Dataset) -> NDArray[np.int64]:
@@ -140,8 +144,3 @@ def _sizes(data: Dataset) -> NDArray[np.int64]:
             except (OSError, ValueError, Image.DecompressionBombError):
                 continue  # it was moved, or its pixels come from the cache
     return np.array(sizes, np.int64).reshape(-1, 2)
-
-
-def _some(names: list[str]) -> str:
-    more = f" and {len(names) - _NAMED:,} more" if len(names) > _NAMED else ""
-    return ", ".join(printable(name) for name in names[:_NAMED]) + more

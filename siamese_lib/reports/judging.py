@@ -21,7 +21,7 @@ TRAINED, UNTRAINED = "trained tower", "untrained tower"
 class Embeds(Protocol):
     """What turns images into vectors at any frame, such as a `Run`."""
 
-    def embed(self, images: np.ndarray, frame: int = -1) -> np.ndarray:
+    def embed_once(self, images: np.ndarray, frame: int = -1) -> np.ndarray:
         """Return float32 (N, dim); frame 0 is the untrained tower, and -1 the trained one."""
         ...
 
@@ -101,8 +101,8 @@ def judge(run: Embeds, data: Dataset, *, seed: int = 0) -> Judgement:
     vectors = {name: rival(data.train.images, data.test.images) for name, rival in RIVALS.items()}
     for name, frame in ((UNTRAINED, 0), (TRAINED, -1)):
         vectors[name] = (
-            run.embed(data.train.images, frame),
-            run.embed(data.test.images, frame),
+            run.embed_once(data.train.images, frame),
+            run.embed_once(data.test.images, frame),
         )
     return _judged(vectors, data.train.labels, data.test.labels, seed, among=False)
 
@@ -118,7 +118,7 @@ def judge_new_classes(run: Embeds, data: Dataset, *, seed: int = 0) -> Judgement
     images = data.test.images
     # Axes and means come from the training images: those of new classes are not known yet.
     vectors = {name: rival(data.train.images, images)[1] for name, rival in RIVALS.items()}
-    vectors[UNTRAINED], vectors[TRAINED] = run.embed(images, 0), run.embed(images)
+    vectors[UNTRAINED], vectors[TRAINED] = run.embed_once(images, 0), run.embed_once(images)
     both = {name: (each, each) for name, each in vectors.items()}
     return _judged(both, data.test.labels, data.test.labels, seed, among=True)
 
@@ -134,6 +134,11 @@ def _judged(
     """Judge vectors of a gallery and of queries; `among` if these are the same images."""
     relevant = relevant_of(query_labels, gallery_labels) - among
     asked = relevant > 0  # a query without an image of its class to find tells nothing
+    if not asked.any():
+        raise ValueError(
+            f"None of the {len(query_labels):,} test images has an image of its class to find; "
+            "expected at least one. Add images of these classes."
+        )
     scores = {}
     for name, (gallery, queries) in vectors.items():
         found, _ = Gallery(gallery).nearest(queries, HEADLINE_K, exclude_self=among)

@@ -17,6 +17,7 @@ from siamese_lib.data.class_split import split_by_class
 from siamese_lib.data.dataset import Dataset
 from siamese_lib.data.image_folders import load_folder
 from siamese_lib.files import write_atomically
+from siamese_lib.metrics.headline import HEADLINE_K
 from siamese_lib.reports.cleaning import Cleaning, clean
 from siamese_lib.reports.deciding import decide
 from siamese_lib.reports.inventory import inventory
@@ -97,7 +98,7 @@ def report(
     say(f"    {judged}")
     narrow = _new_classes(data, plan, folder, seed, say)
     say("4/6 searching for duplicates, wrong labels and outliers")
-    cleaned = clean(run, data)
+    cleaned = clean(run, data, there)
     cleaned.to_csv(folder / "findings.csv")
     without = _without_rejected(data, cleaned, plan, folder, seed, say)
     say("5/6 choosing thresholds")
@@ -173,7 +174,11 @@ def _new_classes(
         say(f"3/6 fewer than {_FEWEST_CLASSES} classes: none is held out")
         return None
     narrow = split_by_class(data, _HELD_OUT, seed=seed)
-    held_out = len(np.unique(narrow.test.labels))
+    sizes = np.bincount(narrow.test.labels)
+    if len(narrow.test) <= HEADLINE_K or sizes.max() < 2:
+        say(f"3/6 too few images in the {(sizes > 0).sum()} classes that were held out to judge by")
+        return None
+    held_out = int((sizes > 0).sum())
     say(f"3/6 training again without {held_out} classes, to judge on classes never seen")
     run = trained(narrow, plan.narrow, folder / "run-fewer-classes", seed=seed)
     judged = judge_new_classes(run, narrow, seed=seed)

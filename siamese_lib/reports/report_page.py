@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-import numpy as np
-
 from siamese_lib.curation import Findings
 from siamese_lib.data.dataset import Dataset
 from siamese_lib.export.export_run import page_data
 from siamese_lib.export.page import page
 from siamese_lib.files import write_atomically
 from siamese_lib.metrics.intervals import bootstrap
+from siamese_lib.reports.cleaning import Cleaning
 from siamese_lib.reports.inventory import Inventory
 from siamese_lib.reports.judging import Judgement
 from siamese_lib.reports.tables import (
@@ -55,7 +54,7 @@ def write_page(made: Report) -> None:
     tables = [_judged("How good it is, on images never trained on", made.judged)]
     if made.new_classes is not None:
         tables.append(_judged("How good it is, on classes never seen", made.new_classes))
-    tables += [_found(each, data, links) for each in made.cleaned.findings]
+    tables += [_found(each, made.cleaned, links) for each in made.cleaned.findings]
     tables.append(_classes(made.there))
     below = list_html("What is there", list(made.there.lines()))
     below += "".join(map(table_html, tables)) + list_html("What was kept", list(_kept(made)))
@@ -105,20 +104,16 @@ def _judged(title: str, judged: Judgement) -> Table:
     return Table(title, ["vectors", "nearest is right", "7 nearest are right"], rows, note)
 
 
-def _found(found: Findings, data: Dataset, links: _Links) -> Table:
+def _found(found: Findings, cleaned: Cleaning, links: _Links) -> Table:
     """Return the table of doubtful images of one kind, with their pictures."""
     title, note = _TITLES[found.kind]
-    names = [
-        *(data.train.files or [f"train {row}" for row in range(len(data.train))]),
-        *(data.test.files or [f"test {row}" for row in range(len(data.test))]),
-    ]
     shown = found.first(_SHOWN)
     paired, better = shown.others is not None, shown.suggested is not None
     columns = ["picture", "file", "class"]
     columns += ["other picture", "other file", "other class"] * paired
     columns += ["fits better"] * better + ["score"]
     rows: list[list[Cell]] = []
-    for place, row in enumerate(shown.rows(names, data.class_names)):
+    for place, row in enumerate(shown.rows(cleaned.names, cleaned.class_names)):
         index = int(shown.indices[place])
         cells: list[Cell] = [links.picture(index, row["file"]), str(row["file"]), str(row["class"])]
         if shown.others is not None:
@@ -148,6 +143,5 @@ def _kept(made: Report) -> Iterator[str]:
         "opens it in any process, to search, to add and to remove."
     )
     yield f"{name}/findings.csv: all doubtful images, as a table."
-    rejected = np.count_nonzero(made.cleaned.rejected >= 0)
-    if rejected:
+    if rejected := len(made.cleaned.rejected):
         yield f"data.without(train=report.cleaned.rejected) goes on without {rejected:,} of them."

@@ -23,13 +23,11 @@ from siamese_lib.runs import collection_files
 from siamese_lib.runs.collection_files import Entry
 from siamese_lib.runs.run import Run
 from siamese_lib.search.gallery import Gallery
-from siamese_lib.texts import printable
+from siamese_lib.texts import listed, printable
 
 # The path of a file, or its content.
 File: TypeAlias = "str | os.PathLike[str] | bytes"
 Pictures: TypeAlias = "File | Sequence[File] | np.ndarray"
-
-_NAMED = 5  # unknown ids that an error names
 
 
 @dataclass(frozen=True)
@@ -114,7 +112,7 @@ class Collection:
             paths = None
             if split.files is not None and data.root is not None:
                 paths = [data.root / file for file in split.files]
-            made._put(run.embed(split.images), classes, paths)
+            made._put(run.embed_once(split.images), classes, paths)
         return made
 
     def __len__(self) -> int:
@@ -177,9 +175,8 @@ class Collection:
         gone = {whole_number("id", each, 0) for each in wanted}
         unknown = sorted(gone - {entry.id for entry in self._entries})
         if unknown:
-            more = f" and {len(unknown) - _NAMED:,} more" if len(unknown) > _NAMED else ""
             raise ValueError(
-                f"ids: got {', '.join(map(str, unknown[:_NAMED]))}{more}, which no image has; "
+                f"ids: got {listed(list(map(str, unknown)))}, which no image has; "
                 "expected ids of the collection. See its ids."
             )
         kept = [row for row, entry in enumerate(self._entries) if entry.id not in gone]

@@ -18,7 +18,7 @@ def test_colours_count_pixels():
     for picture, found in zip(SMALL, colours, strict=True):
         counts = np.zeros(64)
         for red, green, blue in picture.reshape(-1, 3).tolist():
-            counts[red // 64 * 16 + green // 64 * 4 + blue // 64] += 1
+            counts[red // 64 + green // 64 * 4 + blue // 64 * 16] += 1
         np.testing.assert_allclose(found, np.sqrt(counts / 1024), rtol=1e-6)
 
 

@@ -18,7 +18,7 @@ class Known:
     def __init__(self, quality: float) -> None:
         self.quality = quality
 
-    def embed(self, images: np.ndarray, frame: int = -1) -> np.ndarray:
+    def embed_once(self, images: np.ndarray, frame: int = -1) -> np.ndarray:
         rng = np.random.default_rng(len(images))
         noise = rng.normal(size=(len(images), 4))
         if frame == 0:
@@ -58,7 +58,7 @@ def test_a_tower_that_has_learned_nothing_does_not() -> None:
 
 def test_scores_equal_a_loop() -> None:
     found = judging.judge(Known(0.2), DATA)
-    gallery, queries = (Known(0.2).embed(s.images) for s in (DATA.train, DATA.test))
+    gallery, queries = (Known(0.2).embed_once(s.images) for s in (DATA.train, DATA.test))
     first, right = [], []
     for query, label in zip(queries, DATA.test.labels, strict=True):
         order = np.argsort(((gallery - query) ** 2).sum(axis=1))[:7]
@@ -80,3 +80,10 @@ def test_a_query_without_an_image_to_find_does_not_count() -> None:
     test = Split(DATA.test.images, np.where(np.arange(60) < 5, 4, DATA.test.labels))
     data = Dataset(DATA.train, test, ("a", "b", "c", "d", "e"), "made here", "stripes")
     assert judging.judge(Known(5), data).queries == 55
+
+
+def test_queries_of_other_classes_alone_are_refused() -> None:
+    test = Split(DATA.test.images, np.full(60, 4))
+    data = Dataset(DATA.train, test, ("a", "b", "c", "d", "e"), "made here", "stripes")
+    with pytest.raises(ValueError, match="None of the 60 test images has an image of its class"):
+        judging.judge(Known(5), data)
