@@ -9,9 +9,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
+
+from siamese_lib.network.compiled import CompiledOften
 
 if TYPE_CHECKING:
     from siamese_lib.network.backend import Tensor, keras
@@ -146,31 +148,53 @@ class TowerAt:
     Args:
         tower: built.
         weights: in Keras' order, of the shapes of the tower's weights.
+        called: what calls the tower, from `calls_of`. Several objects of one tower can share it;
+            by default each has its own.
     """
 
-    def __init__(self, tower: keras.Model, weights: Sequence[np.ndarray]) -> None:
+    def __init__(
+        self,
+        tower: keras.Model,
+        weights: Sequence[np.ndarray],
+        called: Callable[[Sequence[Tensor], Any], Tensor] | None = None,
+    ) -> None:
         from siamese_lib.network.backend import ops  # waits for images: it takes seconds
 
         self.tower = tower
+        self._called = called or calls_of(tower)
         self.weights = [
-            (variable, ops.cast(ops.convert_to_tensor(value), variable.dtype))
+            ops.cast(ops.convert_to_tensor(value), variable.dtype)
             for variable, value in zip(tower.weights, weights, strict=True)
         ]
 
     def __call__(self, images: np.ndarray, training: bool = False) -> Tensor:
-        """Return the embeddings (N, dim) of images (N, H, W, C)."""
-        from siamese_lib.network.backend import keras  # waits, as above
+        """Return the embeddings (N, dim) of images (N, H, W, C), as in inference."""
+        return self._called(self.weights, images)
 
-        layers = _adapted(self.tower)
-        before = [(layer, layer.mean, layer.variance) for layer in layers]
+
+def calls_of(tower: keras.Model) -> Callable[[Sequence[Tensor], Any], Tensor]:
+    """Return a function that calls a tower with given weights, in Keras' order, on images.
+
+    It is compiled if it is used often, unless the tower has code that is not Keras' own, which
+    compiling may not follow.
+    """
+    adapted = _adapted(tower)
+
+    def call(weights: Sequence[Tensor], images: Any) -> Tensor:
+        from siamese_lib.network.backend import keras  # waits for images: it takes seconds
+
+        before = [(layer, layer.mean, layer.variance) for layer in adapted]
         try:
-            with keras.StatelessScope(state_mapping=self.weights):
-                for layer in layers:
+            mapping = list(zip(tower.weights, weights, strict=True))
+            with keras.StatelessScope(state_mapping=mapping):
+                for layer in adapted:
                     layer.finalize_state()
-                return self.tower(images, training=training)
+                return tower(images, training=False)
         finally:
             for layer, mean, variance in before:
                 layer.mean, layer.variance = mean, variance
+
+    return call if adapted or has_own_code(tower) else CompiledOften(call)
 
 
 def put_weights(tower: keras.Model, weights: Sequence[np.ndarray]) -> None:

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from siamese_lib.checks import whole_number
-from siamese_lib.network.any_tower import TowerAt, called, has_own_code, shapes_of
+from siamese_lib.network.any_tower import TowerAt, called, calls_of, has_own_code, shapes_of
 from siamese_lib.network.architecture import copied, described_layers, is_conv_tower, undescribed
 from siamese_lib.pixels import checked_pixels
 from siamese_lib.progress import progress_bar
@@ -148,12 +148,17 @@ class TowerFrames:
             ) from error
         return copy
 
+    @cached_property
+    def _called(self) -> Callable[..., Tensor]:
+        """What calls the tower. Frames share it, so that it is compiled once for all."""
+        return calls_of(self.layers)
+
     def at(self, frame: int) -> TowerAt:
         """Return the tower with the weights of a frame. The last and the latest are kept."""
         frame = frame % len(self) if -len(self) <= frame < len(self) else frame
         if frame not in self._made:
             last = len(self) - 1
-            made = TowerAt(self.layers, self.weights(frame))
+            made = TowerAt(self.layers, self.weights(frame), self._called)
             self._made = {n: t for n, t in self._made.items() if n == last} | {frame: made}
         return self._made[frame]
 
