@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import time
+import warnings
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -84,7 +85,9 @@ def report(
     began, page = time.monotonic(), Path(path)
     _check(page, minutes, false_accept)
     say = print if verbose else _silently
-    data = source if isinstance(source, Dataset) else _loaded(source, image_size, color, verbose)
+    data = (
+        source if isinstance(source, Dataset) else _loaded(source, image_size, color, verbose, say)
+    )
     check_enough(data)
     data.check_trainable()
     folder = page.with_name(f"{page.stem}_files")
@@ -136,9 +139,17 @@ def _check(page: Path, minutes: float, false_accept: float) -> None:
         raise ValueError(f"false_accept is {false_accept!r}; expected a number above 0, below 1.")
 
 
-def _loaded(source: str | os.PathLike[str], image_size: int, color: str, verbose: bool) -> Dataset:
+def _loaded(
+    source: str | os.PathLike[str], image_size: int, color: str, verbose: bool, say: Say
+) -> Dataset:
+    """Load a folder. What it warns of is said, as the page shows it too."""
     side = whole_number("image_size", image_size, 8)
-    return load_folder(source, image_size=(side, side), color=color, verbose=verbose)
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always", UserWarning)
+        data = load_folder(source, image_size=(side, side), color=color, verbose=verbose)
+    for warning in caught:
+        say(f"    {warning.message}")
+    return data
 
 
 @dataclass(frozen=True)
