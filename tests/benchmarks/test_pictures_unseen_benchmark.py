@@ -44,7 +44,7 @@ def test_a_table_has_medians_over_seeds():
     ]  # fmt: skip
     folders = [pictures_unseen.summary("icons", turns)]
     text = pictures_unseen.render({"machine": MACHINE, "folders": folders})
-    assert "| icons | 0.500 | 0.400 (0.200 to 0.600) |" in text
+    assert "| icons | 3 | 0.500 | 0.400 (0.200 to 0.600) |" in text
     assert "trained on 90 pictures of 9 classes, judged by 80 of 8 others" in text
 
 
