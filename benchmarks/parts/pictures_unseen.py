@@ -12,7 +12,7 @@ and seed the training.
 The rivals are the pixels, their principal components (the axes of the training pictures, as many as
 the embedding has dimensions), and the tower before training.
 
-``python -m benchmarks pictures_unseen`` takes half an hour on two cores; ``--quick`` is a short try
+``python -m benchmarks pictures_unseen`` takes some fifteen minutes on two cores; ``--quick`` is a short try
 that writes nothing. ``SIAMESE_FOLDERS_ONLY=icons`` measures one folder.
 """
 
