@@ -13,8 +13,8 @@ The rivals are the pixels, their principal components (the axes of the training 
 the embedding has dimensions), and the tower before training. The recipe's loss was chosen by the
 emoji and the icons of seed 0, on training classes that were held out.
 
-``python -m benchmarks pictures_unseen`` takes a quarter of an hour on two cores; ``--quick`` is a short
-try that writes nothing. ``SIAMESE_FOLDERS_ONLY=icons`` measures one folder.
+``python -m benchmarks pictures_unseen`` takes a quarter of an hour on two cores; ``--quick`` is a
+short try that writes nothing. ``SIAMESE_FOLDERS_ONLY=icons`` measures one folder.
 """
 
 from __future__ import annotations
