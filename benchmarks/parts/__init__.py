@@ -10,6 +10,7 @@ PARTS = {
     "training": "our recipes: quality and seconds",
     "quality": "our recipes next to those of others",
     "unseen": "classes that training never saw",
+    "pictures_unseen": "emoji and icons that training never saw",
     "step": "a training step next to PyTorch's and JAX's",
     "kernels": "where the time of a step goes",
     "pairs": "drawing pairs",

@@ -148,7 +148,9 @@ def _recipe(data: sl.Dataset, options: argparse.Namespace) -> sl.Recipe:
     if options.tower in TOWERS and options.tower != recipe.tower:
         recipe = photo_recipe(data) if options.tower == "photo" else sl.Recipe()
     if options.pairs == "random" and options.loss is None:
-        recipe = replace(recipe, loss="contrastive")
+        recipe = replace(recipe, loss="contrastive", margin=sl.Recipe.margin)
+    if options.loss not in (None, recipe.loss):
+        recipe = replace(recipe, margin=sl.Recipe.margin)
     given = {
         "embedding_dim": options.embedding_dim,
         "loss": options.loss,

@@ -81,8 +81,8 @@ def _add_network(group: argparse._ArgumentGroup) -> None:
         "--loss",
         choices=LOSSES,
         help="contrastive and triplet compare images with each other; softmax compares them with a "
-        "learned point for each class, a proxy (default: contrastive with the conv tower, softmax "
-        "with the photo tower)",
+        "learned point for each class, a proxy (default: contrastive with the conv tower; with "
+        "the photo tower softmax, or triplet for hundreds of classes with few images)",
     )
     group.add_argument(
         "--pairs",
@@ -94,11 +94,10 @@ def _add_network(group: argparse._ArgumentGroup) -> None:
     group.add_argument(
         "--margin",
         type=above_zero,
-        default=1.0,
         metavar="D",
         help="distance up to which the contrastive loss pushes images of different classes apart; "
-        "by how much the triplet loss wants them farther than those of one class (default: "
-        "%(default)s)",
+        "by how much the triplet loss wants them farther than those of one class (default: 1; 0.2 "
+        "where the triplet loss is the default)",
     )
 
 

@@ -46,9 +46,23 @@ def test_digits_keep_the_recipe_of_the_book():
 def test_other_images_get_the_recipe_for_photographs(data, batch_size, steps, flip):
     recipe = sl.recipe_for(data)
     assert recipe == photo_recipe(data)
-    assert (recipe.tower, recipe.loss, recipe.embedding_dim) == ("photo", "softmax", 64)
+    assert (recipe.tower, recipe.embedding_dim) == ("photo", 64)
     assert (recipe.batch_size, recipe.steps) == (batch_size, steps)
     assert recipe.augment == sl.PhotoDistortion(flip=flip)
+
+
+@pytest.mark.parametrize(
+    ("classes", "each", "loss", "margin"),
+    [
+        (501, 8, "triplet", 0.2),
+        (900, 3, "triplet", 0.2),
+        (500, 8, "softmax", 1.0),  # fewer classes
+        (501, 9, "softmax", 1.0),  # more images of each
+    ],
+)
+def test_hundreds_of_classes_with_few_images_get_the_triplet_loss(classes, each, loss, margin):
+    recipe = sl.recipe_for(dataset(classes, each))
+    assert (recipe.loss, recipe.margin) == (loss, margin)
 
 
 def test_only_training_images_decide():
