@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from functools import cache
+
 import numpy as np
+from numpy.typing import NDArray
 
 # Okabe and Ito's palette with a darker yellow and without black, which a dark page hides, plus
 # three more colours. They were chosen so that no two look alike to colour-blind readers.
@@ -12,7 +15,27 @@ PALETTE = (
 )  # fmt: skip
 EXTRA = "#E5007D"  # the reader's own image, shown among the classes
 SAME, DIFFERENT = "#009E73", "#D55E00"
+GROUNDS = ("#FFFFFF", "#14171C")  # of light and of dark pages
+CONTRAST = 3.0  # of a mark on its ground, as WCAG 2.2 asks for (1.4.11)
 INK, FAINT = "#7A7F87", "rgba(122, 127, 135, 0.25)"
+
+
+_LUMINANCE = np.array([0.2126, 0.7152, 0.0722])  # of the light of red, green and blue
+_TO_CONES = np.array(
+    [
+        [0.4122214708, 0.5363325363, 0.0514459929],
+        [0.2119034982, 0.6806995451, 0.1073969566],
+        [0.0883024619, 0.2817188376, 0.6299787005],
+    ]
+)
+_TO_OKLAB = np.array(
+    [
+        [0.2104542553, 0.7936177850, -0.0040720468],
+        [1.9779984951, -2.4285922050, 0.4505937099],
+        [0.0259040371, 0.7827717662, -0.8086757660],
+    ]
+)
+_TOO_ALIKE = 0.03  # in Oklab: nobody tells such colours apart
 
 
 def class_color(number: int) -> str:
@@ -23,32 +46,66 @@ def class_color(number: int) -> str:
 def class_colors(count: int) -> list[str]:
     """Return the colours of `count` classes, each as "#rrggbb".
 
-    Up to ten classes take the palette. More are spread evenly over the hues of Oklab (Ottosson,
-    2020), and their lightness cycles through three values. So adjacent classes differ in both
-    hue and lightness, and none stands out.
+    Up to ten classes take the palette. For more, each colour is the one that differs most from all
+    before it, in Oklab, among those with enough contrast on white and on dark pages. So adjacent
+    classes look different, and a class keeps its colour when others are added. There are some
+    hundreds of such colours; after these they repeat.
+
+    References:
+        Glasbey, van der Heijden, Toh and Gray, "Colour Displays for Categorical Images", 2007, for
+        the choice of one colour after the other. Ottosson, "A perceptual color space for image
+        processing", 2020, for Oklab.
     """
     if count <= len(PALETTE):
         return list(PALETTE[:count])
-    number = np.arange(count)
-    light, hue = np.array([0.66, 0.78, 0.54])[number % 3], 2 * np.pi * number / count
-    a, b = 0.12 * np.cos(hue), 0.12 * np.sin(hue)
-    cones = np.stack([light, light, light]) + np.array(
-        [
-            0.3963377774 * a + 0.2158037573 * b,
-            -0.1055613458 * a - 0.0638541728 * b,
-            -0.0894841775 * a - 1.2914855480 * b,
-        ]
+    many = _many_colors()
+    return [many[number % len(many)] for number in range(count)]
+
+
+def contrast(color: str, ground: str) -> float:
+    """Return the contrast of two colours "#rrggbb" as the WCAG defines it, from 1 to 21."""
+    one, other = sorted(map(_light, (color, ground)))
+    return (other + 0.05) / (one + 0.05)
+
+
+@cache
+def _many_colors() -> list[str]:
+    """Return all colours for many classes, each the farthest from those before it."""
+    levels = np.arange(0, 256, 17)
+    pixels = np.stack(np.meshgrid(levels, levels, levels), -1).reshape(-1, 3)
+    light = _linear(pixels) @ _LUMINANCE
+    white, dark = map(_light, GROUNDS)
+    seen = ((white + 0.05) / (light + 0.05) >= CONTRAST) & (
+        (light + 0.05) / (dark + 0.05) >= CONTRAST
     )
-    to_rgb = np.array(
-        [
-            [4.0767416621, -3.3077115913, 0.2309699292],
-            [-1.2684380046, 2.6097574011, -0.3413193965],
-            [-0.0041960863, -0.7034186147, 1.7076147010],
-        ]
-    )
-    linear = np.clip(to_rgb @ cones**3, 0, 1)
-    curved = np.where(linear > 0.0031308, 1.055 * linear ** (1 / 2.4) - 0.055, 12.92 * linear)
-    return ["#{:02X}{:02X}{:02X}".format(*pixel) for pixel in np.rint(255 * curved).astype(int).T]
+    pixels = pixels[seen]
+    places = _oklab(pixels)
+    first = int(np.linalg.norm(places - _oklab(np.array([rgb(PALETTE[4])])), axis=1).argmin())
+    order, nearest = [first], np.full(len(places), np.inf)
+    while len(order) < len(places):
+        nearest = np.minimum(nearest, np.linalg.norm(places - places[order[-1]], axis=1))
+        order.append(int(nearest.argmax()))
+        if nearest[order[-1]] < _TOO_ALIKE:
+            order.pop()
+            break
+    return ["#{:02X}{:02X}{:02X}".format(*pixels[number]) for number in order]
+
+
+def _light(color: str) -> float:
+    """Return the relative luminance of "#rrggbb", from 0 to 1."""
+    return float(_linear(np.array(rgb(color))) @ _LUMINANCE)
+
+
+def _linear(pixels: NDArray[np.integer]) -> NDArray[np.float64]:
+    """Return sRGB pixels (..., 3) in 0..255 as amounts of light in 0..1."""
+    shares = pixels / 255
+    return np.where(shares > 0.04045, ((shares + 0.055) / 1.055) ** 2.4, shares / 12.92)
+
+
+def _oklab(pixels: NDArray[np.integer]) -> NDArray[np.float64]:
+    """Return pixels (N, 3) in 0..255 as places in Oklab, in which distances are differences."""
+    cones = np.cbrt(_linear(pixels) @ _TO_CONES.T)
+    return cones @ _TO_OKLAB.T
 
 
 def rgb(color: str) -> tuple[int, int, int]:

@@ -422,6 +422,33 @@ def test_more_classes_than_the_palette_has(show):
     assert view.root.locator(".sv-legend button:visible").count() == 45
 
 
+def test_many_classes_are_searched_by_name(show):
+    frames, _ = clouds()
+    names = [
+        f"{'naïve' if k % 9 == 0 else 'plain'} class {k} {'with a long name ' * 4}"
+        for k in range(45)
+    ]
+    view = show(sl.EmbeddingView(frames, np.arange(POINTS) % 45, class_names=names))
+    buttons = view.root.locator(".sv-legend button:visible")
+    search = view.root.get_by_role("searchbox")
+    assert search.get_attribute("placeholder") == "Search 45 classes"
+    search.press_sequentially("NAIVE class 0")  # 0 and the space are keys of the view
+    assert search.input_value() == "NAIVE class 0"
+    assert buttons.count() == 1
+    search.fill("naive")
+    assert buttons.count() == 5
+    cut = "found => found.some(name => name.scrollWidth > name.clientWidth)"
+    assert not view.root.locator(".sv-legend button:visible .sv-name").evaluate_all(cut)
+    search.press("Enter")
+    view.root.get_by_role("button", name="show all").wait_for()
+    pressed = view.root.locator(".sv-legend button[aria-pressed=true]")
+    assert [int(text.split()[2]) for text in pressed.all_inner_texts()] == [0, 9, 18, 27, 36]
+    search.fill("no such class")
+    assert view.root.get_by_text("No class has such a name.").is_visible()
+    search.press("Escape")
+    assert (search.input_value(), buttons.count()) == ("", 46)
+
+
 def test_a_view_that_is_taken_down_leaves_nothing(show):
     view = show()
     assert view.root.evaluate("root => { root.view.destroy(); return root.isConnected }") is False

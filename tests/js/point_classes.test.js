@@ -89,3 +89,21 @@ test("the bytes for a renderer are colour and opacity", () => {
   const rgba = classes.rgba(0.5);
   assert.deepEqual([...rgba.subarray(0, 8)], [255, 0, 0, 127, 0, 255, 0, 0]);
 });
+
+test("classes are found by a part of their names, whatever the case and the accents", () => {
+  const names = ["Café noir", "cafeteria", "Œuvre", "Ångström", "empty CAFE"];
+  const labels = Uint16Array.from([0, 1, 2, 3]);
+  const classes = new Classes({ labels, names, colors: Array(5).fill("#102030") }, 4, []);
+  assert.deepEqual(classes.named("CAFE"), [0, 1]); // the last one has no points
+  assert.deepEqual(classes.named(" angstrom "), [3]);
+  assert.deepEqual(classes.named(""), [0, 1, 2, 3]);
+  assert.deepEqual(classes.named("z"), []);
+});
+
+test("some classes are shown, and no others", () => {
+  const classes = classesOf([0]);
+  classes.showThese([0, 3]);
+  assert.deepEqual(hiddenOf(classes), [2]);
+  classes.showThese([0, 2, 3]);
+  assert.deepEqual(hiddenOf(classes), []);
+});

@@ -38,6 +38,7 @@ export function listenToKeys(root, { clock, camera, escape }, signal) {
     "keydown",
     (event) => {
       if (event.ctrlKey || event.metaKey || event.altKey) return;
+      if (event.target instanceof HTMLInputElement && event.target.type === "search") return;
       if (event.key === " " && event.target instanceof HTMLButtonElement) return; // presses it
       const act = onMap[event.key] ?? (clock.last > 0 ? onFilm[event.key] : undefined);
       if (!act) return;

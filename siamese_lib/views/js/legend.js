@@ -1,10 +1,13 @@
 // @ts-check
-// One button for each class: a click hides or shows it, a double click shows it alone.
+// One button for each class: a click hides or shows it, a double click shows it alone. Many classes
+// can be searched by name.
 
 /** @import { Classes } from "./point_classes.js" */
 
 import { make } from "./dom.js";
 import { grouped } from "./numbers.js";
+
+const MOST_UNSEARCHED = 12; // classes, beyond which they can be searched
 
 export class Legend {
   element = make("div", { class: "sv-legend", role: "group", "aria-label": "Classes" });
@@ -15,6 +18,8 @@ export class Legend {
     { type: "button", class: "sv-all", onclick: () => this.#showAll() },
     "show all",
   );
+  #search = make("input", { type: "search", class: "sv-search", autocomplete: "off" });
+  #none = make("p", { class: "sv-none", role: "status" });
   /** @type {Classes | null} */
   #classes = null;
   #changed;
@@ -22,15 +27,48 @@ export class Legend {
   /** @param {() => void} changed called when the reader hides or shows classes */
   constructor(changed) {
     this.#changed = changed;
+    this.#search.addEventListener("input", () => this.#filter());
+    this.#search.addEventListener("keydown", (event) => this.#searchKey(event));
   }
 
   /** @param {Classes} classes */
   build(classes) {
     this.#classes = classes;
     this.#buttons = new Map(classes.present.map((k) => [k, this.#button(classes, k)]));
-    this.element.replaceChildren(...this.#buttons.values(), this.#all);
+    const many = this.#buttons.size > MOST_UNSEARCHED;
+    const words = `Search ${grouped(this.#buttons.size)} classes`;
+    this.#search.placeholder = words;
+    this.#search.setAttribute("aria-label", `${words}. Enter shows only those that are found.`);
+    const search = many ? [this.#search, this.#none] : [];
+    this.element.replaceChildren(...search, ...this.#buttons.values(), this.#all);
     this.element.hidden = this.#buttons.size === 0;
+    this.#search.value = "";
+    this.#filter();
     this.#update();
+  }
+
+  /** Show the buttons of the classes that are sought. */
+  #filter() {
+    const found = new Set(this.#classes?.named(this.#search.value));
+    for (const [k, button] of this.#buttons) button.hidden = !found.has(k);
+    this.element.classList.toggle("sv-sought", this.#search.value.trim() !== "");
+    this.#none.textContent = found.size ? "" : "No class has such a name.";
+    this.#none.hidden = found.size > 0;
+  }
+
+  /** @param {KeyboardEvent} event */
+  #searchKey(event) {
+    const found = this.#classes?.named(this.#search.value) ?? [];
+    if (event.key === "Enter" && found.length) {
+      this.#classes?.showThese(found);
+      this.#update();
+      this.#changed();
+    } else if (event.key === "Escape" && this.#search.value) {
+      this.#search.value = "";
+      this.#filter();
+    } else return;
+    event.preventDefault();
+    event.stopPropagation();
   }
 
   /**

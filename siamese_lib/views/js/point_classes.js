@@ -8,6 +8,12 @@ import { clamp, wordsOf } from "./numbers.js";
 const ONE_COLOR = "#0072B2"; // of points without classes
 const FADE = 0.18; // seconds
 
+/**
+ * A text without accents, in small letters.
+ * @param {string} text
+ */
+const folded = (text) => text.normalize("NFKD").replace(/\p{M}/gu, "").toLowerCase();
+
 export class Classes {
   /**
    * @param {Pick<About, "labels" | "names" | "colors">} about
@@ -68,6 +74,24 @@ export class Classes {
     // Whether k is hidden does not matter: the first click of a double click has toggled it.
     const alone = others.every((j) => this.hidden.has(j));
     this.hidden = new Set(alone ? [] : others);
+  }
+
+  /**
+   * Show some classes, and no others.
+   * @param {Iterable<number>} shown
+   */
+  showThese(shown) {
+    const kept = new Set(shown);
+    this.hidden = new Set(this.present.filter((k) => !kept.has(k)));
+  }
+
+  /**
+   * Return the present classes whose names contain a text. Case and accents do not matter.
+   * @param {string} text
+   */
+  named(text) {
+    const sought = folded(text.trim());
+    return this.present.filter((k) => folded(this.names[k]).includes(sought));
   }
 
   /**

@@ -1,0 +1,47 @@
+"""Colours of many classes differ, and are seen on light and on dark pages."""
+
+import numpy as np
+import pytest
+
+from siamese_lib.colors import CONTRAST, GROUNDS, PALETTE, class_colors, contrast, rgb
+
+
+def slow_contrast(one, other):
+    """Compute WCAG's contrast channel by channel, as its text says."""
+
+    def luminance(color):
+        parts = []
+        for value in rgb(color):
+            share = value / 255
+            parts.append(share / 12.92 if share <= 0.04045 else ((share + 0.055) / 1.055) ** 2.4)
+        return 0.2126 * parts[0] + 0.7152 * parts[1] + 0.0722 * parts[2]
+
+    light, dark = max(luminance(one), luminance(other)), min(luminance(one), luminance(other))
+    return (light + 0.05) / (dark + 0.05)
+
+
+def test_contrast_is_that_of_the_standard():
+    assert contrast("#000000", "#FFFFFF") == pytest.approx(21)
+    for color in (*PALETTE, "#102030"):
+        for ground in GROUNDS:
+            assert contrast(color, ground) == pytest.approx(slow_contrast(color, ground))
+
+
+@pytest.mark.parametrize("count", [11, 40, 60, 221])
+def test_many_classes_are_seen_and_told_apart(count):
+    colors = class_colors(count)
+    assert len(set(colors)) == count
+    assert min(contrast(color, ground) for color in colors for ground in GROUNDS) >= CONTRAST
+    pixels = np.array([rgb(color) for color in colors], float)
+    steps = np.abs(np.diff(pixels, axis=0)).sum(axis=1)  # from a class to the next
+    assert steps.min() > 30
+
+
+def test_a_class_keeps_its_colour_when_others_are_added():
+    assert class_colors(60)[:40] == class_colors(40)
+
+
+def test_thousands_of_classes_repeat_colours():
+    colors = class_colors(2000)
+    assert len(colors) == 2000
+    assert len(set(colors)) > 300
