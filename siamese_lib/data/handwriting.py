@@ -8,6 +8,7 @@ proportions. They were placed so that their centre of mass is the middle of the 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -20,6 +21,64 @@ _PEN = 2.8 / 28  # width of a stroke, likewise; typical of MNIST
 _FINE = 8  # strokes are drawn at so many times the resolution of the image
 _FAINT = 0.15  # share of full ink; anything fainter is the grain of the paper
 _LEAST = 25  # smallest difference between ink and ground, in grey levels
+_CLEAR = 60  # grey levels: colours of a drawing that are closer are hard to see
+_LOOKED_AT = 500  # images, of which the colours are taken
+
+
+@dataclass(frozen=True)
+class Paper:
+    """The two colours of a drawing.
+
+    Attributes:
+        ground, ink: levels in 0..255, one for each channel of the images (1 or 3).
+    """
+
+    ground: tuple[int, ...] = (0,)
+    ink: tuple[int, ...] = (255,)
+
+    @property
+    def light(self) -> bool:
+        """Whether the ground is lighter than the ink."""
+        return sum(self.ground) > sum(self.ink)
+
+    @property
+    def colors(self) -> list[str]:
+        """Ground and ink as "#rrggbb"."""
+        return [
+            "#" + "".join(f"{level:02x}" for level in (each * 3)[:3])
+            for each in (self.ground, self.ink)
+        ]
+
+
+BLACK = Paper()  # white ink on black, as in MNIST
+_WHITE = Paper((255,), (0,))
+
+
+def paper_of(images: np.ndarray) -> Paper:
+    """Find the colours of ground and ink of images, so that a drawing looks like them.
+
+    The ground is the median of the images' borders. The ink is the median of what differs most from
+    the ground in each image. Colours that are hard to tell apart give way to black and white.
+
+    Args:
+        images: uint8 (N, H, W, C), of which up to 500 are looked at, evenly.
+
+    Returns:
+        A `Paper` with C levels each; `BLACK` in C channels if there are no images.
+    """
+    channels = images.shape[-1]
+    if not images.size:
+        return Paper((0,) * channels, (255,) * channels)
+    rows = np.linspace(0, len(images) - 1, min(len(images), _LOOKED_AT)).astype(int)
+    some = images[rows].astype(np.int16)
+    edges = [some[:, 0], some[:, -1], some[:, :, 0], some[:, :, -1]]
+    ground = np.median(np.concatenate([e.reshape(-1, channels) for e in edges]), axis=0)
+    pixels = some.reshape(len(some), -1, channels)
+    farthest = np.abs(pixels - ground).sum(axis=-1).argmax(axis=1)
+    ink = np.median(pixels[np.arange(len(some)), farthest], axis=0)
+    if abs(ink.mean() - ground.mean()) < _CLEAR:
+        ink = np.full(channels, 0 if ground.mean() > 127 else 255)
+    return Paper(tuple(map(int, ground)), tuple(map(int, ink)))
 
 
 def from_strokes(
@@ -27,13 +86,15 @@ def from_strokes(
     shape: tuple[int, int, int],
     *,
     light: bool = False,
+    paper: Paper | None = None,
 ) -> np.ndarray:
     """Draw strokes, prepared as MNIST's digits were.
 
     Args:
         strokes: each a list of points (x, y), with y pointing down, in any unit.
         shape: height, width and channels (1 or 3) of the image.
-        light: draw dark ink on a light ground instead of light ink on a dark ground.
+        light: draw black ink on a white ground instead of white ink on a black ground.
+        paper: colours of ground and ink; they go before `light`.
 
     Returns:
         uint8 (H, W, C).
@@ -65,11 +126,12 @@ def from_strokes(
         for x, y in at.tolist():  # round ends
             draw.ellipse((x - pen / 2, y - pen / 2, x + pen / 2, y + pen / 2), 255)
     grown = side > 0  # a dot is not enlarged
-    return _finished(_placed(np.asarray(picture) / 255, shape, grow=grown), shape, light)
+    placed = _placed(np.asarray(picture) / 255, shape, grow=grown)
+    return _finished(placed, shape, paper or (_WHITE if light else BLACK))
 
 
 def from_file(
-    source: Path | bytes, shape: tuple[int, int, int], *, light: bool = False
+    source: Path | bytes, shape: tuple[int, int, int], *, paper: Paper = BLACK
 ) -> tuple[np.ndarray, str]:
     """Read a picture, and prepare it as MNIST's digits were.
 
@@ -78,7 +140,7 @@ def from_file(
     Args:
         source: path of a file, or its content.
         shape: as for `from_strokes`.
-        light: as for `from_strokes`.
+        paper: colours of ground and ink of the image.
 
     Returns:
         The image, uint8 (H, W, C), and a text that says what was done to the picture.
@@ -98,7 +160,7 @@ def from_file(
     # The border shows the ground. Ink is what differs most from it.
     ground, ink = _ground(grey), np.percentile(grey, [0.5, 99.5])
     turned = ground - ink[0] > ink[1] - ground
-    words = "dark on light, inverted; " if turned and not light else ""
+    words = "dark on light, inverted; " if turned and not paper.light else ""
     contrast = ground - ink[0] if turned else ink[1] - ground
     if contrast < _LEAST:
         raise ValueError(
@@ -107,11 +169,11 @@ def from_file(
         )
     if grey.shape == shape[:2]:
         as_given = 255 - grey if turned else grey
-        return _finished(as_given / 255, shape, light), f"{before}, {words}taken as it is"
+        return _finished(as_given / 255, shape, paper), f"{before}, {words}taken as it is"
     inked = np.clip((ground - grey if turned else grey - ground) / contrast, 0, 1)
     inked = np.clip((inked - _FAINT) / (1 - _FAINT), 0, 1)
     box = round(_BOX * min(shape[:2]))
-    return _finished(_placed(inked, shape), shape, light), (
+    return _finished(_placed(inked, shape), shape, paper), (
         f"{before}, {words}cropped to what is drawn, scaled to {box} pixels along its longer side, "
         "centre of mass in the middle"
     )
@@ -167,10 +229,10 @@ def _placed(ink: np.ndarray, shape: tuple[int, int, int], *, grow: bool = True) 
     return image
 
 
-def _finished(ink: np.ndarray, shape: tuple[int, int, int], light: bool) -> np.ndarray:
+def _finished(ink: np.ndarray, shape: tuple[int, int, int], paper: Paper) -> np.ndarray:
     """Turn ink (H, W) in 0..1 into uint8 (H, W, C)."""
-    levels = np.rint(255 * (1 - ink if light else ink)).astype(np.uint8)
-    return np.repeat(levels[..., None], shape[2], axis=2)
+    ground, full = (np.broadcast_to(level, shape[2]) for level in (paper.ground, paper.ink))
+    return np.rint(ground + ink[..., None] * (full - ground)).astype(np.uint8)
 
 
 def _ground(grey: np.ndarray) -> float:

@@ -64,7 +64,7 @@ def read_query(
     *,
     prepare: bool,
     known: ArrayLike = (),
-    light: bool = False,
+    paper: handwriting.Paper = handwriting.BLACK,
 ) -> tuple[np.ndarray, str]:
     """Read a picture as `load_folder` reads it, or prepare it as MNIST's digits were.
 
@@ -74,7 +74,7 @@ def read_query(
         prepare: whether to prepare it as MNIST's digits were.
         known: `fingerprints` of images that are prepared already. A picture that is one of them is
             not prepared a second time.
-        light: whether those images are dark on a light ground.
+        paper: colours of ground and ink of those images.
 
     Returns:
         The image, uint8 (H, W, C), and a text that says what was done to the picture.
@@ -85,5 +85,5 @@ def read_query(
     """
     picture = read_image(source, shape)
     if prepare and not np.isin(fingerprints(picture.pixels[None]), known).any():
-        return handwriting.from_file(source, shape, light=light)
+        return handwriting.from_file(source, shape, paper=paper)
     return picture.pixels, picture.done

@@ -14,7 +14,7 @@ import { drawStrokes, extend, placeIn } from "./strokes.js";
 const MOST = 8_000_000; // bytes of a picture that a message may carry
 // What file dialogs offer; any file can be dropped, and Python says if it is no picture.
 const OFFERED = "image/*,.tga,.pcx,.pgm,.ppm,.pbm,.pnm,.jp2,.psd,.sgi,.dds";
-const TRAITS = { strokes: "strokes", preview: "preview" };
+const TRAITS = { strokes: "strokes", preview: "preview", colors: "colors" };
 
 class Pad {
   #model;
@@ -81,6 +81,9 @@ class Pad {
 
   draw() {
     const strokes = this.#stroke ? [...this.#strokes, this.#stroke] : this.#strokes;
+    const [ground, ink] = this.#model.get("colors");
+    this.#canvas.style.background = ground;
+    this.#canvas.style.color = this.#hint.style.color = ink;
     drawStrokes(penOf(this.#canvas), strokes);
     this.#hint.hidden = strokes.length > 0;
     const preview = this.#model.get("preview");

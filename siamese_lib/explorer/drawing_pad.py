@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +19,7 @@ class Pad(anywidget.AnyWidget):
         act: called with the name of an action and its arguments: "draw" and the strokes, when they
             changed or the Find button was pressed; "emptied", when no stroke is left; "upload", the
             content and the name of a file; or "fail" and a message.
+        colors: of ground and ink, "#rrggbb".
 
     Attributes:
         strokes: list of strokes, each a list of [x, y] from 0 to 1, y downwards. Clearing all
@@ -30,10 +31,13 @@ class Pad(anywidget.AnyWidget):
     _css = Path(__file__).with_name("explorer.css")
 
     strokes = traitlets.List().tag(sync=True)
+    colors = traitlets.List(traitlets.Unicode()).tag(sync=True)
     preview = traitlets.Unicode().tag(sync=True)
 
-    def __init__(self, act: Callable[..., Any]) -> None:
-        super().__init__()
+    def __init__(
+        self, act: Callable[..., Any], colors: Sequence[str] = ("#000000", "#ffffff")
+    ) -> None:
+        super().__init__(colors=list(colors))
         self._act = act
         self.on_msg(lambda _, message, buffers: self._received(message, buffers))
 

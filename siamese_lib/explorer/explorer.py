@@ -109,7 +109,7 @@ class RetrievalExplorer(ipywidgets.VBox):
             kind: Panel(kind, self._do, live=kind == "status")
             for kind in ("status", "picker", "answer", "pins")
         }
-        self.pad = Pad(self._do)
+        self.pad = Pad(self._do, facts.paper.colors)
         self._maps = Maps(search, self._clicked, height)
         self.map, self.near = self._maps.whole, self._maps.near
         self._k = ipywidgets.IntSlider(state.k, 1, most, description="neighbours")

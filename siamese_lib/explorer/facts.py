@@ -8,6 +8,7 @@ from functools import cached_property
 import numpy as np
 
 from siamese_lib.data.fingerprints import fingerprints
+from siamese_lib.data.handwriting import Paper
 from siamese_lib.data.parts import Part, is_fair
 from siamese_lib.texts import printable
 
@@ -51,7 +52,7 @@ class Facts:
         test_images: uint8 (T, H, W, C), the images to choose from.
         test_labels: int64 (T,).
         mistaken: bool (T,), whether the vote of the last frame is wrong.
-        light: whether the images are dark on a light background.
+        paper: colours of ground and ink of the images, for drawings.
         searched: which of the training images are searched.
         trained_on: number of test images that the run was trained on.
         handwriting: whether uploads are prepared as MNIST's digits were.
@@ -66,7 +67,7 @@ class Facts:
     test_images: np.ndarray
     test_labels: np.ndarray
     mistaken: np.ndarray
-    light: bool
+    paper: Paper
     searched: Part
     trained_on: int = 0
     handwriting: bool = False

@@ -12,7 +12,7 @@ import numpy as np
 from siamese_lib.checks import whole_number
 from siamese_lib.data.copies import same_images
 from siamese_lib.data.dataset import Dataset
-from siamese_lib.data.handwriting import like_mnist
+from siamese_lib.data.handwriting import like_mnist, paper_of
 from siamese_lib.data.parts import evenly, part_of
 from siamese_lib.explorer.answer import Answer
 from siamese_lib.explorer.facts import Facts, Query
@@ -99,8 +99,6 @@ class NeighbourSearch:
         self._tests = run.embed_once(data.test.images, what="test images")
         found, _ = self.last.galleries[METRICS[0]].nearest(self._tests, HEADLINE_K)
         seen = run.was_trained_on(data.test.images)
-        some = images[part_of(labels, 200).rows]
-        edges = np.concatenate([some[:, 0].ravel(), some[:, :, 0].ravel()])
         self.facts = Facts(
             steps=tuple(run.steps.tolist()),
             dim=run.embedding_dim,
@@ -111,7 +109,7 @@ class NeighbourSearch:
             test_images=data.test.images,
             test_labels=data.test.labels,
             mistaken=vote(labels[found])[0] != data.test.labels,
-            light=bool(np.median(edges) > 127),
+            paper=paper_of(images[part_of(labels, 500).rows]),
             trained_on=0 if seen is None else int(seen.sum()),
             handwriting=like_mnist(images) if handwriting is None else handwriting,
             training_files=data.train.files,

@@ -99,7 +99,7 @@ def choose_random(state: State, facts: Facts, chance: float) -> State:
 
 def draw(state: State, facts: Facts, strokes: Sequence[Sequence[Sequence[float]]]) -> State:
     """Make a drawing the query."""
-    image = handwriting.from_strokes(strokes, facts.image_shape, light=facts.light)
+    image = handwriting.from_strokes(strokes, facts.image_shape, paper=facts.paper)
     note = "centred and scaled as MNIST's digits were"
     before = state.before if state.query.kind == "drawing" else state.query
     return replace(_with_query(state, Query("drawing", None, image.tobytes(), note)), before=before)
@@ -121,7 +121,7 @@ def upload(state: State, facts: Facts, content: bytes, name: str = "") -> State:
             facts.image_shape,
             prepare=facts.handwriting,
             known=np.concatenate(facts.fingerprints),
-            light=facts.light,
+            paper=facts.paper,
         )
     except PictureError as error:
         raise ExplorerError(f"{name}: {error.sentence}") from error

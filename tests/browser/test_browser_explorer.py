@@ -13,6 +13,9 @@ from browser import Lab, NotebookOnPage, ViewOnPage
 from PIL import Image, ImageDraw
 from playwright.sync_api import FilePayload, Locator
 from there import there
+from tiny_explorer import mixed_dataset
+
+from siamese_lib.data.handwriting import paper_of
 
 pytestmark = pytest.mark.browser
 
@@ -107,6 +110,11 @@ def test_every_way_of_choosing(explorer):
     assert explorer.changes(lambda: page.mouse.click(*view.place_of(5))) == ("train", "5")
     view.until("view.selected[0] === 40 && view.highlighted.length === 7")
 
+    colors = root.locator(".sx-ink").evaluate(
+        "pad => [getComputedStyle(pad).backgroundColor, getComputedStyle(pad).color]"
+    )
+    paper = paper_of(mixed_dataset().train.images)
+    assert colors == [f"rgb({level}, {level}, {level})" for (level,) in (paper.ground, paper.ink)]
     drawn = [(0.2, 0.2), (0.8, 0.3)]
     assert explorer.changes(lambda: explorer.stroke(*drawn)) == ("drawing", "None")
     root.locator(".sx-prepared:not([hidden])").wait_for()

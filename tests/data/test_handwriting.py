@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from PIL import Image, ImageDraw
 
-from siamese_lib.data.handwriting import from_file, from_strokes
+from siamese_lib.data.handwriting import Paper, from_file, from_strokes, paper_of
 
 SHAPE = (28, 28, 1)
 TALL = [[[0.1, 0.1], [0.1, 0.9]], [[0.1, 0.9], [0.4, 0.9]]]
@@ -83,6 +83,48 @@ def test_other_shapes():
     assert from_strokes(TALL, (32, 40, 3)).shape == (32, 40, 3)
     light = from_strokes(TALL, SHAPE, light=True)
     np.testing.assert_array_equal(light, 255 - from_strokes(TALL, SHAPE))
+
+
+def test_a_drawing_has_the_ground_and_the_ink_of_the_data():
+    paper = Paper((200, 210, 220), (10, 60, 30))
+    drawn = from_strokes(TALL, (28, 28, 3), paper=paper)
+    plain = from_strokes(TALL, SHAPE).astype(float) / 255
+    assert (drawn[0, 0].tolist(), drawn[-1, -1].tolist()) == ([200, 210, 220], [200, 210, 220])
+    at = np.unravel_index(plain[..., 0].argmax(), (28, 28))
+    np.testing.assert_allclose(drawn[at], [10, 60, 30], atol=3)
+    for channel, (ground, ink) in enumerate(zip(paper.ground, paper.ink, strict=True)):
+        expected = ground + plain[..., 0] * (ink - ground)
+        np.testing.assert_allclose(drawn[..., channel], expected, atol=1)
+    read, note = from_file(file_of(page()), (28, 28, 1), paper=Paper((250,), (5,)))
+    assert (read[0, 0, 0], "inverted" in note) == (250, False)
+
+
+def pictures(ground, ink, count=30):
+    """Images of a ground, with some strokes of an ink, and one that is nothing but ground."""
+    rng = np.random.default_rng(0)
+    images = np.empty((count, 12, 12, len(ground)), np.uint8)
+    images[:] = ground
+    for image in images[1:]:
+        row, column = rng.integers(2, 9, 2)
+        image[row, column : column + 3] = ink
+    return images
+
+
+@pytest.mark.parametrize(
+    ("ground", "ink"), [((0,), (255,)), ((250,), (20,)), ((240, 230, 200), (30, 40, 160))]
+)
+def test_ground_and_ink_are_found_in_the_data(ground, ink):
+    paper = paper_of(pictures(ground, ink))
+    assert paper == Paper(ground, ink)
+    assert paper.light == (ground[0] > ink[0])
+
+
+def test_an_ink_that_cannot_be_seen_gives_way():
+    assert paper_of(pictures((128,), (140,))) == Paper((128,), (0,))
+    assert paper_of(pictures((100,), (110,))) == Paper((100,), (255,))
+    assert paper_of(np.empty((0, 8, 8, 3), np.uint8)) == Paper((0, 0, 0), (255, 255, 255))
+    assert Paper((1,), (255,)).colors == ["#010101", "#ffffff"]
+    assert Paper((1, 2, 3), (16, 32, 48)).colors == ["#010203", "#102030"]
 
 
 @pytest.mark.parametrize("strokes", [[], [[]], [[[np.nan, 0]]], [[["x", 1]]], [[[1, 2, 3]]]])

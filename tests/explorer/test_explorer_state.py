@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from siamese_lib.data.handwriting import BLACK
 from siamese_lib.data.parts import part_of
 from siamese_lib.explorer import state as es
 
@@ -22,7 +23,7 @@ FACTS = es.Facts(
     test_images=np.zeros((100, 8, 8, 1), np.uint8),
     test_labels=LABELS,
     mistaken=MISTAKEN,
-    light=False,
+    paper=BLACK,
     searched=part_of(LABELS[:30], 30),
 )
 START = es.begin(FACTS, frame=2, k=7)
