@@ -9,10 +9,13 @@ import numpy as np
 
 from siamese_lib.colors import EXTRA, PALETTE
 from siamese_lib.metrics.headline import AMONG_VALIDATION, Among
+from siamese_lib.metrics.trust import kept_neighbours
 from siamese_lib.pixels import pictures_of
 from siamese_lib.runs.projection import centred, principal_axes
-from siamese_lib.views import wire
+from siamese_lib.views import given, wire
 from siamese_lib.views.film import Film
+
+_NEAREST = 10  # neighbours by which a point's place is judged
 
 
 def make_film(
@@ -53,19 +56,26 @@ def make_film(
     axes, explained = principal_axes(embeddings[-1])
     if dim > 2:
         notes.insert(0, f"2 of {dim} dimensions, {100 * explained:.0f} % of the variance")
+    shown = points @ axes
     return Film(
-        points @ axes,
+        shown,
         labels,
         images=pictures_of(images),
         class_names=class_names,
         colors=colors,
         steps=steps,
+        trust=_trust(points[-1], shown[-1]) if dim > 2 else None,
         curves={name: c.tolist() for name, c in curves.items() if np.isfinite(c).any()},
         margin=margin,
         marked=range(count, count + extra),
         note="; ".join(filter(None, notes)),
         explained=explained,
     )
+
+
+def _trust(embeddings: np.ndarray, shown: np.ndarray) -> np.ndarray | None:
+    """Return the share of each point's neighbours that the map keeps, (N,); None for few points."""
+    return kept_neighbours(embeddings, shown, _NEAREST) if len(shown) > _NEAREST else None
 
 
 def curve_of(history: Mapping[str, Sequence[float]], name: str, steps: np.ndarray) -> np.ndarray:
@@ -103,11 +113,11 @@ def with_extra(film: Film, options: Mapping[str, Any]) -> dict[str, Any]:
         options: arguments of `EmbeddingView` that speak of the images without the extra ones.
     """
     options = dict(options)
-    colors = wire.checked_colors(options.get("colors"))
+    colors = given.checked_colors(options.get("colors"))
     if film.marked and colors is not None:
         options["colors"] = [*colors, EXTRA]
     if options.get("marked") is not None:
-        options["marked"] = [*wire.checked_points(options["marked"]), *film.marked]
+        options["marked"] = [*given.checked_points(options["marked"]), *film.marked]
     return options
 
 

@@ -45,7 +45,7 @@ import numpy as np
 from siamese_lib.data.fingerprints import BYTES
 from siamese_lib.files import JsonObject, write_atomically
 from siamese_lib.views.film import Film
-from siamese_lib.views.wire import ViewError
+from siamese_lib.views.given import ViewError
 
 FORMAT = 1
 CHECKPOINT = "checkpoint.npz"

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import fields
+from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -17,17 +18,15 @@ import traitlets
 from traitlets.utils.bunch import Bunch
 
 from siamese_lib.checks import whole_number
-from siamese_lib.views import wire
+from siamese_lib.views import given, wire
 from siamese_lib.views.film import Film
+from siamese_lib.views.given import ViewError
 from siamese_lib.views.script import Script
 from siamese_lib.views.still import MimeBundle, with_still
-from siamese_lib.views.wire import ViewError
 
-_DATA = ("frames", "labels", "images", "class_names", "colors", "steps", "curves")
-_ABOUT = (
-    "labels", "class_names", "colors", "marked", "steps", "curves", "margin", "note", "height"
-)  # fmt: skip
+_DATA = ("frames", "labels", "images", "class_names", "colors", "steps", "curves", "trust")
 _PARTS = tuple(part.name for part in fields(Film))
+_ABOUT = tuple(name for name in _PARTS if name not in ("frames", "images", "explained"))
 _POINTS = ("selected", "highlighted", "marked")
 _Value = TypeVar("_Value")
 
@@ -75,6 +74,7 @@ class EmbeddingView(anywidget.AnyWidget):
             pointer.
         class_names: K names; the labels are then numbers from 0 to K - 1.
         steps: int (F,), ascending: the training step of each frame.
+        trust: numbers (N,) from 0 to 1, shown on demand as sizes of points, as for `Film`.
         colors: "#rrggbb" of each class; by default the book's palette, or as many hues as needed.
         curves: for each name, F numbers, drawn under the scrub bar; NaN leaves a gap. Put the units
             in the name.
@@ -90,9 +90,9 @@ class EmbeddingView(anywidget.AnyWidget):
         explained: share of the variance of the last frame that lies in the plane of the map.
 
     Attributes:
-        frames, labels, images, class_names, colors, steps, curves, margin, note, height: as given,
-            with frames as float32 (F, N, 2); arrays are read-only. Assign a new value to change
-            one. Assign several that depend on each other inside
+        frames, labels, images, class_names, colors, steps, trust, curves, margin, note, height: as
+            given, with frames as float32 (F, N, 2); arrays are read-only. Assign a new value to
+            change one, and several that depend on each other inside
             ``with view.hold_trait_notifications():``.
         frame: int, the frame on screen, from 0 to F - 1. A negative number counts from the end.
             While the film plays, the page reports the frame a few times a second.
@@ -120,23 +120,24 @@ class EmbeddingView(anywidget.AnyWidget):
     _esm = Script(Path(__file__).with_suffix(".js"))
     _css = Path(__file__).with_suffix(".css")
 
-    frames = _Checked(wire.checked_frames, np.zeros((0, 0, 2)), "float32 (F, N, 2)")
-    labels = _Checked(wire.checked_labels, None, "int64 or str (N,), or None")
-    images = _Checked(wire.checked_pictures, None, "uint8 (N, H, W, C), or None")
-    class_names = _Checked(wire.checked_names, None, "list of K names, or None")
-    colors = _Checked(wire.checked_colors, None, 'list of K "#rrggbb", or None')
-    steps = _Checked(wire.checked_steps, None, "int64 (F,), or None")
-    curves = _Checked(wire.checked_curves, None, "dict of lists of F numbers")
-    margin = _Checked(wire.checked_margin, None, "of the loss, or None")
-    marked = _Checked(wire.checked_points, None, "list of points")
+    frames = _Checked(given.checked_frames, np.zeros((0, 0, 2)), "float32 (F, N, 2)")
+    labels = _Checked(given.checked_labels, None, "int64 or str (N,), or None")
+    images = _Checked(given.checked_pictures, None, "uint8 (N, H, W, C), or None")
+    class_names = _Checked(given.checked_names, None, "list of K names, or None")
+    colors = _Checked(given.checked_colors, None, 'list of K "#rrggbb", or None')
+    steps = _Checked(given.checked_steps, None, "int64 (F,), or None")
+    trust = _Checked(partial(given.checked_shares, "trust"), None, "float32 (N,), or None")
+    curves = _Checked(given.checked_curves, None, "dict of lists of F numbers")
+    margin = _Checked(given.checked_margin, None, "of the loss, or None")
+    marked = _Checked(given.checked_points, None, "list of points")
     note = traitlets.Unicode("", help="small print on the map")
-    height = _Checked(wire.checked_height, 480, "pixels")
+    height = _Checked(given.checked_height, 480, "pixels")
     explained = traitlets.Float(None, allow_none=True, help="share of the variance, or None")
 
     frame = traitlets.Int(0, help="the frame on screen").tag(sync=True)
     playing = traitlets.Bool(False, help="whether the film plays").tag(sync=True)
-    selected = _Checked(wire.checked_points, None, "list of points").tag(sync=True)
-    highlighted = _Checked(wire.checked_points, None, "list of points").tag(sync=True)
+    selected = _Checked(given.checked_points, None, "list of points").tag(sync=True)
+    highlighted = _Checked(given.checked_points, None, "list of points").tag(sync=True)
 
     _film = traitlets.Dict().tag(sync=True)
     _about = traitlets.Dict().tag(sync=True)
@@ -151,6 +152,7 @@ class EmbeddingView(anywidget.AnyWidget):
         class_names: Sequence[str] | None = None,
         colors: Sequence[str] | None = None,
         steps: np.ndarray | Sequence[int] | None = None,
+        trust: np.ndarray | Sequence[float] | None = None,
         curves: Mapping[str, Sequence[float]] | None = None,
         margin: float | None = None,
         frame: int | None = None,
@@ -164,7 +166,7 @@ class EmbeddingView(anywidget.AnyWidget):
     ) -> None:
         film = Film(
             frames, labels, images=images, class_names=class_names, colors=colors, steps=steps,
-            curves=curves, margin=margin, marked=marked, note=note, height=height,
+            trust=trust, curves=curves, margin=margin, marked=marked, note=note, height=height,
             explained=explained,
         )  # fmt: skip
         if frame is None:
@@ -220,7 +222,7 @@ class EmbeddingView(anywidget.AnyWidget):
             ViewError: the points are not as described, their number differs from the other frames',
                 or the step is missing, too low, or given though the others have none.
         """
-        frame = wire.checked_frames(points)
+        frame = given.checked_frames(points)
         known = self.frames.shape[1]
         if len(frame) != 1 or (frame.shape[1] != known and self.frames.shape != (0, 0, 2)):
             raise ViewError(
@@ -297,7 +299,7 @@ class EmbeddingView(anywidget.AnyWidget):
     def _validate_data(self, proposal: Bunch) -> Any:
         values = {name: getattr(self, name) for name in _DATA}
         try:
-            wire.check_fit(**{**values, proposal["trait"].name: proposal["value"]})
+            given.check_fit(**{**values, proposal["trait"].name: proposal["value"]})
         except ViewError as error:
             raise ViewError(
                 f"{error} To change several at once, set them inside "
@@ -316,7 +318,7 @@ class EmbeddingView(anywidget.AnyWidget):
 
     @traitlets.validate(*_POINTS)
     def _validate_points(self, proposal: Bunch) -> list[int]:
-        wire.check_points(proposal["trait"].name, proposal["value"], self.frames.shape[1])
+        given.check_points(proposal["trait"].name, proposal["value"], self.frames.shape[1])
         return proposal["value"]
 
     @traitlets.observe("frames")

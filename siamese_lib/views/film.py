@@ -15,9 +15,9 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 
-from siamese_lib.views import wire
+from siamese_lib.views import given, wire
+from siamese_lib.views.given import ViewError
 from siamese_lib.views.still import still_png
-from siamese_lib.views.wire import ViewError
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike
@@ -40,6 +40,8 @@ class Film:
         class_names: K names; the labels are then numbers from 0 to K - 1.
         colors: "#rrggbb" of each class; by default the book's palette, or as many hues as needed.
         steps: int (F,), ascending: the training step of each frame.
+        trust: numbers (N,) from 0 to 1: how far each point's place can be trusted, such as
+            `kept_neighbours` of the last frame. Readers can let points be as large as these say.
         curves: for each name, such as "loss", F numbers; NaN leaves a gap.
         margin: of the loss, in the units of the embedding; 0 or more.
         marked: points that always stay visible.
@@ -53,6 +55,7 @@ class Film:
         images: uint8 (N, H, W, 1 or 3), or None.
         class_names, colors, steps, curves, margin, marked, note, height, explained: as given;
             steps as int64 (F,).
+        trust: float32 (N,), or None.
 
     Raises:
         ViewError: (a ValueError) an argument is not as described, or does not fit the others.
@@ -64,6 +67,7 @@ class Film:
     class_names: Sequence[str] | None
     colors: Sequence[str] | None
     steps: np.ndarray | None
+    trust: np.ndarray | None
     curves: Mapping[str, Sequence[float]]
     margin: float | None
     marked: Sequence[int]
@@ -80,6 +84,7 @@ class Film:
         class_names: Sequence[str] | None = None,
         colors: Sequence[str] | None = None,
         steps: ArrayLike | None = None,
+        trust: ArrayLike | None = None,
         curves: Mapping[str, Sequence[float]] | None = None,
         margin: float | None = None,
         marked: Sequence[int] | int | None = None,
@@ -88,26 +93,28 @@ class Film:
         explained: float | None = None,
     ) -> None:
         parts = {
-            "frames": wire.checked_frames(frames),
-            "labels": wire.checked_labels(labels),
-            "images": wire.checked_pictures(images),
-            "class_names": wire.checked_names(class_names),
-            "colors": wire.checked_colors(colors),
-            "steps": wire.checked_steps(steps),
-            "curves": wire.checked_curves(curves),
-            "margin": wire.checked_margin(margin),
-            "marked": wire.checked_points(marked),
+            "frames": given.checked_frames(frames),
+            "labels": given.checked_labels(labels),
+            "images": given.checked_pictures(images),
+            "class_names": given.checked_names(class_names),
+            "colors": given.checked_colors(colors),
+            "steps": given.checked_steps(steps),
+            "trust": given.checked_shares("trust", trust),
+            "curves": given.checked_curves(curves),
+            "margin": given.checked_margin(margin),
+            "marked": given.checked_points(marked),
             "note": str(note),
-            "height": wire.checked_height(height),
-            "explained": wire.checked_share("explained", explained),
+            "height": given.checked_height(height),
+            "explained": given.checked_share("explained", explained),
         }
         for name, part in parts.items():
             object.__setattr__(self, name, part)
-        wire.check_fit(
+        given.check_fit(
             frames=self.frames, labels=self.labels, images=self.images, steps=self.steps,
             curves=self.curves, class_names=self.class_names, colors=self.colors,
+            trust=self.trust,
         )  # fmt: skip
-        wire.check_points("marked", self.marked, self.frames.shape[1])
+        given.check_points("marked", self.marked, self.frames.shape[1])
 
     def __repr__(self) -> str:
         """Return a summary: the numbers of points and frames."""
@@ -142,7 +149,7 @@ class Film:
         """Pack the small parts: everything except the frames and the images."""
         return wire.about(
             classes=self.classes, marked=self.marked, steps=self.steps, curves=self.curves,
-            margin=self.margin, note=self.note, height=self.height,
+            margin=self.margin, note=self.note, height=self.height, trust=self.trust,
         )  # fmt: skip
 
     def still(self) -> bytes:
@@ -159,6 +166,7 @@ class Film:
             "steps": self.steps,
             "labels": self.labels,
             "images": self.images,
+            "trust": self.trust,
             "facts": np.array(json.dumps(facts)),
         }
         buffer = BytesIO()

@@ -14,7 +14,7 @@ from siamese_lib.images import png_uri, without_gray_axis
 from siamese_lib.pixels import checked_images
 from siamese_lib.texts import printable
 from siamese_lib.views.embedding_view import EmbeddingView
-from siamese_lib.views.wire import ViewError
+from siamese_lib.views.given import ViewError
 
 _ROW = "display:flex;flex-wrap:wrap;gap:14px;align-items:flex-end;min-height:112px;padding:6px 2px"
 _WORDS = "font:13px/1.35 var(--jp-ui-font-family,sans-serif);color:var(--jp-ui-font-color1,#555)"

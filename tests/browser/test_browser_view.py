@@ -449,6 +449,27 @@ def test_many_classes_are_searched_by_name(show):
     assert (search.input_value(), buttons.count()) == ("", 46)
 
 
+def test_points_are_as_large_as_their_trust_on_demand(show, renderer):
+    frames, labels = clouds()
+    trust = np.where(labels == 0, 1, 0.0)
+    view = show(sl.EmbeddingView(frames, labels, trust=trust), renderer=renderer)
+    before = view.colors()
+    button = view.root.get_by_role("button", name="Trust")
+    button.click()
+    view.rest()
+    assert button.get_attribute("aria-pressed") == "true"
+    after = view.colors()
+    assert after[0] > 0.9 * before[0]
+    assert max(after[1:]) < 0.4 * min(before[1:])
+    assert "small ones lose them" in view.root.inner_text()
+    button.click()
+    view.rest()
+    assert view.colors() == before
+    assert (
+        show(sl.EmbeddingView(frames, labels)).root.get_by_role("button", name="Trust").is_hidden()
+    )
+
+
 def test_a_view_that_is_taken_down_leaves_nothing(show):
     view = show()
     assert view.root.evaluate("root => { root.view.destroy(); return root.isConnected }") is False

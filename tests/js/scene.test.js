@@ -8,6 +8,7 @@ import { Classes } from "../../siamese_lib/views/js/point_classes.js";
 import { Film } from "../../siamese_lib/views/js/film.js";
 import { frontSizeOf, pointOpacity, pointSize, sceneOf } from "../../siamese_lib/views/js/scene.js";
 import { rgbOf } from "../../siamese_lib/views/js/theme.js";
+import { Trust } from "../../siamese_lib/views/js/trust.js";
 import { filmOf } from "./made_up.js";
 
 const MAP = { width: 800, height: 480, zoom: 1 };
@@ -32,25 +33,36 @@ test("points on top are larger than the others, small ones by more", () => {
   assert.deepEqual([2, 20].map(frontSizeOf), [6, 27]);
 });
 
-/** @param {number[]} selected */
-function scene(selected) {
+/**
+ * @param {number[]} selected
+ * @param {Partial<import("../../siamese_lib/views/js/scene.js").SceneSource>} [more]
+ */
+function scene(selected, more = {}) {
   const film = new Film(filmOf([Array.from({ length: 40 }, (_, i) => [i, i % 7])]));
   const about = { labels: new Uint16Array(40), names: ["a"], colors: ["#336699"], marked: [5] };
   const camera = Object.assign(new Camera(true, () => {}), { width: 800, height: 480 });
   const classes = new Classes(about, 40, []);
   const highlighted = selected.length ? [7, 8] : [];
+  const none = { trust: new Trust(null), shows: { trust: true } };
   const shown = { film, p: 0, camera, classes, about, selected, highlighted, ratio: 2 };
-  return sceneOf(shown, [1, 2, 3]);
+  return sceneOf({ ...shown, ...none, ...more }, [1, 2, 3]);
 }
 
 test("what is chosen is drawn on top, and the others step back", () => {
-  const [none, one, many] = [[], [3], [...Array(9).keys()]].map(scene);
+  const [none, one, many] = [[], [3], [...Array(9).keys()]].map((chosen) => scene(chosen));
   assert.deepEqual([...none.front], [5]);
   assert.deepEqual([...one.front], [7, 8, 3, 5]);
   assert.deepEqual([...many.front], [0, 1, 2, 3, 4, 5, 6, 7, 8, 5]); // highlights would drown
   assert.ok(none.rgba[3] > one.rgba[3] && one.rgba[3] > many.rgba[3]);
   assert.ok(one.frontSize > many.frontSize && many.frontRim === 0);
   assert.deepEqual([none.width, none.ratio, none.ground], [800, 2, [1, 2, 3]]);
+});
+
+test("points have sizes by their trust if that is known and asked for", () => {
+  const trust = new Trust(new Float32Array(40).buffer);
+  assert.equal(scene([]).trust, null);
+  assert.equal(scene([], { trust, shows: { trust: false } }).trust, null);
+  assert.equal(scene([], { trust }).trust, trust);
 });
 
 test("a stamp covers as many pixels as its disc is large, around its middle", () => {

@@ -22,7 +22,7 @@ from tiny_training import Training
 import siamese_lib as sl
 from siamese_lib.__main__ import main
 from siamese_lib.data.dataset import DataError
-from siamese_lib.views.wire import ViewError
+from siamese_lib.views.given import ViewError
 
 POINTS = np.random.default_rng(0).normal(size=(18, 2))
 WORDS = ["cat", "dog", "owl"] * 6

@@ -104,8 +104,19 @@ def test_other_dimensions_are_seen_from_where_they_spread_most(dim: int) -> None
     if dim == 1:
         assert np.array_equal(view.frames[:, :, 1], np.zeros((5, 48)))
         np.testing.assert_allclose(view.frames[-1, :, :1], last, atol=1e-6)
-        assert (view.explained, view.note) == (1, "")
+        assert (view.explained, view.note, view.trust) == (1, "", None)
         return
+    kept = np.empty(len(last))  # of the 10 nearest, by sorting all distances
+    for point in range(len(last)):
+        others = np.delete(np.arange(len(last)), point)
+        near, shown = (
+            set(others[np.argsort(np.linalg.norm(at[others] - at[point], axis=1))[:10]])
+            for at in (last, view.frames[-1])
+        )
+        kept[point] = len(near & shown) / 10
+    assert view.trust is not None
+    assert (np.abs(view.trust - kept) < 0.15).all()  # two that are equally far may change places
+    assert np.abs(view.trust - kept).mean() < 0.01
     share = (sizes[:2] ** 2).sum() / (sizes**2).sum()
     assert view.explained == pytest.approx(share)
     assert view.note == f"2 of 5 dimensions, {100 * share:.0f} % of the variance"

@@ -20,8 +20,8 @@ from PIL import Image
 import siamese_lib as sl
 from siamese_lib.colors import PALETTE, class_color, class_colors, rgb
 from siamese_lib.views import wire
+from siamese_lib.views.given import ViewError
 from siamese_lib.views.still import still_png
-from siamese_lib.views.wire import ViewError
 
 
 def film(frames: int = 4, points: int = 30, seed: int = 0, scale: float = 1.0) -> np.ndarray:

@@ -13,7 +13,7 @@ from PIL import Image
 
 import siamese_lib as sl
 from siamese_lib.views.film import as_film
-from siamese_lib.views.wire import ViewError
+from siamese_lib.views.given import ViewError
 
 IMAGES = np.random.default_rng(1).integers(0, 256, (6, 4, 5, 3), dtype=np.uint8)
 LABELS = np.array([0, 1, 2, 0, 1, 2])
@@ -144,6 +144,37 @@ def test_views_and_films_are_taken_alike_and_nothing_else() -> None:
             ViewError, match=r"film is of type .*; expected a Film or an EmbeddingView"
         ):
             as_film(wrong)  # pyright: ignore[reportArgumentType]
+
+
+def test_trust_goes_to_the_page_and_into_the_file() -> None:
+    trust = [0.0, 0.25, 1 + 1e-7]
+    film = sl.Film(np.zeros((2, 3, 2)), trust=trust)
+    assert film.trust is not None
+    np.testing.assert_array_equal(film.trust, np.float32([0, 0.25, 1]))
+    sent = film.payload()["about"]["trust"]
+    np.testing.assert_array_equal(np.frombuffer(sent, "<f4"), film.trust)
+    again = sl.Film.from_bytes(film.to_bytes()).trust
+    assert again is not None
+    np.testing.assert_array_equal(again, film.trust)
+    view = sl.EmbeddingView.of(film)
+    view.trust = [1, 1, 0]
+    np.testing.assert_array_equal(np.frombuffer(view.payload()["about"]["trust"], "<f4"), [1, 1, 0])
+    assert "trust" not in sl.Film(np.zeros((2, 3, 2))).about()
+
+
+@pytest.mark.parametrize(
+    ("trust", "message"),
+    [
+        ([0.5, 0.5], "trust: got 2; expected one for each of 3 points"),
+        ([0, 1, 1.1], "trust: got .*; expected numbers from 0 to 1"),
+        ([0, 1, np.nan], "trust: got .*; expected numbers from 0 to 1"),
+        ([[0, 1, 1]], "trust: got .*; expected numbers from 0 to 1"),
+        (["a", "b", "c"], "trust"),
+    ],
+)
+def test_what_is_no_trust(trust: Any, message: str) -> None:
+    with pytest.raises(ViewError, match=message):
+        sl.Film(np.zeros((2, 3, 2)), trust=trust)
 
 
 def test_a_page_that_brings_the_images_itself_gets_none() -> None:

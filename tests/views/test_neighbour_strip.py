@@ -12,8 +12,8 @@ import pytest
 from PIL import Image
 
 from siamese_lib.views.embedding_view import EmbeddingView
+from siamese_lib.views.given import ViewError
 from siamese_lib.views.neighbour_strip import NeighbourStrip, strip_html
-from siamese_lib.views.wire import ViewError
 
 IMAGES = np.arange(5, dtype=np.uint8)[:, None, None] * np.full((5, 4, 6), 50, np.uint8)
 FRAMES = np.zeros((2, 5, 2))

@@ -14,9 +14,9 @@ from PIL import Image
 
 import siamese_lib as sl
 from siamese_lib.colors import DIFFERENT, SAME, rgb
+from siamese_lib.views.given import ViewError
 from siamese_lib.views.threshold import mistakes
 from siamese_lib.views.threshold.mistakes import Choice
-from siamese_lib.views.wire import ViewError
 
 RNG = np.random.default_rng(0)
 IMAGES = RNG.integers(0, 256, (60, 6, 5), dtype=np.uint8)

@@ -55,7 +55,12 @@ export class CanvasRenderer {
       Int32Array.from({ length: rgba.length / 4 }, (_, k) => part(rgba.subarray(4 * k, 4 * k + 4)));
     const colors = each(packed);
     const alphas = each((color) => Math.round((256 * color[3]) / 255));
-    this.#put(this.every, this.#stamp(scene.size * ratio), where, classes, colors, alphas);
+    for (const { points, diameter } of scene.trust?.groups ?? [
+      { points: this.every, diameter: 1 },
+    ]) {
+      const stamp = this.#stamp(scene.size * diameter * ratio);
+      this.#put(points, stamp, where, classes, colors, alphas);
+    }
     const full = alphas.map((alpha) => alpha && 256);
     const grounds = colors.map(() => ground);
     const around = this.#stamp(scene.frontSize * ratio);

@@ -4,6 +4,7 @@
 /** @import { Classes } from "./point_classes.js" */
 /** @import { Place } from "./film.js" */
 /** @import { PictureSource } from "./pictures.js" */
+/** @import { Trust } from "./trust.js" */
 
 import { make, penOf } from "./dom.js";
 import { clamp, grouped } from "./numbers.js";
@@ -16,11 +17,12 @@ export class HoverCard {
   #picture = make("canvas");
   #name = make("div", { class: "sv-card-name" });
   #index = make("div", { class: "sv-card-index" });
+  #trust = make("div", { class: "sv-card-index" });
   element = make(
     "div",
     { class: "sv-card", "aria-hidden": "true" },
     this.#picture,
-    make("div", { class: "sv-card-words" }, this.#name, this.#index),
+    make("div", { class: "sv-card-words" }, this.#name, this.#index, this.#trust),
   );
   /** What the card shows. @type {unknown[]} */
   #filled = [];
@@ -31,16 +33,19 @@ export class HoverCard {
 
   /**
    * @param {number} point
-   * @param {Classes} classes
-   * @param {PictureSource | null} pictures
+   * @param {object} view
+   * @param {Classes} view.classes
+   * @param {PictureSource | null} view.pictures
+   * @param {Trust} view.trust
+   * @param {{ width: number, height: number }} view.camera
    * @param {Place} at where the point is on the map
-   * @param {{ width: number, height: number }} map
    */
-  show(point, classes, pictures, [x, y], { width, height }) {
+  show(point, { classes, pictures, trust, camera: { width, height } }, [x, y]) {
     this.element.classList.add("sv-shown");
     const filled = [point, classes, pictures];
     if (filled.some((part, i) => part !== this.#filled[i])) this.#fill(point, classes, pictures);
     this.#filled = filled;
+    this.#trust.textContent = trust.words(point);
     const { offsetWidth: wide, offsetHeight: high } = this.element;
     const left = x + ASIDE + wide > width ? x - ASIDE - wide : x + ASIDE;
     const top = clamp(y - high / 2, EDGE, Math.max(height - high - EDGE, EDGE));

@@ -21,7 +21,7 @@ import { scaleBars } from "./scale_bars.js";
  * @property {Camera} camera
  * @property {Classes} classes
  * @property {About} about
- * @property {boolean} showNames
+ * @property {{ names: boolean }} shows
  * @property {number[]} selected points
  * @property {number[]} highlighted points, joined by lines to a single selected one
  * @property {number[]} followed points that have a trail and a ring
@@ -69,7 +69,7 @@ export class Overlay {
     this.clear();
     pen.scale(this.#ratio, this.#ratio);
     pen.lineJoin = pen.lineCap = "round";
-    if (marks.showNames) this.#names(marks);
+    if (marks.shows.names) this.#names(marks);
     for (const point of marks.followed) this.#trail(marks, point);
     const one = marks.selected.length === 1 ? marks.selected[0] : null;
     const shown = one !== null && marks.classes.shows(one) ? one : null;

@@ -20,6 +20,7 @@
 /**
  * @typedef {object} About
  * @property {Bytes | null} labels uint16 (count,): the class of each point
+ * @property {Bytes | null} [trust] float32 (count,): how far each point can be trusted, 0 to 1
  * @property {string[]} names of the classes
  * @property {string[]} colors of the classes, "#rrggbb"
  * @property {number[]} marked points to keep in sight

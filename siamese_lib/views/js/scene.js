@@ -5,6 +5,7 @@
 /** @import { Classes } from "./point_classes.js" */
 /** @import { Film } from "./film.js" */
 /** @import { About } from "./payload.js" */
+/** @import { Trust } from "./trust.js" */
 
 import { clamp } from "./numbers.js";
 
@@ -19,6 +20,7 @@ import { clamp } from "./numbers.js";
  * @property {number} height
  * @property {number} ratio pixels of the screen for one of the page
  * @property {number} size of a point, in pixels of the page
+ * @property {Trust | null} trust by which points are smaller, or null for points of one size
  * @property {Uint32Array<ArrayBuffer>} front points that are drawn on top
  * @property {number} frontSize
  * @property {number} frontRim around them, in the colour of the ground
@@ -43,6 +45,8 @@ import { clamp } from "./numbers.js";
  * @property {number[]} selected
  * @property {number[]} highlighted
  * @property {number} ratio
+ * @property {Trust} trust
+ * @property {{ trust: boolean }} shows
  */
 
 export const FEW = 8; // selected points that are marked one by one
@@ -52,7 +56,8 @@ export const FEW = 8; // selected points that are marked one by one
  * @param {number[]} ground red, green and blue from 0 to 255
  * @returns {Scene}
  */
-export function sceneOf({ film, p, camera, classes, about, selected, highlighted, ratio }, ground) {
+export function sceneOf(source, ground) {
+  const { film, p, camera, classes, about, selected, highlighted, ratio } = source;
   const { width, height } = camera;
   const size = pointSize(film.count, camera);
   const many = selected.length > FEW;
@@ -68,6 +73,7 @@ export function sceneOf({ film, p, camera, classes, about, selected, highlighted
     height,
     ratio,
     size,
+    trust: source.shows.trust && source.trust.known ? source.trust : null,
     front: Uint32Array.from([...chosen, ...about.marked]),
     frontSize: many ? size + 1 : frontSizeOf(size),
     frontRim: many ? 0 : 1.5,

@@ -1,5 +1,5 @@
 // @ts-check
-// The buttons on the map: class names, lasso, fit, reset.
+// The buttons on the map: class names, trust, lasso, fit, reset.
 
 import { make, set } from "./dom.js";
 import { iconButton } from "./icons.js";
@@ -7,16 +7,24 @@ import { iconButton } from "./icons.js";
 /**
  * @typedef {object} ToolActs
  * @property {() => void} names
+ * @property {() => void} trust
  * @property {() => void} lasso
  * @property {() => void} fit
  * @property {() => void} reset
  */
 
+const TRUST_WORDS = "large points keep their neighbours on the map, small ones lose them";
+
 export class Toolbar {
+  #words = make("span", { class: "sv-tools-words" });
+
   /** @param {ToolActs} acts what the buttons do */
   constructor(acts) {
     this.names = iconButton("names", "Class names on the map", acts.names, {
       "aria-pressed": "true",
+    });
+    this.trust = iconButton("trust", `Trust: ${TRUST_WORDS}`, acts.trust, {
+      "aria-pressed": "false",
     });
     this.lasso = iconButton("lasso", "Select with a lasso (or hold Shift)", acts.lasso, {
       "aria-pressed": "false",
@@ -24,20 +32,28 @@ export class Toolbar {
     const fit = iconButton("fit", "Zoom to the points shown now", acts.fit);
     const reset = iconButton("reset", "Show the whole map (0, or double-click)", acts.reset);
     const attributes = { class: "sv-tools", role: "toolbar", "aria-label": "Map" };
-    this.element = make("div", attributes, this.names, this.lasso, fit, reset);
+    this.element = make(
+      "div",
+      attributes,
+      this.#words,
+      this.names,
+      this.trust,
+      this.lasso,
+      fit,
+      reset,
+    );
     // A click on a button is not one on the map below it.
     for (const name of ["pointerdown", "dblclick", "click"]) {
       this.element.addEventListener(name, (event) => event.stopPropagation());
     }
   }
 
-  /** @param {boolean} pressed */
-  pressNames(pressed) {
-    set(this.names, { "aria-pressed": String(pressed) });
-  }
-
-  /** @param {boolean} pressed */
-  pressLasso(pressed) {
-    set(this.lasso, { "aria-pressed": String(pressed) });
+  /**
+   * @param {"names" | "trust" | "lasso"} which button
+   * @param {boolean} pressed
+   */
+  press(which, pressed) {
+    set(this[which], { "aria-pressed": String(pressed) });
+    if (which === "trust") this.#words.textContent = pressed ? TRUST_WORDS : "";
   }
 }

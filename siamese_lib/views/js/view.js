@@ -25,6 +25,7 @@ import { FEW, frontSizeOf, pointSize, sceneOf } from "./scene.js";
 import { ViewElements } from "./view_elements.js";
 import { watchPage } from "./page_changes.js";
 import { rgbOf, themeOf } from "./theme.js";
+import { Trust } from "./trust.js";
 import { Toolbar } from "./toolbar.js";
 import { readingWords, selectionWords } from "./descriptions.js";
 
@@ -56,7 +57,8 @@ export class View {
   hover = null;
   /** @type {PictureSource | null} */
   pictures = null;
-  showNames = true;
+  shows = { names: true, trust: false };
+  trust = new Trust(null);
   onScreen = true;
   ratio = 1; // pixels of the screen for one of the page
   #calm = matchMedia("(prefers-reduced-motion: reduce)").matches;
@@ -90,7 +92,8 @@ export class View {
     this.legend = new Legend(() => this.#afterHiding());
     this.filmBar = new FilmBar(this.clock);
     this.toolbar = new Toolbar({
-      names: () => this.#setNames(!this.showNames),
+      names: () => this.#toggle("names"),
+      trust: () => this.#toggle("trust"),
       lasso: () => this.#setLassoing(!this.pointer.lassoing),
       fit: () => this.fit(),
       reset: () => this.camera.reset(),
@@ -179,7 +182,9 @@ export class View {
     this.hover = null;
     if (old?.images !== this.payload.images) this.#unpack(this.payload.images);
     this.toolbar.names.hidden = !known || names.length > MANY;
-    if (names.length > MANY) this.showNames = false;
+    if (names.length > MANY) this.shows.names = false;
+    if (old?.about.trust !== this.about.trust) this.trust = new Trust(this.about.trust);
+    this.toolbar.trust.hidden = !this.trust.known;
     this.painter.use(this.film, this.classes.of);
     this.legend.build(this.classes);
     this.#refresh(old === null);
@@ -324,13 +329,16 @@ export class View {
   /** @param {boolean} lassoing */
   #setLassoing(lassoing) {
     this.pointer.setLassoing(lassoing);
-    this.toolbar.pressLasso(lassoing);
+    this.toolbar.press("lasso", lassoing);
   }
 
-  /** @param {boolean} show */
-  #setNames(show) {
-    this.showNames = show;
-    this.toolbar.pressNames(show);
+  /**
+   * Show class names or trust, or show them no longer.
+   * @param {"names" | "trust"} what
+   */
+  #toggle(what) {
+    this.shows[what] = !this.shows[what];
+    this.toolbar.press(what, this.shows[what]);
     this.animation.wake();
   }
 
@@ -362,7 +370,7 @@ export class View {
     this.stage.classList.toggle("sv-over", this.hover !== null && !lassoing);
     if (this.hover === null) return this.card.hide();
     const at = this.toScreen(this.film.place(this.hover, this.p));
-    this.card.show(this.hover, this.classes, this.pictures, at, this.camera);
+    this.card.show(this.hover, this, at);
   }
 
   #resize() {

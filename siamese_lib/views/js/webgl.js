@@ -7,27 +7,31 @@
 const VERTEX = `#version 300 es
 in vec2 a, b, c, d;
 in uint number;
+in float diameter;
 uniform vec4 gain;
 uniform vec2 offset, stretch;
 uniform float size;
 uniform sampler2D palette;
 out vec4 color;
+out float wide;
 void main() {
   color = texelFetch(palette, ivec2(number & 255u, number >> 8), 0);
   vec2 place = a * gain.x + b * gain.y + c * gain.z + d * gain.w + offset;
   gl_Position = color.a > 0.002 ? vec4(place * stretch, 0, 1) : vec4(2, 2, 2, 1);
-  gl_PointSize = size;
+  wide = size * diameter;
+  gl_PointSize = wide;
 }`;
 
 const FRAGMENT = `#version 300 es
 precision highp float;
 in vec4 color;
-uniform float size, rim;
+in float wide;
+uniform float rim;
 uniform vec3 ground;
 uniform bool front;
 out vec4 pixel;
 void main() {
-  float inside = size / 2.0 - length(gl_PointCoord - 0.5) * size;
+  float inside = wide / 2.0 - length(gl_PointCoord - 0.5) * wide;
   float cover = clamp(inside, 0.0, 1.0);
   vec3 ink = mix(ground, color.rgb, rim > 0.0 ? clamp(inside - rim, 0.0, 1.0) : 1.0);
   float alpha = front ? 1.0 : color.a;
@@ -36,6 +40,7 @@ void main() {
 
 const FRAMES = ["a", "b", "c", "d"]; // attributes 0 to 3: the points in each of the four frames
 const CLASS = FRAMES.length; // the attribute after them: the class of each point
+const DIAMETER = CLASS + 1; // the attribute after that: a share of the size of the points
 const PALETTE = 256; // classes in a row of the palette
 
 const SOFTWARE = /swiftshader|llvmpipe|softpipe|software|basic render/i;
@@ -86,6 +91,8 @@ export class WebGLRenderer {
     /** @type {Map<Uint16Array, WebGLBuffer>} */
     this.buffers = new Map();
     this.numbers = gl.createBuffer();
+    this.diameters = gl.createBuffer();
+    gl.vertexAttrib1f(DIAMETER, 1); // where the points are of one size
     this.chosen = gl.createBuffer();
   }
 
@@ -129,7 +136,9 @@ export class WebGLRenderer {
     gl.uniform1f(at.size, scene.size * ratio);
     gl.uniform1f(at.rim, 0);
     gl.uniform1i(at.front, 0);
+    if (scene.trust) this.#size(scene.trust.diameters);
     gl.drawArrays(gl.POINTS, 0, film.count);
+    gl.disableVertexAttribArray(DIAMETER);
     if (!scene.front.length) return;
     gl.uniform1f(at.size, scene.frontSize * ratio);
     gl.uniform1f(at.rim, scene.frontRim * ratio);
@@ -157,6 +166,15 @@ export class WebGLRenderer {
       this.buffers.set(frame, buffer);
     }
     return buffer;
+  }
+
+  /** @param {Uint8Array<ArrayBuffer>} diameters of the points, in 255ths of their size */
+  #size(diameters) {
+    const gl = this.gl;
+    gl.bindBuffer(gl.ARRAY_BUFFER, this.diameters);
+    gl.bufferData(gl.ARRAY_BUFFER, diameters, gl.STREAM_DRAW);
+    gl.vertexAttribPointer(DIAMETER, 1, gl.UNSIGNED_BYTE, true, 0, 0);
+    gl.enableVertexAttribArray(DIAMETER);
   }
 
   /** @param {Uint8Array} rgba */
@@ -191,7 +209,7 @@ function programOf(gl) {
     gl.compileShader(shader);
     gl.attachShader(program, shader);
   }
-  [...FRAMES, "number"].forEach((name, i) => gl.bindAttribLocation(program, i, name));
+  [...FRAMES, "number", "diameter"].forEach((name, i) => gl.bindAttribLocation(program, i, name));
   gl.linkProgram(program);
   if (!gl.getProgramParameter(program, gl.LINK_STATUS)) throw new Error("no WebGL2 program");
   return program;

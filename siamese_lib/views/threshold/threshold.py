@@ -17,13 +17,13 @@ from traitlets.utils.bunch import Bunch
 
 from siamese_lib.metrics.thresholds import AtThreshold, Verification
 from siamese_lib.texts import printable
-from siamese_lib.views import wire
+from siamese_lib.views import given
+from siamese_lib.views.given import ViewError
 from siamese_lib.views.script import Script
 from siamese_lib.views.still import MimeBundle, with_still
 from siamese_lib.views.threshold import mistakes
 from siamese_lib.views.threshold.mistakes import Choice
 from siamese_lib.views.threshold.still import still_png
-from siamese_lib.views.wire import ViewError
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike
@@ -150,16 +150,16 @@ class ThresholdExplorer(anywidget.AnyWidget):
 
 def _words(labels: ArrayLike | None, class_names: Sequence[str] | None) -> list[str] | None:
     """Return a word for each image, or None."""
-    given, names = wire.checked_labels(labels), wire.checked_names(class_names)
-    if given is None or names is None:
-        return None if given is None else [printable(label) for label in given.tolist()]
+    known, names = given.checked_labels(labels), given.checked_names(class_names)
+    if known is None or names is None:
+        return None if known is None else [printable(label) for label in known.tolist()]
     if (
-        given.dtype.kind != "i"
-        or not len(given)
-        or not 0 <= given.min() <= given.max() < len(names)
+        known.dtype.kind != "i"
+        or not len(known)
+        or not 0 <= known.min() <= known.max() < len(names)
     ):
         raise ViewError(
-            f"labels: got {given[:5].tolist()} at first; expected numbers from 0 to "
+            f"labels: got {known[:5].tolist()} at first; expected numbers from 0 to "
             f"{len(names) - 1}, as there are {len(names)} class_names."
         )
-    return [names[label] for label in given.tolist()]
+    return [names[label] for label in known.tolist()]
