@@ -33,6 +33,11 @@ _EPOCHS, _FEWEST, _MOST = 30, 200, 1500  # of photographs; 1,500 steps take 3 mi
 _LARGEST_EPOCH = 100  # steps
 # The triplet loss suits more than 500 classes with up to 8 images. Of 79 it learned nothing.
 _HUNDREDS, _FEW, _FEW_MARGIN = 500, 8, 0.2
+# Of so many pictures, a training sees enough that differ by themselves. On held-out pictures of
+# openclipart's (5,444 in training), weaker distortions and 128 dimensions raised MAP@R from 0.47 to
+# 0.53, and left P@1 as it was, 0.59.
+_PLENTY = 3000
+_GENTLE = {"zoom": 0.1, "stretch": 0.1, "color": 0.3}
 
 
 @dataclass(frozen=True)
@@ -176,7 +181,8 @@ def recipe_for(data: Dataset) -> Recipe:
     Small grey images of few classes with many images each, such as MNIST, get the book's own
     recipe, whose two dimensions can be drawn. All others get `photo_tower`, 64 dimensions, the
     normalized softmax loss, and distortions of photographs; these mirror no grey images, as they
-    are often letters. More than 500 classes with 8 images or fewer in the middle one get the
+    are often letters. 3,000 pictures in colour and more get 128 dimensions, batches of 128 and
+    weaker distortions. More than 500 classes with 8 images or fewer in the middle one get the
     triplet loss instead, with margin 0.2. The settings were chosen on held-out training images, and
     that loss on held-out training classes.
 
@@ -202,16 +208,18 @@ def photo_recipe(data: Dataset) -> Recipe:
     classes, middle = _class_sizes(data)
     # Of hundreds of classes with few images, this loss finds new classes better.
     few = classes > _HUNDREDS and middle <= _FEW
-    batch_size = 64 if classes <= 32 else 128
+    color = data.train.images.shape[-1] > 1
+    plenty = color and not few and len(data.train) >= _PLENTY
+    batch_size = 64 if classes <= 32 and not plenty else 128
     steps = _EPOCHS * len(data.train) / batch_size
     most = _MOST * 64 // batch_size
     return Recipe(
         tower="photo",
-        embedding_dim=64,
+        embedding_dim=128 if plenty else 64,
         loss="triplet" if few else "softmax",
         margin=_FEW_MARGIN if few else 1.0,
         batch_size=batch_size,
-        augment=PhotoDistortion(flip=data.train.images.shape[-1] > 1),
+        augment=PhotoDistortion(flip=color, **(_GENTLE if plenty else {})),
         steps=int(min(max(round(steps, -2), _FEWEST), most)),
         why=_facts(data),
     )

@@ -36,9 +36,8 @@ def test_digits_keep_the_recipe_of_the_book():
     [
         (dataset(16, 40), 64, 300, True),
         (dataset(3, 10), 64, 200, True),  # the fewest steps
-        (dataset(22, 300), 64, 1500, True),  # the most
+        (dataset(22, 136), 64, 1400, True),
         (dataset(200, 4), 128, 200, True),
-        (dataset(200, 100), 128, 750, True),  # as many images as 1,500 batches of 64
         (dataset(10, 40, side=28, channels=1), 64, 200, False),  # few images each
         (dataset(2, 500, side=40, channels=1), 64, 500, False),  # larger than digits
     ],
@@ -49,6 +48,16 @@ def test_other_images_get_the_recipe_for_photographs(data, batch_size, steps, fl
     assert (recipe.tower, recipe.embedding_dim) == ("photo", 64)
     assert (recipe.batch_size, recipe.steps) == (batch_size, steps)
     assert recipe.augment == sl.PhotoDistortion(flip=flip)
+
+
+@pytest.mark.parametrize(("classes", "each", "steps"), [(22, 137, 700), (200, 100, 750)])
+def test_thousands_of_pictures_are_distorted_less(classes, each, steps):
+    recipe = sl.recipe_for(dataset(classes, each))
+    assert (recipe.loss, recipe.embedding_dim, recipe.batch_size) == ("softmax", 128, 128)
+    assert recipe.steps == steps  # 750 are the most: as many images as in 1,500 batches of 64
+    assert recipe.augment == sl.PhotoDistortion(zoom=0.1, stretch=0.1, color=0.3)
+    grey = sl.recipe_for(dataset(40, 80, side=28, channels=1))
+    assert grey.augment == sl.PhotoDistortion(flip=False)
 
 
 @pytest.mark.parametrize(

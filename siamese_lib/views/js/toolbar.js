@@ -13,7 +13,7 @@ import { iconButton } from "./icons.js";
  * @property {() => void} reset
  */
 
-const TRUST_WORDS = "large points keep their neighbours on the map, small ones lose them";
+const TRUST_WORDS = "large points keep their neighbours on the last map, small ones lose them";
 
 export class Toolbar {
   #words = make("span", { class: "sv-tools-words" });
