@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import json
 import os
 import re
@@ -17,6 +18,8 @@ from tiny_training import corners
 
 import siamese_lib as sl
 from siamese_lib.__main__ import main
+from siamese_lib.terminal.train import _recipe as recipe_of
+from siamese_lib.terminal.train_options import add_options
 from siamese_lib.training import recipes
 from siamese_lib.training import recorder as recorder_module
 
@@ -254,3 +257,31 @@ def test_a_training_stops_early_and_is_finished(
 def test_too_few_images_to_hold_out_are_said(capsys: pytest.CaptureFixture[str]) -> None:
     arguments = ["train", "--data", "tiny", "--stop-early"]
     assert_refused(capsys, arguments, "--stop-early holds out 7 of 60 training images; expected mo")
+
+
+# --- the recipe --------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("classes", "options", "loss", "margin"),
+    [
+        (501, [], "triplet", 0.2),  # the recipe's own
+        (501, ["--margin", "0.7"], "triplet", 0.7),
+        (501, ["--loss", "triplet"], "triplet", 0.2),
+        (501, ["--loss", "contrastive"], "contrastive", 1.0),  # 0.2 was for the triplet loss
+        (501, ["--pairs", "random"], "contrastive", 1.0),
+        (501, ["--tower", "conv"], "contrastive", 1.0),
+        (3, ["--loss", "triplet"], "triplet", 1.0),
+        (3, [], "softmax", 1.0),
+    ],
+)
+def test_the_margin_is_that_of_the_loss(
+    tmp_path: Path, classes: int, options: list[str], loss: str, margin: float
+) -> None:
+    parser = argparse.ArgumentParser()
+    add_options(parser)
+    images = np.zeros((2 * classes, 8, 8, 3), np.uint8)
+    split = sl.Split(images, np.repeat(np.arange(classes), 2))
+    data = sl.Dataset(split, split, tuple(map(str, range(classes))), "made", "made")
+    recipe = recipe_of(data, parser.parse_args(["--model", str(tmp_path), *options]))
+    assert (recipe.loss, recipe.margin) == (loss, margin)
