@@ -48,8 +48,8 @@ def class_colors(count: int) -> list[str]:
 
     Up to ten classes take the palette. For more, each colour is the one that differs most from all
     before it, in Oklab, among those with enough contrast on white and on dark pages. So adjacent
-    classes look different, and a class keeps its colour when others are added. There are some
-    hundreds of such colours; after these they repeat.
+    classes look different. Above ten classes, a class keeps its colour when others are added. There
+    are some hundreds of such colours; after these they repeat.
 
     References:
         Glasbey, van der Heijden, Toh and Gray, "Colour Displays for Categorical Images", 2007, for
@@ -81,7 +81,9 @@ def _many_colors() -> list[str]:
     pixels = pixels[seen]
     places = _oklab(pixels)
     first = int(np.linalg.norm(places - _oklab(np.array([rgb(PALETTE[4])])), axis=1).argmin())
-    order, nearest = [first], np.full(len(places), np.inf)
+    # The reader's own image is shown among the classes.
+    nearest = np.linalg.norm(places - _oklab(np.array([rgb(EXTRA)])), axis=1)
+    order = [first]
     while len(order) < len(places):
         nearest = np.minimum(nearest, np.linalg.norm(places - places[order[-1]], axis=1))
         order.append(int(nearest.argmax()))

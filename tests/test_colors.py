@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from siamese_lib.colors import CONTRAST, GROUNDS, PALETTE, class_colors, contrast, rgb
+from siamese_lib.colors import CONTRAST, EXTRA, GROUNDS, PALETTE, class_colors, contrast, rgb
 
 
 def slow_contrast(one, other):
@@ -33,6 +33,8 @@ def test_many_classes_are_seen_and_told_apart(count):
     assert len(set(colors)) == count
     assert min(contrast(color, ground) for color in colors for ground in GROUNDS) >= CONTRAST
     pixels = np.array([rgb(color) for color in colors], float)
+    extra = np.abs(pixels - rgb(EXTRA)).sum(axis=1)  # the reader's own image is shown among them
+    assert extra.min() > 30
     steps = np.abs(np.diff(pixels, axis=0)).sum(axis=1)  # from a class to the next
     assert steps.min() > 30
 

@@ -58,7 +58,8 @@ def paper_of(images: np.ndarray) -> Paper:
     """Find the colours of ground and ink of images, so that a drawing looks like them.
 
     The ground is the median of the images' borders. The ink is the median of what differs most from
-    the ground in each image. Colours that are hard to tell apart give way to black and white.
+    the ground in each image. An ink that differs from the ground by less than 60 levels in each
+    channel gives way to black or white.
 
     Args:
         images: uint8 (N, H, W, C), of which up to 500 are looked at, evenly.
@@ -76,7 +77,7 @@ def paper_of(images: np.ndarray) -> Paper:
     pixels = some.reshape(len(some), -1, channels)
     farthest = np.abs(pixels - ground).sum(axis=-1).argmax(axis=1)
     ink = np.median(pixels[np.arange(len(some)), farthest], axis=0)
-    if abs(ink.mean() - ground.mean()) < _CLEAR:
+    if np.abs(ink - ground).max() < _CLEAR:
         ink = np.full(channels, 0 if ground.mean() > 127 else 255)
     return Paper(tuple(map(int, ground)), tuple(map(int, ink)))
 
@@ -86,7 +87,6 @@ def from_strokes(
     shape: tuple[int, int, int],
     *,
     light: bool = False,
-    paper: Paper | None = None,
 ) -> np.ndarray:
     """Draw strokes, prepared as MNIST's digits were.
 
@@ -94,7 +94,6 @@ def from_strokes(
         strokes: each a list of points (x, y), with y pointing down, in any unit.
         shape: height, width and channels (1 or 3) of the image.
         light: draw black ink on a white ground instead of white ink on a black ground.
-        paper: colours of ground and ink; they go before `light`.
 
     Returns:
         uint8 (H, W, C).
@@ -108,6 +107,13 @@ def from_strokes(
         >>> image.shape, image.dtype
         ((28, 28, 1), dtype('uint8'))
     """
+    return drawn(strokes, shape, _WHITE if light else BLACK)
+
+
+def drawn(
+    strokes: Sequence[Sequence[Sequence[float]]], shape: tuple[int, int, int], paper: Paper
+) -> np.ndarray:
+    """Draw strokes as `from_strokes` does, with the ink and on the ground of some images."""
     lines = [np.asarray(stroke, np.float64).reshape(-1, 2) for stroke in strokes if len(stroke)]
     if not lines:
         raise ValueError("The pad is empty. Draw something on it first.")
@@ -127,7 +133,7 @@ def from_strokes(
             draw.ellipse((x - pen / 2, y - pen / 2, x + pen / 2, y + pen / 2), 255)
     grown = side > 0  # a dot is not enlarged
     placed = _placed(np.asarray(picture) / 255, shape, grow=grown)
-    return _finished(placed, shape, paper or (_WHITE if light else BLACK))
+    return _finished(placed, shape, paper)
 
 
 def from_file(
@@ -160,7 +166,8 @@ def from_file(
     # The border shows the ground. Ink is what differs most from it.
     ground, ink = _ground(grey), np.percentile(grey, [0.5, 99.5])
     turned = ground - ink[0] > ink[1] - ground
-    words = "dark on light, inverted; " if turned and not paper.light else ""
+    kinds = ("dark on light", "light on dark")
+    words = "" if turned == paper.light else f"{kinds[not turned]}, inverted; "
     contrast = ground - ink[0] if turned else ink[1] - ground
     if contrast < _LEAST:
         raise ValueError(
@@ -168,8 +175,9 @@ def from_file(
             f"grey levels; expected at least {_LEAST}. Choose one with more contrast."
         )
     if grey.shape == shape[:2]:
-        as_given = 255 - grey if turned else grey
-        return _finished(as_given / 255, shape, paper), f"{before}, {words}taken as it is"
+        levels = grey if turned == paper.light else 255 - grey
+        as_given = np.repeat(levels.astype(np.uint8)[..., None], shape[2], axis=2)
+        return as_given, f"{before}, {words}taken as it is"
     inked = np.clip((ground - grey if turned else grey - ground) / contrast, 0, 1)
     inked = np.clip((inked - _FAINT) / (1 - _FAINT), 0, 1)
     box = round(_BOX * min(shape[:2]))

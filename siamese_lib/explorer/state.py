@@ -99,7 +99,7 @@ def choose_random(state: State, facts: Facts, chance: float) -> State:
 
 def draw(state: State, facts: Facts, strokes: Sequence[Sequence[Sequence[float]]]) -> State:
     """Make a drawing the query."""
-    image = handwriting.from_strokes(strokes, facts.image_shape, paper=facts.paper)
+    image = handwriting.drawn(strokes, facts.image_shape, facts.paper)
     note = "centred and scaled as MNIST's digits were"
     before = state.before if state.query.kind == "drawing" else state.query
     return replace(_with_query(state, Query("drawing", None, image.tobytes(), note)), before=before)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from types import FunctionType
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
@@ -168,15 +169,26 @@ class TowerAt:
         ]
 
     def __call__(self, images: np.ndarray, training: bool = False) -> Tensor:
-        """Return the embeddings (N, dim) of images (N, H, W, C), as in inference."""
+        """Return the embeddings (N, dim) of images (N, H, W, C).
+
+        Raises:
+            ValueError: `training` is True.
+        """
+        if training:
+            raise ValueError("training is True; expected False, as these weights are not trained.")
         return self._called(self.weights, images)
 
 
 def calls_of(tower: keras.Model) -> Callable[[Sequence[Tensor], Any], Tensor]:
     """Return a function that calls a tower with given weights, in Keras' order, on images.
 
-    It is compiled if it is used often, unless the tower has code that is not Keras' own, which
-    compiling may not follow.
+    It is compiled if it is used often. A tower with functions or classes that are not Keras' own is
+    not, as compiling keeps what their code found at the first call. One with a
+    `keras.layers.Normalization` is not either, as that derives other values from its weights.
+
+    Returns:
+        A function of tensors of the shapes of the tower's weights, and images (N, H, W, C) of any
+        real dtype, to embeddings (N, dim) as the tower returns them.
     """
     adapted = _adapted(tower)
 
@@ -194,7 +206,8 @@ def calls_of(tower: keras.Model) -> Callable[[Sequence[Tensor], Any], Tensor]:
             for layer, mean, variance in before:
                 layer.mean, layer.variance = mean, variance
 
-    return call if adapted or has_own_code(tower) else CompiledOften(call)
+    own = adapted or has_own_code(tower) or _has_own_function(tower)
+    return call if own else CompiledOften(call)
 
 
 def put_weights(tower: keras.Model, weights: Sequence[np.ndarray]) -> None:
@@ -212,6 +225,12 @@ def parts_of(tower: keras.Model) -> list[keras.layers.Layer]:
 def has_own_code(tower: keras.Model) -> bool:
     """Return whether a class of the tower, or of a layer in it, is not one of Keras' own."""
     return any(not type(part).__module__.startswith("keras.") for part in parts_of(tower))
+
+
+def _has_own_function(tower: keras.Model) -> bool:
+    """Return whether a layer holds a function that is not one of Keras' own, as a Lambda does."""
+    held = (value for part in parts_of(tower) for value in vars(part).values())
+    return any(isinstance(f, FunctionType) and not f.__module__.startswith("keras.") for f in held)
 
 
 def _adapted(tower: keras.Model) -> list[keras.layers.Layer]:

@@ -1,4 +1,4 @@
-"""Call a tower again and again with few images: Keras then compiles it.
+"""Call a tower again and again with few images: TensorFlow or JAX then compiles it.
 
 Called layer by layer, a tower of 60 layers takes ten times as long for one image as its arithmetic
 does. Compiling takes about a second, once, so a program that asks once should not wait for it.
@@ -32,7 +32,7 @@ class CompiledOften:
         self._compiled: Callable[[Sequence[Tensor], Any], Tensor] | None = None
 
     def __call__(self, weights: Sequence[Tensor], images: np.ndarray) -> Tensor:
-        """Return the embeddings. Compiled and not, they differ by rounding only, about 1e-7."""
+        """Return the embeddings. Compiled and not, they differ by the rounding of their dtype."""
         if len(images) > FEW:
             return self._call(weights, images)
         self._calls += 1
@@ -40,6 +40,10 @@ class CompiledOften:
             return self._call(weights, images)
         if self._compiled is None:
             self._compiled = _compiled(self._call)
+            try:
+                return self._compiled(weights, images)
+            except Exception:  # a layer that cannot be compiled raises what it likes
+                self._compiled = self._call
         return self._compiled(weights, images)
 
 

@@ -142,14 +142,19 @@ def _check(page: Path, minutes: float, false_accept: float) -> None:
 def _loaded(
     source: str | os.PathLike[str], image_size: int, color: str, verbose: bool, say: Say
 ) -> Dataset:
-    """Load a folder. What it warns of is said, as the page shows it too."""
+    """Load a folder. What it warns of is said, or warned of if nothing is said."""
     side = whole_number("image_size", image_size, 8)
-    with warnings.catch_warnings(record=True) as caught:
-        warnings.simplefilter("always", UserWarning)
-        data = load_folder(source, image_size=(side, side), color=color, verbose=verbose)
-    for warning in caught:
-        say(f"    {warning.message}")
-    return data
+    caught: list[warnings.WarningMessage] = []
+    try:
+        with warnings.catch_warnings(record=True) as caught:
+            warnings.simplefilter("always")
+            return load_folder(source, image_size=(side, side), color=color, verbose=verbose)
+    finally:
+        for each in caught:
+            if verbose and issubclass(each.category, UserWarning):
+                say(f"    {each.message}")
+            else:
+                warnings.warn_explicit(each.message, each.category, each.filename, each.lineno)
 
 
 @dataclass(frozen=True)

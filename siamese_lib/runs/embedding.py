@@ -77,6 +77,14 @@ class TowerFrames:
         """Return the number of frames."""
         return len(self.frames[0])
 
+    def __getstate__(self) -> dict[str, Any]:
+        """Leave out what can be made again, and what cannot be copied: compiled towers."""
+        return {
+            name: {} if name == "_made" else value
+            for name, value in vars(self).items()
+            if name != "_called"
+        }
+
     def weights(self, frame: int) -> list[np.ndarray]:
         """Return the weights of one frame, float32; IndexError if there is no such frame.
 

@@ -16,6 +16,7 @@ from siamese_lib.views import given, wire
 from siamese_lib.views.film import Film
 
 _NEAREST = 10  # neighbours by which a point's place is judged
+_MOST = 20_000  # points that are judged; the time grows with their square: 4 s for so many
 
 
 def make_film(
@@ -74,8 +75,12 @@ def make_film(
 
 
 def _trust(embeddings: np.ndarray, shown: np.ndarray) -> np.ndarray | None:
-    """Return the share of each point's neighbours that the map keeps, (N,); None for few points."""
-    return kept_neighbours(embeddings, shown, _NEAREST) if len(shown) > _NEAREST else None
+    """Return the share of each point's neighbours that the map keeps, (N,).
+
+    None for 10 points or fewer, which are all neighbours, and for more than 20,000.
+    """
+    enough = _NEAREST < len(shown) <= _MOST
+    return kept_neighbours(embeddings, shown, _NEAREST) if enough else None
 
 
 def curve_of(history: Mapping[str, Sequence[float]], name: str, steps: np.ndarray) -> np.ndarray:
@@ -116,6 +121,8 @@ def with_extra(film: Film, options: Mapping[str, Any]) -> dict[str, Any]:
     colors = given.checked_colors(options.get("colors"))
     if film.marked and colors is not None:
         options["colors"] = [*colors, EXTRA]
+    if film.marked and options.get("trust") is not None:
+        options["trust"] = [*np.atleast_1d(options["trust"]), *[1.0] * len(film.marked)]
     if options.get("marked") is not None:
         options["marked"] = [*given.checked_points(options["marked"]), *film.marked]
     return options

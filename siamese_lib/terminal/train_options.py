@@ -75,7 +75,7 @@ def _add_network(group: argparse._ArgumentGroup) -> None:
         type=positive,
         metavar="N",
         help="length of an embedding (default: 2 with the conv tower, which can be drawn on a map; "
-        "64 with the photo tower; that of your own)",
+        "64 with the photo tower, 128 for 3,000 pictures in colour and more; that of your own)",
     )
     group.add_argument(
         "--loss",
@@ -114,7 +114,8 @@ def _add_training(group: argparse._ArgumentGroup) -> None:
         type=positive,
         metavar="N",
         help="images in a training step, or pairs with --pairs random (default: 128 with the conv "
-        "tower; 64 with the photo tower, 128 for more than 32 classes)",
+        "tower; 64 with the photo tower, 128 for more than 32 classes and for 3,000 pictures in "
+        "colour and more)",
     )
     group.add_argument(
         "--per-class",

@@ -75,7 +75,7 @@ class EmbeddingView(anywidget.AnyWidget):
         class_names: K names; the labels are then numbers from 0 to K - 1.
         steps: int (F,), ascending: the training step of each frame.
         trust: numbers (N,) from 0 to 1, shown on demand as sizes of points, as for `Film`.
-        colors: "#rrggbb" of each class; by default the book's palette, or as many hues as needed.
+        colors: "#rrggbb" of each class; by default those of `class_colors`.
         curves: for each name, F numbers, drawn under the scrub bar; NaN leaves a gap. Put the units
             in the name.
         margin: of the loss, in the units of the embedding; drawn to scale.
@@ -209,9 +209,10 @@ class EmbeddingView(anywidget.AnyWidget):
     ) -> None:
         """Add one frame at the end and send only this frame; the points move to it.
 
-        This works while a cell runs. A reader who has scrubbed back stays at that frame. When the
-        number of frames reaches a power of two, all frames are sent again, so that a page that
-        missed the first ones catches up. In all, this sends about twice the bytes.
+        A reader who has scrubbed back stays at that frame. `trust` becomes None, as it is of
+        another last frame. When the number of frames reaches a power of two, all frames are sent
+        again, so that a page that missed the first ones catches up. In all, this sends about twice
+        the bytes.
 
         Args:
             points: float (N, 2), the same points as in the other frames.
@@ -238,6 +239,7 @@ class EmbeddingView(anywidget.AnyWidget):
             with self.hold_trait_notifications():
                 self.frames = np.concatenate([before, frame])
                 self.steps = steps
+                self.trust = None
                 self.curves = {
                     name: [*self.curves.get(name, [np.nan] * count), numbers.get(name, np.nan)]
                     for name in [*self.curves, *(n for n in numbers if n not in self.curves)]

@@ -38,10 +38,11 @@ class Film:
         labels: int or str (N,), the class of each point.
         images: uint8 (N, H, W), (N, H, W, 1) or (N, H, W, 3), the picture of each point.
         class_names: K names; the labels are then numbers from 0 to K - 1.
-        colors: "#rrggbb" of each class; by default the book's palette, or as many hues as needed.
+        colors: "#rrggbb" of each class; by default those of `class_colors`.
         steps: int (F,), ascending: the training step of each frame.
-        trust: numbers (N,) from 0 to 1: how far each point's place can be trusted, such as
-            `kept_neighbours` of the last frame. Readers can let points be as large as these say.
+        trust: numbers (N,) from 0 to 1: the share of each point's neighbours in the last frame that
+            can be trusted, such as `kept_neighbours` or `stable_neighbours` give it. Readers can
+            let points be as large as these say.
         curves: for each name, such as "loss", F numbers; NaN leaves a gap.
         margin: of the loss, in the units of the embedding; 0 or more.
         marked: points that always stay visible.

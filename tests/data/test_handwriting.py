@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from PIL import Image, ImageDraw
 
-from siamese_lib.data.handwriting import Paper, from_file, from_strokes, paper_of
+from siamese_lib.data.handwriting import Paper, drawn, from_file, from_strokes, paper_of
 
 SHAPE = (28, 28, 1)
 TALL = [[[0.1, 0.1], [0.1, 0.9]], [[0.1, 0.9], [0.4, 0.9]]]
@@ -87,16 +87,30 @@ def test_other_shapes():
 
 def test_a_drawing_has_the_ground_and_the_ink_of_the_data():
     paper = Paper((200, 210, 220), (10, 60, 30))
-    drawn = from_strokes(TALL, (28, 28, 3), paper=paper)
+    image = drawn(TALL, (28, 28, 3), paper)
     plain = from_strokes(TALL, SHAPE).astype(float) / 255
-    assert (drawn[0, 0].tolist(), drawn[-1, -1].tolist()) == ([200, 210, 220], [200, 210, 220])
+    assert (image[0, 0].tolist(), image[-1, -1].tolist()) == ([200, 210, 220], [200, 210, 220])
     at = np.unravel_index(plain[..., 0].argmax(), (28, 28))
-    np.testing.assert_allclose(drawn[at], [10, 60, 30], atol=3)
+    np.testing.assert_allclose(image[at], [10, 60, 30], atol=3)
     for channel, (ground, ink) in enumerate(zip(paper.ground, paper.ink, strict=True)):
         expected = ground + plain[..., 0] * (ink - ground)
-        np.testing.assert_allclose(drawn[..., channel], expected, atol=1)
+        np.testing.assert_allclose(image[..., channel], expected, atol=1)
     read, note = from_file(file_of(page()), (28, 28, 1), paper=Paper((250,), (5,)))
     assert (read[0, 0, 0], "inverted" in note) == (250, False)
+
+
+def test_a_picture_like_the_data_is_taken_as_it_is():
+    dark_on_light = page((28, 28), at=(4, 4))
+    same, note = from_file(file_of(dark_on_light), SHAPE, paper=Paper((240,), (20,)))
+    np.testing.assert_array_equal(same[..., 0], np.asarray(dark_on_light))
+    assert note == "28 × 28 pixels, taken as it is"
+    other, note = from_file(file_of(dark_on_light), SHAPE)
+    np.testing.assert_array_equal(other[..., 0], 255 - np.asarray(dark_on_light))
+    assert "dark on light, inverted" in note
+    light_on_dark = Image.fromarray(255 - np.asarray(dark_on_light))
+    turned, note = from_file(file_of(light_on_dark), SHAPE, paper=Paper((240,), (20,)))
+    np.testing.assert_array_equal(turned, same)
+    assert "light on dark, inverted" in note
 
 
 def pictures(ground, ink, count=30):
@@ -122,6 +136,7 @@ def test_ground_and_ink_are_found_in_the_data(ground, ink):
 def test_an_ink_that_cannot_be_seen_gives_way():
     assert paper_of(pictures((128,), (140,))) == Paper((128,), (0,))
     assert paper_of(pictures((100,), (110,))) == Paper((100,), (255,))
+    assert paper_of(pictures((0, 0, 250), (250, 0, 0))) == Paper((0, 0, 250), (250, 0, 0))
     assert paper_of(np.empty((0, 8, 8, 3), np.uint8)) == Paper((0, 0, 0), (255, 255, 255))
     assert Paper((1,), (255,)).colors == ["#010101", "#ffffff"]
     assert Paper((1, 2, 3), (16, 32, 48)).colors == ["#010203", "#102030"]

@@ -27,7 +27,7 @@ test("each point is in one group, with the diameter that it has", () => {
 });
 
 test("it says its share in words, and nothing where nothing is known", () => {
-  assert.equal(trustOf([0.7, 0]).words(0), "70 % of its neighbours kept");
+  assert.equal(trustOf([0.7, 0]).words(0), "trust 70 % (last frame)");
   const none = new Trust(null);
   assert.ok(!none.known);
   assert.equal(none.words(0), "");

@@ -1,9 +1,13 @@
 """A tower that is asked often with few images is compiled, and answers as before."""
 
+import copy
+import pickle
+
 import keras
 import numpy as np
 import pytest
 
+import siamese_lib as sl
 from siamese_lib.network import compiled
 from siamese_lib.network.any_tower import TowerAt, calls_of
 from siamese_lib.network.photo_tower import photo_tower
@@ -79,3 +83,38 @@ def test_code_of_ones_own_is_called_as_it_is():
     at = TowerAt(model, model.get_weights())
     for _ in range(compiled._OFTEN + 2):
         np.testing.assert_array_equal(np.asarray(at(white)), [[18]])
+
+
+@pytest.mark.parametrize("layer", [keras.layers.Lambda, keras.layers.Activation])
+def test_functions_of_ones_own_are_asked_each_time(layer):
+    gain = [1.0]
+    model = keras.Sequential(
+        [keras.Input((2, 2, 1)), keras.layers.Flatten(), layer(lambda x: x * gain[0])]
+    )
+    at = TowerAt(model, model.get_weights())
+    white = np.full((1, 2, 2, 1), 3, np.float32)
+    for _ in range(compiled._OFTEN + 2):
+        np.testing.assert_array_equal(np.asarray(at(white)), [[3] * 4])
+    gain[0] = 5.0
+    np.testing.assert_array_equal(np.asarray(at(white)), [[15] * 4])
+
+
+def test_what_cannot_be_compiled_is_called_as_before():
+    def fails_in_a_tracer(weights, images):
+        return np.asarray(images) * 2.0 if isinstance(images, np.ndarray) else float(images)
+
+    often = compiled.CompiledOften(fails_in_a_tracer)
+    for _ in range(compiled._OFTEN + 4):
+        np.testing.assert_array_equal(often([], IMAGES[:2]), IMAGES[:2] * 2.0)
+
+
+def test_a_run_that_was_asked_often_can_be_copied(tower):
+    run = sl.Run(tower, [0], [weight[None] for weight in tower.get_weights()])
+    before = [run.embed(IMAGES[:1]) for _ in range(compiled._OFTEN + 2)][-1]
+    np.testing.assert_allclose(copy.deepcopy(run).embed(IMAGES[:1]), before, atol=2e-6)
+    np.testing.assert_allclose(pickle.loads(pickle.dumps(run)).embed(IMAGES[:1]), before, atol=2e-6)
+
+
+def test_weights_are_not_trained(tower):
+    with pytest.raises(ValueError, match="training is True"):
+        TowerAt(tower, tower.get_weights())(IMAGES[:1], training=True)

@@ -150,15 +150,17 @@ def test_trust_goes_to_the_page_and_into_the_file() -> None:
     trust = [0.0, 0.25, 1 + 1e-7]
     film = sl.Film(np.zeros((2, 3, 2)), trust=trust)
     assert film.trust is not None
-    np.testing.assert_array_equal(film.trust, np.float32([0, 0.25, 1]))
+    np.testing.assert_array_equal(film.trust, np.array([0, 0.25, 1], np.float32))
     sent = film.payload()["about"]["trust"]
     np.testing.assert_array_equal(np.frombuffer(sent, "<f4"), film.trust)
     again = sl.Film.from_bytes(film.to_bytes()).trust
     assert again is not None
     np.testing.assert_array_equal(again, film.trust)
     view = sl.EmbeddingView.of(film)
-    view.trust = [1, 1, 0]
+    view.trust = np.array([1, 1, 0])
     np.testing.assert_array_equal(np.frombuffer(view.payload()["about"]["trust"], "<f4"), [1, 1, 0])
+    view.append_frame(np.ones((3, 2)))
+    assert view.trust is None
     assert "trust" not in sl.Film(np.zeros((2, 3, 2))).about()
 
 

@@ -33,16 +33,20 @@ export class Legend {
 
   /** @param {Classes} classes */
   build(classes) {
+    const kept = this.#classes?.names.join() === classes.names.join();
     this.#classes = classes;
     this.#buttons = new Map(classes.present.map((k) => [k, this.#button(classes, k)]));
     const many = this.#buttons.size > MOST_UNSEARCHED;
     const words = `Search ${grouped(this.#buttons.size)} classes`;
     this.#search.placeholder = words;
     this.#search.setAttribute("aria-label", `${words}. Enter shows only those that are found.`);
-    const search = many ? [this.#search, this.#none] : [];
-    this.element.replaceChildren(...search, ...this.#buttons.values(), this.#all);
+    // What has the keyboard's focus would lose it if it were put into the page anew.
+    if (!this.#search.isConnected) this.element.append(this.#search, this.#none);
+    while (this.#none.nextSibling) this.#none.nextSibling.remove();
+    this.element.append(...this.#buttons.values(), this.#all);
+    this.#search.hidden = !many;
     this.element.hidden = this.#buttons.size === 0;
-    this.#search.value = "";
+    if (!kept || !many) this.#search.value = "";
     this.#filter();
     this.#update();
   }

@@ -1,6 +1,8 @@
 // @ts-check
 // What Python's `Film.payload` sends to a map, and how a frame is added to it.
 
+import { bytesOf } from "./numbers.js";
+
 /** @typedef {ArrayBuffer | ArrayBufferView} Bytes little-endian numbers */
 
 /**
@@ -46,6 +48,16 @@
  * @property {number | null} step
  * @property {Record<string, number | null>} curves
  */
+
+/**
+ * Whether the classes and the trust are of as many points as the film has.
+ * @param {Payload} payload
+ */
+export function isWhole({ film, about }) {
+  const labels = about.labels ? bytesOf(about.labels).length / 2 : film.count;
+  const trust = about.trust ? bytesOf(about.trust).length / 4 : film.count;
+  return !film.frames.length || (labels === film.count && trust === film.count);
+}
 
 /**
  * Add a frame to a payload, unless it is there already. A frame that was lost arrives later, with

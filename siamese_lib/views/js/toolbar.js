@@ -13,7 +13,8 @@ import { iconButton } from "./icons.js";
  * @property {() => void} reset
  */
 
-const TRUST_WORDS = "large points keep their neighbours on the last map, small ones lose them";
+const TRUST_WORDS =
+  "trust the neighbours of large points in the last frame, not those of small ones";
 
 export class Toolbar {
   #words = make("span", { class: "sv-tools-words" });

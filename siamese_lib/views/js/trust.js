@@ -1,5 +1,5 @@
 // @ts-check
-// How far each point can be trusted: the share of its neighbours that the map keeps.
+// The share of each point's neighbours in the last frame that can be trusted.
 
 /** @import { Bytes } from "./payload.js" */
 
@@ -27,7 +27,7 @@ export class Trust {
 
   /** @param {number} point */
   words(point) {
-    return this.known ? `${Math.round(100 * this.shares[point])} % of its neighbours kept` : "";
+    return this.known ? `trust ${Math.round(100 * this.shares[point])} % (last frame)` : "";
   }
 }
 

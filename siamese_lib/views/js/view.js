@@ -17,7 +17,7 @@ import { AnimationLoop } from "./animation_loop.js";
 import { bytesOf } from "./numbers.js";
 import { Overlay } from "./overlay.js";
 import { Painter } from "./painter.js";
-import { grow } from "./payload.js";
+import { grow, isWhole } from "./payload.js";
 import { afterClick, pointAt, pointsIn } from "./picking.js";
 import { Pictures } from "./pictures.js";
 import { Pointer } from "./pointer.js";
@@ -137,9 +137,8 @@ export class View {
    * @param {Payload} payload
    */
   update(payload) {
+    if (!isWhole(payload)) return; // the other half is to come
     const { film, about } = payload;
-    const labels = about.labels ? bytesOf(about.labels).length / 2 : film.count;
-    if (film.frames.length && labels !== film.count) return; // the other half is to come
     const old = this.payload;
     this.payload = payload;
     this.about = about;
@@ -185,6 +184,7 @@ export class View {
     if (names.length > MANY) this.shows.names = false;
     if (old?.about.trust !== this.about.trust) this.trust = new Trust(this.about.trust);
     this.toolbar.trust.hidden = !this.trust.known;
+    if (!this.trust.known && this.shows.trust) this.#toggle("trust");
     this.painter.use(this.film, this.classes.of);
     this.legend.build(this.classes);
     this.#refresh(old === null);
