@@ -14,7 +14,6 @@ import { FilmBar } from "./film_bar.js";
 import { listenToKeys } from "./keys.js";
 import { Legend } from "./legend.js";
 import { AnimationLoop } from "./animation_loop.js";
-import { bytesOf } from "./numbers.js";
 import { Overlay } from "./overlay.js";
 import { Painter } from "./painter.js";
 import { grow, isWhole } from "./payload.js";
