@@ -57,9 +57,10 @@ _WHITE = Paper((255,), (0,))
 def paper_of(images: np.ndarray) -> Paper:
     """Find the colours of ground and ink of images, so that a drawing looks like them.
 
-    The ground is the median of the images' borders. The ink is the median of what differs most from
-    the ground in each image. An ink that differs from the ground by less than 60 levels in each
-    channel gives way to black or white.
+    Each image has a ground of its own: the median of its border. The one that is nearest to all
+    others is taken. The ink is the median of what differs most from it in each image with such a
+    ground. An ink that differs from the ground by less than 60 levels in each channel gives way to
+    black or white.
 
     Args:
         images: uint8 (N, H, W, C), of which up to 500 are looked at, evenly.
@@ -72,11 +73,15 @@ def paper_of(images: np.ndarray) -> Paper:
         return Paper((0,) * channels, (255,) * channels)
     rows = np.linspace(0, len(images) - 1, min(len(images), _LOOKED_AT)).astype(int)
     some = images[rows].astype(np.int16)
-    edges = [some[:, 0], some[:, -1], some[:, :, 0], some[:, :, -1]]
-    ground = np.median(np.concatenate([e.reshape(-1, channels) for e in edges]), axis=0)
-    pixels = some.reshape(len(some), -1, channels)
+    edges = np.concatenate([some[:, 0], some[:, -1], some[:, :, 0], some[:, :, -1]], axis=1)
+    grounds = np.median(edges, axis=1)
+    apart = np.abs(grounds[:, None] - grounds)
+    # Not the median of all: between black and white pages, that may be a grey that none has.
+    ground = grounds[apart.sum(axis=(1, 2)).argmin()]
+    alike = np.abs(grounds - ground).max(axis=1) < _CLEAR
+    pixels = some.reshape(len(some), -1, channels)[alike]
     farthest = np.abs(pixels - ground).sum(axis=-1).argmax(axis=1)
-    ink = np.median(pixels[np.arange(len(some)), farthest], axis=0)
+    ink = np.median(pixels[np.arange(len(pixels)), farthest], axis=0)
     if np.abs(ink - ground).max() < _CLEAR:
         ink = np.full(channels, 0 if ground.mean() > 127 else 255)
     return Paper(tuple(map(int, ground)), tuple(map(int, ink)))

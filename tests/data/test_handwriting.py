@@ -133,6 +133,12 @@ def test_ground_and_ink_are_found_in_the_data(ground, ink):
     assert paper.light == (ground[0] > ink[0])
 
 
+def test_pages_of_two_kinds_have_one_of_the_two_grounds():
+    black, white = pictures((0,), (250,)), pictures((255,), (20,))
+    assert paper_of(np.concatenate([black, white])) == Paper((0,), (250,))
+    assert paper_of(np.concatenate([black[:-1], white])) == Paper((255,), (20,))
+
+
 def test_an_ink_that_cannot_be_seen_gives_way():
     assert paper_of(pictures((128,), (140,))) == Paper((128,), (0,))
     assert paper_of(pictures((100,), (110,))) == Paper((100,), (255,))
