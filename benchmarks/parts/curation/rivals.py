@@ -16,8 +16,21 @@ import numpy as np
 from PIL import Image
 
 import siamese_lib as sl
+from benchmarks.tools.fresh import python
 
 Pairs = list[tuple[int, int]]
+IMAGEDEDUP = """import json, sys
+import numpy as np
+from imagededup.methods import PHash
+
+hasher, images = PHash(verbose=False), np.load(sys.argv[1])
+codes = {str(at): hasher.encode_image(image_array=each) for at, each in enumerate(images)}
+found = hasher.find_duplicates(encoding_map=codes, max_distance_threshold=20, scores=True)
+print(json.dumps(sorted({
+    (int(distance), *sorted((int(one), int(other))))
+    for one, others in found.items() for other, distance in others
+})))
+"""
 NEEDS = {"imagededup": "imagededup", "cleanvision": "cleanvision", "cleanlab": "cleanlab"}
 
 
@@ -45,19 +58,15 @@ def by_difference_hash(images: np.ndarray, _: np.ndarray) -> Pairs:
 
 
 def by_imagededup(images: np.ndarray, _: np.ndarray) -> Pairs:
-    """Compare the hashes of imagededup, up to its widest useful difference."""
-    from imagededup.methods import PHash
+    """Compare the hashes of imagededup, up to its widest useful difference.
 
-    hasher = PHash(verbose=False)
-    codes = {str(at): hasher.encode_image(image_array=each) for at, each in enumerate(images)}
-    with contextlib.redirect_stderr(io.StringIO()):
-        found = hasher.find_duplicates(encoding_map=codes, max_distance_threshold=20, scores=True)
-    apart = {
-        (min(int(one), int(other)), max(int(one), int(other))): distance
-        for one, others in found.items()
-        for other, distance in others
-    }
-    return sorted(apart, key=lambda pair: (apart[pair], pair))
+    In a process of its own, as it loads PyTorch, which may crash beside TensorFlow.
+    """
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder, "images.npy")
+        np.save(file, images)
+        found = python("-c", IMAGEDEDUP, str(file))
+    return [(one, other) for _, one, other in found]
 
 
 def by_cleanvision(images: np.ndarray, _: np.ndarray) -> Pairs:
