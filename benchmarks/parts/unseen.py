@@ -13,7 +13,7 @@ examples, the other half are asked about.
 The rivals need no training: the pixels, their principal components, and the tower before training.
 For letters, the recipe of pytorch-metric-learning is one too, trained as long as ours
 (`recipes.trained_rivals`). Our recipe was chosen by training on Latin and judging by Greek letters.
-``python -m benchmarks unseen`` takes half an hour on two cores; ``--quick`` is a short try that
+``python -m benchmarks unseen`` takes twenty minutes on two cores; ``--quick`` is a short try that
 writes nothing.
 """
 
