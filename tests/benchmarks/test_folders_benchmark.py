@@ -90,6 +90,12 @@ def test_it_is_said_how_rivals_were_trained_and_which_are_absent():
     assert "Not installed, so left out: torch." in text
 
 
+def test_without_their_library_rivals_are_left_out(monkeypatch):
+    monkeypatch.setattr(trained_rivals, "NEEDS", {"torch": "numpy", "another": "not_installed"})
+    assert trained_rivals.absent() == ["another"]
+    assert trained_rivals.trained(corners(), seed=0, seconds=0) == {}
+
+
 def test_one_folder_of_two_is_kept_and_not_written(tmp_path, monkeypatch, capsys):
     for name in folders.FOLDERS:
         (tmp_path / name).mkdir()
