@@ -55,12 +55,15 @@ def run(part: str, *, quick: bool, restart: bool = False) -> None:
     except ModuleNotFoundError as missing:
         print(f"{part}: left out, as it needs {missing.name}. `make bench` installs it.")
         return
-    before = load_result(part)
-    if before is not None and result.get("status") == "not measured":
+    before, partly = load_result(part), result.get("status") == "partly measured"
+    if partly and not quick:
+        print(f"{part}: only partly measured here, so nothing is written, and the figures are kept")
+    elif before is not None and result.get("status") == "not measured":
         print(f"{part}: not measured here, so the result of {before['machine']['date']} stays")
     elif not quick:
         save_result(part, result)
-    ledger.forget()
+    if not partly:
+        ledger.forget()
     if quick:
         print("A quick try with few rounds and small sizes: no figure below is a result.\n")
     print(module.render(result))

@@ -22,7 +22,7 @@ PARTS = {
     "views": "films on the screen",
     "live": "the cost of watching a training",
     "explorer": "from a click to the neighbours",
-    "folders": "folders of pictures next to what needs no training",
+    "folders": "folders of pictures next to other ways",
     "growth": "time and memory as images and dimensions grow",
     "gpu": "training on a GPU",
 }

@@ -1,4 +1,4 @@
-"""Folders of pictures: our recipe next to what needs no training, on three splits each.
+"""Folders of pictures: our recipe next to other ways, on three splits each.
 
 The folders are Debian's: ``tuxpaint-stamps-default`` (796 pictures, 16 classes) and
 ``openclipart-png`` (some 8,100 pictures, 22 classes). They are looked for where the packages put
@@ -8,8 +8,12 @@ Each split keeps other pictures for testing (seeds 0, 1 and 2, which also seed t
 training pictures are the gallery, and the test pictures are the queries. The recipe was chosen on
 training pictures that were held out, so the test pictures decided nothing.
 
-``python -m benchmarks folders`` takes half an hour on two cores; ``--quick`` is a short try that
-writes nothing. ``SIAMESE_FOLDERS_ONLY=stamps`` measures one folder.
+The rivals need no training, or come from pytorch-metric-learning and are trained as long as ours
+(`recipes.trained_rivals`).
+
+``python -m benchmarks folders`` takes an hour on two cores; ``--quick`` is a short try that writes
+nothing. ``SIAMESE_FOLDERS_ONLY=stamps`` measures one folder: its figures are printed and kept, and
+results are written when the same command measures all folders.
 """
 
 from __future__ import annotations
@@ -24,10 +28,11 @@ from typing import Any
 import numpy as np
 
 import siamese_lib as sl
+from benchmarks.recipes import trained_rivals
 from benchmarks.tools.ledger import Ledger
-from benchmarks.tools.markdown import blocks, measured_on, table
+from benchmarks.tools.markdown import blocks, left_out, measured_on, table
 
-COMPARED: tuple[str, ...] = ()
+COMPARED = trained_rivals.COMPARED
 
 FOLDERS = {
     "stamps": ("/usr/share/tuxpaint/stamps", 64),
@@ -53,7 +58,8 @@ def measure(ledger: Ledger, *, quick: bool = False) -> dict[str, Any]:
             for seed in splits
         ]
         folders.append(summary(name, turns))
-    return {"folders": folders}
+    status = "measured" if len(found) == len(FOLDERS) else "partly measured"
+    return {"status": status, "folders": folders, "not installed": trained_rivals.absent()}
 
 
 def folder_of(name: str) -> Path:
@@ -84,6 +90,8 @@ def judged(data: sl.Dataset, seed: int, steps: int | None = None) -> dict[str, A
         model.fit(batches, steps_per_epoch=steps, shuffle=False, verbose=0)
     seconds = {"seconds": time.perf_counter() - started, "CPU s": time.process_time() - worked}
     ways[OURS] = embedded(tower, gallery), embedded(tower, queries)
+    for name, embed in trained_rivals.trained(data.train, seed, seconds["seconds"]).items():
+        ways[name] = embed(gallery), embed(queries)
     return {
         "recipe": str(recipe),
         "training images": len(data.train),
@@ -159,7 +167,8 @@ def render(result: dict[str, Any]) -> str:
             f"{folder['CPU s']} seconds of processor time."
         )
         texts.append(table(rows))
-    return blocks(*texts, measured_on(result))
+    ways = [row["way"] for folder in result["folders"] for row in folder["ways"]]
+    return blocks(*texts, trained_rivals.explained(ways), left_out(result), measured_on(result))
 
 
 def _within(value: dict[str, float]) -> str:

@@ -58,5 +58,5 @@ def measured_on(result: dict[str, Any]) -> str:
 
 def left_out(result: dict[str, Any]) -> str:
     """Name the libraries that a part could not measure, or say nothing."""
-    absent = ", ".join(result["not installed"])
+    absent = ", ".join(result.get("not installed", []))
     return f"Not installed, so left out: {absent}." if absent else ""

@@ -9,6 +9,7 @@ from PIL import Image
 
 import siamese_lib as sl
 from benchmarks.parts import pictures_unseen
+from benchmarks.recipes import trained_rivals
 from benchmarks.tools import picture_classes
 from benchmarks.tools.ledger import Ledger
 
@@ -27,13 +28,16 @@ def noisy(classes: int, each: int = 4) -> sl.Dataset:
     return sl.Dataset(train, test, names, "made here", "noisy")
 
 
-def test_every_way_is_judged_by_classes_that_were_held_out():
+def test_every_way_is_judged_by_classes_that_were_held_out(monkeypatch):
+    flat = {"a rival": lambda images: images.reshape(len(images), -1).astype(np.float32)}
+    monkeypatch.setattr(trained_rivals, "trained", lambda *_: flat)
     data = sl.split_by_class(pictures_unseen.whole(noisy(44)), 0.5, seed=1)
     assert not set(data.train.labels) & set(data.test.labels)
     result = pictures_unseen.judged(data, seed=0, steps=1)
     assert (result["classes"], result["images"]) == ([22, 22], [88, 88])
     assert result["ways"][pictures_unseen.PIXELS] == 1
-    assert [*result["ways"]] == ["pixels", "PCA", "untrained tower", "ours"]
+    assert [*result["ways"]] == ["pixels", "PCA", "untrained tower", "ours", "a rival"]
+    assert result["ways"]["a rival"] == 1
 
 
 def test_a_table_has_medians_over_seeds():

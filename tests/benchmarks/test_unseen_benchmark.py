@@ -7,6 +7,7 @@ import pytest
 
 import siamese_lib as sl
 from benchmarks.parts import unseen
+from benchmarks.recipes import trained_rivals
 from siamese_lib.data.dataset import Dataset, Split
 
 MACHINE = {"date": "2026-01-31", "processor": "Abacus", "cores": 2, "python": "3", "versions": {}}
@@ -84,12 +85,15 @@ def test_the_report():
 
 def test_letters_are_judged_by_every_way(monkeypatch):
     monkeypatch.setattr(unseen, "trained", lambda recipe, data: lambda images: images[:, 9, :4, 0])
+    rival = {"a rival": lambda images: images[:, 9, :4, 0]}
+    monkeypatch.setattr(trained_rivals, "trained", lambda *_: rival)
     monkeypatch.setattr(sl.metrics, "few_shot", lambda *_, **__: sl.metrics.FewShot(
         0.5, (0, 1), np.zeros(2), 2, 1, 1
     ))  # fmt: skip
     monkeypatch.setattr(unseen, "JUDGED_BY", ("Cyrillic", "Hebrew"))
     rows = unseen.judge_letters(unseen.split_letters(made()), 0, 1)
     assert {script: [*ways] for script, ways in rows.items()} == {
-        script: ["pixels", "PCA", "untrained tower", "ours"] for script in ("Cyrillic", "Hebrew")
+        script: ["pixels", "PCA", "untrained tower", "ours", "a rival"]
+        for script in ("Cyrillic", "Hebrew")
     }
     assert all(0 <= way["P@1"] <= 1 for ways in rows.values() for way in ways.values())

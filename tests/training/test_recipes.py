@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from tiny_training import corners, corners_dataset
+from tiny_training import corners, corners_dataset, dense_tower
 
 import siamese_lib as sl
 from siamese_lib.network.backend import keras
@@ -167,3 +167,13 @@ def test_refuses_what_does_not_go_together(options, message):
 def test_an_epoch_is_a_divisor_of_all_steps():
     lengths = {steps: epoch_length(steps) for steps in (1, 20, 97, 1200, 1300, 1201)}
     assert lengths == {1: 1, 20: 20, 97: 97, 1200: 100, 1300: 100, 1201: 1201}
+    assert all(steps % epoch_length(steps) == 0 for steps in range(1, 2001))
+
+
+@pytest.mark.parametrize("steps", [7, 101, 22])
+def test_a_training_makes_all_of_its_steps(steps):
+    recipe, images = sl.Recipe(steps=steps, batch_size=8), corners()
+    tower = dense_tower()
+    model, batches = recipe.compile(tower, 4), recipe.batches(images)
+    model.fit(batches, epochs=recipe.steps // len(batches), shuffle=False, verbose=0)
+    assert int(model.optimizer.iterations) == steps
