@@ -105,7 +105,7 @@ def judged(data: sl.Dataset, seed: int, steps: int | None = None) -> dict[str, A
     model.fit(batches, shuffle=False, verbose=0, **length)
     seconds = {"seconds": time.perf_counter() - started, "CPU s": time.process_time() - worked}
     points[OURS] = embedded(tower, test.images)
-    for way, embed in trained_rivals.trained(train, seed, seconds["seconds"]).items():
+    for way, embed in trained_rivals.trained(train, seed, seconds["CPU s"]).items():
         points[way] = embed(test.images)
     return {
         "recipe": str(recipe),

@@ -46,6 +46,7 @@ class Watch:
         limit: seconds after which the training should stop. It always makes one step.
         moments: seconds, ascending: after the first step beyond each, weights are copied.
         epoch: images; weights are copied when this many have been through the tower.
+        clock: tells the seconds, `time.perf_counter` by default.
 
     Attributes:
         step, images, seconds: made, seen and spent so far.
@@ -53,8 +54,14 @@ class Watch:
         copies: the copies taken so far.
     """
 
-    def __init__(self, limit: float, moments: Sequence[float] = (), epoch: int = 0) -> None:
-        self.limit, self.epoch = limit, epoch
+    def __init__(
+        self,
+        limit: float,
+        moments: Sequence[float] = (),
+        epoch: int = 0,
+        clock: Callable[[], float] | None = None,
+    ) -> None:
+        self.limit, self.epoch, self._clock = limit, epoch, clock or time.perf_counter
         self.step = self.images = 0
         self.times: list[float] = []
         self.copies: list[Copy] = []
@@ -72,7 +79,7 @@ class Watch:
 
     def follow(self, training: Training) -> None:
         """Run a training from nothing to its end or the limit, and copy the last weights."""
-        self._since = time.perf_counter()
+        self._since = self._clock()
         training.run(self)
         if not self.copies or self.copies[-1].step < self.step:
             self._copy()
@@ -84,7 +91,7 @@ class Watch:
             images: how many went through the tower in this step; a pair is two.
             weights: gives copies of the weights.
         """
-        now = time.perf_counter()
+        now = self._clock()
         self.times.append(now - self._since)
         self._weights = weights
         self.step += 1
@@ -94,7 +101,7 @@ class Watch:
         if due or passed:
             self._moments = [moment for moment in self._moments if moment > self.seconds]
             self._copy()
-            self._since += time.perf_counter() - now
+            self._since += self._clock() - now
         return not self.over
 
     def _copy(self) -> None:

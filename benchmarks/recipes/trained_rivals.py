@@ -1,7 +1,8 @@
 """Rivals that are trained as long as ours: pytorch-metric-learning's recipe, where it is installed.
 
-The recipe is measured with its own network as published, with Adam at 0.001 instead of 0.01, and
-with our tower and that rate. It sees all training images, without distortions, as published.
+The recipe is measured with its own network as published, and with our tower and Adam at 0.001. It
+sees all training images, without distortions, as published. As long means the same time of the
+processor, so that a busy machine changes nothing.
 """
 
 from __future__ import annotations
@@ -17,9 +18,9 @@ COMPARED = ("torch", "pytorch-metric-learning")
 NEEDS = {"torch": "torch", "pytorch-metric-learning": "pytorch_metric_learning"}
 EXPLAINED = (
     "The recipe of pytorch-metric-learning is the one of its MNIST notebook, with 128 dimensions "
-    "and images as they are: with its own network, or with our tower in PyTorch, which is our "
-    "change, as is Adam at 0.001 instead of 0.01. Each was trained for as many seconds as ours, "
-    "just after it and on the same images."
+    "and images as they are: with its own network, or with our tower in PyTorch and Adam at 0.001 "
+    "instead of 0.01, which is our change. Each got as much time of the processor as our training "
+    "just before it, and the same images."
 )
 
 
@@ -31,7 +32,7 @@ def absent() -> list[str]:
 def trained(
     train: sl.Split, seed: int, seconds: float
 ) -> dict[str, Callable[[np.ndarray], np.ndarray]]:
-    """Train each rival for so many seconds, or none where a library is not installed.
+    """Train each rival for so many seconds of the processor, or none if a library is missing.
 
     Returns:
         Functions from uint8 images (N, H, W, C) to embeddings, float32 (N, dim), by name.

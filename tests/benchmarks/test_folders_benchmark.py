@@ -29,7 +29,7 @@ def test_a_split_is_judged_in_every_way(monkeypatch):
     )
     result = folders.judged(data, seed=0, steps=2)
     assert [*result["ways"]] == [*sl.metrics.RIVALS, folders.UNTRAINED, folders.OURS, "a rival"]
-    assert lengths == [(40, 0, result["seconds"])]
+    assert lengths == [(40, 0, result["CPU s"])]
     assert result["ways"]["a rival"] == result["ways"]["raw pixels"]
     assert (result["training images"], result["test images"], result["classes"]) == (40, 24, 4)
     pixels = result["ways"]["raw pixels"]
