@@ -72,7 +72,9 @@ class RetrievalExplorer(ipywidgets.VBox):
         message: text of the status line.
         searched: int64 (S,), the training images that are searched.
         map: the `EmbeddingView` of the training images, the query and its neighbours.
-        near: the `EmbeddingView` of the images around the query.
+        near: the `EmbeddingView` of the images around the query. Where the embedding has more than
+            two dimensions, `trust` of both views is the share of each image's 10 nearest images on
+            the map that are also the 10 nearest in the embedding.
         pad: the drawing pad.
 
     Raises:

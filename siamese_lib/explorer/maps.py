@@ -86,6 +86,7 @@ class Maps:
         with view.hold_sync():
             with view.hold_trait_notifications():
                 view.frames, view.labels, view.images = places, labels, images
+                view.trust = search.trust(indices, query, frame)
             view.marked = view.selected = [at]
             on_map = search.place_of if view is self.whole else {}
             last = {int(index): place for place, index in enumerate(indices.tolist()[at:], at)}

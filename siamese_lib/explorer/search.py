@@ -18,8 +18,10 @@ from siamese_lib.explorer.answer import Answer
 from siamese_lib.explorer.facts import Facts, Query
 from siamese_lib.explorer.screen import Screen, answer_by
 from siamese_lib.explorer.state import State
+from siamese_lib.explorer.trust import MapTrust
 from siamese_lib.metrics.headline import HEADLINE_K
 from siamese_lib.metrics.precision import vote
+from siamese_lib.metrics.trust import NEAREST
 from siamese_lib.runs import projection
 from siamese_lib.runs.evaluation import check_enough
 from siamese_lib.runs.run import Run
@@ -40,12 +42,15 @@ class FrameSearch:
             is all zeros.
         rows: int64 (S,), the training image of each embedding.
         cloud: float32 (M, 2), the places on the map of the images in `NeighbourSearch.shown`.
+        trust: how far the places on the map can be trusted; None if the map is exact, or for 10
+            images or fewer.
     """
 
     embeddings: np.ndarray
     galleries: dict[str, Gallery]
     rows: np.ndarray
     cloud: np.ndarray
+    trust: MapTrust | None
 
 
 class NeighbourSearch:
@@ -178,6 +183,33 @@ class NeighbourSearch:
         searched = self.at(frame)
         return searched.embeddings[np.searchsorted(searched.rows, indices)] @ self._axes
 
+    def trust(self, indices: np.ndarray, query: Query, frame: int) -> np.ndarray | None:
+        """Return the share of each image's neighbours that the map keeps; None if it is exact.
+
+        Args:
+            indices: int64 (n,), searched training images; -1 stands for the query.
+            query: the query.
+            frame: of the run.
+
+        Returns:
+            float64 (n,), from 0 to 1, as `MapTrust` measures it.
+        """
+        searched = self.at(frame)
+        if searched.trust is None:
+            return None
+        own = query.index if query.kind == "train" and query.index is not None else -1
+        images = np.where(indices < 0, own, indices)
+        on_map = np.array([self.place_of.get(index, -1) for index in images.tolist()])
+        others = np.flatnonzero(on_map < 0)
+        shares = searched.trust.shares[on_map]
+        if len(others):
+            wanted = indices[others]
+            found = np.where(wanted < 0, searched.rows[0], wanted)
+            embeddings = searched.embeddings[np.searchsorted(searched.rows, found)]
+            embeddings[wanted < 0] = self.embed(query, frame)
+            shares[others] = searched.trust.of(embeddings, embeddings @ self._axes)
+        return shares
+
     def around(self, query: Query, frame: int, count: int) -> np.ndarray:
         """Find up to `count` training images around a query, without the query itself: int64."""
         searched = self.at(frame)
@@ -226,8 +258,13 @@ class NeighbourSearch:
         galleries = {METRICS[0]: Gallery(embeddings)}
         if embeddings.any(axis=1).all():  # an embedding of zeros has no angle
             galleries["cosine"] = Gallery(embeddings, "cosine")
-        cloud = embeddings[np.searchsorted(rows, self.shown)] @ self._axes
-        return FrameSearch(embeddings=embeddings, galleries=galleries, rows=rows, cloud=cloud)
+        on_map = embeddings[np.searchsorted(rows, self.shown)]
+        cloud = on_map @ self._axes
+        judged = self.run.embedding_dim > 2 and len(on_map) > NEAREST
+        return FrameSearch(
+            embeddings=embeddings, galleries=galleries, rows=rows, cloud=cloud,
+            trust=MapTrust(on_map, cloud) if judged else None,
+        )  # fmt: skip
 
 
 def _gallery_error(gallery: Gallery, run: Run, images: np.ndarray) -> str:

@@ -12,9 +12,11 @@ from siamese_lib.checks import real_number
 from siamese_lib.colors import DIFFERENT, SAME, class_color, rgb
 from siamese_lib.figures import given
 from siamese_lib.figures.style import named_classes, styled
+from siamese_lib.figures.trust import checked_trust, diameters, words
 from siamese_lib.images import png_uri
 from siamese_lib.pixels import checked_images
 
+_FULL = 8  # pixels, the diameter of a point that is trusted fully
 _CELLS = 24  # at most, thumbnails along the longer side of the map
 _LARGEST = 1e30  # so that a coordinate fits single precision
 _SVG_POINTS = 2_500  # more are drawn with WebGL
@@ -26,6 +28,7 @@ def embedding_map(
     class_names: Sequence[str] | None = None,
     *,
     images: ArrayLike | None = None,
+    trust: ArrayLike | None = None,
     height: int = 620,
 ) -> go.Figure:
     """Draw embedded images as points, coloured by class, with one scale on both axes.
@@ -35,11 +38,19 @@ def embedding_map(
         labels: integers or strings (N,).
         class_names: K names for the legend; the labels are then numbers from 0 to K - 1.
         images: uint8 (N, H, W) or (N, H, W, 1). Where there is room, a point shows its image.
+        trust: numbers (N,) from 0 to 1, such as `siamese_lib.metrics.kept_neighbours` gives. A
+            point is as large as its number says, and shows the number under the pointer.
         height: height of the figure, in pixels.
 
     Raises:
-        ValueError: embeddings that are not of 2 dimensions, lengths that differ, or labels that
-            are of another type or have no name.
+        ValueError: embeddings that are not of 2 dimensions, lengths that differ, labels that are
+            of another type or have no name, or trust below 0 or above 1.
+
+    Example:
+        >>> embeddings = np.random.default_rng(0).normal(size=(60, 16))
+        >>> axes = np.linalg.svd(embeddings, full_matrices=False)[2][:2]
+        >>> kept = sl.metrics.kept_neighbours(embeddings, embeddings @ axes.T)
+        >>> figure = sl.figures.embedding_map(embeddings @ axes.T, np.arange(60) % 4, trust=kept)
     """
     embeddings, labels, names = _checked_points(embeddings, labels, class_names)
     digits = _decimals(embeddings)
@@ -71,6 +82,8 @@ def embedding_map(
         _add_thumbnails(figure, embeddings, labels, images)
     else:
         _add_names(figure, embeddings, labels, names)
+    if trust is not None:
+        _add_trust(figure, checked_trust(trust, len(labels)))
     styled(figure, height=height, legend={"title": "class", "itemsizing": "constant"})
     figure.update_xaxes(title="first embedding axis", zeroline=False)
     return figure.update_yaxes(
@@ -218,3 +231,12 @@ def _add_thumbnails(
             sizex=0.95 * size, sizey=0.95 * size, xanchor="center", yanchor="middle",
         )  # fmt: skip
     figure.update_traces(marker={"size": 3, "opacity": 0.9})
+
+
+def _add_trust(figure: go.Figure, shares: np.ndarray) -> None:
+    """Make each point as large as its share (N,) says, and say the share under the pointer."""
+    for trace in figure.data:
+        own = shares[trace.customdata]
+        trace.marker.size = _FULL * diameters(own)
+        trace.text = words(own)
+        trace.hovertemplate = trace.hovertemplate.replace("<extra>", "<br>%{text}<extra>")

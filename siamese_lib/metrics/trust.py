@@ -12,9 +12,11 @@ from siamese_lib.arrays import real_array
 from siamese_lib.checks import whole_number
 from siamese_lib.search.gallery import Gallery
 
+NEAREST = 10  # neighbours by which a point's place on a map is judged
+
 
 def kept_neighbours(
-    embeddings: ArrayLike, positions: ArrayLike, k: int = 10
+    embeddings: ArrayLike, positions: ArrayLike, k: int = NEAREST
 ) -> NDArray[np.float64]:
     """Measure for each point of a map how many of its neighbours the map shows next to it.
 
@@ -42,10 +44,10 @@ def kept_neighbours(
         array([0., 1., 1., 0.])
     """
     near, shown = (_neighbours(each, k) for each in _of_same_images([embeddings, positions]))
-    return _shared(near, shown)
+    return in_both(near, shown)
 
 
-def stable_neighbours(trainings: Sequence[ArrayLike], k: int = 10) -> NDArray[np.float64]:
+def stable_neighbours(trainings: Sequence[ArrayLike], k: int = NEAREST) -> NDArray[np.float64]:
     """Predict for each image how many of its neighbours another training would give it again.
 
     Trainings that differ only in their seeds give an image other neighbours. Where an image's
@@ -76,7 +78,7 @@ def stable_neighbours(trainings: Sequence[ArrayLike], k: int = 10) -> NDArray[np
         )
     lists = [_neighbours(each, k) for each in _of_same_images(trainings)]
     pairs = list(combinations(range(len(lists)), 2))
-    shares = np.array([_shared(lists[a], lists[b]) for a, b in pairs])
+    shares = np.array([in_both(lists[a], lists[b]) for a, b in pairs])
     seen, variance = shares.mean(axis=0), shares.mean(axis=0).var()
     if not variance:
         return seen
@@ -107,7 +109,7 @@ def _neighbours(embeddings: np.ndarray, k: int) -> np.ndarray:
     return Gallery(embeddings).nearest(embeddings, k, exclude_self=True)[0]
 
 
-def _shared(some: np.ndarray, others: np.ndarray) -> np.ndarray:
+def in_both(some: np.ndarray, others: np.ndarray) -> NDArray[np.float64]:
     """Return the share of the neighbours (N, k) that are in both lists, (N,)."""
     both = np.sort(np.concatenate([some, others], axis=1), axis=1)  # none is twice in one list
     return (both[:, 1:] == both[:, :-1]).sum(axis=1) / some.shape[1]

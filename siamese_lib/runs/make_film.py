@@ -9,13 +9,12 @@ import numpy as np
 
 from siamese_lib.colors import EXTRA, PALETTE
 from siamese_lib.metrics.headline import AMONG_VALIDATION, Among
-from siamese_lib.metrics.trust import kept_neighbours
+from siamese_lib.metrics.trust import NEAREST, kept_neighbours
 from siamese_lib.pixels import pictures_of
 from siamese_lib.runs.projection import centred, principal_axes
 from siamese_lib.views import given, wire
 from siamese_lib.views.film import Film
 
-_NEAREST = 10  # neighbours by which a point's place is judged
 _MOST = 20_000  # points that are judged; the time grows with their square: 4 s for so many
 
 
@@ -79,8 +78,8 @@ def _trust(embeddings: np.ndarray, shown: np.ndarray) -> np.ndarray | None:
 
     None for 10 points or fewer, which are all neighbours, and for more than 20,000.
     """
-    enough = _NEAREST < len(shown) <= _MOST
-    return kept_neighbours(embeddings, shown, _NEAREST) if enough else None
+    enough = NEAREST < len(shown) <= _MOST
+    return kept_neighbours(embeddings, shown, NEAREST) if enough else None
 
 
 def curve_of(history: Mapping[str, Sequence[float]], name: str, steps: np.ndarray) -> np.ndarray:

@@ -177,6 +177,15 @@ def test_the_same_run_is_the_same_page(run: sl.Run, tmp_path: Path) -> None:
     assert first.read_bytes() == again.read_bytes()
 
 
+def test_the_map_of_a_page_has_the_trust_of_its_film(
+    run: sl.Run, film: sl.EmbeddingView, tmp_path: Path
+) -> None:
+    about = Page(sl.export_html(run, DIGITS, tmp_path / "page.html")).data["view"]["about"]
+    assert film.trust is not None
+    assert 0 < film.trust.min() < film.trust.max()
+    np.testing.assert_array_equal(np.frombuffer(about["trust"], "<f4"), film.trust)
+
+
 def test_ten_thousand_images_on_both_sides_stay_below_the_limit(tmp_path: Path) -> None:
     digits = offline_digits()
     assert digits is not None

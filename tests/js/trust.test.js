@@ -27,8 +27,9 @@ test("each point is in one group, with the diameter that it has", () => {
 });
 
 test("it says its share in words, and nothing where nothing is known", () => {
-  assert.equal(trustOf([0.7, 0]).words(0), "trust 70 % (last frame)");
+  assert.equal(trustOf([0.7, 0]).words(0, true), "trust 70 % (last frame)");
+  assert.equal(trustOf([0.7, 0]).words(0, false), "trust 70 %");
   const none = new Trust(null);
   assert.ok(!none.known);
-  assert.equal(none.words(0), "");
+  assert.equal(none.words(0, true), "");
 });

@@ -37,15 +37,16 @@ export class HoverCard {
    * @param {Classes} view.classes
    * @param {PictureSource | null} view.pictures
    * @param {Trust} view.trust
+   * @param {{ last: number }} view.film
    * @param {{ width: number, height: number }} view.camera
    * @param {Place} at where the point is on the map
    */
-  show(point, { classes, pictures, trust, camera: { width, height } }, [x, y]) {
+  show(point, { classes, pictures, trust, film, camera: { width, height } }, [x, y]) {
     this.element.classList.add("sv-shown");
     const filled = [point, classes, pictures];
     if (filled.some((part, i) => part !== this.#filled[i])) this.#fill(point, classes, pictures);
     this.#filled = filled;
-    this.#trust.textContent = trust.words(point);
+    this.#trust.textContent = trust.words(point, film.last > 0);
     const { offsetWidth: wide, offsetHeight: high } = this.element;
     const left = x + ASIDE + wide > width ? x - ASIDE - wide : x + ASIDE;
     const top = clamp(y - high / 2, EDGE, Math.max(height - high - EDGE, EDGE));

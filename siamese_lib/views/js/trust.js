@@ -5,6 +5,7 @@
 
 import { bytesOf } from "./numbers.js";
 
+// As in figures/trust.py; a test compares the two.
 const SIZES = 5; // of sizes, from the smallest to the full one
 const SMALLEST = 0.3; // of the full diameter
 
@@ -25,9 +26,14 @@ export class Trust {
     }));
   }
 
-  /** @param {number} point */
-  words(point) {
-    return this.known ? `trust ${Math.round(100 * this.shares[point])} % (last frame)` : "";
+  /**
+   * @param {number} point
+   * @param {boolean} several whether there are several frames
+   */
+  words(point, several) {
+    if (!this.known) return "";
+    const frame = several ? " (last frame)" : "";
+    return `trust ${Math.round(100 * this.shares[point])} %${frame}`;
   }
 }
 
