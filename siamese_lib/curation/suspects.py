@@ -16,7 +16,9 @@ from siamese_lib.search.vectors import METRICS, check_choice, checked, comparabl
 _NEAREST = 20
 _MOST = 64  # numbers of features that are compared: more of them cost time, and help no further
 _SPARE = 16  # numbers beyond these, so that the largest components are found well
-_DOUBT = 1.0  # votes that are given to all classes by their sizes, besides those of the neighbours
+# Votes that all classes share alike, besides those of the neighbours. Shared by the sizes of the
+# classes, they would make small classes suspect as a whole: few neighbours are of such a class.
+_DOUBT = 8.0
 
 
 def suspect_labels(
@@ -32,7 +34,8 @@ def suspect_labels(
     The k nearest other images vote on the class of each image. Several kinds of features vote by
     themselves, as if they were independent: the shares of votes that they give a class are
     multiplied. An image that is odd in its colours, edges and shapes together is more suspect than
-    one that is odd in its colours only.
+    one that is odd in its colours only. Eight further votes go to all classes in equal parts, so
+    that no class is impossible.
 
     Some kinds say little about these classes, such as the grays of letters. So each kind counts as
     it proves itself: by how many images it votes into their own class, beyond those that a guess of
@@ -134,8 +137,7 @@ def _log_votes(vectors: np.ndarray, numbers: np.ndarray, classes: int, k: int) -
     found, _ = Gallery(vectors).nearest(vectors, nearest, exclude_self=True)
     places = numbers[found] + np.arange(len(found))[:, None] * classes
     votes = np.bincount(places.ravel(), minlength=len(found) * classes).reshape(-1, classes)
-    sizes = np.bincount(numbers, minlength=classes) / len(numbers)
-    return np.log((votes + _DOUBT * sizes) / (nearest + _DOUBT))
+    return np.log((votes + _DOUBT / classes) / (nearest + _DOUBT))
 
 
 def _weights(kinds: list[np.ndarray], numbers: np.ndarray) -> np.ndarray:

@@ -10,7 +10,10 @@ import siamese_lib as sl
 from benchmarks.parts.curation import curation, faults, rivals
 
 MACHINE = {"date": "2026-01-31", "processor": "Abacus", "cores": 2, "python": "3", "versions": {}}
-ALL = curation.MILD, curation.STRONG, curation.IN_STAMPS, curation.IN_GLYPHS, curation.STRANGE
+ALL = (
+    curation.MILD, curation.STRONG, curation.IN_STAMPS, curation.IN_LARGE, curation.IN_GLYPHS,
+    curation.STRANGE,
+)  # fmt: skip
 
 
 @pytest.fixture
@@ -51,6 +54,16 @@ def test_planted_labels_are_wrong_and_found():
             found = find(features, embeddings, labels)
             assert len(set(found[:100].tolist())) > 50
     assert np.isin(rivals.our_suspects(features, embeddings, labels)[:20], wrong).sum() > 5
+
+
+def test_wrong_labels_of_large_classes():
+    true = np.repeat([0, 1, 2], [10, 90, 900])
+    labels, wrong = faults.with_wrong_labels(true, 0, 100, by_size=True)
+    assert (labels[wrong] != true[wrong]).all()
+    moved = labels[wrong][true[wrong] != 2]
+    assert (moved == 2).sum() > 0.8 * len(moved)
+    even, chosen = faults.with_wrong_labels(true, 0, 100)
+    assert 0.3 < (even[chosen][true[chosen] == 2] == 0).mean() < 0.7
 
 
 def test_strange_images_are_found():

@@ -72,6 +72,8 @@ def test_thousands_of_pictures_are_distorted_less(classes, each, steps):
 def test_hundreds_of_classes_with_few_images_get_the_triplet_loss(classes, each, loss, margin):
     recipe = sl.recipe_for(dataset(classes, each))
     assert (recipe.loss, recipe.margin) == (loss, margin)
+    assert recipe.embedding_dim == 128
+    assert recipe.augment.flip == (loss != "triplet")  # a sign is another in a mirror
 
 
 def test_only_training_images_decide():

@@ -69,13 +69,18 @@ def with_copies(
     return np.concatenate([pictures.images, np.stack(made)]), planted
 
 
-def with_wrong_labels(labels: np.ndarray, seed: int, count: int) -> tuple[np.ndarray, np.ndarray]:
-    """Give some images a label of another class; return all labels, and the images."""
+def with_wrong_labels(
+    labels: np.ndarray, seed: int, count: int, *, by_size: bool = False
+) -> tuple[np.ndarray, np.ndarray]:
+    """Give some images a label of another class; return all labels, and the images.
+
+    Each other class is as likely, or with `by_size` as likely as it is large.
+    """
     rng = np.random.default_rng(seed)
     chosen = rng.choice(len(labels), count, replace=False)
-    changed, classes = labels.copy(), np.unique(labels)
+    changed, drawn = labels.copy(), labels if by_size else np.unique(labels)
     for place in chosen:
-        changed[place] = rng.choice(classes[classes != labels[place]])
+        changed[place] = rng.choice(drawn[drawn != labels[place]])
     return changed, chosen
 
 
