@@ -23,10 +23,10 @@ from siamese_lib.reports.cleaning import Cleaning, clean
 from siamese_lib.reports.deciding import decide
 from siamese_lib.reports.inventory import inventory
 from siamese_lib.reports.judging import Judgement, judge, judge_new_classes
+from siamese_lib.reports.keeping import keep_collection
 from siamese_lib.reports.report_page import write_page
 from siamese_lib.reports.training import digest_of, steps_within, trained
 from siamese_lib.reports.verdict import Report
-from siamese_lib.runs.collection import Collection
 from siamese_lib.runs.evaluation import check_enough
 from siamese_lib.runs.run import Run
 from siamese_lib.texts import printable
@@ -59,7 +59,8 @@ def report(
     some classes, to judge on classes never seen; search for near duplicates, wrong labels and
     outliers, and train without the certain ones, to see what that gains; choose thresholds; keep a
     collection to search in. Trainings that are finished are not repeated by another call, and one
-    that was interrupted continues.
+    that was interrupted continues. A collection that you have changed stays as it is, or moves to a
+    folder next to it if the images or the training are others now.
 
     Args:
         source: a folder with one sub-folder of images per class, or a data set.
@@ -108,7 +109,8 @@ def report(
     pair = narrow[:2] if narrow else None
     decided = decide(run, data, new_classes=pair, false_accept=false_accept, seed=seed)
     say("6/6 writing the page")
-    Collection.of(run, data).save(folder / "collection")
+    kept = keep_collection(run, data, folder / "collection")
+    say(f"    {kept}")
     made = Report(
         page=page,
         folder=folder,
@@ -120,6 +122,7 @@ def report(
         cleaned=cleaned,
         without_rejected=without,
         decided=decided,
+        kept=kept,
         seconds=time.monotonic() - began,
     )
     write_page(made)

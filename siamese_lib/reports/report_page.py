@@ -140,8 +140,12 @@ def _kept(made: Report) -> Iterator[str]:
     yield f"{name}/run: the training. sl.Run.load opens it."
     yield (
         f"{name}/collection: all images with their ids, classes and files. sl.Collection.load "
-        "opens it in any process, to search, to add and to remove."
+        "opens it in any process, to search, to add and to remove; "
+        "another report of the same pictures and training leaves it as it is."
     )
+    if made.kept.before is not None:
+        before = f"{name}/{made.kept.before.name}"
+        yield f"{before}: the earlier collection, of other pictures or of another training."
     yield f"{name}/findings.csv: all doubtful images, as a table."
     if rejected := len(made.cleaned.rejected):
         yield f"data.without(train=report.cleaned.rejected) goes on without {rejected:,} of them."

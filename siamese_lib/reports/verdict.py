@@ -11,6 +11,7 @@ from siamese_lib.reports.cleaning import Cleaning
 from siamese_lib.reports.deciding import Decision
 from siamese_lib.reports.inventory import Inventory
 from siamese_lib.reports.judging import TRAINED, Judgement
+from siamese_lib.reports.keeping import Kept
 from siamese_lib.runs.run import Run
 
 
@@ -31,6 +32,7 @@ class Report:
         without_rejected: how good the training without the rejected images is, on the same test
             images; None if none was rejected.
         decided: thresholds.
+        kept: what became of the collection.
         seconds: that it took.
     """
 
@@ -44,6 +46,7 @@ class Report:
     cleaned: Cleaning
     without_rejected: Judgement | None
     decided: Decision
+    kept: Kept
     seconds: float
 
     @property

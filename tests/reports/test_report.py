@@ -156,6 +156,10 @@ def test_another_call_trains_nothing_again(
     def no(*_: object, **__: object) -> None:
         raise AssertionError("a finished training was repeated")
 
+    kept = sl.Collection.load(made.folder / "collection")
+    kept.add(np.zeros((1, 16, 16, 3), np.uint8), "black")
+    kept.remove(3)
+    kept.save(made.folder / "collection")
     monkeypatch.setattr(training, "_fit", no)
     monkeypatch.setattr(report_module, "steps_within", no)
     again = sl.report(
@@ -163,6 +167,8 @@ def test_another_call_trains_nothing_again(
     )
     assert again.judged.gain == made.judged.gain
     assert again.verdict == made.verdict
+    assert again.kept.changed
+    assert sl.Collection.load(made.folder / "collection").entries == kept.entries
     with pytest.raises(AssertionError):
         sl.report(made.data, made.page, recipe=RECIPE, minutes=0.5, seed=1, verbose=False)
     other = replace(RECIPE, margin=2.0)
