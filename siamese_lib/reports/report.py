@@ -96,8 +96,8 @@ def report(
     say(f"1/6 looking at {data}")
     there = inventory(data)
     plan = _plan(folder, data, recipe or recipe_for(data), 60 * minutes, seed)
-    say(f"2/6 training: {plan.recipe}")
-    run = trained(data, plan.recipe, folder / "run", seed=seed, progress=verbose)
+    told = _told(say, "2/6 training", f": {plan.recipe}")
+    run = trained(data, plan.recipe, folder / "run", seed=seed, progress=verbose, say=told)
     judged = judge(run, data, seed=seed)
     say(f"    {judged}")
     narrow = _new_classes(data, plan, folder, seed, say)
@@ -198,8 +198,9 @@ def _new_classes(
         say(f"3/6 too few images in the {(sizes > 0).sum()} classes that were held out to judge by")
         return None
     held_out = int((sizes > 0).sum())
-    say(f"3/6 training again without {held_out} classes, to judge on classes never seen")
-    run = trained(narrow, plan.narrow, folder / "run-fewer-classes", seed=seed)
+    words = f"3/6 training again without {held_out} classes, to judge on classes never seen"
+    kept = folder / "run-fewer-classes"
+    run = trained(narrow, plan.narrow, kept, seed=seed, say=_told(say, words))
     judged = judge_new_classes(run, narrow, seed=seed)
     say(f"    {judged}")
     return run, narrow, judged
@@ -216,9 +217,14 @@ def _without_rejected(
         fewer.check_trainable()
     except ValueError:
         return None
-    say(f"    training again without {len(cleaned.rejected):,} of them, to see what that gains")
-    run = trained(fewer, plan.recipe, folder / "run-cleaned", seed=seed)
+    words = f"    training again without {len(cleaned.rejected):,} of them, to see what that gains"
+    run = trained(fewer, plan.recipe, folder / "run-cleaned", seed=seed, say=_told(say, words))
     return judge(run, fewer, seed=seed)
+
+
+def _told(say: Say, before: str, after: str = "") -> Say:
+    """Say something between two texts."""
+    return lambda words: say(f"{before}{words}{after}")
 
 
 def _silently(_: object) -> None:

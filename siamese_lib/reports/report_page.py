@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -166,6 +167,9 @@ def _kept(made: Report) -> Iterator[str]:
     """Say what the folder next to the page holds."""
     name = made.folder.name
     yield f"{name}/run: the training. sl.Run.load opens it."
+    if "data" in made.run.settings:
+        run = shlex.quote(printable(made.folder / "run"))
+        yield f"Find the training images nearest to a file: siamese retrieve --run {run} FILE"
     yield (
         f"{name}/collection: all images with their ids, classes and files. sl.Collection.load "
         "opens it in any process, to search, to add and to remove; "

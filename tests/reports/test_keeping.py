@@ -76,6 +76,7 @@ def test_for_other_images_it_moves_and_ids_go_on(
             mine.save(folder)
         given += mine.ids.tolist()
         kept = keep_collection(run, fewer, folder)
+        assert kept.before is not None
         assert kept.before == tmp_path / f"collection-{number}"
         assert str(kept.before) in str(kept)
         assert sl.Collection.load(kept.before).entries == mine.entries
