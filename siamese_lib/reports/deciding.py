@@ -16,6 +16,7 @@ from siamese_lib.metrics.decision import (
 )
 from siamese_lib.runs.run import Run
 
+_USEFUL = 0.1  # the largest false-accept share that is worth asking for
 _REFUSED, _DECIDING = 0.05, 5  # the share to refuse, and images that have to decide it
 
 
@@ -89,7 +90,7 @@ def _missing(name: str, error: ValueError, images: int) -> str:
     """Say that a threshold is missing, why, and what to do."""
     if not isinstance(error, TooFewError):
         return f"No threshold for “{name}”: {error}"
-    can_be_asked = name == "same or different" and error.least is not None
+    can_be_asked = name == "same or different" and error.least and error.least <= _USEFUL
     other = f", or allow a false-accept share of {error.least:.2g} or more" if can_be_asked else ""
     return (
         f"No threshold for “{name}”: {images:,} test images are too few to choose one and to judge "

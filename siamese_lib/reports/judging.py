@@ -17,7 +17,7 @@ from siamese_lib.search.gallery import Gallery
 
 TRAINED, UNTRAINED = "trained tower", "untrained tower"
 WINS, LOSES, UNDECIDED = "wins", "loses", "undecided"
-_FEW = 30  # queries, below which the interval is too rough to decide
+FEWEST = 30  # queries: with fewer, the interval is too rough to decide
 
 
 class Embeds(Protocol):
@@ -75,7 +75,7 @@ class Gain:
     @property
     def is_of_few(self) -> bool:
         """Whether the queries are fewer than 30. Then the interval is a rough guess."""
-        return self.queries < _FEW
+        return self.queries < FEWEST
 
     @property
     def outcome(self) -> str:

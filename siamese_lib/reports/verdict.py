@@ -10,14 +10,14 @@ from siamese_lib.data.dataset import Dataset
 from siamese_lib.reports.cleaning import Cleaning
 from siamese_lib.reports.deciding import Decision
 from siamese_lib.reports.inventory import Inventory
-from siamese_lib.reports.judging import LOSES, TRAINED, UNDECIDED, WINS, Gain, Judgement
+from siamese_lib.reports.judging import FEWEST, LOSES, TRAINED, UNDECIDED, WINS, Gain, Judgement
 from siamese_lib.reports.keeping import Kept
 from siamese_lib.runs.run import Run
 
 _HEADS = {
     WINS: "Training wins",
     LOSES: "Training loses",
-    UNDECIDED: "Undecided for the nearest image",
+    UNDECIDED: "Undecided",
 }
 _TRAINING = {WINS: "training wins", LOSES: "training loses", UNDECIDED: "it is undecided"}
 _WITHOUT = {WINS: "that helps", LOSES: "that harms", UNDECIDED: "undecided whether that helps"}
@@ -91,7 +91,8 @@ def _sentences(made: Report) -> Iterator[str]:
 def _what_would_decide(gain: Gain) -> str:
     """Say why a gain is undecided and what to do; "" if it is decided."""
     if gain.is_of_few:
-        return f"So few queries ({gain.queries:,}) decide nothing. Add pictures to the folder."
+        few = f"{gain.queries:,} {'query is' if gain.queries == 1 else 'queries are'} too few"
+        return f"{few} to decide: it takes {FEWEST} or more. Add pictures."
     if gain.outcome == UNDECIDED:
         return "The interval contains 0. More pictures make it narrower, and may decide."
     return ""

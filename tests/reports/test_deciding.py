@@ -49,6 +49,7 @@ def test_the_sentences_say_what_to_do_with_a_distance() -> None:
     ("count", "classes", "advice"),
     [
         (40, 4, " Add pictures, or allow a false-accept share of 0.034 or more."),
+        (12, 4, " Add pictures."),
         (6, 4, " Add pictures."),
         (3, 4, " Add pictures."),
         (8, 1, " Add pictures."),
