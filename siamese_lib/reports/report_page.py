@@ -125,8 +125,8 @@ def _doubtful(title: str, note: str, found: Findings, made: Report, links: _Link
     """Return the table of doubtful images of one kind, with their pictures."""
     shown, cleaned = found.first(_SHOWN), made.cleaned
     paired, better = shown.others is not None, shown.suggested is not None
-    marked = made.without_rejected is not None
     this, other = shown.are_among(cleaned.rejected)
+    marked = made.without_rejected is not None and bool((this | other).any())
     columns = ["picture", "file", "class"]
     columns += ["other picture", "other file", "other class"] * paired
     columns += ["fits better"] * better + ["score"] + ["left out"] * marked
