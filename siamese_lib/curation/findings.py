@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from siamese_lib.files import write_atomically
 from siamese_lib.texts import printable
@@ -47,10 +47,28 @@ class Findings:
 
     def first(self, count: int) -> Findings:
         """Return the `count` most doubtful of them, or all if there are fewer."""
+        return self._part(slice(count))
+
+    def after(self, count: int) -> Findings:
+        """Return those that `first` leaves out."""
+        return self._part(slice(count, None))
+
+    def _part(self, rows: slice) -> Findings:
         parts = ("indices", "scores", "others", "labels", "other_labels", "suggested")
         given = {name: getattr(self, name) for name in parts}
-        fewer = {name: part[:count] for name, part in given.items() if part is not None}
+        fewer = {name: part[rows] for name, part in given.items() if part is not None}
         return replace(self, **fewer)
+
+    def are_among(self, images: ArrayLike) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+        """Return which of `indices` and which of `others` are among some images, bool (F,) twice.
+
+        Args:
+            images: integers, numbered as `indices` are.
+        """
+        chosen = np.asarray(images, np.int64)
+        this = np.isin(self.indices, chosen)
+        none = np.zeros(len(self), bool)
+        return this, none if self.others is None else np.isin(self.others, chosen)
 
     def rows(
         self, files: Sequence[object] | None = None, class_names: Sequence[str] | None = None
@@ -105,6 +123,7 @@ def write_table(
     *,
     files: Sequence[object] | None = None,
     class_names: Sequence[str] | None = None,
+    left_out: ArrayLike | None = None,
 ) -> None:
     """Write several findings as one CSV file, whole or not at all.
 
@@ -115,6 +134,9 @@ def write_table(
         path: the file, which is replaced if it is there. Missing folders are created.
         findings: the findings, one after another.
         files, class_names: as for `Findings.rows`.
+        left_out: integers, images that a training did without. Then the table has one more column,
+            "left out", with the file or the index of the one that is in the row. If both images of
+            a pair are left out, it is the first.
 
     Raises:
         ValueError: as `Findings.rows`.
@@ -133,13 +155,28 @@ def write_table(
     """
     text = io.StringIO(newline="")
     writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(COLUMNS)
+    columns = COLUMNS if left_out is None else (*COLUMNS, "left out")
+    writer.writerow(columns)
     for each in findings:
-        for row in each.rows(files, class_names):
-            writer.writerow([_safe(row[name]) for name in COLUMNS])
+        rows = each.rows(files, class_names)
+        marks = [""] * len(rows) if left_out is None else _left_out(each, rows, left_out)
+        for row, mark in zip(rows, marks, strict=True):
+            cells = {**row, "left out": mark}
+            writer.writerow([_safe(cells[name]) for name in columns])
     target = Path(path)
     target.parent.mkdir(parents=True, exist_ok=True)
     write_atomically(target, text.getvalue().encode())
+
+
+def _left_out(
+    found: Findings, rows: Sequence[dict[str, object]], left_out: ArrayLike
+) -> list[object]:
+    """Name for each row the image that is left out, or ""."""
+    this, other = found.are_among(left_out)
+    return [
+        row["file"] if own else row["other file"] if paired else ""
+        for row, own, paired in zip(rows, this, other, strict=True)
+    ]
 
 
 def _named(

@@ -155,7 +155,7 @@ class Dataset:
     def copies(self) -> Copies:
         """Images that stand in two classes, or are in both splits. ``str`` counts them in words."""
         train, test = ((split.images, split.labels) for split in (self.train, self.test))
-        return find_copies(train, test)
+        return find_copies(train, test, (*(self.train.files or ()), *(self.test.files or ())))
 
     def path(self, split: str, index: int) -> Path:
         """Return the path of the file of an image from a folder.

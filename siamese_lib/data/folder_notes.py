@@ -28,22 +28,27 @@ def _left_out(walk: Walk) -> list[str]:
     if not walk.skipped:
         return []
     named = [shortened(printable(each), 160).rstrip(".") for each in walk.skipped if not each.kind]
-    kinds = Counter(each.kind for each in walk.skipped if each.kind)
-    words = []
-    if named:
-        more = f"; and {len(named) - _NAMED:,} more" if len(named) > _NAMED else ""
-        words.append("; ".join(named[:_NAMED]) + more)
-    if kinds:
-        first = {each.kind: each.path for each in reversed(walk.skipped)}
-        counts = "; ".join(
-            f"{printable(kind)} {n:,}, such as {shortened(printable(first[kind]), 80)}"
-            for kind, n in kinds.most_common(_NAMED)
-        )
-        more = "; …" if len(kinds) > _NAMED else ""
-        words.append(f"{kinds.total():,} of other kinds than pictures ({counts}{more})")
+    all_of_them = "Dataset.skipped lists all of them."
+    if not named:
+        return [f"files left out, as they are no pictures: {_kinds(walk)}. {all_of_them}"]
+    more = f"; and {len(named) - _NAMED:,} more" if len(named) > _NAMED else ""
+    words = "; ".join(named[:_NAMED]) + more
+    if len(named) < len(walk.skipped):
+        words += f"; and files of other kinds than pictures: {_kinds(walk)}"
     count = len(walk.skipped)
-    left_out = f"{count:,} of its files and folders were left out: {'; and '.join(words)}. "
-    return [left_out + "Dataset.skipped lists all of them."]
+    return [f"{count:,} of its files and folders were left out: {words}. {all_of_them}"]
+
+
+def _kinds(walk: Walk) -> str:
+    """Say how many files are of other kinds than pictures, by suffix."""
+    kinds = Counter(each.kind for each in walk.skipped if each.kind)
+    first = {each.kind: each.path for each in reversed(walk.skipped)}
+    counts = "; ".join(
+        f"{printable(kind)}{f' {n:,}' if len(kinds) > 1 else ''}, such as "
+        f"{shortened(printable(first[kind]), 80)}"
+        for kind, n in kinds.most_common(_NAMED)
+    )
+    return f"{kinds.total():,} ({counts}{'; …' if len(kinds) > _NAMED else ''})"
 
 
 def _alike(parts: Sequence[FolderPart]) -> Iterator[str]:

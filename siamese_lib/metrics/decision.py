@@ -7,6 +7,7 @@ divided here: one half chooses, the other half judges.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -22,6 +23,18 @@ from siamese_lib.search.vectors import METRICS, blocks, check_choice, checked, c
 
 _MOST = 4000  # images whose pairs are looked at: 2 million pairs in each half
 _LEAST = 5  # wrong answers that a rate must stand for, so that it can be measured
+
+
+class TooFewError(ValueError):
+    """There are too few images or classes to choose and to judge a threshold.
+
+    Attributes:
+        least: the smallest rate that these images can measure, rounded up; None if there is none.
+    """
+
+    def __init__(self, message: str, least: float | None = None) -> None:
+        super().__init__(message)
+        self.least = least
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -42,9 +55,11 @@ class SameThreshold:
 
     def __str__(self) -> str:
         return (
-            f"Same up to a distance of {self.threshold:.4g}: accepts {self.false_accept} of "
-            f"{self.false_accept.count:,} different pairs ({self.asked:.2%} were asked for) and "
-            f"{self.true_accept} of {self.true_accept.count:,} same pairs."
+            "Two images are called the same class if their distance is at most "
+            f"{self.threshold:.4g}. Then {self.false_accept} of {self.false_accept.count:,} pairs "
+            f"of different classes are accepted by mistake ({self.asked:.2%} were asked for), and "
+            f"{self.true_accept} of {self.true_accept.count:,} pairs of the same class are "
+            "accepted rightly."
         )
 
 
@@ -66,9 +81,10 @@ class UnknownThreshold:
 
     def __str__(self) -> str:
         return (
-            f"Unknown beyond a distance of {self.threshold:.4g}: refuses {self.refused} of "
-            f"{self.refused.count:,} images of known classes ({self.asked:.2%} were asked for) and "
-            f"{self.caught} of {self.caught.count:,} images of other classes."
+            "An image is called unknown if its nearest image is farther than "
+            f"{self.threshold:.4g}. Then {self.refused} of {self.refused.count:,} images of known "
+            f"classes are refused by mistake ({self.asked:.2%} were asked for), and {self.caught} "
+            f"of {self.caught.count:,} images of other classes are refused rightly."
         )
 
 
@@ -119,7 +135,7 @@ def choose_threshold(
     vectors, numbers = part.taken(vectors), part.taken(numbers)
     choosing = _half(numbers, seed)
     if min(np.bincount(numbers[half]).max() for half in (choosing, ~choosing)) < 2:
-        raise ValueError(
+        raise TooFewError(
             f"labels: got no class with 4 of the {len(numbers):,} images; expected one or more, so "
             "that each half of the images has a same pair. Give more images of a class."
         )
@@ -216,7 +232,7 @@ def _checked(
     vectors = _comparable("embeddings", embeddings, metric)
     numbers, classes = class_numbers(labels, count=len(vectors))
     if len(classes) < 2:
-        raise ValueError(
+        raise TooFewError(
             f"labels: got {len(classes)} class in {len(numbers):,} labels; expected 2 or more. "
             "Give images of other classes too."
         )
@@ -243,11 +259,19 @@ def _check_enough(name: str, rate: float, count: int, what: str) -> None:
     """Refuse a rate that stands for too few of what half the images give."""
     if rate * count >= _LEAST:
         return
-    least = f"{_LEAST / count:.2g}" if count else "a rate that more images allow"
-    raise ValueError(
+    least = _rounded_up(_LEAST / count) if count > 2 * _LEAST else None  # above 0.5 is no use
+    other = "" if least is None else f", or {name}={least:.2g}"
+    raise TooFewError(
         f"{name} is {rate!r}, and half the images give {count:,} {what}, so {rate * count:.2g} "
-        f"of them would decide; expected {_LEAST} or more. Give more images, or {name}={least}."
+        f"of them would decide; expected {_LEAST} or more. Give more images{other}.",
+        least,
     )
+
+
+def _rounded_up(share: float) -> float:
+    """Return the next larger number of two digits, such as 0.021 for 0.0201."""
+    step = 10.0 ** (math.floor(math.log10(share)) - 1)
+    return round(math.ceil(share / step) * step, 12)
 
 
 def _half(numbers: np.ndarray, seed: int) -> np.ndarray:

@@ -42,8 +42,9 @@ class Cleaning:
     rejected: NDArray[np.int64]
 
     def to_csv(self, path: str | os.PathLike[str]) -> None:
-        """Write all findings as one table."""
-        write_table(path, self.findings, files=self.names, class_names=self.class_names)
+        """Write all findings as one table, whose column "left out" names the rejected images."""
+        names = {"files": self.names, "class_names": self.class_names}
+        write_table(path, self.findings, left_out=self.rejected, **names)
 
 
 def clean(run: Run, data: Dataset, there: Inventory) -> Cleaning:

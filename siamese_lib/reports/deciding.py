@@ -9,12 +9,14 @@ import numpy as np
 from siamese_lib.data.dataset import Dataset
 from siamese_lib.metrics.decision import (
     SameThreshold,
+    TooFewError,
     UnknownThreshold,
     choose_threshold,
     unknown_threshold,
 )
 from siamese_lib.runs.run import Run
 
+_USEFUL = 0.1  # the largest false-accept share that is worth asking for
 _REFUSED, _DECIDING = 0.05, 5  # the share to refuse, and images that have to decide it
 
 
@@ -63,7 +65,7 @@ def decide(
     try:
         same = choose_threshold(embeddings, data.test.labels, false_accept=false_accept, seed=seed)
     except ValueError as error:
-        missing.append(f"No threshold for “same or different”: {error}")
+        missing.append(_missing("same or different", error, len(embeddings)))
     try:
         if new_classes is None:
             unknown = unknown_threshold(
@@ -80,8 +82,20 @@ def decide(
                 seed=seed,
             )
     except ValueError as error:
-        missing.append(f"No threshold for “none of these classes”: {error}")
+        missing.append(_missing("none of these classes", error, len(embeddings)))
     return Decision(same, unknown, tuple(missing))
+
+
+def _missing(name: str, error: ValueError, images: int) -> str:
+    """Say that a threshold is missing, why, and what to do."""
+    if not isinstance(error, TooFewError):
+        return f"No threshold for “{name}”: {error}"
+    can_be_asked = name == "same or different" and error.least and error.least <= _USEFUL
+    other = f", or allow a false-accept share of {error.least:.2g} or more" if can_be_asked else ""
+    return (
+        f"No threshold for “{name}”: {images:,} test images are too few to choose one and to judge "
+        f"it. Add pictures{other}."
+    )
 
 
 def _refused(images: int) -> float:

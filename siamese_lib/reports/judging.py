@@ -16,6 +16,8 @@ from siamese_lib.metrics.rivals import RIVALS
 from siamese_lib.search.gallery import Gallery
 
 TRAINED, UNTRAINED = "trained tower", "untrained tower"
+WINS, LOSES, UNDECIDED = "wins", "loses", "undecided"
+FEWEST = 30  # queries: with fewer, the interval is too rough to decide
 
 
 class Embeds(Protocol):
@@ -49,6 +51,47 @@ class Score:
         return float(self.right.mean())
 
 
+@dataclass(frozen=True)
+class Gain:
+    """What one kind of vectors gains over another, on the same queries.
+
+    Attributes:
+        value: the mean over the queries, as a share from -1 to 1.
+        low, high: its 95 % interval, from drawing the queries again (bootstrap).
+        queries: how many.
+    """
+
+    value: float
+    low: float
+    high: float
+    queries: int
+
+    @classmethod
+    def of(cls, ours: np.ndarray, theirs: np.ndarray, *, seed: int = 0) -> Gain:
+        """Compare what two kinds of vectors got right for each query, numbers (Q,) twice."""
+        gains = ours.astype(float) - theirs
+        return cls(float(gains.mean()), *bootstrap(gains, seed=seed), len(gains))
+
+    @property
+    def is_of_few(self) -> bool:
+        """Whether the queries are fewer than 30. Then the interval is a rough guess."""
+        return self.queries < FEWEST
+
+    @property
+    def outcome(self) -> str:
+        """Return "wins", "loses", or "undecided" if the interval contains 0 or is of few queries.
+
+        The first is for an interval above 0, and the second for one below.
+        """
+        if self.is_of_few or self.low <= 0 <= self.high:
+            return UNDECIDED
+        return WINS if self.low > 0 else LOSES
+
+    def __str__(self) -> str:
+        low, high = _points(self.low), _points(self.high)
+        return f"gain {_points(self.value)} points, 95 % interval {low} to {high}"
+
+
 @dataclass(frozen=True, eq=False)
 class Judgement:
     """The trained tower next to its rivals.
@@ -57,37 +100,59 @@ class Judgement:
         scores: by name, the trained tower among them.
         queries, gallery: how many images asked, and how many were searched.
         ceiling: the precision@7 of perfect vectors.
-        gain: P@1 of the trained tower less that of the best rival.
-        interval: the 95 % interval of the gain, from drawing the queries again (bootstrap).
+        nearest: gain in P@1 over the best rival.
+        seven: gain in precision@7 over the best rival there, which may be another one.
     """
 
     scores: dict[str, Score]
     queries: int
     gallery: int
     ceiling: float
-    gain: float
-    interval: tuple[float, float]
+    nearest: Gain
+    seven: Gain
 
     @property
     def best_rival(self) -> str:
         """The rival with the highest P@1."""
-        rivals = [name for name in self.scores if name != TRAINED]
-        return max(rivals, key=lambda name: self.scores[name].precision_at_1)
+        return best_rival(self.scores, "precision_at_1")
+
+    @property
+    def gain(self) -> float:
+        """P@1 of the trained tower less that of the best rival."""
+        return self.nearest.value
+
+    @property
+    def interval(self) -> tuple[float, float]:
+        """The 95 % interval of the gain."""
+        return self.nearest.low, self.nearest.high
 
     @property
     def beats(self) -> bool:
-        """Whether the trained tower is ahead of every rival, by more than chance explains."""
-        return self.interval[0] > 0
+        """Whether the nearest image is right more often than with any rival, not just by chance."""
+        return self.nearest.outcome == WINS
 
     def __str__(self) -> str:
-        low, high = self.interval
         trained = self.scores[TRAINED].precision_at_1
         rival = self.scores[self.best_rival].precision_at_1
         return (
             f"the nearest image is right for {trained:.1%} of {self.queries:,} queries; with the "
-            f"best free rival, {self.best_rival}, for {rival:.1%} (gain {_points(self.gain)} "
-            f"points, {_points(low)} to {_points(high)})"
+            f"best free rival, {self.best_rival}, for {rival:.1%} ({self.nearest})"
         )
+
+    @property
+    def of_seven(self) -> str:
+        """Say how many of the 7 nearest images are right."""
+        rival = best_rival(self.scores, "precision")
+        return (
+            f"{self.scores[TRAINED].precision:.1%} of them are right; with the best free rival, "
+            f"{rival}, {self.scores[rival].precision:.1%} ({self.seven})"
+        )
+
+
+def best_rival(scores: Mapping[str, Score], measure: str) -> str:
+    """Return the name of the rival for which a measure is highest."""
+    rivals = [name for name in scores if name != TRAINED]
+    return max(rivals, key=lambda name: getattr(scores[name], measure))
 
 
 def judge(run: Embeds, data: Dataset, *, seed: int = 0) -> Judgement:
@@ -144,16 +209,15 @@ def _judged(
         found, _ = Gallery(gallery).nearest(queries, HEADLINE_K, exclude_self=among)
         hits = (gallery_labels[found] == query_labels[:, None])[asked]
         scores[name] = Score(hits[:, 0], hits.mean(axis=1))
-    rivals = [score for name, score in scores.items() if name != TRAINED]
-    best = max(rivals, key=lambda score: score.precision_at_1)
-    gains = scores[TRAINED].first.astype(float) - best.first
+    ours, rival = scores[TRAINED], scores[best_rival(scores, "precision_at_1")]
+    rival_of_seven = scores[best_rival(scores, "precision")]
     return Judgement(
         scores=scores,
         queries=int(asked.sum()),
         gallery=len(gallery_labels),
         ceiling=ceiling_of(relevant[asked]),
-        gain=float(gains.mean()),
-        interval=bootstrap(gains, seed=seed),
+        nearest=Gain.of(ours.first, rival.first, seed=seed),
+        seven=Gain.of(ours.right, rival_of_seven.right, seed=seed),
     )
 
 

@@ -23,10 +23,10 @@ from siamese_lib.reports.cleaning import Cleaning, clean
 from siamese_lib.reports.deciding import decide
 from siamese_lib.reports.inventory import inventory
 from siamese_lib.reports.judging import Judgement, judge, judge_new_classes
+from siamese_lib.reports.keeping import keep_collection
 from siamese_lib.reports.report_page import write_page
 from siamese_lib.reports.training import digest_of, steps_within, trained
 from siamese_lib.reports.verdict import Report
-from siamese_lib.runs.collection import Collection
 from siamese_lib.runs.evaluation import check_enough
 from siamese_lib.runs.run import Run
 from siamese_lib.texts import printable
@@ -59,7 +59,8 @@ def report(
     some classes, to judge on classes never seen; search for near duplicates, wrong labels and
     outliers, and train without the certain ones, to see what that gains; choose thresholds; keep a
     collection to search in. Trainings that are finished are not repeated by another call, and one
-    that was interrupted continues.
+    that was interrupted continues. A collection that you have changed stays as it is, or moves to a
+    folder next to it if the images or the training are others now.
 
     Args:
         source: a folder with one sub-folder of images per class, or a data set.
@@ -95,8 +96,8 @@ def report(
     say(f"1/6 looking at {data}")
     there = inventory(data)
     plan = _plan(folder, data, recipe or recipe_for(data), 60 * minutes, seed)
-    say(f"2/6 training: {plan.recipe}")
-    run = trained(data, plan.recipe, folder / "run", seed=seed, progress=verbose)
+    told = _told(say, "2/6 training", f": {plan.recipe}")
+    run = trained(data, plan.recipe, folder / "run", seed=seed, progress=verbose, say=told)
     judged = judge(run, data, seed=seed)
     say(f"    {judged}")
     narrow = _new_classes(data, plan, folder, seed, say)
@@ -108,7 +109,8 @@ def report(
     pair = narrow[:2] if narrow else None
     decided = decide(run, data, new_classes=pair, false_accept=false_accept, seed=seed)
     say("6/6 writing the page")
-    Collection.of(run, data).save(folder / "collection")
+    kept = keep_collection(run, data, folder / "collection")
+    say(f"    {kept}")
     made = Report(
         page=page,
         folder=folder,
@@ -120,6 +122,7 @@ def report(
         cleaned=cleaned,
         without_rejected=without,
         decided=decided,
+        kept=kept,
         seconds=time.monotonic() - began,
     )
     write_page(made)
@@ -195,8 +198,9 @@ def _new_classes(
         say(f"3/6 too few images in the {(sizes > 0).sum()} classes that were held out to judge by")
         return None
     held_out = int((sizes > 0).sum())
-    say(f"3/6 training again without {held_out} classes, to judge on classes never seen")
-    run = trained(narrow, plan.narrow, folder / "run-fewer-classes", seed=seed)
+    words = f"3/6 training again without {held_out} classes, to judge on classes never seen"
+    kept = folder / "run-fewer-classes"
+    run = trained(narrow, plan.narrow, kept, seed=seed, say=_told(say, words))
     judged = judge_new_classes(run, narrow, seed=seed)
     say(f"    {judged}")
     return run, narrow, judged
@@ -213,9 +217,14 @@ def _without_rejected(
         fewer.check_trainable()
     except ValueError:
         return None
-    say(f"    training again without {len(cleaned.rejected):,} of them, to see what that gains")
-    run = trained(fewer, plan.recipe, folder / "run-cleaned", seed=seed)
+    words = f"    training again without {len(cleaned.rejected):,} of them, to see what that gains"
+    run = trained(fewer, plan.recipe, folder / "run-cleaned", seed=seed, say=_told(say, words))
     return judge(run, fewer, seed=seed)
+
+
+def _told(say: Say, before: str, after: str = "") -> Say:
+    """Say something between two texts."""
+    return lambda words: say(f"{before}{words}{after}")
 
 
 def _silently(_: object) -> None:

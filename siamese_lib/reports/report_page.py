@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 from siamese_lib.curation import Findings
@@ -11,8 +13,7 @@ from siamese_lib.export.export_run import page_data
 from siamese_lib.export.page import page
 from siamese_lib.files import write_atomically
 from siamese_lib.metrics.intervals import bootstrap
-from siamese_lib.reports.cleaning import Cleaning
-from siamese_lib.reports.inventory import Inventory
+from siamese_lib.reports.inventory import ALIKE, Inventory
 from siamese_lib.reports.judging import Judgement
 from siamese_lib.reports.tables import (
     Cell,
@@ -29,10 +30,6 @@ from siamese_lib.texts import printable
 _THUMBNAIL = 96  # pixels
 _SHOWN = 40  # doubtful images of each kind
 _TITLES = {
-    "near duplicate": (
-        "Nearly the same picture",
-        "Pairs, the most alike first. A score of 1 means the same pixels.",
-    ),
     "suspect label": (
         "Labels that may be wrong",
         "Their looks fit another class better; the score is its probability, against their own.",
@@ -54,7 +51,12 @@ def write_page(made: Report) -> None:
     tables = [_judged("How good it is, on images never trained on", made.judged)]
     if made.new_classes is not None:
         tables.append(_judged("How good it is, on classes never seen", made.new_classes))
-    tables += [_found(each, made.cleaned, links) for each in made.cleaned.findings]
+    for found in made.cleaned.findings:
+        tables += (
+            _pairs(found, made, links)
+            if found.others is not None
+            else [_doubtful(*_TITLES[found.kind], found, made, links)]
+        )
     tables.append(_classes(made.there))
     below = list_html("What is there", list(made.there.lines()))
     below += "".join(map(table_html, tables)) + list_html("What was kept", list(_kept(made)))
@@ -104,26 +106,53 @@ def _judged(title: str, judged: Judgement) -> Table:
     return Table(title, ["vectors", "nearest is right", "7 nearest are right"], rows, note)
 
 
-def _found(found: Findings, cleaned: Cleaning, links: _Links) -> Table:
+def _pairs(found: Findings, made: Report, links: _Links) -> list[Table]:
+    """Return the table of near duplicates, and a folded one of pairs that are less alike."""
+    counted, others = found.first(made.there.alike), found.after(made.there.alike)
+    note = (
+        f"Pairs that score {ALIKE} or more, the most alike first. A score of 1 means the same "
+        "pixels."
+    )
+    tables = [_doubtful("Nearly the same picture", note, counted, made, links)]
+    if len(others):
+        note = f"They score less than {ALIKE}, so they do not count as nearly the same."
+        title = "The next pairs, which are less alike"
+        tables.append(replace(_doubtful(title, note, others, made, links), folded=True))
+    return tables
+
+
+def _doubtful(title: str, note: str, found: Findings, made: Report, links: _Links) -> Table:
     """Return the table of doubtful images of one kind, with their pictures."""
-    title, note = _TITLES[found.kind]
-    shown = found.first(_SHOWN)
+    shown, cleaned = found.first(_SHOWN), made.cleaned
     paired, better = shown.others is not None, shown.suggested is not None
+    this, other = shown.are_among(cleaned.rejected)
+    marked = made.without_rejected is not None and bool((this | other).any())
     columns = ["picture", "file", "class"]
     columns += ["other picture", "other file", "other class"] * paired
-    columns += ["fits better"] * better + ["score"]
+    columns += ["fits better"] * better + ["score"] + ["left out"] * marked
     rows: list[list[Cell]] = []
     for place, row in enumerate(shown.rows(cleaned.names, cleaned.class_names)):
         index = int(shown.indices[place])
         cells: list[Cell] = [links.picture(index, row["file"]), str(row["file"]), str(row["class"])]
         if shown.others is not None:
-            other = links.picture(int(shown.others[place]), row["other file"])
-            cells += [other, str(row["other file"]), str(row["other class"])]
+            picture = links.picture(int(shown.others[place]), row["other file"])
+            cells += [picture, str(row["other file"]), str(row["other class"])]
         if better:
             cells.append(str(row["suggested"]))
-        rows.append([*cells, float(shown.scores[place])])
+        cells.append(float(shown.scores[place]))
+        if marked:
+            cells.append(_mark(bool(this[place]), bool(other[place]), paired))
+        rows.append(cells)
     more = f" The first {_SHOWN} of {len(found):,}." if len(found) > _SHOWN else ""
-    return Table(title, columns, rows, f"{note}{more} The file findings.csv has all of them.")
+    all_of_them = " The file findings.csv has all of them." if len(found) else " There are none."
+    return Table(title, columns, rows, f"{note}{more}{all_of_them}")
+
+
+def _mark(this: bool, other: bool, paired: bool) -> str:
+    """Say which picture of a row is left out in the second training."""
+    if not paired:
+        return "yes" if this else ""
+    return {(1, 1): "both", (1, 0): "picture", (0, 1): "other picture"}.get((this, other), "")
 
 
 def _classes(there: Inventory) -> Table:
@@ -138,10 +167,21 @@ def _kept(made: Report) -> Iterator[str]:
     """Say what the folder next to the page holds."""
     name = made.folder.name
     yield f"{name}/run: the training. sl.Run.load opens it."
+    if "data" in made.run.settings:
+        run = shlex.quote(printable(made.folder / "run"))
+        yield f"Find the training images nearest to a file: siamese retrieve --run {run} FILE"
     yield (
         f"{name}/collection: all images with their ids, classes and files. sl.Collection.load "
-        "opens it in any process, to search, to add and to remove."
+        "opens it in any process, to search, to add and to remove; "
+        "another report of the same pictures and training leaves it as it is."
     )
+    if made.kept.before is not None:
+        before = f"{name}/{made.kept.before.name}"
+        yield f"{before}: the earlier collection, of other pictures or of another training."
     yield f"{name}/findings.csv: all doubtful images, as a table."
-    if rejected := len(made.cleaned.rejected):
-        yield f"data.without(train=report.cleaned.rejected) goes on without {rejected:,} of them."
+    if made.without_rejected is not None:
+        yield (
+            "The column “left out” there, and in the tables above, shows which "
+            f"{len(made.cleaned.rejected):,} training images the second training did "
+            "without. In Python, Dataset.without takes these names."
+        )

@@ -53,12 +53,14 @@ class Table:
         columns: names of the columns.
         rows: cells; None is empty. A column of numbers is sorted by them.
         note: a sentence or more, under the title.
+        folded: whether only the title is seen until it is clicked.
     """
 
     title: str
     columns: Sequence[str]
     rows: Sequence[Sequence[Cell]]
     note: str = ""
+    folded: bool = False
 
 
 def table_html(table: Table) -> str:
@@ -66,11 +68,14 @@ def table_html(table: Table) -> str:
     heads = "".join(f'<th scope="col">{_text(name)}</th>' for name in table.columns)
     rows = "".join(f"<tr>{''.join(map(_cell, row))}</tr>" for row in table.rows)
     note = f'<p class="quiet">{_text(table.note)}</p>' if table.note else ""
-    return (
-        f'<section class="table"><h2>{_text(table.title)}</h2>{note}'
+    title = f"<h2>{_text(table.title)}</h2>"
+    content = (
         f'<div class="scroll" tabindex="0" role="region" aria-label="{_text(table.title)}">'
-        f"<table><thead><tr>{heads}</tr></thead><tbody>{rows}</tbody></table></div></section>"
+        f"<table><thead><tr>{heads}</tr></thead><tbody>{rows}</tbody></table></div>"
     )
+    if table.folded:
+        return f'<details class="table"><summary>{title}</summary>{note}{content}</details>'
+    return f'<section class="table">{title}{note}{content}</section>'
 
 
 def list_html(title: str, lines: Sequence[str], first: str = "") -> str:

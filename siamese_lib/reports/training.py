@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 
 from siamese_lib.data.dataset import Dataset, Split
 from siamese_lib.data.fingerprints import fingerprints
+from siamese_lib.data.sources import KNOWN_SETS
 from siamese_lib.runs.run import Run
 from siamese_lib.runs.run_files import RunError
 from siamese_lib.training.callbacks import Guard, Progress
@@ -41,13 +43,20 @@ def steps_within(recipe: Recipe, data: Dataset, seconds: float) -> int:
 
 
 def trained(
-    data: Dataset, recipe: Recipe, folder: Path, *, seed: int = 0, progress: bool = False
+    data: Dataset,
+    recipe: Recipe,
+    folder: Path,
+    *,
+    seed: int = 0,
+    progress: bool = False,
+    say: Callable[[str], object],
 ) -> Run:
     """Train by a recipe, and stop when held-out precision does.
 
     If there are enough training images, some are held out to decide when to stop. The test images
     decide nothing. A finished training in `folder` is loaded if it is the same, and an interrupted
-    one continues.
+    one continues. The settings of the run name the folder or the set of the images, if it can be
+    opened again, so that ``siamese retrieve`` finds them.
 
     Args:
         data: its training images are trained on.
@@ -55,6 +64,7 @@ def trained(
         folder: of the run. What another training left there is replaced.
         seed: of the weights, the batches and the held-out images.
         progress: whether to print lines of progress.
+        say: called with ", kept from before", ", continued", or "" for a new training.
 
     Raises:
         KeyboardInterrupt: the training was interrupted. The next call continues it.
@@ -62,14 +72,29 @@ def trained(
     """
     settings = {"recipe": str(recipe), "seed": seed, "trained on": digest_of(data.train)}
     done, interrupted = _finished(folder, settings), Checkpoint(folder)
+    named = {} if (name := _name_of(data)) is None else {"data": name}
     if done is not None and not interrupted.exists():
+        say(", kept from before")
+        if named and not named.items() <= done.settings.items():  # the folder has moved
+            done.settings.update(named)
+            done.save(folder)
         return done
+    settings |= named
     if interrupted.exists():
         try:
+            say(", continued")
             return _fit(data, recipe, folder, settings, resume=True, progress=progress)
         except RunError:
             interrupted.delete()  # of another training
+    say("")
     return _fit(data, recipe, folder, settings, resume=False, progress=progress)
+
+
+def _name_of(data: Dataset) -> str | None:
+    """Return the folder or the set that images can be loaded from again; None if there is none."""
+    if data.root is not None:
+        return str(data.root)
+    return data.name if data.name in (*KNOWN_SETS, "letters") else None
 
 
 def digest_of(images: Split) -> str:

@@ -10,8 +10,17 @@ from siamese_lib.data.dataset import Dataset
 from siamese_lib.reports.cleaning import Cleaning
 from siamese_lib.reports.deciding import Decision
 from siamese_lib.reports.inventory import Inventory
-from siamese_lib.reports.judging import TRAINED, Judgement
+from siamese_lib.reports.judging import FEWEST, LOSES, TRAINED, UNDECIDED, WINS, Gain, Judgement
+from siamese_lib.reports.keeping import Kept
 from siamese_lib.runs.run import Run
+
+_HEADS = {
+    WINS: "Training wins",
+    LOSES: "Training loses",
+    UNDECIDED: "Undecided",
+}
+_TRAINING = {WINS: "training wins", LOSES: "training loses", UNDECIDED: "it is undecided"}
+_WITHOUT = {WINS: "that helps", LOSES: "that harms", UNDECIDED: "undecided whether that helps"}
 
 
 @dataclass(frozen=True, eq=False)
@@ -31,6 +40,7 @@ class Report:
         without_rejected: how good the training without the rejected images is, on the same test
             images; None if none was rejected.
         decided: thresholds.
+        kept: what became of the collection.
         seconds: that it took.
     """
 
@@ -44,6 +54,7 @@ class Report:
     cleaned: Cleaning
     without_rejected: Judgement | None
     decided: Decision
+    kept: Kept
     seconds: float
 
     @property
@@ -54,28 +65,34 @@ class Report:
 
 def _sentences(made: Report) -> Iterator[str]:
     """Yield the verdict, the most important sentence first."""
-    judged, narrow, rejected = made.judged, made.new_classes, len(made.cleaned.rejected)
-    if judged.beats:
-        yield f"Training pays: {judged}."
-    else:
-        yield (
-            f"Training does not beat what is free: {judged}. Search by the {judged.best_rival} "
-            "instead."
-        )
+    judged, narrow = made.judged, made.new_classes
+    head, decides = _HEADS[judged.nearest.outcome], _what_would_decide(judged.nearest)
+    yield f"{head}: {judged}. {decides}".rstrip()
+    yield f"For the 7 nearest images, {_TRAINING[judged.seven.outcome]}: {judged.of_seven}."
     if narrow is not None:
-        verb = "pays" if narrow.beats else "does not pay"
-        yield f"On classes never seen, it {verb}: {narrow}."
+        yield f"On classes never seen, {_TRAINING[narrow.nearest.outcome]}: {narrow}."
     if made.there.across_split:
         yield (
             f"{made.there.across_split:,} pairs of nearly the same picture are in both splits, so "
             "these figures are too good."
         )
     if made.without_rejected is not None:
-        before = judged.scores[TRAINED].precision_at_1
-        after = made.without_rejected.scores[TRAINED].precision_at_1
+        after, before = made.without_rejected.scores[TRAINED], judged.scores[TRAINED]
+        gain = Gain.of(after.first, before.first)
         yield (
-            f"{rejected:,} training images are the most likely duplicates and wrong labels. "
-            f"Trained without them, the nearest image is right for {after:.1%} of these queries "
-            f"({100 * (after - before):+.1f} points)."
+            f"{len(made.cleaned.rejected):,} training images are the most likely duplicates and "
+            "wrong labels; the tables and findings.csv mark them as left out. Trained without "
+            f"them, the nearest image is right for {after.precision_at_1:.1%} of these queries "
+            f"({gain}): {_WITHOUT[gain.outcome]}."
         )
     yield from made.decided.lines()
+
+
+def _what_would_decide(gain: Gain) -> str:
+    """Say why a gain is undecided and what to do; "" if it is decided."""
+    if gain.is_of_few:
+        few = f"{gain.queries:,} {'query is' if gain.queries == 1 else 'queries are'} too few"
+        return f"{few} to decide: it takes {FEWEST} or more. Add pictures."
+    if gain.outcome == UNDECIDED:
+        return "The interval contains 0. More pictures make it narrower, and may decide."
+    return ""

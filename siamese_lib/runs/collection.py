@@ -88,6 +88,7 @@ class Collection:
         *,
         splits: Sequence[str] = ("train", "test"),
         metric: str = "euclidean",
+        first_id: int = 0,
     ) -> Collection:
         """Collect the images of a data set.
 
@@ -96,12 +97,15 @@ class Collection:
             data: images of the run's shape.
             splits: which of its splits to collect, "train", "test" or both, in this order.
             metric: as for `Collection`.
+            first_id: the id of the first image, 0 or more: the `next_id` of a collection that this
+                one replaces.
 
         Raises:
-            ValueError: the images are not like those that the run was trained on, or there is no
-                such split.
+            ValueError: the images are not like those that the run was trained on, there is no such
+                split, or `first_id` is no whole number of 0 or more.
         """
         made = cls(run, metric=metric)
+        made._next = whole_number("first_id", first_id, 0)
         for name in splits:
             if name not in ("train", "test"):
                 raise ValueError(f"splits: got {name!r}; expected 'train' and 'test'.")
@@ -127,6 +131,11 @@ class Collection:
     def ids(self) -> NDArray[np.int64]:
         """The ids of the images, int64 (N,), ascending."""
         return np.array([entry.id for entry in self._entries], np.int64)
+
+    @property
+    def next_id(self) -> int:
+        """The id that the next image will get, above all that were given."""
+        return self._next
 
     @property
     def entries(self) -> tuple[Entry, ...]:

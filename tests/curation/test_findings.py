@@ -70,3 +70,26 @@ def test_a_table_is_written_whole_or_not_at_all(tmp_path):
         PAIR.to_csv(path, class_names=["seal"])
     assert path.read_bytes() == before
     assert list(tmp_path.iterdir()) == [path]
+
+
+def test_the_table_names_what_was_left_out(tmp_path):
+    path = tmp_path / "doubtful.csv"
+    files = ["=a.png", "b.png", "c.png"]
+    found = [PAIR, SUSPECT]
+    for gone in ([], [0], [1], [2], [0, 2], [0, 1, 2]):
+        curation.write_table(path, found, files=files, left_out=gone)
+        with path.open(encoding="utf-8", newline="") as file:
+            rows = list(csv.DictReader(file))
+        for row in rows:
+            mine = [row["file"], row["other file"]]
+            out = [name for name in mine if name.lstrip("'") in [files[each] for each in gone]]
+            assert row["left out"] == (out[0] if out else "")
+    this, other = PAIR.are_among([0])
+    assert (this.tolist(), other.tolist()) == ([False], [True])
+
+
+@pytest.mark.parametrize("count", [0, 1, 2, 5])
+def test_first_and_after_are_all(count):
+    first, after = SUSPECT.first(count), SUSPECT.after(count)
+    assert first.rows() + after.rows() == SUSPECT.rows()
+    assert len(first) == min(count, 2)

@@ -71,6 +71,15 @@ def test_copies_by_a_loop() -> None:
         f"{found.in_classes} images stand in more than one class, and {found.in_both.sum()} of 7 "
         "test images are identical to a training image"
     )
+    assert found.named == ()
+    files = tuple(map(str, range(16)))
+    named = find_copies((train, labels[0]), (test, labels[1]), files).named
+    values, classes_of = np.concatenate([train, test]).ravel(), np.concatenate(labels)
+    assert len({values[int(one)] for one, _ in named}) == min(3, found.in_classes) > 1
+    for pair in named:
+        one, two = map(int, pair)
+        assert values[one] == values[two]
+        assert classes_of[one] != classes_of[two]
     assert not find_copies((train[:1], labels[0][:1]), (test[:0], labels[1][:0]))
 
 

@@ -49,7 +49,14 @@ def test_linked_folders_and_files_are_followed(tmp_path):
     data, said = load(root)
     assert counts(data) == {"cat": 11, "dog": 10, "owl": 5}
     assert data.skipped == ()
-    assert said == f"{root}: 5 images stand in more than one class."  # cat and dog link to them
+    assert said.startswith(f"{root}: 5 images stand in more than one class (cat/")
+    *pairs, more = said.rpartition("(")[2].split("; ")  # cat and dog link to them
+    assert more == "…)."
+    assert len(pairs) == 3
+    for one, two in (pair.split(" and ") for pair in pairs):
+        assert os.path.dirname(one) in ("cat", "cat/more")
+        assert os.path.samefile(root / one, root / two)
+        assert two.startswith("dog/deeper/")
 
 
 @pytest.mark.parametrize("to", [".", "..", "../..", "../../.."])
@@ -234,7 +241,7 @@ def test_many_files_of_other_kinds_are_one_line(tmp_path):
     assert "615 of its files and folders were left out" in said
     assert "dog/cut0.heic: not a PNG" in said
     assert "and 4 more" in said
-    assert "601 of other kinds than pictures (.ogg 300, such as cat/0.ogg; .txt 300" in said
+    assert "and files of other kinds than pictures: 601 (.ogg 300, such as cat/0.ogg; .txt" in said
     assert "no suffix 1, such as dog/notes" in said
     assert len(data.skipped) == 615
 

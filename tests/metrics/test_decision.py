@@ -181,6 +181,16 @@ def test_refuses_a_rate_that_the_images_cannot_measure():
     with pytest.raises(ValueError, match=r"Give more images, or false_accept=0.02"):
         sl.metrics.choose_threshold(points, labels, false_accept=0.01)
     assert sl.metrics.choose_threshold(points, labels, false_accept=0.02).asked == 0.02
+    for count in range(40, 60, 3):
+        part = points[:count], labels[:count]
+        with pytest.raises(decision.TooFewError) as caught:
+            sl.metrics.choose_threshold(*part, false_accept=0.001)
+        assert caught.value.least is not None
+        sl.metrics.choose_threshold(*part, false_accept=caught.value.least)
+        with pytest.raises(decision.TooFewError):
+            sl.metrics.choose_threshold(*part, false_accept=0.9 * caught.value.least)
+    with pytest.raises(decision.TooFewError, match=r"Give more images\.$"):
+        sl.metrics.unknown_threshold(points[:8], labels[:8])  # a rate above 1 would be needed
     with pytest.raises(ValueError, match=r"refused is 0.05, .* 24 images, so 1.2"):
         sl.metrics.unknown_threshold(points, labels)
     for rate in (0, 1, np.nan):

@@ -7,7 +7,7 @@ import pytest
 
 from siamese_lib.data.dataset import Dataset, Split
 from siamese_lib.reports import judging
-from siamese_lib.reports.judging import TRAINED, UNTRAINED
+from siamese_lib.reports.judging import TRAINED, UNTRAINED, Gain
 
 RNG = np.random.default_rng(0)
 
@@ -54,6 +54,45 @@ def test_a_tower_that_has_learned_nothing_does_not() -> None:
     found = judging.judge(Known(0), DATA)
     assert not found.beats
     assert found.best_rival != TRAINED
+
+
+def test_a_gain_and_its_interval_by_a_loop() -> None:
+    ours, theirs = RNG.random(80) < 0.7, RNG.random(80) < 0.5
+    gain = Gain.of(ours, theirs)
+    each = [int(a) - int(b) for a, b in zip(ours, theirs, strict=True)]
+    assert gain.value == pytest.approx(sum(each) / 80)
+    means = sorted(np.mean(RNG.choice(each, 80)) for _ in range(4000))
+    assert gain.low == pytest.approx(means[100], abs=0.03)
+    assert gain.high == pytest.approx(means[3900], abs=0.03)
+    assert gain.queries == 80
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "queries", "outcome"),
+    [
+        (0.01, 0.2, 30, "wins"),
+        (-0.2, -0.01, 30, "loses"),
+        (-0.02, 0.148, 67, "undecided"),
+        (0.0, 0.2, 67, "undecided"),
+        (-0.2, 0.0, 67, "undecided"),
+        (0.1, 0.9, 29, "undecided"),
+        (-0.9, -0.1, 10, "undecided"),
+    ],
+)
+def test_what_an_interval_says(low: float, high: float, queries: int, outcome: str) -> None:
+    gain = Gain((low + high) / 2, low, high, queries)
+    assert gain.outcome == outcome
+    assert gain.is_of_few == (queries < 30)
+
+
+def test_the_words_have_both_measures() -> None:
+    found = judging.judge(Known(5), DATA)
+    rivals = {name: score for name, score in found.scores.items() if name != TRAINED}
+    best = max(score.precision for score in rivals.values())
+    assert found.seven.value == pytest.approx(1 - best)
+    assert f"{best:.1%} (gain {100 * (1 - best):+.1f} points, 95 % interval " in found.of_seven
+    assert found.of_seven.startswith("100.0% of them are right; with the best free rival, ")
+    assert str(found.nearest) in str(found)
 
 
 def test_scores_equal_a_loop() -> None:

@@ -114,6 +114,49 @@ def test_the_planted_faults_are_in_the_table(made: sl.Report) -> None:
     assert "findings.csv has all of them" in texts(made)
 
 
+def test_what_was_left_out_is_marked(made: sl.Report) -> None:
+    rejected = {made.cleaned.names[row] for row in made.cleaned.rejected}
+    with (made.folder / "findings.csv").open(encoding="utf-8") as file:
+        rows = list(csv.DictReader(file))
+    assert {row["left out"] for row in rows} - {""} == rejected
+    page = made.page.read_text(encoding="utf-8")
+    (suspects,) = re.findall(r"<h2>Labels that may be wrong</h2>.*?</section>", page, re.DOTALL)
+    cells = [re.sub(r"<[^>]+>", "|", row).strip("|").split("|") for row in suspects.split("<tr>")]
+    marked = {name for row in cells for name in rejected if name in row and "yes" in row}
+    named = {name for row in cells for name in rejected if name in row}
+    assert marked == named != set()
+    assert f"which {len(rejected):,} training images the second training did without" in texts(made)
+
+
+def test_pairs_that_do_not_count_are_folded(made: sl.Report) -> None:
+    page = made.page.read_text(encoding="utf-8")
+    counted = re.search(r"<h2>Nearly the same picture</h2>.*?</section>", page, re.DOTALL)
+    others = re.search(r"<details class=\"table\">.*?</details>", page, re.DOTALL)
+    assert counted is not None
+    assert others is not None
+    scores = [
+        [float(value) for value in re.findall(r'data-value="([^"]+)"', each[0])]
+        for each in (counted, others)
+    ]
+    assert len(scores[0]) == made.there.alike
+    assert min(scores[0]) >= 0.9 > max(scores[1])
+
+
+def test_retrieve_finds_the_images_of_the_run(
+    made: sl.Report, folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    row = 5
+    file = made.data.path("train", row)
+    words = f"siamese retrieve --run {made.folder / 'run'} FILE"
+    assert words in texts(made)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # about what was planted
+        assert main(words.replace("FILE", str(file)).split()[1:]) == 0
+    said = capsys.readouterr().out
+    assert f"The files found are in {folder}" in said
+    assert re.search(rf"^ +1 +{row} .*{re.escape(file.name)} +0$", said, re.MULTILINE)
+
+
 def test_without_the_rejected_the_data_go_on(made: sl.Report) -> None:
     rejected = made.cleaned.rejected
     assert len(rejected)
@@ -148,7 +191,7 @@ def test_the_collection_is_kept(made: sl.Report) -> None:
 
 
 def test_another_call_trains_nothing_again(
-    made: sl.Report, folder: Path, monkeypatch: pytest.MonkeyPatch
+    made: sl.Report, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     from siamese_lib.reports import report as report_module
     from siamese_lib.reports import training
@@ -156,13 +199,24 @@ def test_another_call_trains_nothing_again(
     def no(*_: object, **__: object) -> None:
         raise AssertionError("a finished training was repeated")
 
+    kept = sl.Collection.load(made.folder / "collection")
+    kept.add(np.zeros((1, 16, 16, 3), np.uint8), "black")
+    kept.remove(3)
+    kept.save(made.folder / "collection")
     monkeypatch.setattr(training, "_fit", no)
     monkeypatch.setattr(report_module, "steps_within", no)
     again = sl.report(
-        made.data, made.page, recipe=RECIPE, minutes=0.5, false_accept=0.1, verbose=False
+        made.data, made.page, recipe=RECIPE, minutes=0.5, false_accept=0.1, verbose=True
     )
+    said = capsys.readouterr().out
+    assert "2/6 training, kept from before: conv_tower" in said
+    again_without = r"training again without .*, kept from before$"
+    assert len(re.findall(again_without, said, re.MULTILINE)) == 2
+    assert "collection stays as it is, with your changes" in said
     assert again.judged.gain == made.judged.gain
     assert again.verdict == made.verdict
+    assert again.kept.changed
+    assert sl.Collection.load(made.folder / "collection").entries == kept.entries
     with pytest.raises(AssertionError):
         sl.report(made.data, made.page, recipe=RECIPE, minutes=0.5, seed=1, verbose=False)
     other = replace(RECIPE, margin=2.0)

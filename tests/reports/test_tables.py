@@ -61,3 +61,11 @@ def test_links(tmp_path: Path, name: str) -> None:
     assert unquote_to_bytes(link) == b"photos/" + bytes(Path(name))
     assert link_to(file, tmp_path / "other" / "page.html") == file.resolve().as_uri()
     assert link_to(None, page) == ""
+
+
+def test_a_folded_table_shows_its_title() -> None:
+    found = Texts(table_html(Table("Less alike", ["a"], [[1]], "A note.", folded=True)))
+    tags = [tag for tag, _ in found.tags]
+    assert tags[:3] == ["details", "summary", "h2"]
+    assert "table" in tags
+    assert "details" not in [tag for tag, _ in Texts(table_html(Table("", ["a"], []))).tags]

@@ -49,6 +49,16 @@ def test_every_file_finds_itself_first(found: sl.Collection) -> None:
         assert answers[0].path.parent.name == entry.class_name
 
 
+def test_ids_of_one_that_replaces_another_go_on(found: sl.Collection, photos: Path) -> None:
+    data = sl.load_folder(photos, image_size=(16, 16), color="rgb", verbose=False)
+    found.remove([11])
+    later = sl.Collection.of(found.run, data, first_id=found.next_id)
+    assert later.ids.tolist() == list(range(12, 24))
+    assert later.add(np.zeros((1, 16, 16, 3), np.uint8), "black") == later.next_id - 1 == 24
+    with pytest.raises(ValueError, match="first_id"):
+        sl.Collection.of(found.run, data, first_id=-1)
+
+
 def test_answers_equal_a_loop(found: sl.Collection, run: sl.Run) -> None:
     image = np.random.default_rng(1).integers(0, 256, (1, 16, 16, 3), np.uint8)
     point = run.embed(image)[0].astype(float)
