@@ -20,7 +20,10 @@ _STRIP = 2**17  # pixels of a strip: they fit into a processor's cache
 
 
 def fitted(picture: Image.Image, shapes: Sequence[tuple[int, int, int]]) -> list[np.ndarray]:
-    """Scale a picture to fit, centre it, and fill the bars with the median colour of its border.
+    """Scale a picture to fit, centre it, and fill the bars at its sides.
+
+    The bars of a picture with transparent parts are white, as these parts are. Other pictures get
+    bars of the median colour of their border.
 
     Args:
         picture: in any of Pillow's modes of 8 bits.
@@ -33,29 +36,45 @@ def fitted(picture: Image.Image, shapes: Sequence[tuple[int, int, int]]) -> list
 
     wanted = [(_inner(picture, shape), "L" if shape[2] == 1 else "RGB") for shape in shapes]
     if picture.width * picture.height > _LARGE:
-        parts = _narrowed(picture, [(size[0], mode) for size, mode in wanted])
+        parts, clear = _narrowed(picture, [(size[0], mode) for size, mode in wanted])
     else:
-        white = on_white(picture)
+        white, clear = on_white(picture), _has_clear_parts(picture)
         parts = [white.convert(mode) for _, mode in wanted]
     return [
-        _centred(np.asarray(part.resize(size, Image.Resampling.BILINEAR)), shape)
+        _centred(np.asarray(part.resize(size, Image.Resampling.BILINEAR)), shape, white_bars=clear)
         for part, (size, _), shape in zip(parts, wanted, shapes, strict=True)
     ]
 
 
-def _narrowed(picture: Image.Image, wanted: Sequence[tuple[int, str]]) -> list[Image.Image]:
-    """Scale the rows of a picture to each width, in each mode, on white."""
+def _narrowed(
+    picture: Image.Image, wanted: Sequence[tuple[int, str]]
+) -> tuple[list[Image.Image], bool]:
+    """Scale the rows of a picture to each width, in each mode, on white.
+
+    Also returns whether the picture has transparent parts.
+    """
     from PIL import Image  # waits: slow to import
 
+    clear = False
     parts = [Image.new(mode, (width, picture.height)) for width, mode in wanted]
     rows = max(1, _STRIP // picture.width)
     for top in range(0, picture.height, rows):
         bottom = min(top + rows, picture.height)
-        strip = on_white(picture.crop((0, top, picture.width, bottom)))
+        strip = picture.crop((0, top, picture.width, bottom))
+        clear = clear or _has_clear_parts(strip)
+        strip = on_white(strip)
         for part in parts:
             size = part.width, strip.height
             part.paste(strip.convert(part.mode).resize(size, Image.Resampling.BILINEAR), (0, top))
-    return parts
+    return parts, clear
+
+
+def _has_clear_parts(picture: Image.Image) -> bool:
+    """Return whether any pixel is transparent, if only in part."""
+    if not picture.has_transparency_data:
+        return False
+    lowest, _ = picture.convert("RGBA").getchannel("A").getextrema()
+    return lowest < 255
 
 
 def on_white(picture: Image.Image) -> Image.Image:
@@ -87,12 +106,12 @@ def _inner(picture: Image.Image, shape: tuple[int, int, int]) -> tuple[int, int]
     return max(1, round(picture.width * scale)), max(1, round(picture.height * scale))
 
 
-def _centred(pixels: np.ndarray, shape: tuple[int, int, int]) -> np.ndarray:
+def _centred(pixels: np.ndarray, shape: tuple[int, int, int], *, white_bars: bool) -> np.ndarray:
     """Put pixels (h, w) or (h, w, C) into the middle of an image: uint8 (H, W, C)."""
     pixels = pixels.reshape(*pixels.shape[:2], -1)
     border = np.concatenate([pixels[0], pixels[-1], pixels[:, 0], pixels[:, -1]])
     filled = np.empty(shape, np.uint8)
-    filled[:] = np.median(border, axis=0)
+    filled[:] = 255 if white_bars else np.median(border, axis=0)
     height, width = pixels.shape[:2]
     top, left = (shape[0] - height) // 2, (shape[1] - width) // 2
     filled[top : top + height, left : left + width] = pixels

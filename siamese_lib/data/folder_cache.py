@@ -35,7 +35,7 @@ from siamese_lib.data import cache_file
 from siamese_lib.data.cache_folder import cache_folder, keep_within
 from siamese_lib.data.walking import is_picture
 
-READER = 2  # to be raised when the same file gives other pixels, another thumbnail or another white
+READER = 3  # to be raised when the same file gives other pixels, another thumbnail or another white
 MOST_BYTES, MOST_FILES = 4 * 2**30, 1_000  # of all folders together
 _MANY = 8  # files for one root and size that are replaced by one
 _COARSE = 2 * 10**9  # nanoseconds: file systems give times in steps of up to 2 seconds

@@ -109,7 +109,8 @@ def read_image(
     A picture is rotated as its EXIF orientation says; an EXIF block that cannot be read is
     ignored. Transparent parts become white. Of a moving picture, the first frame is read. The
     picture is scaled to fit without changing its proportions. The bars that remain get the median
-    colour of the picture's own border, so that neither dark nor light pictures get a frame.
+    colour of the picture's own border, so that neither dark nor light pictures get a frame; those
+    of a picture with transparent parts are white.
 
     Args:
         source: path of a file, or its content.

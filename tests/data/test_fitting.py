@@ -52,6 +52,25 @@ def test_strips_are_as_rows_and_then_columns_of_the_whole(
         np.testing.assert_array_equal(within, pixels.reshape(within.shape))
 
 
+@pytest.mark.parametrize("large", [False, True])
+@pytest.mark.parametrize("mode", ["RGBA", "LA", "P with alpha", "RGB"])
+def test_bars_beside_transparent_parts_are_white(
+    monkeypatch: pytest.MonkeyPatch, mode: str, large: bool
+) -> None:
+    """A tight letter I without a ground of its own is no black square."""
+    given = Image.new("RGBA", (10, 40), "black")
+    if mode != "RGB":
+        given.putpixel((0, 0), (0, 0, 0, 0))
+    given = given.quantize() if mode == "P with alpha" else given.convert(mode)
+    assert given.has_transparency_data == (mode != "RGB")
+    monkeypatch.setattr(fitting, "_LARGE", 0 if large else 2**22)
+    monkeypatch.setattr(fitting, "_STRIP", 10)
+    (made,) = fitting.fitted(given, [(40, 40, 3)])
+    assert (made[:, :15] == (0 if mode == "RGB" else 255)).all()
+    assert (made[1:, 15:25] == 0).all()
+    assert (made[:, 25:] == made[:, :15][:, :1]).all()
+
+
 @pytest.mark.parametrize("size", [(64, 64), (300, 200), (150, 200)])
 def test_pictures_that_are_no_columns_are_the_same_in_one_piece(
     monkeypatch: pytest.MonkeyPatch, size: tuple[int, int]
