@@ -284,6 +284,28 @@ sl.figures.image_grid(
 )
 
 # %% [markdown]
+# ## How sure is a place on a map?
+#
+# The seed matters, too: another training gives an image other neighbours. Where these change, the
+# image's place on a map says little. `stable_neighbours` compares the three trainings, and predicts for
+# each image how many of its ten neighbours another training would give it again. The cell makes a film
+# of the held-out letters that knows these shares. Press **Trust** above the map: the larger a point,
+# the more of its neighbours stay.
+
+# %% tags=["nbval-ignore-output"]
+stable = sl.metrics.stable_neighbours([run.embed(test.images) for run in runs], k=10)
+names = [letters.class_names[label] for label in test.labels]
+runs[0].film(test.images, names, trust=stable)
+
+# %% [markdown]
+# The upper row shows the images whose neighbours change least, and the lower row those whose neighbours
+# change most. What do you think makes the lower ones unsure?
+
+# %%
+order = np.argsort(-stable, kind="stable")
+sl.figures.image_grid(test.images[np.concatenate([order[:8], order[-8:]])], columns=8)
+
+# %% [markdown]
 # ## A digit left out
 #
 # Ten digits are few classes. Does it work with them? Train on nine digits and ask about the tenth. An
