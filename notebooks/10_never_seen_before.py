@@ -422,4 +422,8 @@ print("nearest of the twenty images:", names[again.answer.labels[0]])
 # * Change the recipe: 16 or 256 dimensions, no `RandomAffine`, 1,000 steps. Choose it by holding out
 #   Greek, and judge the best one by the other scripts. Why not choose by those?
 # * Draw a Georgian letter from the grid above. Is its typeface found?
+# * Send the twenty images to someone without Python:
+#   `sl.export_html(runs[0], sl.Dataset(*parts, tuple(names), "letters", "symbols"), "symbols.html")`.
+#   The page has a drawing pad of its own. Invent another symbol there: draw it, add it as an
+#   example, and draw it again. Is it found?
 # * Use `split_by_class` with your own photographs, and hold a third of the classes out.

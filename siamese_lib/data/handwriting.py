@@ -236,7 +236,9 @@ def _placed(ink: np.ndarray, shape: tuple[int, int, int], *, grow: bool = True) 
     for axis, length in enumerate(part.shape):
         mass = part.sum(axis=1 - axis)
         middle = float(mass @ (np.arange(length) + 0.5)) / mass.sum()
-        corner.append(int(np.clip(round(shape[axis] / 2 - middle), 0, shape[axis] - length)))
+        # A half is rounded as a half, whatever the sums' last digits are.
+        start = round(round(shape[axis] / 2 - middle, 4))
+        corner.append(int(np.clip(start, 0, shape[axis] - length)))
     top, left = corner
     image[top : top + part.shape[0], left : left + part.shape[1]] = part
     return image

@@ -19,6 +19,7 @@ from siamese_lib.data.parts import Part, part_of
 from siamese_lib.export.moving_pictures import SUFFIXES, Drawing, ffmpeg, moving_picture
 from siamese_lib.export.page import packed, page
 from siamese_lib.export.page_facts import facts_of
+from siamese_lib.export.page_network import drawing_of
 from siamese_lib.export.projector import projector_files
 from siamese_lib.files import write_atomically
 from siamese_lib.images import shrunk_to
@@ -57,7 +58,8 @@ def export_html(
     version 80 and in Firefox from version 113, and you can send it to others. It computes distances
     from the embeddings of the last frame in full precision, and finds the same images as `Gallery`.
     With 10,000 test and 10,000 training digits, 40 frames and two dimensions, the file has about
-    8 MB.
+    8 MB. If the tower has only layers such as those of `conv_tower`, the page holds it, too: you
+    can draw an image, see its neighbours, and add it as an example of a class.
 
     Args:
         run: the training to show.
@@ -159,6 +161,7 @@ def page_data(
         "playing": playing,
         "facts": facts_of(run, digits, part, found, shown.images, classes, queries, vectors),
         "links": _links(link, part, found),
+        "drawing": drawing_of(run, found_images, shown, queries),
     }
     return data, shown.still()
 

@@ -3,11 +3,14 @@
 
 /** @import { PageData } from "./page_data.js" */
 /** @import { PictureSource } from "../views/js/pictures.js" */
+/** @import { Drawing } from "./page_examples.js" */
 
 import { wordsOf } from "../views/js/numbers.js";
 import { View } from "../views/js/view.js";
 import { Answers } from "./page_answers.js";
 import { pageData } from "./page_data.js";
+import { Examples } from "./page_examples.js";
+import { DrawingPad } from "./page_pad.js";
 import { picturesOf } from "./page_pictures.js";
 import { PageSearch } from "./page_search.js";
 import { makeSortable } from "./page_tables.js";
@@ -16,6 +19,8 @@ import { byId } from "./page_widgets.js";
 
 class SearchPage {
   #calm = matchMedia("(prefers-reduced-motion: reduce)").matches;
+  /** @type {PageData["drawing"]} */
+  #drawing = null;
 
   /**
    * @param {PageData} data
@@ -42,13 +47,42 @@ class SearchPage {
       },
     };
     const { search } = this;
-    this.answers = new Answers(byId("search"), search, about, pictures, acts, data);
+    const known = { names: [...about.names], colors: [...about.colors] };
+    const examples = new Examples(search, known, pictures.gallery);
+    const shown = { test: pictures.test, gallery: examples };
+    this.answers = new Answers(byId("search"), search, known, shown, acts, data);
     this.thumbs = new Thumbs(byId("browse"), search, this.map.classes, pictures.test, (query) => {
       this.ask(query);
       const behavior = this.#calm ? "auto" : "smooth";
       this.answers.verdict.scrollIntoView({ block: "nearest", behavior });
     });
+    this.#drawing = data.drawing ?? null;
+    if (data.drawing) {
+      const drawn = (/** @type {Drawing | null} */ drawing) => this.showDrawing(drawing);
+      const { changed } = acts;
+      this.pad = new DrawingPad(this.answers.pad, data.drawing, examples, { drawn, changed });
+    }
     this.ask(0);
+  }
+
+  /**
+   * Show the neighbours of a drawing, and where it lies on the map; or the test image again.
+   * @param {Drawing | null} drawing
+   */
+  showDrawing(drawing) {
+    if (!drawing) return this.ask(this.answers.query);
+    this.answers.drawing = drawing;
+    this.answers.show();
+    this.map.set({ selected: [], highlighted: [], frame: -1, playing: false });
+    this.#mark(drawing);
+  }
+
+  /** @param {Drawing | null} drawing */
+  #mark(drawing) {
+    const { axes, color = "" } = this.#drawing ?? {};
+    const place = drawing && axes ? placeOf(drawing.vector, axes) : null;
+    this.map.overlay.guest = drawing && place ? { place, color, picture: drawing.picture } : null;
+    this.map.animation.wake();
   }
 
   /**
@@ -61,9 +95,27 @@ class SearchPage {
       this.map.set({ selected: [query], highlighted: [] });
     }
     this.answers.query = query;
+    this.answers.drawing = null;
     this.answers.show();
+    this.#mark(null);
     this.thumbs.mark(query);
   }
+}
+
+/**
+ * Return the place of an embedding on the map.
+ * @param {Float32Array} vector
+ * @param {Uint8Array} axes float32 (dim + 1, 2)
+ * @returns {[x: number, y: number]}
+ */
+function placeOf(vector, axes) {
+  const numbers = new Float32Array(axes.slice().buffer);
+  let [x, y] = numbers.subarray(-2);
+  vector.forEach((value, i) => {
+    x += value * numbers[2 * i];
+    y += value * numbers[2 * i + 1];
+  });
+  return [x, y];
 }
 
 async function openPage() {

@@ -24,6 +24,8 @@ JSON, in which ``{"base64": text}`` stands for bytes:
     whether the film plays when the page opens.
 ``facts``
     a line of text to show.
+``drawing``
+    what `drawing_of` returns: the tower, and ink and ground for a drawing; or None.
 ``links``
     for ``queries`` and ``gallery``, where each picture's file is, "" for nowhere; or None.
 

@@ -1,9 +1,10 @@
 // @ts-check
-// A test image, the gallery images nearest to it, and their vote.
+// A test image or a drawing, the gallery images nearest to it, and their vote.
 
 /** @import { About } from "../views/js/payload.js" */
 /** @import { PictureSource } from "../views/js/pictures.js" */
 /** @import { PageData } from "./page_data.js" */
+/** @import { Drawing } from "./page_examples.js" */
 /** @import { Metric, Neighbour, PageSearch } from "./page_search.js" */
 
 import { make } from "../views/js/dom.js";
@@ -27,10 +28,14 @@ const METRICS = [
 
 export class Answers {
   query = 0;
+  /** What is shown in place of the test image. @type {Drawing | null} */
+  drawing = null;
   #picture = pictureCanvas();
   #name = make("div", { class: "name" });
   #number = make("div", { class: "quiet" });
   #list = make("ol", { id: "neighbours" });
+  /** Where a drawing pad may be put. */
+  pad = make("div", { id: "draw" });
   /** The vote of the neighbours. */
   verdict = make("p", { id: "verdict", "aria-live": "polite" });
   #search;
@@ -38,6 +43,7 @@ export class Answers {
   #pictures;
   #acts;
   #links;
+  #color;
 
   /**
    * @param {HTMLElement} section
@@ -48,9 +54,10 @@ export class Answers {
    * @param {(query: number) => void} acts.ask called with the test image to show
    * @param {() => void} acts.changed called when another metric or number of
    *   neighbours is chosen
-   * @param {Pick<PageData, "cosine" | "links">} data
+   * @param {Pick<PageData, "cosine" | "links" | "drawing">} data
    */
-  constructor(section, search, about, pictures, acts, { cosine, links }) {
+  constructor(section, search, about, pictures, acts, { cosine, links, drawing }) {
+    this.#color = drawing?.color ?? "";
     this.#links = links ?? { queries: [], gallery: [] };
     this.#search = search;
     this.#about = about;
@@ -66,11 +73,12 @@ export class Answers {
     const mistake = button("Find a mistake", () => this.#askMistake());
     const images = grouped(galleryLabels.length);
     const words =
-      "Click a point on the map, or choose a test image here. The page then shows the nearest of " +
-      `${images} training images.`;
+      `Click a point on the map, ${drawing ? "draw, " : ""}or choose a test image here. ` +
+      `The page then shows the nearest of ${images} training images.`;
     section.append(
       make("h2", {}, "Nearest neighbours"),
       make("p", { class: "quiet" }, words),
+      this.pad,
       row(
         make("label", { for: "index" }, "Test image"),
         joined(back, this.index, next),
@@ -92,6 +100,25 @@ export class Answers {
   }
 
   show() {
+    const { drawing } = this;
+    if (drawing) this.#showDrawing(drawing);
+    else this.#showTest();
+  }
+
+  /** @param {Drawing} drawing */
+  #showDrawing(drawing) {
+    const { names } = this.#about;
+    const neighbours = this.#search.nearestTo(drawing.vector);
+    const [label, votes] = this.#search.vote(neighbours);
+    showPicture(this.#picture, { canvas: () => drawing.picture }, 0);
+    this.#name.replaceChildren(swatch(this.#color), "Your drawing");
+    this.#number.replaceChildren("as the network gets it");
+    const first = names[this.#search.galleryLabels[neighbours[0].row]];
+    this.#say(`The nearest is ${first}. ${votes} of ${neighbours.length} say ${names[label]}.`);
+    this.#list.replaceChildren(...neighbours.map((neighbour, i) => this.#item(neighbour, i)));
+  }
+
+  #showTest() {
     const { query } = this;
     const { names } = this.#about;
     const label = this.#search.labels[query];
@@ -99,7 +126,7 @@ export class Answers {
     const number = this.#search.numbers[query];
     this.index.value = String(number);
     showPicture(this.#picture, this.#pictures.test, query);
-    this.#name.replaceChildren(this.#swatch(label), names[label]);
+    this.#name.replaceChildren(swatch(this.#about.colors[label]), names[label]);
     const words = `test image ${grouped(number)}`;
     this.#number.replaceChildren(linked(this.#links.queries[query], words));
     const verdict = this.#search.verdict(query, neighbours);
@@ -165,8 +192,9 @@ export class Answers {
   #item({ row: number, distance }, rank) {
     const label = this.#search.galleryLabels[number];
     const name = this.#about.names[label];
-    const right = this.#search.judged(this.query, label);
-    const shown = grouped(this.#search.galleryNumbers[number]);
+    const right = this.drawing ? null : this.#search.judged(this.query, label);
+    const added = number >= this.#search.own;
+    const shown = added ? "your example" : `#${grouped(this.#search.galleryNumbers[number])}`;
     const picture = pictureCanvas();
     showPicture(picture, this.#pictures.gallery, number);
     const item = make(
@@ -175,8 +203,9 @@ export class Answers {
       picture,
       make("span", { class: "name" }, `${signOf(right)}${name}`),
       make("span", { class: "distance" }, shortDistance(distance)),
-      make("span", { class: "quiet" }, linked(this.#links.gallery[number], `#${shown}`)),
+      make("span", { class: "quiet" }, linked(this.#links.gallery[number], shown)),
     );
+    item.classList.toggle("added", added);
     Object.assign(item.dataset, { rank, row: number, distance });
     return item;
   }
@@ -189,13 +218,13 @@ export class Answers {
     this.verdict.textContent = words;
     this.verdict.className = right === null ? "quiet" : rightOrWrong(right);
   }
+}
 
-  /** @param {number} k */
-  #swatch(k) {
-    const swatch = make("i", { class: "swatch" });
-    swatch.style.background = this.#about.colors[k];
-    return swatch;
-  }
+/** @param {string} color */
+function swatch(color) {
+  const dot = make("i", { class: "swatch" });
+  dot.style.background = color;
+  return dot;
 }
 
 /**

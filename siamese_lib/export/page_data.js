@@ -3,6 +3,8 @@
 
 /** @import { Metric } from "./page_search.js" */
 /** @import { Payload } from "../views/js/payload.js" */
+/** @import { Paper } from "./page_handwriting.js" */
+/** @import { Tower } from "./page_network.js" */
 /** @import { PackedImages } from "./page_pictures.js" */
 
 /**
@@ -11,6 +13,14 @@
  * @property {Uint8Array} labels
  * @property {Uint8Array | null} [rows] the numbers of its images in their data set
  * @property {PackedImages} images
+ */
+
+/**
+ * @typedef {object} DrawingData what a drawing needs
+ * @property {Tower} tower
+ * @property {string[]} colors of ground and ink
+ * @property {string} color of a drawing among the classes
+ * @property {Uint8Array | null} axes float32 (dim + 1, 2), from an embedding to a place on the map
  */
 
 /**
@@ -28,6 +38,7 @@
  * @property {boolean} playing
  * @property {string} facts
  * @property {{ queries: string[], gallery: string[] } | null} [links] to the pictures' files
+ * @property {(DrawingData & Paper) | null} [drawing] null where the page has no network
  */
 
 /**

@@ -3,10 +3,11 @@
 
 /** @import { PageData } from "./page_data.js" */
 
-import { wordsOf } from "../views/js/numbers.js";
+import { bytesOf, wordsOf } from "../views/js/numbers.js";
 
 /** @typedef {"euclidean" | "cosine"} Metric */
 /** @typedef {{ row: number, distance: number }} Neighbour of the gallery */
+/** @typedef {{ vector: Float32Array, label: number }} Added */
 
 /**
  * The label that most neighbours have, and whether it is right: null if the gallery does not know
@@ -24,6 +25,8 @@ export class PageSearch {
   #data;
   #vectors = new Float64Array(0);
   #queries = new Float64Array(0);
+  /** What the reader added to the gallery, as rows after its own. @type {Added[]} */
+  #added = [];
   /** @type {Metric} */
   metric = "euclidean";
 
@@ -36,6 +39,7 @@ export class PageSearch {
     this.labels = labels;
     this.count = labels.length; // of queries
     this.galleryLabels = wordsOf(data.gallery.labels);
+    this.own = this.galleryLabels.length; // images that the gallery has by itself
     this.numbers = numbersOf(data.rows, this.count);
     this.galleryNumbers = numbersOf(data.gallery.rows, this.galleryLabels.length);
     this.k = data.k;
@@ -44,10 +48,22 @@ export class PageSearch {
 
   /** @param {Metric} metric */
   setMetric(metric) {
-    const { dim, gallery, queries } = this.#data;
     this.metric = metric;
-    this.#vectors = prepared(gallery.embeddings, dim, metric);
-    this.#queries = prepared(queries, dim, metric);
+    this.#queries = prepared(this.#data.queries, this.#data.dim, metric);
+    this.add(this.#added);
+  }
+
+  /**
+   * Search these, too, in place of what was added before.
+   * @param {Added[]} added
+   */
+  add(added) {
+    const { dim, gallery } = this.#data;
+    this.#added = added;
+    const own = wordsOf(gallery.labels);
+    this.galleryLabels = Uint16Array.from([...own, ...added.map(({ label }) => label)]);
+    const parts = [gallery.embeddings, ...added.map(({ vector }) => bytesOf(vector))];
+    this.#vectors = prepared(joinedBytes(parts), dim, this.metric);
   }
 
   /**
@@ -67,13 +83,27 @@ export class PageSearch {
     return nearestRows(this.#vectors, vector, this.k, this.metric);
   }
 
+  /** @param {Float32Array} vector an embedding */
+  nearestTo(vector) {
+    const query = prepared(bytesOf(vector), this.#data.dim, this.metric);
+    return nearestRows(this.#vectors, query, this.k, this.metric);
+  }
+
+  /**
+   * Return the label that most neighbours have, and how many.
+   * @param {Neighbour[]} neighbours
+   */
+  vote(neighbours) {
+    return vote(neighbours.map(({ row }) => this.galleryLabels[row]));
+  }
+
   /**
    * @param {number} query
    * @param {Neighbour[]} neighbours
    * @returns {Verdict}
    */
   verdict(query, neighbours = this.nearest(query)) {
-    const [label, votes] = vote(neighbours.map(({ row }) => this.galleryLabels[row]));
+    const [label, votes] = this.vote(neighbours);
     return { label, votes, right: this.judged(query, label) };
   }
 
@@ -113,6 +143,17 @@ export class PageSearch {
  */
 const numbersOf = (rows, count) =>
   rows ? new Uint32Array(rows.slice().buffer) : Uint32Array.from({ length: count }, (_, i) => i);
+
+/** @param {Uint8Array[]} parts */
+function joinedBytes(parts) {
+  const joined = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
+  let at = 0;
+  for (const part of parts) {
+    joined.set(part, at);
+    at += part.length;
+  }
+  return joined;
+}
 
 /**
  * Return vectors in double precision whose Euclidean distances have the order of the metric.

@@ -163,3 +163,23 @@ test("an image lies in its sheet, 50 in a row and 50 rows", () => {
   assert.deepEqual(tileOf(2499), { sheet: 0, row: 49, column: 49 });
   assert.deepEqual(tileOf(2577), { sheet: 1, row: 1, column: 27 });
 });
+
+test("what the reader adds is found after the gallery's own images, until it is taken out", () => {
+  const asked = search();
+  const vector = Float32Array.of(1.25, 3);
+  const rows = () => asked.nearestTo(vector).map(({ row }) => row);
+  assert.deepEqual(rows(), [1, 2, 0]);
+  asked.add([
+    { vector: Float32Array.of(1.5, 3), label: 4 },
+    { vector, label: 5 },
+  ]);
+  assert.deepEqual(rows(), [7, 1, 6]); // of two equally far, the gallery's own is first
+  assert.deepEqual(asked.vote(asked.nearestTo(vector)), [5, 1]);
+  assert.equal(asked.judged(1, 4), false);
+  asked.setMetric("cosine");
+  assert.equal(asked.nearestTo(vector)[0].row, 7);
+  asked.setMetric("euclidean");
+  asked.add([]);
+  assert.deepEqual(rows(), [1, 2, 0]);
+  assert.equal(asked.galleryLabels.length, asked.own);
+});

@@ -2,9 +2,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { extend, placeIn } from "../../siamese_lib/explorer/strokes.js";
+import { extend, placeIn } from "../../siamese_lib/views/js/strokes.js";
 
-/** @import { Stroke } from "../../siamese_lib/explorer/strokes.js" */
+/** @import { Stroke } from "../../siamese_lib/views/js/strokes.js" */
 
 const BOX = { left: 100, top: 50, width: 200, height: 200 };
 

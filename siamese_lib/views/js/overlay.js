@@ -32,6 +32,8 @@ import { scaleBars } from "./scale_bars.js";
  * @property {number} frontSize of one that is drawn on top
  */
 
+/** @typedef {{ place: Place, color: string, picture: HTMLCanvasElement }} Guest */
+
 const STEPS = 6; // lines of a trail from frame to frame
 const SCALE_ROOM = 240; // pixels that the scale needs next to the note
 
@@ -40,6 +42,8 @@ export class Overlay {
   #pen = penOf(this.canvas);
   #text = new HaloText();
   #ratio = 1;
+  /** An image that is no point of the film, at its last frame. @type {Guest | null} */
+  guest = null;
   /** @type {Theme} */
   #theme = { font: "", ground: "", ink: "", quiet: "", accent: "" };
 
@@ -76,6 +80,7 @@ export class Overlay {
     if (shown !== null) this.#selected(marks, shown);
     for (const point of marks.followed) this.#followed(marks, point);
     if (marks.hover !== null && marks.hover !== shown) this.#hovered(marks, marks.hover);
+    if (this.guest && marks.p === marks.film.last) this.#guest(marks, this.guest);
     this.#scale(marks);
     this.#note(marks);
     if (marks.lasso) this.#lasso(marks.lasso);
@@ -174,14 +179,37 @@ export class Overlay {
    * @param {Place} at
    */
   #thumbnail({ pictures, camera, classes }, point, [x, y]) {
-    if (!pictures) return;
+    if (pictures) this.#picture(pictures.canvas(point), classes.colorOf(point), camera, [x, y]);
+  }
+
+  /**
+   * @param {Marks} marks
+   * @param {Guest} guest
+   */
+  #guest({ camera, frontSize, hover }, { place, color, picture }) {
+    const at = camera.toScreen(place);
+    this.#pen.fillStyle = color;
+    this.#pen.beginPath();
+    this.#pen.arc(...at, frontSize / 2, 0, 7);
+    this.#pen.fill();
+    this.#ring(at, frontSize / 2 + 3, this.#theme.ink);
+    if (hover === null) this.#picture(picture, color, camera, at);
+  }
+
+  /**
+   * Draw a picture next to a place.
+   * @param {HTMLCanvasElement} picture
+   * @param {string} color of its frame
+   * @param {Camera} camera
+   * @param {Place} at
+   */
+  #picture(picture, color, camera, [x, y]) {
     const pen = this.#pen;
-    const picture = pictures.canvas(point);
     const high = 44;
     const wide = clamp((high * picture.width) / picture.height, 16, 88);
     const left = x + 16 + wide > camera.width ? x - 16 - wide : x + 16;
     const top = y - 16 - high < 0 ? y + 16 : y - 16 - high;
-    pen.fillStyle = classes.colorOf(point);
+    pen.fillStyle = color;
     pen.beginPath();
     pen.roundRect(left - 2, top - 2, wide + 4, high + 4, 4);
     pen.fill();

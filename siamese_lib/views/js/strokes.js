@@ -1,7 +1,7 @@
 // @ts-check
 // Strokes on a square: places from 0 to 1, y downwards.
 
-import { clamp } from "../views/js/numbers.js";
+import { clamp } from "./numbers.js";
 
 /** @typedef {[x: number, y: number][]} Stroke */
 

@@ -1,0 +1,107 @@
+// @ts-check
+// A square to draw on with mouse, finger or pen. It draws its strokes, and tells of new ones.
+
+/** @import { Stroke } from "./strokes.js" */
+
+import { make, penOf } from "./dom.js";
+import { drawStrokes, extend, placeIn } from "./strokes.js";
+
+export class DrawingSquare {
+  /** @type {Stroke[]} */
+  strokes = [];
+  /** Of the ground and of the ink. */
+  colors = ["#000000", "#ffffff"];
+  hint = make("span", { class: "sx-hint" }, "draw here");
+  /** The stroke that is being drawn. @type {Stroke | null} */
+  #stroke = null;
+  #watcher = new ResizeObserver(() => this.draw());
+  #changed;
+
+  /**
+   * @param {string} label says what it is, and what to do without it
+   * @param {(strokes: Stroke[]) => void} changed called with the strokes when the reader has drawn
+   *   or undone one
+   * @param {Node[]} above elements that lie on it
+   */
+  constructor(label, changed, ...above) {
+    this.#changed = changed;
+    this.canvas = make("canvas", {
+      class: "sx-ink",
+      tabindex: 0,
+      role: "img",
+      "aria-label": label,
+    });
+    this.root = make("div", { class: "sx-square" }, this.canvas, this.hint, ...above);
+    this.#listen();
+    this.#watcher.observe(this.canvas);
+  }
+
+  destroy() {
+    this.#watcher.disconnect();
+  }
+
+  undo() {
+    this.#changed(this.strokes.slice(0, -1));
+  }
+
+  clear() {
+    this.#changed([]);
+  }
+
+  draw() {
+    const strokes = this.#stroke ? [...this.strokes, this.#stroke] : this.strokes;
+    const [ground, ink] = this.colors;
+    this.canvas.style.background = ground;
+    this.canvas.style.color = this.hint.style.color = ink;
+    drawStrokes(penOf(this.canvas), strokes);
+    this.hint.hidden = strokes.length > 0;
+  }
+
+  /**
+   * Undo with Ctrl+Z while an element in another one has the focus.
+   * @param {HTMLElement} element
+   */
+  undoWithin(element) {
+    element.addEventListener("keydown", (event) => {
+      if (!(event.ctrlKey || event.metaKey) || event.key !== "z") return;
+      event.preventDefault();
+      this.undo();
+    });
+  }
+
+  #listen() {
+    const { canvas } = this;
+    canvas.addEventListener("pointerdown", (event) => {
+      if (event.button !== 0 || this.#stroke) return;
+      event.preventDefault();
+      canvas.focus({ preventScroll: true });
+      canvas.setPointerCapture(event.pointerId);
+      this.#stroke = [];
+      this.#extend(this.#stroke, event);
+    });
+    canvas.addEventListener("pointermove", (event) => {
+      if (this.#stroke && canvas.hasPointerCapture(event.pointerId))
+        this.#extend(this.#stroke, event);
+    });
+    canvas.addEventListener("pointerup", () => this.#end());
+    canvas.addEventListener("pointercancel", () => this.#end());
+  }
+
+  /**
+   * @param {Stroke} stroke
+   * @param {PointerEvent} event
+   */
+  #extend(stroke, event) {
+    const box = this.canvas.getBoundingClientRect();
+    const events = event.getCoalescedEvents?.() ?? [];
+    for (const each of events.length ? events : [event]) extend(stroke, placeIn(box, each));
+    this.draw();
+  }
+
+  #end() {
+    const stroke = this.#stroke;
+    if (!stroke) return;
+    this.#stroke = null;
+    this.#changed([...this.strokes, stroke]);
+  }
+}

@@ -1,0 +1,230 @@
+"""A reader of an exported page draws, finds, adds an example, and finds it again."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+from browser import ViewOnPage, chromium, note_faults
+from PIL import Image, ImageDraw, ImageFont
+from playwright.sync_api import Browser, Locator, Page, expect
+from there import there
+
+import siamese_lib as sl
+from siamese_lib.data.offline import offline_digits
+
+pytestmark = pytest.mark.browser
+
+Strokes = list[list[tuple[float, float]]]
+SEVEN: Strokes = [[(0.25, 0.2), (0.75, 0.2), (0.45, 0.85)]]
+HOUSE: Strokes = [
+    [(0.2, 0.8), (0.2, 0.4), (0.5, 0.15), (0.8, 0.4), (0.8, 0.8)],
+    [(0.35, 0.6), (0.65, 0.6)],
+]
+SECOND: Strokes = [
+    [(0.25, 0.9), (0.2, 0.45), (0.52, 0.1), (0.8, 0.45), (0.85, 0.85)],
+    [(0.35, 0.65), (0.68, 0.62)],
+]
+LETTERS = "BCEFGJKLMNPQRSTUXYZ"
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with chromium() as browser:
+        yield browser
+
+
+@pytest.fixture(scope="module")
+def digits() -> sl.Dataset:
+    made = offline_digits()
+    assert made is not None
+    return made
+
+
+@pytest.fixture(scope="module")
+def letters() -> tuple[sl.Run, sl.Dataset]:
+    """Nineteen letters, one image of each to search, and an untrained tower of 64 dimensions."""
+    tower = sl.conv_tower((28, 28, 1), 64, seed=0)
+    run = sl.Run(tower, [0], [weight.numpy()[None] for weight in tower.weights])
+    images = np.zeros((19, 28, 28, 1), np.uint8)
+    for image, letter in zip(images, LETTERS, strict=True):
+        picture = Image.new("L", (28, 28))
+        ImageDraw.Draw(picture).text((6, 0), letter, 255, ImageFont.load_default(24))
+        image[..., 0] = np.asarray(picture)
+    split = sl.Split(images, np.arange(19))
+    return run, sl.Dataset(split, split, tuple(LETTERS), "made here", "letters")
+
+
+class Drawn:
+    """An exported page with a drawing pad."""
+
+    def __init__(self, page: Page) -> None:
+        self.page = page
+        self.view = ViewOnPage(page)
+        self.pad = page.get_by_role("group", name="Drawing")
+        self.verdict = page.locator("#verdict")
+        self.neighbours = page.locator("#neighbours li")
+
+    def button(self, name: str) -> Locator:
+        return self.pad.get_by_role("button", name=name)
+
+    def draw(self, strokes: Strokes) -> None:
+        """Draw with the mouse."""
+        canvas = self.pad.locator(".sx-ink")
+        canvas.scroll_into_view_if_needed()
+        box = there(canvas.bounding_box())
+        for stroke in strokes:
+            places = [
+                (box["x"] + x * box["width"], box["y"] + y * box["height"]) for x, y in stroke
+            ]
+            self.page.mouse.move(*places[0])
+            self.page.mouse.down()
+            for place in places[1:]:
+                self.page.mouse.move(*place, steps=6)
+            self.page.mouse.up()
+
+    @property
+    def vector(self) -> list[float]:
+        """The embedding of the drawing, in the page."""
+        return self.page.evaluate("[...explorer.pad.drawing.vector]")
+
+    @property
+    def image(self) -> np.ndarray:
+        """What the network gets, uint8 (1, 28, 28, 1)."""
+        pixels = self.page.evaluate(
+            """() => [...document.querySelector(".query canvas").getContext("2d")
+              .getImageData(0, 0, 28, 28).data].filter((_, i) => i % 4 === 0)"""
+        )
+        return np.array(pixels, np.uint8).reshape(1, 28, 28, 1)
+
+    @property
+    def shown(self) -> list[int]:
+        return [int(there(item.get_attribute("data-row"))) for item in self.neighbours.all()]
+
+
+@pytest.fixture
+def show(browser: Browser, tmp_path: Path) -> Iterator[Callable[..., Drawn]]:
+    """Export and open a page; whatever it complains of, or asks of a network, fails the test."""
+    errors: list[str] = []
+    contexts = []
+
+    def open_page(run: sl.Run, data: sl.Dataset, *, width: int = 1200, dark: bool = False) -> Drawn:
+        path = sl.export_html(
+            run, data, tmp_path / "page.html", images=200, gallery=300, k=5, playing=False
+        )
+        context = browser.new_context(
+            offline=True,
+            viewport={"width": width, "height": 900},
+            color_scheme="dark" if dark else "light",
+        )
+        contexts.append(context)
+        page = context.new_page()
+        note_faults(page, errors)
+        page.goto(path.as_uri())
+        return Drawn(page)
+
+    yield open_page
+    for context in contexts:
+        context.close()
+    assert errors == []
+
+
+def test_a_drawing_is_answered_as_the_library_does(
+    show: Callable[..., Drawn], digits: sl.Dataset
+) -> None:
+    run = sl.shipped_run()
+    shown = show(run, digits)
+    expect(shown.button("Add it as an example")).to_be_disabled()
+    first = shown.page.locator(".query .name").inner_text()
+    before = shown.view.picture()
+    shown.draw(SEVEN)
+    expect(shown.verdict).to_have_text("The nearest is 7. 5 of 5 say 7.")
+    vector = run.embed(shown.image)
+    np.testing.assert_allclose([shown.vector], vector, atol=1e-3 * run.settings["margin"])
+    part = shown.page.evaluate("[...explorer.search.galleryNumbers]")
+    nearest, _ = sl.Gallery(run.embed(digits.train.images[part])).nearest(vector, 5)
+    assert shown.shown == nearest[0].tolist()
+    assert shown.view.evaluate("view.selected") == []
+    # The drawing lies on the recorded film among the test images that have nearly its embedding.
+    place = np.array(shown.view.evaluate("view.overlay.guest.place"))
+    queries = run.embed(there(there(run.recorded).images))
+    twin = int(np.linalg.norm(queries - vector, axis=1).argmin())
+    near = np.array(shown.view.evaluate(f"view.film.place({twin}, view.p)"))
+    np.testing.assert_allclose(place - near, (vector - queries[twin])[0], atol=0.01)
+    shown.view.rest()
+    assert shown.view.picture() != before
+    shown.button("Undo").click()
+    assert shown.page.locator(".query .name").inner_text() == first
+    assert shown.view.evaluate("view.overlay.guest") is None
+
+
+def test_an_invented_symbol_is_found_again(
+    show: Callable[..., Drawn], letters: tuple[sl.Run, sl.Dataset]
+) -> None:
+    shown = show(*letters)
+    shown.draw(HOUSE)
+    assert "house" not in shown.verdict.inner_text()
+    shown.pad.get_by_label("Name").fill("house")
+    shown.button("Add it as an example").click()
+    expect(shown.pad.get_by_role("status")).to_have_text(re.compile("“house” can be found now"))
+    expect(shown.pad.get_by_role("listitem")).to_have_count(1)
+    expect(shown.button("Add it as an example")).to_be_disabled()  # the pad is empty again
+    shown.draw(SECOND)
+    expect(shown.verdict).to_have_text(re.compile("^The nearest is house"))
+    expect(shown.neighbours.first).to_contain_text("your example")
+    expect(shown.neighbours.first).to_have_class("added")
+    assert shown.shown[0] == 19
+    shown.button("Remove house").click()
+    expect(shown.pad.get_by_role("listitem")).to_have_count(0)
+    assert 19 not in shown.shown
+    assert "house" not in shown.verdict.inner_text()
+
+
+def test_an_example_of_a_known_class_votes_for_it(
+    show: Callable[..., Drawn], letters: tuple[sl.Run, sl.Dataset]
+) -> None:
+    shown = show(*letters)
+    for _ in range(2):
+        shown.draw(HOUSE)
+        shown.pad.get_by_label("Name").fill("")
+        shown.button("Add it as an example").click()
+        expect(shown.pad.get_by_role("status")).to_have_text("Give it a name first.")
+        shown.pad.get_by_label("Name").fill("K")
+        shown.page.keyboard.press("Tab")
+        shown.page.keyboard.press("Enter")
+    shown.draw(HOUSE)
+    expect(shown.verdict).to_have_text(re.compile("^The nearest is K. [23] of 5 say K."))
+    shown.page.get_by_role("button", name="Next test image").click()
+    assert shown.page.locator(".query .name").inner_text() == LETTERS[1]
+    shown.button("Find").click()
+    expect(shown.verdict).to_have_text(re.compile("^The nearest is K"))
+
+
+@pytest.mark.parametrize("width", [320, 800, 1200, 1920])
+def test_it_fits_any_width_and_everything_has_a_name(
+    show: Callable[..., Drawn], letters: tuple[sl.Run, sl.Dataset], width: int
+) -> None:
+    shown = show(*letters, width=width, dark=width > 1000)
+    shown.draw(HOUSE)
+    shown.pad.get_by_label("Name").fill("a name that is as long as names may be, and hardly so")
+    shown.button("Add it as an example").click()
+    shown.draw(SECOND)
+    assert shown.page.evaluate("document.documentElement.scrollWidth") == width
+    unnamed = shown.page.evaluate(
+        """() => [...document.querySelectorAll("button, input, select, [tabindex]")].filter(
+          element => !(element.getAttribute("aria-label") || element.labels?.length
+            || element.textContent.trim())).map(element => element.outerHTML)"""
+    )
+    assert unnamed == []
+
+
+def test_a_page_of_another_tower_has_no_pad(show: Callable[..., Drawn], digits: sl.Dataset) -> None:
+    tower = sl.photo_tower((28, 28, 1), 4)
+    run = sl.Run(tower, [0], [weight.numpy()[None] for weight in tower.weights])
+    shown = show(run, digits)
+    assert shown.pad.count() == 0
+    assert not shown.page.locator("#draw").is_visible()
+    assert "draw" not in shown.page.locator("#search").inner_text()
