@@ -73,8 +73,7 @@ def _has_clear_parts(picture: Image.Image) -> bool:
     """Return whether any pixel is transparent, if only in part."""
     if not picture.has_transparency_data:
         return False
-    lowest, _ = picture.convert("RGBA").getchannel("A").getextrema()
-    return lowest < 255
+    return int(np.asarray(picture.convert("RGBA").getchannel("A")).min()) < 255
 
 
 def on_white(picture: Image.Image) -> Image.Image:

@@ -73,6 +73,7 @@ def test_hundreds_of_classes_with_few_images_get_the_triplet_loss(classes, each,
     recipe = sl.recipe_for(dataset(classes, each))
     assert (recipe.loss, recipe.margin) == (loss, margin)
     assert recipe.embedding_dim == 128
+    assert isinstance(recipe.augment, sl.PhotoDistortion)
     assert recipe.augment.flip == (loss != "triplet")  # a sign is another in a mirror
 
 
