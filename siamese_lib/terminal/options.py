@@ -60,6 +60,11 @@ def add_tower(group: argparse._ActionsContainer, what: str) -> None:
     )
 
 
+def is_own(name: str | None) -> bool:
+    """Return whether a tower is named as ``module:function``."""
+    return name is not None and ":" in name
+
+
 def tower_named(
     name: str, image_shape: tuple[int, int, int], embedding_dim: int | None
 ) -> keras.Model:

@@ -14,7 +14,9 @@ from siamese_lib.terminal import train as command
 pytestmark = pytest.mark.usefixtures("tiny_set")
 
 
-@pytest.mark.parametrize("command", [[], ["train"], ["evaluate"], ["retrieve"], ["export"]])
+@pytest.mark.parametrize(
+    "command", [[], ["train"], ["evaluate"], ["retrieve"], ["export"], ["report"]]
+)
 def test_help(command: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as error:
         main([*command, "--help"])
@@ -22,11 +24,12 @@ def test_help(command: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     said = " ".join(capsys.readouterr().out.split())
     assert said.startswith(" ".join(["usage: siamese", *command]))
     for word in {
-        (): ["train ", "evaluate ", "retrieve ", "export "],
+        (): ["train ", "evaluate ", "retrieve ", "export ", "report "],
         ("train",): ["--batch-size N", "--train-iter N", "--step N", "--model", "default: 1200"],
         ("evaluate",): ["RUN", "--data", "first 10,000 training images"],
         ("retrieve",): ["IMAGE", "--run RUN", "--picture FILE", "default: 7", "euclidean"],
         ("export",): ["RUN", "OUT", "--title TEXT", ".html is a page"],
+        ("report",): ["DATA", "PAGE", "--minutes N", "default: 64"],
     }[tuple(command)]:
         assert word in said
     assert "None" not in said
