@@ -191,9 +191,7 @@ def test_without_a_run_the_first_line_says_what_is_searched(work, capsys, monkey
 def test_colours_that_a_grey_run_does_not_see_are_warned_of(work, capsys):
     Image.new("RGB", (40, 40), (200, 30, 30)).save("red.png")
     arguments = ["retrieve", "--run", "run", "--no-handwriting", "3.png", "red.png"]
-    with pytest.warns(
-        UserWarning, match=r"are grey, .* not see the colours of red\.png\.$"
-    ) as said:
+    with pytest.warns(UserWarning, match=r"not see the colours of red\.png\.$") as said:
         assert main(arguments) == 0
     assert len(said) == 1
     assert len(ROW.findall(capsys.readouterr().out)) == 2 * 7
