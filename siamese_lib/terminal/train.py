@@ -30,6 +30,12 @@ _SETTINGS = ("batch_size", "pairs", "margin", "learning_rate", "tower", "loss", 
 
 def train(options: argparse.Namespace) -> int:
     """Train, save and measure, and return the exit status."""
+    if options.data is None:
+        options.data = "mnist"
+        print(
+            "No --data was given. This trains on the handwritten digits of mnist. For images of "
+            "your own, name their folder: --data photos/"
+        )
     data = _load(options)
     check_enough(data)  # fails now rather than after an hour of training
     data.check_trainable()

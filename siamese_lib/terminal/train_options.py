@@ -52,7 +52,7 @@ def _tower_name(name: str) -> str:
 
 
 def _add_images(group: argparse._ArgumentGroup) -> None:
-    add_data(group, "images to train on", default="mnist", after="default: mnist")
+    add_data(group, "images to train on", after="default: mnist")
     group.add_argument(
         "--image-size",
         type=positive,

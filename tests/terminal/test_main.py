@@ -86,6 +86,21 @@ def test_an_unknown_option_shows_the_usage_of_its_command(
     assert "--train-iter N" in said
 
 
+def test_a_training_without_images_named_says_that_it_takes_digits(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def load(name: str, *_: Any) -> None:
+        raise ValueError(f"asked for {name}")
+
+    monkeypatch.setattr(command, "load", load)
+    assert main(["train"]) == 2
+    said = capsys.readouterr()
+    assert said.out.startswith("No --data was given. This trains on the handwritten digits of")
+    assert said.err == "siamese train: asked for mnist\n"
+    assert main(["train", "--data", "mnist"]) == 2
+    assert capsys.readouterr().out == ""
+
+
 def test_an_interrupt_outside_the_training(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
