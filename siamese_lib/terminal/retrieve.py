@@ -114,7 +114,7 @@ def retrieve(options: argparse.Namespace) -> int:
     there, failed = _sorted_out(options.images)
     if there:
         if options.run is None:
-            print(_default_run(run, options.data))
+            print(_default_run(run, options.data), flush=True)
         data = load_for_run(run, options.data, options.run)
         known = fingerprints(data.train.images)
         queries, unread = _read(there, options, run.image_shape, data, known)

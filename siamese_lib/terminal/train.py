@@ -34,7 +34,8 @@ def train(options: argparse.Namespace) -> int:
         options.data = "mnist"
         print(
             "No --data was given. This trains on the handwritten digits of mnist. For images of "
-            "your own, name their folder: --data photos/"
+            "your own, name their folder: --data photos/",
+            flush=True,
         )
     data = _load(options)
     check_enough(data)  # fails now rather than after an hour of training
