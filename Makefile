@@ -16,11 +16,13 @@ export TF_CPP_MIN_LOG_LEVEL ?= 2
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help lab test test-unit test-notebooks test-browser lint format types sync book bench readme shipped-run picture lock clean
+.PHONY: help setup lab test test-unit test-notebooks test-browser lint format types sync book bench readme shipped-run picture lock clean
 
 help: ## list these targets
 	@sed -nE 's/^([a-z-]+):[^#]*## (.*)/  make \1\t\2/p' Makefile | expand -t 24
 	@echo 'PYTHON=python3.12 make lab makes a new .venv with that Python (3.10 to 3.13).'
+
+setup: $(VENV)/book.stamp ## install everything for the book and the command siamese; start nothing
 
 lab: $(VENV)/book.stamp ## open the book in JupyterLab (LAB_ARGS="--no-browser --port 8890")
 	$(BIN)/jupyter lab $(if $(filter 0,$(shell id -u)),--allow-root) --ServerApp.root_dir=. \

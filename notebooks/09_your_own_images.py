@@ -231,7 +231,8 @@ for answer in collection.nearest(asked, k=4)[0]:
 
 # %% [markdown]
 # A new class needs no training. The cell draws a class that the network has never seen, adds four of its
-# pictures, and asks with a fifth. Then it removes them again.
+# pictures, and asks with a fifth. Then it removes them again. Such changes stay in memory until `save`
+# writes them. To remove a picture by its file, `collection.ids_of(path)` gives its id.
 
 # %%
 new = letters.train.images[letters.train.labels == letters.class_names.index("ω")][:5]
@@ -240,6 +241,7 @@ ids = collection.add(new[:4], "omega")
 answers = collection.nearest(new[4:], k=3)[0]
 print("answers of the new class:", sum(answer.class_name == "omega" for answer in answers) > 0)
 collection.remove(ids)
+collection.save(made.folder / "collection")
 print("left after removing them:", np.isin(ids, collection.ids).sum())
 
 # %% [markdown]

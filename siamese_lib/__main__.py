@@ -6,7 +6,7 @@ import argparse
 import sys
 from collections.abc import Sequence
 
-from siamese_lib.terminal import evaluate, export, report, retrieve, train
+from siamese_lib.terminal import evaluate, export, report, retrieve, train_options
 from siamese_lib.terminal.outcome import status_of
 
 
@@ -33,7 +33,7 @@ def _parser() -> argparse.ArgumentParser:
         description="Train a siamese network and see how well it finds similar images.",
     )
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
-    for command in (train, evaluate, retrieve, export, report):
+    for command in (train_options, evaluate, retrieve, export, report):
         command.add_parser(commands)
     for command in commands.choices.values():
         command.set_defaults(parser=command)  # which has the usage of its own options

@@ -128,6 +128,20 @@ print(json.dumps([name for name in ("keras", "tensorflow", "jax") if name in sys
     assert found == []
 
 
+@pytest.mark.parametrize("command", ["", "train", "evaluate", "retrieve", "export", "report"])
+def test_help_waits_for_no_heavy_package(command):
+    found, _ = fresh(f"""
+import json, sys
+from siamese_lib.__main__ import main
+try:
+    main([*{command.split()}, "--help"])
+except SystemExit as ended:
+    assert ended.code == 0
+print(json.dumps([name for name in {HEAVY} if name in sys.modules]))
+""")
+    assert found == []
+
+
 ASK_ONEDNN = """
 import json, os, sys
 import siamese_lib

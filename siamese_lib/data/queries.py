@@ -15,6 +15,9 @@ from siamese_lib.data.paths import given_path
 from siamese_lib.data.reading import PictureError, read_image
 from siamese_lib.data.shapes import checked_shape
 
+_LOOKED_AT = 64, 64, 3  # the size at which a picture is looked at for colours
+_COLORED, _MANY = 48, 0.1
+
 
 def prepare(
     source: str | os.PathLike[str] | bytes,
@@ -56,6 +59,23 @@ def prepare(
             expected="a picture in a format that Pillow reads",
             remedy="Check the path, or save the picture as a PNG or JPEG.",
         ) from error
+
+
+def in_color(source: Path | bytes) -> bool:
+    """Return whether a picture has colours that would be missed if it were turned grey.
+
+    They are missed if more than a tenth of its pixels are coloured: if their red, green and blue
+    are more than 48 levels of 255 apart. Those of cream paper are closer, and the strokes of a pen
+    cover less of a page.
+
+    Args:
+        source: path of a file, or its content.
+
+    Raises:
+        PictureError: the picture cannot be read.
+    """
+    pixels = read_image(source, _LOOKED_AT).pixels
+    return bool((np.ptp(pixels, axis=-1) > _COLORED).mean() > _MANY)
 
 
 def read_query(

@@ -61,6 +61,7 @@ class Collection:
         run, metric: as given.
 
     Example:
+        >>> from PIL import Image
         >>> shades = np.stack([np.full((28, 28, 1), gray, np.uint8) for gray in (0, 90, 250)])
         >>> found = sl.Collection(sl.shipped_run())
         >>> found.add(shades, ["night", "dusk", "noon"])
@@ -70,6 +71,10 @@ class Collection:
         [1, 2]
         >>> found.add(shades[:1], "night")
         array([3])
+        >>> Image.fromarray(shades[1, :, :, 0]).save("dusk.png")
+        >>> found.add("dusk.png", "dusk")
+        array([4])
+        >>> found.remove(found.ids_of("dusk.png"))
     """
 
     def __init__(self, run: Run, *, metric: str = "euclidean") -> None:
@@ -193,6 +198,30 @@ class Collection:
         self._vectors = self._vectors[kept]
         self._gallery = None
 
+    def ids_of(self, path: str | os.PathLike[str]) -> NDArray[np.int64]:
+        """Return the ids of the images that came from a file, int64 (n,).
+
+        There are several if the file was added several times.
+        ``collection.remove(collection.ids_of("photos/cats/3.png"))`` removes a picture by its file.
+        The file need not exist any more.
+
+        Raises:
+            ValueError: no image came from this file.
+        """
+        folders: dict[Path, Path] = {}
+        wanted = _place(Path(os.fsdecode(path)).expanduser(), folders)
+        found = [
+            entry.id
+            for entry in self._entries
+            if entry.path is not None and _place(entry.path, folders) == wanted
+        ]
+        if not found:
+            raise ValueError(
+                f"path: got {printable(path)}, from which no image came; expected the file of an "
+                "image of the collection. See the paths of its entries."
+            )
+        return np.array(found, np.int64)
+
     def nearest(self, pictures: Pictures, k: int = 7) -> list[list[Answer]]:
         """Find the nearest images of each picture, nearest first.
 
@@ -287,3 +316,15 @@ class Collection:
     def _answer(self, row: int, distance: float) -> Answer:
         entry = self._entries[row]
         return Answer(entry.id, entry.class_name, entry.path, distance)
+
+
+def _place(file: Path, folders: dict[Path, Path]) -> Path:
+    """Return a path through no linked folder and no ``..``; a file that is a link stays itself.
+
+    Args:
+        file: the path.
+        folders: those that were looked up before, which others are added to.
+    """
+    if file.parent not in folders:
+        folders[file.parent] = file.parent.resolve()
+    return folders[file.parent] / file.name

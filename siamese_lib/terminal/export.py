@@ -19,13 +19,14 @@ from siamese_lib.terminal.options import (
     path,
     positive,
 )
+from siamese_lib.terminal.outcome import explained, told
 from siamese_lib.texts import printable
 
 _DESCRIPTION = """Write a finished run as files to share. The suffix of each name chooses what is
 written: .html is a page that plays the film and finds the nearest training images of any test
 image; .gif, .webp and .mp4 are moving pictures (.mp4 needs ffmpeg: pip install imageio-ffmpeg). A
 name without a suffix, or one that ends in a slash, is a folder of files for TensorBoard's
-projector."""
+projector. What cannot be written does not stop the others; the exit status is then 2."""
 _KINDS = {
     "": "folder", ".html": "page", ".htm": "page",
     ".gif": "picture", ".webp": "picture", ".mp4": "picture",
@@ -75,16 +76,21 @@ def export(options: argparse.Namespace) -> int:
     data = load_for_run(run, options.data, options.run)
     if options.gallery is not None:
         page["k"] = min(HEADLINE_K, options.gallery)  # as many as there are to find
+    failed = []
     for kind, out in options.out:
-        if kind == "page":
-            made = sl.export_html(run, data, out, **images, **page)
-        elif kind == "picture":
-            made = sl.export_gif(run, data, out, **images)
-        else:
-            made = sl.export_projector(run, data, out, **images)
+        try:
+            if kind == "page":
+                made = sl.export_html(run, data, out, **images, **page)
+            elif kind == "picture":
+                made = sl.export_gif(run, data, out, **images)
+            else:
+                made = sl.export_projector(run, data, out, **images)
+        except Exception as error:  # the other files can be written all the same
+            failed.append(f"{printable(out)}: {explained(error)}")
+            continue
         words = f"wrote {printable(made)}{_size(made)}"
         print(words + _drawn(run, data, kind, options.images), flush=True)
-    return 0
+    return told("export", failed)
 
 
 def _target(out: str) -> tuple[str, str]:

@@ -21,22 +21,18 @@ if TYPE_CHECKING:
 Commands: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"
 
 
-def add_data(
-    group: argparse._ActionsContainer, what: str, *, after: str, default: str | None = None
-) -> None:
+def add_data(group: argparse._ActionsContainer, what: str, *, after: str) -> None:
     """Add the option ``--data``, which names a data set or a folder.
 
     Args:
         group: a parser or a group of its arguments.
         what: what the images are for; the help begins with it.
         after: words in brackets, such as the default.
-        default: the value if the option is not given.
     """
     group.add_argument(
         "--data",
         "--model",
         dest="data",
-        default=default,
         metavar="NAME",
         type=not_empty,
         help=f"{what}: mnist, fashion_mnist, letters, or a folder with one sub-folder of images "
@@ -58,6 +54,11 @@ def add_tower(group: argparse._ActionsContainer, what: str) -> None:
         metavar="MODULE:FUNCTION",
         help=f"{what}: {OWN_TOWER}",
     )
+
+
+def is_own(name: str | None) -> bool:
+    """Return whether a tower is named as ``module:function``."""
+    return name is not None and ":" in name
 
 
 def tower_named(

@@ -9,7 +9,7 @@ import sys
 import tempfile
 import traceback
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from typing import Any, TextIO
 
@@ -37,6 +37,19 @@ def status_of(options: argparse.Namespace) -> int:
         except Exception as error:
             print(f"{name}: {' '.join(explained(error).split())}", file=sys.stderr)
             return BAD_INPUT
+
+
+def told(command: str, reasons: Iterable[str]) -> int:
+    """Say why some of several things failed, after the others were done; a line for each reason.
+
+    Returns:
+        The exit status: that of success if there are no reasons.
+    """
+    lines = list(dict.fromkeys(" ".join(reason.split()) for reason in reasons))
+    sys.stdout.flush()
+    for line in lines:
+        print(f"siamese {command}: {line}", file=sys.stderr)
+    return BAD_INPUT if lines else 0
 
 
 def explained(error: Exception) -> str:

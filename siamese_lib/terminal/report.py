@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 
 import siamese_lib as sl
-from siamese_lib.reports.report import report as write_report
 from siamese_lib.terminal.options import (
     Commands,
     above_zero,
@@ -14,7 +13,7 @@ from siamese_lib.terminal.options import (
     path,
     positive,
 )
-from siamese_lib.training.recipes import FOLDER_SIZE
+from siamese_lib.training.choices import FOLDER_SIZE
 
 _DESCRIPTION = """Train on a folder of images, and write a page that says whether that was worth it:
 the trained tower next to what is free, on images and on classes that it never saw; pictures that
@@ -72,7 +71,7 @@ def add_parser(commands: Commands) -> None:
 
 def report(options: argparse.Namespace) -> int:
     """Write the report, and return the exit status."""
-    write_report(
+    sl.report(
         options.data if is_folder(options.data) else sl.load_dataset(options.data),
         options.out,
         image_size=options.image_size,

@@ -5,7 +5,9 @@ from __future__ import annotations
 import argparse
 import io
 import os
+import warnings
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -15,7 +17,8 @@ import siamese_lib as sl
 from siamese_lib.data.copies import finds_itself, same_images
 from siamese_lib.data.fingerprints import fingerprints
 from siamese_lib.data.handwriting import like_mnist
-from siamese_lib.data.queries import read_query
+from siamese_lib.data.paths import given_path
+from siamese_lib.data.queries import in_color, read_query
 from siamese_lib.data.reading import PictureError
 from siamese_lib.images import LETTERS, NAME_WIDTH, draw_neighbours
 from siamese_lib.lettering import short_names
@@ -29,7 +32,23 @@ from siamese_lib.terminal.options import (
     path,
     positive,
 )
-from siamese_lib.texts import printable, shortened
+from siamese_lib.terminal.outcome import told
+from siamese_lib.texts import listed, printable, shortened
+
+
+@dataclass(frozen=True, eq=False)
+class _Query:
+    """A picture that was read.
+
+    Attributes:
+        file: its path.
+        image: uint8 (H, W, C).
+        note: a line that says how it was read, or "".
+    """
+
+    file: Path
+    image: np.ndarray
+    note: str
 
 
 def add_parser(commands: Commands) -> None:
@@ -38,7 +57,8 @@ def add_parser(commands: Commands) -> None:
         "retrieve",
         help="find the training images nearest to yours",
         description="Print the nearest training images for each file: their rank, index, label, "
-        "file if they are from a folder, and the distance between the embeddings.",
+        "file if they are from a folder, and the distance between the embeddings. A file that "
+        "cannot be read does not stop the others; the exit status is then 2.",
         epilog="For example: siamese retrieve --handwriting seven.jpg",
     )
     add = parser.add_argument
@@ -91,37 +111,65 @@ def retrieve(options: argparse.Namespace) -> int:
             "--tower was given without --run; expected both. Add --run, or leave it out."
         )
     run = sl.shipped_run() if options.run is None else load_run(options.run, options.tower)
-    for file in options.images:
-        _check_file(file)
-    data = load_for_run(run, options.data, options.run)
-    known = fingerprints(data.train.images)
-    queries, notes = _read(options, run.image_shape, data, known)
+    there, failed = _sorted_out(options.images)
+    if there:
+        if options.run is None:
+            print(_default_run(run, options.data), flush=True)
+        data = load_for_run(run, options.data, options.run)
+        known = fingerprints(data.train.images)
+        queries, unread = _read(there, options, run.image_shape, data, known)
+        failed += unread
+        if queries:
+            _answer(queries, options, run, data, known)
+    return told("retrieve", failed)
+
+
+def _default_run(run: sl.Run, data: str | None) -> str:
+    """Say what is searched if no run was named, and how to name one."""
+    trained_on = run.settings["data"]
+    searched = f"the handwritten digits of {trained_on}" if data is None else printable(data)
+    return (
+        f"No --run was given. This searches {searched}, with the run on {trained_on} that comes "
+        "with the package. Name another one with --run, such as --run report_files/run after "
+        "`siamese report photos/ report.html`."
+    )
+
+
+def _answer(
+    queries: Sequence[_Query],
+    options: argparse.Namespace,
+    run: sl.Run,
+    data: sl.Dataset,
+    known: np.ndarray,
+) -> None:
+    """Print what is nearest to each query, and draw it if asked to."""
+    images = np.stack([query.image for query in queries])
     # A saved run stores these embeddings, so that the next search does not wait for them.
     embeddings = run.embed_once(data.train.images, what="training images")
     gallery = sl.Gallery(embeddings, options.metric)
-    indices, distances = gallery.nearest(run.embed(queries), options.neighbours)
+    indices, distances = gallery.nearest(run.embed(images), options.neighbours)
     names = np.array([shortened(name) for name in data.class_names])
     labels = names[data.train.labels[indices]]
-    themselves = known_queries(run, queries, known)
-    answers = zip(options.images, notes, themselves, indices, labels, distances, strict=True)
+    answers = zip(
+        queries, known_queries(run, images, known), indices, labels, distances, strict=True
+    )
     known_files = data.train.files or ()
     if known_files:
         print(f"The files found are in {printable(data.root)}{os.sep}.")
-    for file, note, same, found, kinds, away in answers:
+    for query, same, found, kinds, away in answers:
         files = [printable(known_files[index]) for index in found] if known_files else ()
-        print(f"\n{printable(file)}\n{note}{table(found, kinds, away, files)}{same}")
+        print(f"\n{printable(query.file)}\n{query.note}{table(found, kinds, away, files)}{same}")
     if options.picture is not None:
         short = np.array(short_names(data.class_names, LETTERS, NAME_WIDTH))
         captions = [
             [f"{label}  {distance:.2g}" for label, distance in zip(*row, strict=True)]
             for row in zip(short[data.train.labels[indices]], distances, strict=True)
         ]
-        names = [printable(file.name) for file in options.images]
-        picture = draw_neighbours(queries, names, data.train.images[indices], captions)
+        names = [printable(query.file.name) for query in queries]
+        picture = draw_neighbours(images, names, data.train.images[indices], captions)
         options.picture.parent.mkdir(parents=True, exist_ok=True)
         picture.save(options.picture)
         print(f"\nwrote {printable(options.picture)}")
-    return 0
 
 
 def known_queries(run: sl.Run, queries: np.ndarray, known: np.ndarray) -> list[str]:
@@ -141,45 +189,65 @@ def known_queries(run: sl.Run, queries: np.ndarray, known: np.ndarray) -> list[s
     return notes
 
 
+def _sorted_out(files: Sequence[Path]) -> tuple[list[Path], list[str]]:
+    """Return the files that are there, and why each of the others is not one."""
+    there, failed = [], []
+    for file in files:
+        try:
+            if given_path(file).is_file():
+                there.append(file)
+            else:
+                found = "is a folder" if file.is_dir() else "does not exist"
+                failed.append(f"{printable(file)} {found}; expected an image file. Check the path.")
+        except ValueError as error:
+            failed.append(str(error))
+    return there, failed
+
+
 def _read(
+    files: Sequence[Path],
     options: argparse.Namespace,
     image_shape: tuple[int, int, int],
     data: sl.Dataset,
     known: np.ndarray,
-) -> tuple[np.ndarray, list[str]]:
+) -> tuple[list[_Query], list[str]]:
     """Read the image files, and print how each was prepared if it was.
 
-    Returns:
-        The images, uint8 (N, H, W, C), and for each a line that says how it was read, or "".
+    It warns of colours, if a set of grey images is searched; a folder's images may have had some.
 
-    Raises:
-        ValueError: a file cannot be read as an image, or not as a picture of something drawn.
+    Returns:
+        Those that were read, and for each other file why it was not.
     """
     asked = options.handwriting
     prepare = like_mnist(data.train.images) and not options.invert if asked is None else asked
-    images, notes = [], []
-    for file in options.images:
+    grey = image_shape[2] == 1 and data.train.files is None
+    queries, failed, colored = [], [], []
+    for file in files:
         name = printable(file)
         try:
             image, done = read_query(file, image_shape, prepare=prepare, known=known)
+            if grey and in_color(file):
+                colored.append(name)
         except PictureError as error:
-            raise ValueError(
+            failed.append(
                 f"{name} is not an image that can be read ({error}). Save it as a PNG or JPEG."
-            ) from error
+            )
+            continue
         except ValueError as error:
-            raise ValueError(f"{name}: {error}") from None
+            failed.append(f"{name}: {error}")
+            continue
         if prepare:
             print(f"{name}: {done}")
         swapped = ", dark and light swapped" if options.invert else ""
-        notes.append("" if prepare else f"{done}{swapped}\n")
-        images.append(255 - image if options.invert else image)
-    return np.stack(images), notes
-
-
-def _check_file(file: Path) -> None:
-    if not file.is_file():
-        found = "is a folder" if file.exists() else "does not exist"
-        raise ValueError(f"{printable(file)} {found}; expected an image file. Check the path.")
+        note = "" if prepare else f"{done}{swapped}\n"
+        queries.append(_Query(file, 255 - image if options.invert else image, note))
+    if colored:
+        warnings.warn(
+            f"the images searched are grey, and so are those that this run was trained on. It does "
+            f"not see the colours of {listed(colored)}.",
+            stacklevel=2,
+        )
+    return queries, failed
 
 
 def table(

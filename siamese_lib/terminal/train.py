@@ -13,18 +13,12 @@ import siamese_lib as sl
 from siamese_lib.metrics.headline import HEADLINE_K
 from siamese_lib.network.any_tower import shapes_of
 from siamese_lib.runs.evaluation import check_enough
-from siamese_lib.terminal.options import (
-    Commands,
-    is_folder,
-    lasting_name,
-    load,
-    tower_named,
-)
-from siamese_lib.terminal.train_options import add_options, is_own
+from siamese_lib.terminal.options import is_folder, is_own, lasting_name, load, tower_named
 from siamese_lib.terminal.verdict import USELESS, useless
 from siamese_lib.texts import printable
 from siamese_lib.training.checkpoint import Checkpoint
-from siamese_lib.training.recipes import FOLDER_SIZE, TOWERS, photo_recipe
+from siamese_lib.training.choices import FOLDER_SIZE, TOWERS
+from siamese_lib.training.recipes import photo_recipe
 
 if TYPE_CHECKING:
     from siamese_lib.network.backend import keras
@@ -34,21 +28,15 @@ if TYPE_CHECKING:
 _SETTINGS = ("batch_size", "pairs", "margin", "learning_rate", "tower", "loss", "per_class")
 
 
-def add_parser(commands: Commands) -> None:
-    """Add this command to the terminal's commands."""
-    parser = commands.add_parser(
-        "train",
-        help="train a tower, save the run, and measure it",
-        description="Train a tower, save it as a run, and print precision@7 and kNN accuracy for "
-        "the test images. Ctrl-C stops the training early and still saves the run.",
-        epilog="For example: siamese train --data photos/ --stop-early",
-    )
-    add_options(parser)
-    parser.set_defaults(job=train)
-
-
 def train(options: argparse.Namespace) -> int:
     """Train, save and measure, and return the exit status."""
+    if options.data is None:
+        options.data = "mnist"
+        print(
+            "No --data was given. This trains on the handwritten digits of mnist. For images of "
+            "your own, name their folder: --data photos/",
+            flush=True,
+        )
     data = _load(options)
     check_enough(data)  # fails now rather than after an hour of training
     data.check_trainable()

@@ -1,11 +1,39 @@
-"""The options of ``siamese train``."""
+"""The options of ``siamese train``, read without Keras, so that its help is shown at once."""
 
 from __future__ import annotations
 
 import argparse
 
-from siamese_lib.terminal.options import OWN_TOWER, above_zero, add_data, count, path, positive
-from siamese_lib.training.recipes import FOLDER_SIZE, LOSSES, PAIRS, TOWERS
+from siamese_lib.terminal.options import (
+    OWN_TOWER,
+    Commands,
+    above_zero,
+    add_data,
+    count,
+    is_own,
+    path,
+    positive,
+)
+from siamese_lib.training.choices import FOLDER_SIZE, LOSSES, PAIRS, TOWERS
+
+
+def add_parser(commands: Commands) -> None:
+    """Add this command to the terminal's commands."""
+    parser = commands.add_parser(
+        "train",
+        help="train a tower, save the run, and measure it",
+        description="Train a tower, save it as a run, and print precision@7 and kNN accuracy for "
+        "the test images. Ctrl-C stops the training early and still saves the run.",
+        epilog="For example: siamese train --data photos/ --stop-early",
+    )
+    add_options(parser)
+    parser.set_defaults(job=_train)
+
+
+def _train(options: argparse.Namespace) -> int:
+    from siamese_lib.terminal.train import train  # waits for Keras, which takes seconds
+
+    return train(options)
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
@@ -23,13 +51,8 @@ def _tower_name(name: str) -> str:
     return name
 
 
-def is_own(name: str | None) -> bool:
-    """Return whether a tower is named as ``module:function``."""
-    return name is not None and ":" in name
-
-
 def _add_images(group: argparse._ArgumentGroup) -> None:
-    add_data(group, "images to train on", default="mnist", after="default: mnist")
+    add_data(group, "images to train on", after="default: mnist")
     group.add_argument(
         "--image-size",
         type=positive,

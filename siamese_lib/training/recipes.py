@@ -19,13 +19,9 @@ from siamese_lib.network.siamese import siamese
 from siamese_lib.network.towers import conv_tower
 from siamese_lib.pairs.samplers import BalancedBatchSampler, PairSampler
 from siamese_lib.training.batches import Augmentation, ImageBatches
+from siamese_lib.training.choices import LOSSES, PAIRS, TOWERS
 
 Shape: TypeAlias = tuple[int, int, int]
-
-TOWERS = ("conv", "photo")
-LOSSES = ("contrastive", "triplet", "softmax")
-PAIRS = ("in-batch", "random")
-FOLDER_SIZE = 64  # pixels: the side to which pictures of a folder are scaled
 
 _DIGITS_SIDE = 32  # pixels: the largest side of grey images that the small tower suits
 _DIGITS_PER_CLASS = 200

@@ -5,10 +5,13 @@ from __future__ import annotations
 import itertools
 import re
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
 
+import numpy as np
 import pytest
+from PIL import Image
 
 import siamese_lib as sl
 from benchmarks.published import quality_figure, readme, summary
@@ -19,6 +22,7 @@ from siamese_lib.data.offline import offline_digits
 
 SVG = "{http://www.w3.org/2000/svg}"
 TEXT = readme.README.read_text(encoding="utf-8")
+PYTHON = re.findall(r"```python\n(.*?)```", TEXT, flags=re.DOTALL)
 
 
 def committed(part: str) -> dict[str, Any]:
@@ -43,12 +47,12 @@ def test_a_stranger_finishes_the_readme():
     assert all((readme.ROOT / link).exists() for link in links), links
     targets = re.findall(r"`?make ([a-z-]+)", TEXT)
     makefile = (readme.ROOT / "Makefile").read_text(encoding="utf-8")
-    assert {"lab", "test", "bench"} <= {*targets}
+    assert {"setup", "lab", "test", "bench"} <= {*targets}
     assert all(f"\n{target}:" in makefile for target in targets)
 
 
 def test_the_ten_lines_of_python_run(monkeypatch, tmp_path, capsys):
-    (code,) = re.findall(r"```python\n(.*?)```", TEXT, flags=re.DOTALL)
+    code, _ = PYTHON
     assert sum(bool(line) for line in code.splitlines()) <= 11
     monkeypatch.chdir(tmp_path)
     digits = offline_digits()
@@ -59,6 +63,29 @@ def test_the_ten_lines_of_python_run(monkeypatch, tmp_path, capsys):
     exec(code.replace("steps=300", "steps=4"), {})
     assert "precision@7" in capsys.readouterr().out
     assert (tmp_path / "film.html").exists()
+
+
+def test_the_kept_collection_is_searched_and_changed(monkeypatch, tmp_path, capsys):
+    _, code = PYTHON
+    monkeypatch.chdir(tmp_path)
+    cats = Path("photos/cats")
+    cats.mkdir(parents=True)
+    names = ["new.jpg", "zebra1.jpg", "zebra2.jpg", "blurred.jpg", *(f"{n}.jpg" for n in range(5))]
+    rng = np.random.default_rng(0)
+    for number, name in enumerate(names):
+        pixels = rng.integers(0, 256, (28, 28), np.uint8)
+        Image.fromarray(pixels).save((cats if number > 2 else Path()) / name)
+    collection = sl.Collection(sl.shipped_run())
+    collection.add(sorted(cats.iterdir()), "cats")
+    blurred = collection.ids_of(cats / "blurred.jpg")
+    collection.save("report_files/collection")
+    exec(code, {})
+    said = capsys.readouterr().out
+    assert len(re.findall(r"^cats /.*/photos/cats/\w+\.jpg [\d.]+$", said, re.MULTILINE)) == 5
+    changed = sl.Collection.load("report_files/collection")
+    assert [entry.class_name for entry in changed.entries] == ["cats"] * 5 + ["zebras"] * 2
+    assert not np.isin(blurred, changed.ids).any()
+    assert (cats / "blurred.jpg").exists()
 
 
 def test_the_table_holds_the_figures_of_the_results():

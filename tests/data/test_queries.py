@@ -8,9 +8,11 @@ from typing import Any
 
 import numpy as np
 import pytest
+from PIL import Image
 from test_reading import FILES
 
 import siamese_lib as sl
+from siamese_lib.data.queries import in_color
 
 
 @pytest.mark.filterwarnings("ignore::UserWarning")  # copies in classes, and of many bits
@@ -56,3 +58,28 @@ def test_what_cannot_be_prepared(tmp_path: Path) -> None:
         sl.prepare(FILES["grey.png"], image_size=(0, 3))
     with pytest.raises(sl.DataError, match="color"):
         sl.prepare(FILES["grey.png"], color="red")
+
+
+@pytest.mark.parametrize(
+    ("ground", "ink", "rows", "expected"),
+    [
+        ((255, 255, 255), (200, 30, 30), 9, True),  # of 64 rows: more than a tenth
+        ((255, 255, 255), (200, 30, 30), 6, False),
+        ((255, 253, 208), (20, 20, 20), 9, False),  # black on cream paper
+        ((100, 60, 51), (0, 0, 0), 9, True),
+        ((98, 60, 50), (0, 0, 0), 9, False),  # 48 levels apart
+    ],
+)
+def test_colours_that_grey_would_miss(
+    tmp_path: Path,
+    ground: tuple[int, int, int],
+    ink: tuple[int, int, int],
+    rows: int,
+    expected: bool,
+) -> None:
+    picture = Image.new("RGB", (64, 64), ground)
+    picture.paste(ink, (0, 20, 64, 20 + rows))
+    picture.save(tmp_path / "page.png")
+    assert in_color(tmp_path / "page.png") is expected
+    picture.convert("L").save(tmp_path / "page.png")
+    assert not in_color((tmp_path / "page.png").read_bytes())

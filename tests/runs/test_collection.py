@@ -83,6 +83,31 @@ def test_ids_are_never_given_again(found: sl.Collection, photos: Path, tmp_path:
         assert each.nearest(paths[0], k=1)[0][0].id == 12
 
 
+def test_an_image_is_named_by_its_file(
+    found: sl.Collection, photos: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for entry in found.entries:
+        assert entry.path is not None
+        assert found.ids_of(entry.path).tolist() == [entry.id]
+    (tmp_path / "link").symlink_to(photos)
+    (tmp_path / "new.png").write_bytes((photos / "cats" / "3.png").read_bytes())
+    (tmp_path / "same.png").symlink_to(tmp_path / "new.png")
+    monkeypatch.chdir(tmp_path)
+    found.add(["new.png", "./new.png", "same.png"], "cats")
+    assert found.ids_of("new.png").tolist() == [12, 13]
+    assert found.ids_of(str(tmp_path / "same.png")).tolist() == [14]
+    again = found.add(photos / "cats" / "3.png", "cats")
+    (before,) = (e.id for e in found.entries[:12] if e.path == photos.resolve() / "cats" / "3.png")
+    assert found.ids_of("link/dögs/../cats/3.png").tolist() == [before, *again]
+    loaded = sl.Collection.load(found.save(tmp_path / "kept"))
+    Path("new.png").unlink()
+    loaded.remove(loaded.ids_of("new.png"))
+    assert not np.isin([12, 13], loaded.ids).any()
+    for gone in ("new.png", "3.png", "", "kept"):
+        with pytest.raises(ValueError, match="from which no image came; expected the file of"):
+            loaded.ids_of(gone)
+
+
 def test_new_classes_without_training(found: sl.Collection) -> None:
     before = found.nearest(np.zeros((1, 16, 16, 3), np.uint8), k=1)[0][0]
     ids = found.add(np.zeros((2, 16, 16, 3), np.uint8), ["night", "black"])

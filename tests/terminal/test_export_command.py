@@ -51,6 +51,22 @@ def test_everything_at_once(run: str, capsys: pytest.CaptureFixture[str]) -> Non
         assert len(rows) == 9
 
 
+def test_what_cannot_be_written_does_not_stop_the_others(
+    run: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    Path("file").write_text("mine")
+    outs = ["file/film.gif", "film.gif", "file"]
+    assert main(["export", run, *outs, "--images", "9"]) == 2
+    said = capsys.readouterr()
+    assert [line for line in said.out.splitlines() if "wrote film.gif" in line]
+    assert "wrote file" not in said.out
+    reasons = said.err.splitlines()
+    for line, out in zip(reasons, ["file/film.gif", "file"], strict=True):
+        assert line.startswith(f"siamese export: {out}: ")
+    assert Path("film.gif").exists()
+    assert Path("file").read_text() == "mine"
+
+
 def test_a_page_that_searches_fewer_images_than_it_shows_neighbours(run: str) -> None:
     assert main(["export", run, "page.html", "--gallery", "3"]) == 0
     page = Path("page.html").read_text(encoding="utf-8")

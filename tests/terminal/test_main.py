@@ -14,7 +14,9 @@ from siamese_lib.terminal import train as command
 pytestmark = pytest.mark.usefixtures("tiny_set")
 
 
-@pytest.mark.parametrize("command", [[], ["train"], ["evaluate"], ["retrieve"], ["export"]])
+@pytest.mark.parametrize(
+    "command", [[], ["train"], ["evaluate"], ["retrieve"], ["export"], ["report"]]
+)
 def test_help(command: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as error:
         main([*command, "--help"])
@@ -22,11 +24,12 @@ def test_help(command: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     said = " ".join(capsys.readouterr().out.split())
     assert said.startswith(" ".join(["usage: siamese", *command]))
     for word in {
-        (): ["train ", "evaluate ", "retrieve ", "export "],
+        (): ["train ", "evaluate ", "retrieve ", "export ", "report "],
         ("train",): ["--batch-size N", "--train-iter N", "--step N", "--model", "default: 1200"],
         ("evaluate",): ["RUN", "--data", "first 10,000 training images"],
         ("retrieve",): ["IMAGE", "--run RUN", "--picture FILE", "default: 7", "euclidean"],
         ("export",): ["RUN", "OUT", "--title TEXT", ".html is a page"],
+        ("report",): ["DATA", "PAGE", "--minutes N", "default: 64"],
     }[tuple(command)]:
         assert word in said
     assert "None" not in said
@@ -81,6 +84,21 @@ def test_an_unknown_option_shows_the_usage_of_its_command(
     said = capsys.readouterr().err
     assert said.startswith("usage: siamese train [-h]")
     assert "--train-iter N" in said
+
+
+def test_a_training_without_images_named_says_that_it_takes_digits(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def load(name: str, *_: Any) -> None:
+        raise ValueError(f"asked for {name}")
+
+    monkeypatch.setattr(command, "load", load)
+    assert main(["train"]) == 2
+    said = capsys.readouterr()
+    assert said.out.startswith("No --data was given. This trains on the handwritten digits of")
+    assert said.err == "siamese train: asked for mnist\n"
+    assert main(["train", "--data", "mnist"]) == 2
+    assert capsys.readouterr().out == ""
 
 
 def test_an_interrupt_outside_the_training(

@@ -155,6 +155,53 @@ def test_the_files_of_a_folder_are_named(work, capsys):
         assert found[0] == data.train.files[index]
 
 
+def test_a_broken_file_does_not_stop_the_others(work, capsys):
+    Path("broken.png").write_bytes(Path("3.png").read_bytes()[:60])
+    Image.new("L", (40, 40), 9).save("blank.png")
+    files = ["3.png", "broken.png", "nowhere.png", "blank.png", "15.png"]
+    options = ["--handwriting", "--picture", "found.png"]
+    assert main(["retrieve", "--run", "run", *options, *files]) == 2
+    said = capsys.readouterr()
+    assert [line for line in said.out.splitlines() if line in files] == ["3.png", "15.png"]
+    assert len(ROW.findall(said.out)) == 2 * 7
+    found = [line.removeprefix("siamese retrieve: ") for line in said.err.splitlines()]
+    assert [line.split(" ")[0].strip(":") for line in found] == [files[2], files[1], files[3]]
+    for line, why in zip(found, ["does not exist", "not an image that", "one colour"], strict=True):
+        assert why in line
+    with Image.open("found.png") as opened:
+        rows = opened.height / (images_module._SIDE + images_module._TEXT)
+    assert 2 <= rows < 3
+
+
+@pytest.mark.parametrize("option", [[], ["--data", "tiny"]])
+def test_without_a_run_the_first_line_says_what_is_searched(work, capsys, monkeypatch, option):
+    run = sl.Run.load("run")
+    monkeypatch.setattr(sl, "shipped_run", lambda: run)
+    assert main(["retrieve", "3.png", *option]) == 0
+    first = capsys.readouterr().out.splitlines()[0]
+    searched = "tiny" if option else "the handwritten digits of tiny"
+    assert first.startswith(
+        f"No --run was given. This searches {searched}, with the run on tiny that comes with"
+    )
+    assert "Name another one with --run" in first
+    assert main(["retrieve", "3.png", "--run", "run", *option]) == 0
+    assert "--run" not in capsys.readouterr().out
+
+
+def test_colours_that_a_grey_run_does_not_see_are_warned_of(work, capsys):
+    Image.new("RGB", (40, 40), (200, 30, 30)).save("red.png")
+    arguments = ["retrieve", "--run", "run", "--no-handwriting", "3.png", "red.png"]
+    with pytest.warns(UserWarning, match=r"not see the colours of red\.png\.$") as said:
+        assert main(arguments) == 0
+    assert len(said) == 1
+    assert len(ROW.findall(capsys.readouterr().out)) == 2 * 7
+    for index in range(12):  # of a folder, which may have been in colour
+        folder = Path("photos", "ab"[index % 2])
+        folder.mkdir(parents=True, exist_ok=True)
+        Image.fromarray(work.images[index, ..., 0]).save(folder / f"{index}.png")
+    assert main([*arguments, "--data", "photos"]) == 0
+
+
 def test_without_a_run_the_shipped_one_answers(capsys, monkeypatch):
     asked = []
 
