@@ -17,13 +17,14 @@ if TYPE_CHECKING:
 
 _LARGE = 2**22  # pixels from which on a picture is scaled in strips
 _STRIP = 2**17  # pixels of a strip: they fit into a processor's cache
+_CLEAR = 0.01  # share of transparent pixels from which on a picture has no ground of its own
 
 
 def fitted(picture: Image.Image, shapes: Sequence[tuple[int, int, int]]) -> list[np.ndarray]:
     """Scale a picture to fit, centre it, and fill the bars at its sides.
 
-    The bars of a picture with transparent parts are white, as these parts are. Other pictures get
-    bars of the median colour of their border.
+    Where one pixel of a hundred or more is transparent, the bars are white, as these pixels are.
+    Other pictures get bars of the median colour of their border.
 
     Args:
         picture: in any of Pillow's modes of 8 bits.
@@ -38,30 +39,31 @@ def fitted(picture: Image.Image, shapes: Sequence[tuple[int, int, int]]) -> list
     if picture.width * picture.height > _LARGE:
         parts, clear = _narrowed(picture, [(size[0], mode) for size, mode in wanted])
     else:
-        white, clear = on_white(picture), _has_clear_parts(picture)
+        white, clear = on_white(picture), _clear_pixels(picture)
         parts = [white.convert(mode) for _, mode in wanted]
+    white_bars = clear >= _CLEAR * picture.width * picture.height
     return [
-        _centred(np.asarray(part.resize(size, Image.Resampling.BILINEAR)), shape, white_bars=clear)
+        _centred(np.asarray(part.resize(size, Image.Resampling.BILINEAR)), shape, white_bars)
         for part, (size, _), shape in zip(parts, wanted, shapes, strict=True)
     ]
 
 
 def _narrowed(
     picture: Image.Image, wanted: Sequence[tuple[int, str]]
-) -> tuple[list[Image.Image], bool]:
+) -> tuple[list[Image.Image], int]:
     """Scale the rows of a picture to each width, in each mode, on white.
 
-    Also returns whether the picture has transparent parts.
+    Also returns the number of transparent pixels.
     """
     from PIL import Image  # waits: slow to import
 
-    clear = False
+    clear = 0
     parts = [Image.new(mode, (width, picture.height)) for width, mode in wanted]
     rows = max(1, _STRIP // picture.width)
     for top in range(0, picture.height, rows):
         bottom = min(top + rows, picture.height)
         strip = picture.crop((0, top, picture.width, bottom))
-        clear = clear or _has_clear_parts(strip)
+        clear += _clear_pixels(strip)
         strip = on_white(strip)
         for part in parts:
             size = part.width, strip.height
@@ -69,11 +71,11 @@ def _narrowed(
     return parts, clear
 
 
-def _has_clear_parts(picture: Image.Image) -> bool:
-    """Return whether any pixel is transparent, if only in part."""
+def _clear_pixels(picture: Image.Image) -> int:
+    """Return how many pixels are more transparent than not."""
     if not picture.has_transparency_data:
-        return False
-    return int(np.asarray(picture.convert("RGBA").getchannel("A")).min()) < 255
+        return 0
+    return int((np.asarray(picture.convert("RGBA").getchannel("A")) < 128).sum())
 
 
 def on_white(picture: Image.Image) -> Image.Image:
@@ -105,7 +107,7 @@ def _inner(picture: Image.Image, shape: tuple[int, int, int]) -> tuple[int, int]
     return max(1, round(picture.width * scale)), max(1, round(picture.height * scale))
 
 
-def _centred(pixels: np.ndarray, shape: tuple[int, int, int], *, white_bars: bool) -> np.ndarray:
+def _centred(pixels: np.ndarray, shape: tuple[int, int, int], white_bars: bool) -> np.ndarray:
     """Put pixels (h, w) or (h, w, C) into the middle of an image: uint8 (H, W, C)."""
     pixels = pixels.reshape(*pixels.shape[:2], -1)
     border = np.concatenate([pixels[0], pixels[-1], pixels[:, 0], pixels[:, -1]])

@@ -50,7 +50,7 @@ def load_folder(
     A picture is rotated as its EXIF orientation says, and its transparent parts become white. It
     is scaled to fit into `image_size` without changing its proportions, and centred. The bars that
     remain get the median colour of the picture's own border, so that neither dark nor light
-    pictures get a frame; beside transparent parts they are white. Of more than 8 bits,
+    pictures get a frame; bars of a picture with transparent parts are white. Of more than 8 bits,
     `siamese_lib.data.reading` says what is white.
 
     Args:

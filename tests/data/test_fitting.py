@@ -60,7 +60,7 @@ def test_bars_beside_transparent_parts_are_white(
     """A tight letter I without a ground of its own is no black square."""
     given = Image.new("RGBA", (10, 40), "black")
     if mode != "RGB":
-        given.putpixel((0, 0), (0, 0, 0, 0))
+        given.paste((0, 0, 0, 0), (0, 0, 10, 1))
     given = given.quantize() if mode == "P with alpha" else given.convert(mode)
     assert given.has_transparency_data == (mode != "RGB")
     monkeypatch.setattr(fitting, "_LARGE", 0 if large else 2**22)
@@ -69,6 +69,14 @@ def test_bars_beside_transparent_parts_are_white(
     assert (made[:, :15] == (0 if mode == "RGB" else 255)).all()
     assert (made[1:, 15:25] == 0).all()
     assert (made[:, 25:] == made[:, :15][:, :1]).all()
+
+
+def test_a_few_transparent_pixels_make_no_white_bars() -> None:
+    given = Image.new("RGBA", (10, 40), "black")
+    given.paste((0, 0, 0, 0), (0, 0, 3, 1))
+    given.paste((0, 0, 0, 200), (0, 1, 10, 40))
+    (made,) = fitting.fitted(given, [(40, 40, 3)])
+    assert (made[:, :15] == made[20, 20]).all()
 
 
 @pytest.mark.parametrize("size", [(64, 64), (300, 200), (150, 200)])
