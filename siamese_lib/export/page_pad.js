@@ -65,6 +65,11 @@ export class DrawingPad {
     this.#show();
   }
 
+  /** What is drawn. */
+  get strokes() {
+    return this.#square.strokes;
+  }
+
   /** @param {Stroke[]} strokes */
   #draw(strokes) {
     this.#square.strokes = strokes;

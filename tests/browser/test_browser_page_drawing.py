@@ -203,6 +203,39 @@ def test_an_example_of_a_known_class_votes_for_it(
     expect(shown.verdict).to_have_text(re.compile("^The nearest is K"))
 
 
+def test_a_second_finger_does_not_change_a_stroke(
+    show: Callable[..., Drawn], letters: tuple[sl.Run, sl.Dataset]
+) -> None:
+    shown = show(*letters)
+    canvas = shown.pad.locator(".sx-ink")
+    canvas.scroll_into_view_if_needed()
+    box = there(canvas.bounding_box())
+    touch = shown.page.context.new_cdp_session(shown.page)
+
+    def touches(kind: str, places: dict[int, float]) -> None:
+        """Put, move or lift fingers: by their number, the part of the square's diagonal."""
+        points = [
+            {
+                "id": finger,
+                "x": box["x"] + part * box["width"],
+                "y": box["y"] + part * box["height"],
+            }
+            for finger, part in places.items()
+        ]
+        touch.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": points})
+
+    touches("touchStart", {0: 0.1})
+    touches("touchMove", {0: 0.2})
+    touches("touchStart", {0: 0.2, 1: 0.9})
+    touches("touchMove", {0: 0.2, 1: 0.7})
+    touches("touchEnd", {1: 0.7})
+    assert shown.page.evaluate("explorer.pad.drawing") is None  # the first finger still draws
+    touches("touchMove", {0: 0.4})
+    touches("touchEnd", {0: 0.4})
+    (stroke,) = shown.page.evaluate("explorer.pad.strokes")
+    np.testing.assert_allclose(stroke, [[part, part] for part in (0.1, 0.2, 0.4)], atol=0.01)
+
+
 @pytest.mark.parametrize("width", [320, 800, 1200, 1920])
 def test_it_fits_any_width_and_everything_has_a_name(
     show: Callable[..., Drawn], letters: tuple[sl.Run, sl.Dataset], width: int

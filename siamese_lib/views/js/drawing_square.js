@@ -14,6 +14,8 @@ export class DrawingSquare {
   hint = make("span", { class: "sx-hint" }, "draw here");
   /** The stroke that is being drawn. @type {Stroke | null} */
   #stroke = null;
+  /** The finger, pen or mouse that draws it. Others are ignored until it ends. */
+  #pointer = 0;
   #watcher = new ResizeObserver(() => this.draw());
   #changed;
 
@@ -76,15 +78,15 @@ export class DrawingSquare {
       event.preventDefault();
       canvas.focus({ preventScroll: true });
       canvas.setPointerCapture(event.pointerId);
+      this.#pointer = event.pointerId;
       this.#stroke = [];
       this.#extend(this.#stroke, event);
     });
     canvas.addEventListener("pointermove", (event) => {
-      if (this.#stroke && canvas.hasPointerCapture(event.pointerId))
-        this.#extend(this.#stroke, event);
+      if (this.#stroke && event.pointerId === this.#pointer) this.#extend(this.#stroke, event);
     });
-    canvas.addEventListener("pointerup", () => this.#end());
-    canvas.addEventListener("pointercancel", () => this.#end());
+    canvas.addEventListener("pointerup", (event) => this.#end(event));
+    canvas.addEventListener("pointercancel", (event) => this.#end(event));
   }
 
   /**
@@ -98,9 +100,10 @@ export class DrawingSquare {
     this.draw();
   }
 
-  #end() {
+  /** @param {PointerEvent} event */
+  #end({ pointerId }) {
     const stroke = this.#stroke;
-    if (!stroke) return;
+    if (!stroke || pointerId !== this.#pointer) return;
     this.#stroke = null;
     this.#changed([...this.strokes, stroke]);
   }
