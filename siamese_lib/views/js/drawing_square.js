@@ -6,12 +6,15 @@
 import { make, penOf } from "./dom.js";
 import { drawStrokes, extend, placeIn } from "./strokes.js";
 
+/** What an empty square says. */
+export const HINT = "draw here";
+
 export class DrawingSquare {
   /** @type {Stroke[]} */
   strokes = [];
   /** Of the ground and of the ink. */
   colors = ["#000000", "#ffffff"];
-  hint = make("span", { class: "sx-hint" }, "draw here");
+  hint = make("span", { class: "sx-hint" }, HINT);
   /** The stroke that is being drawn. @type {Stroke | null} */
   #stroke = null;
   /** The finger, pen or mouse that draws it. Others are ignored until it ends. */
@@ -43,11 +46,11 @@ export class DrawingSquare {
   }
 
   undo() {
-    this.#changed(this.strokes.slice(0, -1));
+    if (this.strokes.length) this.#changed(this.strokes.slice(0, -1));
   }
 
   clear() {
-    this.#changed([]);
+    if (this.strokes.length) this.#changed([]);
   }
 
   draw() {
@@ -60,12 +63,14 @@ export class DrawingSquare {
   }
 
   /**
-   * Undo with Ctrl+Z while an element in another one has the focus.
+   * Undo with Ctrl+Z while an element in another one has the focus; in a box to type in, the
+   * browser undoes the typing.
    * @param {HTMLElement} element
    */
   undoWithin(element) {
     element.addEventListener("keydown", (event) => {
       if (!(event.ctrlKey || event.metaKey) || event.key !== "z") return;
+      if (event.target instanceof HTMLInputElement) return;
       event.preventDefault();
       this.undo();
     });
