@@ -76,7 +76,7 @@ export class Answers {
     const mistake = button("Find a mistake", () => this.#askMistake());
     const images = grouped(galleryLabels.length);
     const words =
-      `Click a point on the map, ${drawing ? "draw, " : ""}or choose a test image. ` +
+      `Click a point on the map${drawing ? ", draw," : ""} or choose a test image. ` +
       `The page shows the nearest of ${images} training images.`;
     section.append(
       make("h2", {}, "Nearest neighbours"),
