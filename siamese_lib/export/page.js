@@ -73,6 +73,7 @@ class SearchPage {
     if (!drawing) return this.ask(this.answers.query);
     this.answers.drawing = drawing;
     this.answers.show();
+    this.thumbs.mark(null);
     this.map.set({ selected: [], highlighted: [], frame: -1, playing: false });
     this.#mark(drawing);
   }
@@ -82,6 +83,7 @@ class SearchPage {
     const { axes, color = "" } = this.#drawing ?? {};
     const place = drawing && axes ? placeOf(drawing.vector, axes) : null;
     this.map.overlay.guest = drawing && place ? { place, color, picture: drawing.picture } : null;
+    if (place) this.map.camera.reveal(place);
     this.map.animation.wake();
   }
 

@@ -67,18 +67,20 @@ export class Answers {
     const range = { min: numbers[0], max: numbers[count - 1] };
     this.index = make("input", { type: "number", ...range, step: 1, id: "index" });
     this.index.addEventListener("change", () => this.#askTyped());
+    this.index.addEventListener("keydown", ({ key }) => {
+      if (key === "Enter") this.#askTyped(); // also for a number that did not change
+    });
     const back = signButton("‹", "Previous test image", () => this.#askBeside(-1));
     const next = signButton("›", "Next test image", () => this.#askBeside(1));
     const random = button("Random", () => acts.ask(this.#anyQuery()));
     const mistake = button("Find a mistake", () => this.#askMistake());
     const images = grouped(galleryLabels.length);
     const words =
-      `Click a point on the map, ${drawing ? "draw, " : ""}or choose a test image here. ` +
-      `The page then shows the nearest of ${images} training images.`;
+      `Click a point on the map${drawing ? ", draw," : ""} or choose a test image. ` +
+      `The page shows the nearest of ${images} training images.`;
     section.append(
       make("h2", {}, "Nearest neighbours"),
       make("p", { class: "quiet" }, words),
-      this.pad,
       row(
         make("label", { for: "index" }, "Test image"),
         joined(back, this.index, next),
@@ -89,6 +91,7 @@ export class Answers {
         make("label", {}, "Show", this.#countChoice()),
         make("label", {}, "by", this.#metricChoice(cosine)),
       ),
+      this.pad,
       make(
         "div",
         { class: "query" },

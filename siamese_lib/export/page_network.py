@@ -60,7 +60,7 @@ def drawing_of(
     except RunError:
         return None
     layers = network_of(tower)
-    if layers is None or run.image_shape[2] not in (1, 3) or not _takes_bytes(run, tower, images):
+    if layers is None or run.image_shape[2] not in (1, 3) or not _takes_bytes(run, tower):
         return None
     paper = paper_of(images)
     return {
@@ -142,10 +142,10 @@ def _packed(layer: JsonObject, tower: keras.Model) -> Iterator[dict[str, Any]]:
         }
 
 
-def _takes_bytes(run: Run, tower: keras.Model, images: np.ndarray) -> bool:
+def _takes_bytes(run: Run, tower: keras.Model) -> bool:
     """Return whether the tower takes pixels as they are: a run may divide them by 255 before."""
-    one = images[:1].astype(np.float32)
-    direct, embedded = np.asarray(tower(one)), run.embed(images[:1])
+    white = np.full((1, *run.image_shape), 255, np.uint8)
+    direct, embedded = np.asarray(tower(white.astype(np.float32))), run.embed(white)
     return bool(np.linalg.norm(direct - embedded) <= 0.01 * np.linalg.norm(embedded))
 
 

@@ -3,10 +3,10 @@
 
 /** @import { Stroke } from "../views/js/strokes.js" */
 /** @import { PageData } from "./page_data.js" */
-/** @import { Drawing, Examples } from "./page_examples.js" */
+/** @import { Drawing, Example, Examples } from "./page_examples.js" */
 
 import { make, set } from "../views/js/dom.js";
-import { DrawingSquare } from "../views/js/drawing_square.js";
+import { DrawingSquare, HINT } from "../views/js/drawing_square.js";
 import { Pictures } from "../views/js/pictures.js";
 import { drawnImage } from "./page_handwriting.js";
 import { Network } from "./page_network.js";
@@ -24,6 +24,12 @@ export class DrawingPad {
   #find = button("Find", () => this.#acts.drawn(this.drawing));
   #said = make("p", { class: "quiet", role: "status" });
   #list = make("ul", { id: "examples", "aria-label": "Your examples" });
+  #kept = make(
+    "div",
+    { class: "kept" },
+    make("p", { class: "quiet" }, "Kept while this page is open:"),
+    this.#list,
+  );
   #network;
   #data;
   #examples;
@@ -49,7 +55,6 @@ export class DrawingPad {
     const undo = button("Undo", () => square.undo());
     const clear = button("Clear", () => square.clear());
     element.append(
-      make("h3", {}, "Draw an image of your own"),
       square.root,
       make(
         "div",
@@ -59,15 +64,21 @@ export class DrawingPad {
         this.#add,
         this.#said,
       ),
-      this.#list,
+      this.#kept,
     );
-    square.undoWithin(square.root);
+    square.undoWithin(element);
     this.#show();
+  }
+
+  /** What is drawn. */
+  get strokes() {
+    return this.#square.strokes;
   }
 
   /** @param {Stroke[]} strokes */
   #draw(strokes) {
     this.#square.strokes = strokes;
+    if (strokes.length) this.#said.textContent = "";
     this.drawing = strokes.length ? this.#embedded(strokes) : null;
     this.#show();
     this.#acts.drawn(this.drawing);
@@ -87,7 +98,7 @@ export class DrawingPad {
     this.#preview.hidden = drawing === null;
     if (drawing) showPicture(this.#preview, { canvas: () => drawing.picture }, 0);
     this.#add.disabled = this.#find.disabled = drawing === null;
-    this.#list.hidden = this.#examples.all.length === 0;
+    this.#kept.hidden = this.#examples.all.length === 0;
     this.#list.replaceChildren(...this.#examples.all.map((_, i) => this.#item(i)));
   }
 
@@ -109,18 +120,27 @@ export class DrawingPad {
 
   /** @param {number} place */
   #item(place) {
-    const example = this.#examples.all[place];
+    const { all } = this.#examples;
+    const example = all[place];
     const name = this.#examples.nameOf(example);
     const picture = pictureCanvas();
     showPicture(picture, { canvas: () => example.picture }, 0);
-    const remove = button("Remove", () => {
-      this.#examples.remove(example);
-      this.#acts.changed();
-      this.#said.textContent = `“${name}” was removed.`;
-      this.#show();
-      this.#square.canvas.focus({ preventScroll: true });
-    });
-    remove.setAttribute("aria-label", `Remove ${name}`);
+    const remove = button("Remove", () => this.#remove(example));
+    const number = all.slice(0, place + 1).filter(({ label }) => label === example.label).length;
+    remove.setAttribute("aria-label", `Remove ${name}, example ${number}`);
     return make("li", {}, picture, make("span", { class: "name" }, name), remove);
+  }
+
+  /** @param {Example} example */
+  #remove(example) {
+    const place = this.#examples.all.indexOf(example);
+    this.#examples.remove(example);
+    this.#acts.changed();
+    this.#said.textContent = `One example of “${this.#examples.nameOf(example)}” was removed.`;
+    this.#square.hint.textContent = HINT;
+    this.#show();
+    const others = this.#list.querySelectorAll("button");
+    if (others.length) others[Math.min(place, others.length - 1)].focus();
+    else this.#square.canvas.focus({ preventScroll: true });
   }
 }

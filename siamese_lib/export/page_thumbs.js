@@ -14,6 +14,7 @@ export class Thumbs {
   #page = 0;
   /** The images of the chosen class, or of all. @type {number[]} */
   #images = [];
+  /** @type {number | null} */
   #asked = 0;
   #earlier = signButton("‹", "Earlier images", () => this.#turnTo(this.#page - 1));
   #later = signButton("›", "Later images", () => this.#turnTo(this.#page + 1));
@@ -62,8 +63,8 @@ export class Thumbs {
   }
 
   /**
-   * Mark the test image that is shown.
-   * @param {number} query
+   * Mark the test image that is shown, if it is one.
+   * @param {number | null} query
    */
   mark(query) {
     this.#asked = query;

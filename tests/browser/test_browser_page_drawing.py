@@ -111,13 +111,15 @@ def show(browser: Browser, tmp_path: Path) -> Iterator[Callable[..., Drawn]]:
     errors: list[str] = []
     contexts = []
 
-    def open_page(run: sl.Run, data: sl.Dataset, *, width: int = 1200, dark: bool = False) -> Drawn:
+    def open_page(
+        run: sl.Run, data: sl.Dataset, *, width: int = 1200, height: int = 900, dark: bool = False
+    ) -> Drawn:
         path = sl.export_html(
             run, data, tmp_path / "page.html", images=200, gallery=300, k=5, playing=False
         )
         context = browser.new_context(
             offline=True,
-            viewport={"width": width, "height": 900},
+            viewport={"width": width, "height": height},
             color_scheme="dark" if dark else "light",
         )
         contexts.append(context)
@@ -139,7 +141,6 @@ def test_a_drawing_is_answered_as_the_library_does(
     shown = show(run, digits)
     expect(shown.button("Add it as an example")).to_be_disabled()
     first = shown.page.locator(".query .name").inner_text()
-    before = shown.view.picture()
     shown.draw(SEVEN)
     expect(shown.verdict).to_have_text("The nearest is 7. 5 of 5 say 7.")
     vector = run.embed(shown.image)
@@ -154,11 +155,38 @@ def test_a_drawing_is_answered_as_the_library_does(
     twin = int(np.linalg.norm(queries - vector, axis=1).argmin())
     near = np.array(shown.view.evaluate(f"view.film.place({twin}, view.p)"))
     np.testing.assert_allclose(place - near, (vector - queries[twin])[0], atol=0.01)
-    shown.view.rest()
-    assert shown.view.picture() != before
     shown.button("Undo").click()
     assert shown.page.locator(".query .name").inner_text() == first
     assert shown.view.evaluate("view.overlay.guest") is None
+
+
+def test_a_drawing_is_marked_on_the_map_at_the_last_frame_only(
+    show: Callable[..., Drawn], digits: sl.Dataset
+) -> None:
+    shown = show(sl.shipped_run(), digits)
+    shown.draw(SEVEN)
+
+    def is_marked() -> bool:
+        """Compare the map with itself without the drawing's mark."""
+        shown.view.rest()
+        marked = shown.view.picture()
+        shown.page.evaluate("guest = explorer.map.overlay.guest")
+        shown.view.evaluate("view.overlay.guest = null, view.draw()")
+        unmarked = shown.view.picture()
+        shown.view.evaluate("view.overlay.guest = guest, view.draw()")
+        return marked != unmarked
+
+    assert is_marked()
+    shown.view.evaluate("view.set({ frame: 1 })")
+    assert not is_marked()
+    # A new stroke shows the last frame, and comes into sight on a map that shows another part.
+    shown.view.evaluate("view.camera.pan(9000, 9000)")
+    shown.draw(SEVEN)
+    assert is_marked()
+    x, y = shown.view.evaluate("view.toScreen(view.overlay.guest.place)")
+    box = there(shown.view.stage.bounding_box())
+    assert 0 < x < box["width"]
+    assert 0 < y < box["height"]
 
 
 def test_an_invented_symbol_is_found_again(
@@ -173,6 +201,7 @@ def test_an_invented_symbol_is_found_again(
     expect(shown.pad.get_by_role("listitem")).to_have_count(1)
     expect(shown.button("Add it as an example")).to_be_disabled()  # the pad is empty again
     shown.draw(SECOND)
+    expect(shown.pad.get_by_role("status")).to_be_empty()
     expect(shown.verdict).to_have_text(re.compile("^The nearest is house"))
     expect(shown.neighbours.first).to_contain_text("your example")
     expect(shown.neighbours.first).to_have_class("added")
@@ -181,6 +210,75 @@ def test_an_invented_symbol_is_found_again(
     expect(shown.pad.get_by_role("listitem")).to_have_count(0)
     assert 19 not in shown.shown
     assert "house" not in shown.verdict.inner_text()
+    shown.button("Clear").click()
+    expect(shown.pad.get_by_text("draw here")).to_be_visible()
+
+
+def test_examples_of_one_name_are_removed_one_by_one(
+    show: Callable[..., Drawn], letters: tuple[sl.Run, sl.Dataset]
+) -> None:
+    shown = show(*letters)
+    for strokes in (HOUSE, SECOND, SEVEN):
+        shown.draw(strokes)
+        shown.button("Add it as an example").click()
+    expect(shown.pad.get_by_text("Kept while this page is open")).to_be_visible()
+    shown.button("Remove my symbol, example 2").click()
+    expect(shown.pad.get_by_role("status")).to_have_text("One example of “my symbol” was removed.")
+    expect(shown.button("Remove my symbol, example 2")).to_be_focused()  # the third, before
+    shown.page.keyboard.press("Enter")
+    expect(shown.button("Remove my symbol, example 1")).to_be_focused()
+    shown.page.keyboard.press("Enter")
+    expect(shown.pad.locator(".sx-ink")).to_be_focused()
+    expect(shown.pad.get_by_text("Kept while this page is open")).to_be_hidden()
+
+
+def test_strokes_are_undone_and_an_empty_pad_changes_nothing(
+    show: Callable[..., Drawn], letters: tuple[sl.Run, sl.Dataset]
+) -> None:
+    shown = show(*letters)
+    shown.view.evaluate("view.select([])")
+    for name in ("Undo", "Clear"):
+        shown.button(name).click()
+    assert shown.view.evaluate("view.selected") == []  # or it would be the test image
+    shown.draw(HOUSE)
+    shown.button("Find").focus()
+    shown.page.keyboard.press("Control+z")
+    assert len(shown.page.evaluate("explorer.pad.strokes")) == len(HOUSE) - 1
+    shown.pad.get_by_label("Name").focus()
+    shown.page.keyboard.press("Control+z")
+    assert len(shown.page.evaluate("explorer.pad.strokes")) == len(HOUSE) - 1
+
+
+def test_the_test_image_comes_back_by_its_number(
+    show: Callable[..., Drawn], letters: tuple[sl.Run, sl.Dataset]
+) -> None:
+    shown = show(*letters)
+    chosen = shown.page.locator("#thumbs [aria-pressed=true]")
+    expect(chosen).to_have_count(1)
+    shown.draw(HOUSE)
+    expect(chosen).to_have_count(0)
+    shown.page.locator("#index").fill("0")
+    shown.page.keyboard.press("Enter")
+    assert shown.page.locator(".query .name").inner_text() == LETTERS[0]
+    expect(chosen).to_have_count(1)
+
+
+@pytest.mark.parametrize("dark", [False, True])
+@pytest.mark.parametrize(("width", "height"), [(1280, 720), (1920, 1080), (360, 740)])
+def test_the_answer_is_in_sight_while_one_draws(
+    show: Callable[..., Drawn], digits: sl.Dataset, width: int, height: int, dark: bool
+) -> None:
+    shown = show(sl.shipped_run(), digits, width=width, height=height, dark=dark)
+    if width < 900:  # one column: the pad is below the map
+        shown.pad.evaluate("pad => pad.scrollIntoView()")
+    top = shown.page.evaluate("scrollY")
+    for _ in range(3):
+        shown.draw(SEVEN)
+        for part in (shown.verdict, shown.neighbours.first.locator(".name")):
+            box = there(part.bounding_box())
+            assert 0 < box["y"] < box["y"] + box["height"] <= height
+        shown.button("Add it as an example").click()
+    assert shown.page.evaluate("scrollY") == top
 
 
 def test_an_example_of_a_known_class_votes_for_it(
@@ -203,7 +301,40 @@ def test_an_example_of_a_known_class_votes_for_it(
     expect(shown.verdict).to_have_text(re.compile("^The nearest is K"))
 
 
-@pytest.mark.parametrize("width", [320, 800, 1200, 1920])
+def test_a_second_finger_does_not_change_a_stroke(
+    show: Callable[..., Drawn], letters: tuple[sl.Run, sl.Dataset]
+) -> None:
+    shown = show(*letters)
+    canvas = shown.pad.locator(".sx-ink")
+    canvas.scroll_into_view_if_needed()
+    box = there(canvas.bounding_box())
+    touch = shown.page.context.new_cdp_session(shown.page)
+
+    def touches(kind: str, places: dict[int, float]) -> None:
+        """Put, move or lift fingers: by their number, the part of the square's diagonal."""
+        points = [
+            {
+                "id": finger,
+                "x": box["x"] + part * box["width"],
+                "y": box["y"] + part * box["height"],
+            }
+            for finger, part in places.items()
+        ]
+        touch.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": points})
+
+    touches("touchStart", {0: 0.1})
+    touches("touchMove", {0: 0.2})
+    touches("touchStart", {0: 0.2, 1: 0.9})
+    touches("touchMove", {0: 0.2, 1: 0.7})
+    touches("touchEnd", {1: 0.7})
+    assert shown.page.evaluate("explorer.pad.drawing") is None  # the first finger still draws
+    touches("touchMove", {0: 0.4})
+    touches("touchEnd", {0: 0.4})
+    (stroke,) = shown.page.evaluate("explorer.pad.strokes")
+    np.testing.assert_allclose(stroke, [[part, part] for part in (0.1, 0.2, 0.4)], atol=0.01)
+
+
+@pytest.mark.parametrize("width", [320, 360, 390, 800, 1200, 1920])
 def test_it_fits_any_width_and_everything_has_a_name(
     show: Callable[..., Drawn], letters: tuple[sl.Run, sl.Dataset], width: int
 ) -> None:
@@ -213,6 +344,12 @@ def test_it_fits_any_width_and_everything_has_a_name(
     shown.button("Add it as an example").click()
     shown.draw(SECOND)
     assert shown.page.evaluate("document.documentElement.scrollWidth") == width
+    spilled = shown.page.evaluate(
+        """() => [...document.querySelectorAll("#search button")].filter(
+          button => button.scrollHeight > button.clientHeight
+            || button.scrollWidth > button.clientWidth).map(button => button.textContent)"""
+    )
+    assert spilled == []
     unnamed = shown.page.evaluate(
         """() => [...document.querySelectorAll("button, input, select, [tabindex]")].filter(
           element => !(element.getAttribute("aria-label") || element.labels?.length

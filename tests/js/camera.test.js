@@ -4,7 +4,7 @@ import { test } from "node:test";
 
 import { Camera } from "../../siamese_lib/views/js/camera.js";
 
-/** @import { Box } from "../../siamese_lib/views/js/film.js" */
+/** @import { Box, Place } from "../../siamese_lib/views/js/film.js" */
 
 /** @type {(calm?: boolean) => { camera: Camera, woken: () => number }} */
 function cameraOf(calm = false) {
@@ -65,6 +65,30 @@ test("a map without size has no home yet", () => {
   camera.width = 1;
   camera.setHome(BOX, true);
   assert.ok(!camera.settled);
+});
+
+test("a place out of sight brings the camera home, or to where both are in sight", () => {
+  const { camera } = cameraOf(true);
+  camera.setHome(BOX, true);
+  const home = poseOf(camera);
+  camera.zoomAt(camera.toScreen([0, 0]), 8);
+  const near = poseOf(camera);
+  camera.reveal([0.1, 0.1]);
+  camera.advance(0);
+  assert.deepEqual(poseOf(camera), near); // it is in sight
+  camera.reveal([5, 2]);
+  camera.advance(0);
+  assert.deepEqual(poseOf(camera), home);
+  camera.reveal([30, 2]);
+  camera.advance(0);
+  for (const place of /** @type {Place[]} */ ([
+    [30, 2],
+    [-2, -1],
+    [6, 3],
+  ])) {
+    const [x, y] = camera.toScreen(place);
+    assert.ok(x > 23 && x < 777 && y > 23 && y < 377, `${place} is at ${x}, ${y}`);
+  }
 });
 
 test("home moves: who is there flies along, who is not stays", () => {

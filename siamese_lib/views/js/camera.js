@@ -93,6 +93,27 @@ export class Camera {
   }
 
   /**
+   * Go home if a place is out of sight, or to where both home and the place are in sight.
+   * @param {Place} place in the plane
+   */
+  reveal([x, y]) {
+    const { width, height, home } = this;
+    /** @param {Pose} pose */
+    const seenFrom = (pose) =>
+      Math.abs(x - pose.x) * pose.scale <= width / 2 &&
+      Math.abs(y - pose.y) * pose.scale <= height / 2;
+    if (seenFrom(this.flight?.to ?? this)) return;
+    if (seenFrom(home)) return this.reset();
+    const [right, up] = [width, height].map((side) => (side / 2 - ROOM) / home.scale);
+    this.show([
+      Math.min(x, home.x - right),
+      Math.min(y, home.y - up),
+      Math.max(x, home.x + right),
+      Math.max(y, home.y + up),
+    ]);
+  }
+
+  /**
    * Show a whole box.
    * @param {Box} box
    */

@@ -6,14 +6,19 @@
 import { make, penOf } from "./dom.js";
 import { drawStrokes, extend, placeIn } from "./strokes.js";
 
+/** What an empty square says. */
+export const HINT = "draw here";
+
 export class DrawingSquare {
   /** @type {Stroke[]} */
   strokes = [];
   /** Of the ground and of the ink. */
   colors = ["#000000", "#ffffff"];
-  hint = make("span", { class: "sx-hint" }, "draw here");
+  hint = make("span", { class: "sx-hint" }, HINT);
   /** The stroke that is being drawn. @type {Stroke | null} */
   #stroke = null;
+  /** The finger, pen or mouse that draws it. Others are ignored until it ends. */
+  #pointer = 0;
   #watcher = new ResizeObserver(() => this.draw());
   #changed;
 
@@ -41,11 +46,11 @@ export class DrawingSquare {
   }
 
   undo() {
-    this.#changed(this.strokes.slice(0, -1));
+    if (this.strokes.length) this.#changed(this.strokes.slice(0, -1));
   }
 
   clear() {
-    this.#changed([]);
+    if (this.strokes.length) this.#changed([]);
   }
 
   draw() {
@@ -58,12 +63,14 @@ export class DrawingSquare {
   }
 
   /**
-   * Undo with Ctrl+Z while an element in another one has the focus.
+   * Undo with Ctrl+Z while an element in another one has the focus; in a box to type in, the
+   * browser undoes the typing.
    * @param {HTMLElement} element
    */
   undoWithin(element) {
     element.addEventListener("keydown", (event) => {
       if (!(event.ctrlKey || event.metaKey) || event.key !== "z") return;
+      if (event.target instanceof HTMLInputElement) return;
       event.preventDefault();
       this.undo();
     });
@@ -76,15 +83,15 @@ export class DrawingSquare {
       event.preventDefault();
       canvas.focus({ preventScroll: true });
       canvas.setPointerCapture(event.pointerId);
+      this.#pointer = event.pointerId;
       this.#stroke = [];
       this.#extend(this.#stroke, event);
     });
     canvas.addEventListener("pointermove", (event) => {
-      if (this.#stroke && canvas.hasPointerCapture(event.pointerId))
-        this.#extend(this.#stroke, event);
+      if (this.#stroke && event.pointerId === this.#pointer) this.#extend(this.#stroke, event);
     });
-    canvas.addEventListener("pointerup", () => this.#end());
-    canvas.addEventListener("pointercancel", () => this.#end());
+    canvas.addEventListener("pointerup", (event) => this.#end(event));
+    canvas.addEventListener("pointercancel", (event) => this.#end(event));
   }
 
   /**
@@ -98,9 +105,10 @@ export class DrawingSquare {
     this.draw();
   }
 
-  #end() {
+  /** @param {PointerEvent} event */
+  #end({ pointerId }) {
     const stroke = this.#stroke;
-    if (!stroke) return;
+    if (!stroke || pointerId !== this.#pointer) return;
     this.#stroke = null;
     this.#changed([...this.strokes, stroke]);
   }
