@@ -177,7 +177,7 @@ def _kept(made: Report) -> Iterator[str]:
     )
     if made.kept.before is not None:
         before = f"{name}/{made.kept.before.name}"
-        yield f"{before}: the earlier collection, of other pictures or of another training."
+        yield f"{before}: the earlier collection, which {made.kept.reason}."
     yield f"{name}/findings.csv: all doubtful images, as a table."
     if made.without_rejected is not None:
         yield (
