@@ -24,6 +24,7 @@ from siamese_lib.reports.deciding import decide
 from siamese_lib.reports.inventory import inventory
 from siamese_lib.reports.judging import Judgement, judge, judge_new_classes
 from siamese_lib.reports.keeping import keep_collection
+from siamese_lib.reports.reopening import opens_again
 from siamese_lib.reports.report_page import write_page
 from siamese_lib.reports.training import digest_of, steps_within, trained
 from siamese_lib.reports.verdict import Report
@@ -98,7 +99,8 @@ def report(
     there = inventory(data)
     plan = _plan(folder, data, recipe or recipe_for(data), 60 * minutes, seed)
     told = _told(say, "2/6 training", f": {plan.recipe}")
-    run = trained(data, plan.recipe, folder / "run", seed=seed, progress=verbose, say=told)
+    named, place = opens_again(data), folder / "run"
+    run = trained(data, plan.recipe, place, seed=seed, progress=verbose, named=named, say=told)
     judged = judge(run, data, seed=seed)
     say(f"    {judged}")
     narrow = _new_classes(data, plan, folder, seed, say)

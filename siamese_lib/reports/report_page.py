@@ -170,6 +170,12 @@ def _kept(made: Report) -> Iterator[str]:
     if "data" in made.run.settings:
         run = shlex.quote(printable(made.folder / "run"))
         yield f"Find the training images nearest to a file: siamese retrieve --run {run} FILE"
+    else:
+        yield (
+            "The run does not say where its training images are, as no folder and no named set "
+            "gives the same ones again. Find the images nearest to a file in Python: "
+            f"sl.Collection.load({printable(made.kept.folder)!r}).nearest('FILE')"
+        )
     yield (
         f"{name}/collection: all images with their ids, classes and files. sl.Collection.load "
         "opens it in any process, to search, to add and to remove; "

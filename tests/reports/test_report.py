@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import csv
 import json
 import re
@@ -15,6 +16,7 @@ from PIL import Image
 
 import siamese_lib as sl
 from siamese_lib.__main__ import main
+from siamese_lib.reports.report_page import _kept
 
 COLOURS = {"red": 0, "green": 1, "blue": 2, "dark": None, "light": 3}
 RECIPE = sl.Recipe(embedding_dim=8, steps=60, batch_size=20, learning_rate=0.02)
@@ -155,6 +157,17 @@ def test_retrieve_finds_the_images_of_the_run(
     said = capsys.readouterr().out
     assert f"The files found are in {folder}" in said
     assert re.search(rf"^ +1 +{row} .*{re.escape(file.name)} +0$", said, re.MULTILINE)
+
+
+def test_only_a_run_whose_images_open_again_names_them(made: sl.Report) -> None:
+    assert made.run.settings["data"] == str(made.data.root)
+    for name in ("run-fewer-classes", "run-cleaned"):
+        assert "data" not in sl.Run.load(made.folder / name).settings
+    other = copy.copy(made.run)
+    other.settings = {}
+    said = " ".join(_kept(replace(made, run=other)))
+    assert "siamese retrieve" not in said
+    assert f"sl.Collection.load('{made.folder / 'collection'}').nearest('FILE')" in said
 
 
 def test_without_the_rejected_the_data_go_on(made: sl.Report) -> None:
