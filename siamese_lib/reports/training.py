@@ -5,12 +5,14 @@ from __future__ import annotations
 import hashlib
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 
 from siamese_lib.data.dataset import Dataset, Split
 from siamese_lib.data.fingerprints import fingerprints
+from siamese_lib.network.backend import keras
 from siamese_lib.runs.run import Run
 from siamese_lib.runs.run_files import RunError
 from siamese_lib.training.callbacks import Guard, Progress
@@ -81,14 +83,13 @@ def trained(
             done.save(folder)
         return done
     settings |= _data(named)
+    fit = partial(_fit, data, recipe, folder, settings, progress=progress, say=say)
     if interrupted.exists():
         try:
-            say(", continued")
-            return _fit(data, recipe, folder, settings, resume=True, progress=progress)
+            return fit(resume=True)
         except RunError:
-            interrupted.delete()  # of another training
-    say("")
-    return _fit(data, recipe, folder, settings, resume=False, progress=progress)
+            interrupted.delete()  # of another training, or damaged
+    return fit(resume=False)
 
 
 def _data(named: str | None) -> dict[str, object]:
@@ -112,6 +113,7 @@ def _fit(
     *,
     resume: bool,
     progress: bool,
+    say: Callable[[str], object],
 ) -> Run:
     seed = int(str(settings["seed"]))
     images, held_out = hold_out(data.train, seed=seed)
@@ -124,6 +126,8 @@ def _fit(
     guard, stop = Guard(), None if held_out is None else StopAtBest(tower, held_out)
     # The best weights must be back before the recorder keeps the last frame.
     callbacks = [guard, *([stop] if stop else []), recorder]
+    words = ", continued" if resume else ""  # said after the recorder has opened the checkpoint
+    callbacks += [keras.callbacks.LambdaCallback(on_train_begin=lambda _: say(words))]
     callbacks += [Progress(recorder)] if progress else []
     epochs = recipe.steps // len(batches)
     model.fit(batches, epochs=epochs, shuffle=False, verbose=0, callbacks=callbacks)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -39,3 +40,20 @@ def test_images_that_nothing_gives_again_are_not_named(data: sl.Dataset, tmp_pat
     assert "data" not in train().settings  # the folder has changed
     assert "data" not in sl.Run.load(tmp_path / "run").settings
     assert "data" not in train(seed=1).settings
+
+
+def test_it_says_that_it_continues_only_if_it_does(data: sl.Dataset, tmp_path: Path) -> None:
+    def interrupt(_: str) -> None:
+        signal.raise_signal(signal.SIGINT)
+
+    def said(seed: int) -> list[str]:
+        words: list[str] = []
+        trained(data, RECIPE, tmp_path / "run", seed=seed, say=words.append)
+        return words
+
+    for seed, expected in ((0, [", continued"]), (1, [""])):
+        with pytest.raises(KeyboardInterrupt):
+            trained(data, RECIPE, tmp_path / "run", seed=2 * seed, say=interrupt)
+        assert said(seed) == expected
+    (tmp_path / "run" / "checkpoint.npz").write_bytes(b"damaged")
+    assert said(1) == [""]
