@@ -29,7 +29,8 @@ class TooFewError(ValueError):
     """There are too few images or classes to choose and to judge a threshold.
 
     Attributes:
-        least: the smallest rate that these images can measure, rounded up; None if there is none.
+        least: the smallest rate that these images can measure, rounded up; above 0.5 if they can
+            measure none of use. None if they lack classes, or images of one class, for any rate.
     """
 
     def __init__(self, message: str, least: float | None = None) -> None:
@@ -259,8 +260,8 @@ def _check_enough(name: str, rate: float, count: int, what: str) -> None:
     """Refuse a rate that stands for too few of what half the images give."""
     if rate * count >= _LEAST:
         return
-    least = _rounded_up(_LEAST / count) if count > 2 * _LEAST else None  # above 0.5 is no use
-    other = "" if least is None else f", or {name}={least:.2g}"
+    least = _rounded_up(_LEAST / count) if count else math.inf
+    other = f", or {name}={least:.2g}" if count > 2 * _LEAST else ""  # above 0.5 is no use
     raise TooFewError(
         f"{name} is {rate!r}, and half the images give {count:,} {what}, so {rate * count:.2g} "
         f"of them would decide; expected {_LEAST} or more. Give more images{other}.",

@@ -90,7 +90,9 @@ def _missing(name: str, error: ValueError, images: int) -> str:
     """Say that a threshold is missing, why, and what to do."""
     if not isinstance(error, TooFewError):
         return f"No threshold for “{name}”: {error}"
-    can_be_asked = name == "same or different" and error.least and error.least <= _USEFUL
+    if error.least is None:  # more pictures of the same kind would not help
+        return f"No threshold for “{name}” from the test images: {error}"
+    can_be_asked = name == "same or different" and error.least <= _USEFUL
     other = f", or allow a false-accept share of {error.least:.2g} or more" if can_be_asked else ""
     return (
         f"No threshold for “{name}”: {images:,} test images are too few to choose one and to judge "

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import copy
 import json
+import re
+import shutil
 from dataclasses import dataclass
-from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,9 @@ from siamese_lib.runs.run import Run
 from siamese_lib.texts import printable
 
 _NOTE = "made-by-report.json"  # what the collection was made of, and what was written
+_SKIPPED = 1_000_000  # ids: more than one collection gives
+_OTHER = "does not fit these pictures and this training"
+_DAMAGED = "cannot be read"
 
 
 @dataclass(frozen=True)
@@ -29,19 +33,21 @@ class Kept:
         new: whether it was made now.
         changed: whether images were added or removed since it was made.
         before: the folder to which an earlier collection moved, or None.
+        reason: what is wrong with that one, such as "cannot be read"; "" if there is none.
     """
 
     folder: Path
     new: bool
     changed: bool
     before: Path | None
+    reason: str = ""
 
     def __str__(self) -> str:
         name = printable(self.folder)
         if self.before is not None:
             return (
-                f"{name} is new, as the earlier collection does not fit these pictures and this "
-                f"training; that one is in {printable(self.before)}"
+                f"{name} is new, as the earlier collection {self.reason}; that one is in "
+                f"{printable(self.before)}"
             )
         if self.new:
             return f"{name} holds all pictures, to search in"
@@ -53,7 +59,10 @@ def keep_collection(run: Run, data: Dataset, folder: Path) -> Kept:
 
     A collection of the same images and the same training stays as it is, with all that was added
     and removed. A collection of others is replaced if nobody changed it. If somebody did, or if it
-    cannot be read, it moves to a folder next to it. Ids go on where the earlier ones ended.
+    cannot be read, it moves to a folder next to it. Ids go on where the earlier ones ended. After a
+    collection whose ids cannot be read, a million of them stay free.
+
+    The new collection is complete before the earlier one moves, so an interruption loses neither.
 
     Args:
         run: embeds the images.
@@ -63,22 +72,53 @@ def keep_collection(run: Run, data: Dataset, folder: Path) -> Kept:
     Raises:
         OSError: it cannot be written.
     """
-    made_of, note, next_id = _digest(run, data), _note(folder), 0
+    made_of, note, reason = _digest(run, data), _note(folder), _OTHER
     changed = note.get("written") != _written(folder)
     try:
-        earlier = Collection.load(folder)
+        Collection.load(folder)
     except (ValueError, OSError):  # there is none, or it is damaged
-        changed = True
+        changed, reason = True, _DAMAGED
     else:
         if note.get("made of") == made_of:
             return Kept(folder, new=False, changed=changed, before=None)
-        next_id = earlier.next_id
-    before = _moved(folder) if changed and folder.exists() else None
+    made = folder.with_name(f".partial-{folder.name}")
+    shutil.rmtree(made, ignore_errors=True)  # of an interrupted call
+    first_id = _first_id(folder)
     # A copy, as a run that is saved counts as being in the folder where it was saved last.
-    Collection.of(copy.copy(run), data, first_id=next_id).save(folder)
-    facts = {"made of": made_of, "written": _written(folder)}
-    write_atomically(folder / _NOTE, json.dumps(facts).encode())
-    return Kept(folder, new=True, changed=False, before=before)
+    Collection.of(copy.copy(run), data, first_id=first_id).save(made)
+    facts = {"made of": made_of, "written": _written(made), "first id": first_id}
+    write_atomically(made / _NOTE, json.dumps(facts).encode())
+    before = _moved(folder) if folder.exists() else None
+    made.rename(folder)
+    if before is None:
+        return Kept(folder, new=True, changed=False, before=None)
+    if not changed:
+        shutil.rmtree(before, ignore_errors=True)
+        return Kept(folder, new=True, changed=False, before=None)
+    return Kept(folder, new=True, changed=False, before=before, reason=reason)
+
+
+def _first_id(folder: Path) -> int:
+    """Return an id above all that the collection in a folder, and earlier ones next to it, gave."""
+    first = 0
+    for each in (*_earlier(folder), *([folder] if folder.exists() else [])):
+        known = _whole(_content(each / "collection.json"), "next_id")
+        if known is None:
+            known = max(first, _whole(_note(each), "first id") or 0) + _SKIPPED
+        first = max(first, known)
+    return first
+
+
+def _earlier(folder: Path) -> list[Path]:
+    """Return the folders to which earlier collections moved, the earliest first."""
+    return [folder.with_name(f"{folder.name}-{number}") for number in _numbers(folder)]
+
+
+def _numbers(folder: Path) -> list[int]:
+    """Return the numbers of the folders to which earlier collections moved, ascending."""
+    name = re.compile(rf"{re.escape(folder.name)}-([1-9][0-9]*)")
+    there = (name.fullmatch(each.name) for each in folder.parent.iterdir())
+    return sorted(int(found[1]) for found in there if found is not None)
 
 
 def _digest(run: Run, data: Dataset) -> str:
@@ -91,11 +131,22 @@ def _digest(run: Run, data: Dataset) -> str:
 
 def _note(folder: Path) -> dict[str, Any]:
     """Read what was noted when the collection was made; nothing if that is not known."""
+    return _content(folder / _NOTE)
+
+
+def _content(file: Path) -> dict[str, Any]:
+    """Read an object of JSON; an empty one if there is none."""
     try:
-        found = json.loads((folder / _NOTE).read_bytes())
-    except (OSError, ValueError):
+        found = json.loads(file.read_bytes())
+    except (OSError, ValueError, RecursionError):
         return {}
     return found if isinstance(found, dict) else {}
+
+
+def _whole(facts: dict[str, Any], name: str) -> int | None:
+    """Return a whole number of 0 or more; None if there is none of this name."""
+    found = facts.get(name)
+    return found if type(found) is int and found >= 0 else None
 
 
 def _written(folder: Path) -> str | None:
@@ -108,7 +159,6 @@ def _written(folder: Path) -> str | None:
 
 
 def _moved(folder: Path) -> Path:
-    """Move a folder to a name that is free, and return it."""
-    names = (folder.with_name(f"{folder.name}-{number}") for number in count(1))
-    free = next(name for name in names if not name.exists())
-    return folder.rename(free)
+    """Move a folder to a name that is free, with a number above those next to it; return it."""
+    number = 1 + max(_numbers(folder), default=0)
+    return folder.rename(folder.with_name(f"{folder.name}-{number}"))

@@ -24,6 +24,7 @@ from siamese_lib.reports.deciding import decide
 from siamese_lib.reports.inventory import inventory
 from siamese_lib.reports.judging import Judgement, judge, judge_new_classes
 from siamese_lib.reports.keeping import keep_collection
+from siamese_lib.reports.reopening import opens_again
 from siamese_lib.reports.report_page import write_page
 from siamese_lib.reports.training import digest_of, steps_within, trained
 from siamese_lib.reports.verdict import Report
@@ -60,8 +61,10 @@ def report(
     some classes, to judge on classes never seen; search for near duplicates, wrong labels and
     outliers, and train without the certain ones, to see what that gains; choose thresholds; keep a
     collection to search in. Trainings that are finished are not repeated by another call, and one
-    that was interrupted continues. A collection that you have changed stays as it is, or moves to a
-    folder next to it if the images or the training are others now.
+    that was interrupted continues. A collection of the same images and the same training stays as
+    it is, with what you have added and removed. If the images or the training are others, or if it
+    cannot be read, a new collection takes its place. An earlier one that you have changed then
+    moves to a folder next to it, and the page says so.
 
     Args:
         source: a folder with one sub-folder of images per class, or a data set.
@@ -98,7 +101,8 @@ def report(
     there = inventory(data)
     plan = _plan(folder, data, recipe or recipe_for(data), 60 * minutes, seed)
     told = _told(say, "2/6 training", f": {plan.recipe}")
-    run = trained(data, plan.recipe, folder / "run", seed=seed, progress=verbose, say=told)
+    named, place = opens_again(data), folder / "run"
+    run = trained(data, plan.recipe, place, seed=seed, progress=verbose, named=named, say=told)
     judged = judge(run, data, seed=seed)
     say(f"    {judged}")
     narrow = _new_classes(data, plan, folder, seed, say)
@@ -210,14 +214,10 @@ def _new_classes(
 def _without_rejected(
     data: Dataset, cleaned: Cleaning, plan: _Plan, folder: Path, seed: int, say: Say
 ) -> Judgement | None:
-    """Train without the rejected images; None if there are none, or too few would be left."""
+    """Train without the rejected images; None if there are none."""
     if not len(cleaned.rejected):
         return None
     fewer = data.without(train=cleaned.rejected)
-    try:
-        fewer.check_trainable()
-    except ValueError:
-        return None
     words = f"    training again without {len(cleaned.rejected):,} of them, to see what that gains"
     run = trained(fewer, plan.recipe, folder / "run-cleaned", seed=seed, say=_told(say, words))
     return judge(run, fewer, seed=seed)

@@ -170,18 +170,26 @@ def _kept(made: Report) -> Iterator[str]:
     if "data" in made.run.settings:
         run = shlex.quote(printable(made.folder / "run"))
         yield f"Find the training images nearest to a file: siamese retrieve --run {run} FILE"
+    else:
+        yield (
+            "The run does not say where its training images are, as no folder and no named set "
+            "gives the same ones again. Find the images nearest to a file in Python: "
+            f"sl.Collection.load({printable(made.kept.folder)!r}).nearest('FILE')"
+        )
     yield (
         f"{name}/collection: all images with their ids, classes and files. sl.Collection.load "
-        "opens it in any process, to search, to add and to remove; "
-        "another report of the same pictures and training leaves it as it is."
+        "opens it in any process, to search, to add and to remove. Another report of the same "
+        "pictures and the same training leaves it as it is. A report of others makes a new one; "
+        "if you have changed this one, it moves to a folder next to it."
     )
     if made.kept.before is not None:
         before = f"{name}/{made.kept.before.name}"
-        yield f"{before}: the earlier collection, of other pictures or of another training."
+        yield f"{before}: the earlier collection, which {made.kept.reason}."
     yield f"{name}/findings.csv: all doubtful images, as a table."
     if made.without_rejected is not None:
         yield (
-            "The column “left out” there, and in the tables above, shows which "
+            "The column “left out” there shows which "
             f"{len(made.cleaned.rejected):,} training images the second training did "
-            "without. In Python, Dataset.without takes these names."
+            f"without. The tables above show up to {_SHOWN} rows each, and the rest is only there. "
+            "In Python, Dataset.without takes these names."
         )

@@ -5,13 +5,14 @@ from __future__ import annotations
 import hashlib
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 
 from siamese_lib.data.dataset import Dataset, Split
 from siamese_lib.data.fingerprints import fingerprints
-from siamese_lib.data.sources import KNOWN_SETS
+from siamese_lib.network.backend import keras
 from siamese_lib.runs.run import Run
 from siamese_lib.runs.run_files import RunError
 from siamese_lib.training.callbacks import Guard, Progress
@@ -49,14 +50,14 @@ def trained(
     *,
     seed: int = 0,
     progress: bool = False,
+    named: str | None = None,
     say: Callable[[str], object],
 ) -> Run:
     """Train by a recipe, and stop when held-out precision does.
 
     If there are enough training images, some are held out to decide when to stop. The test images
     decide nothing. A finished training in `folder` is loaded if it is the same, and an interrupted
-    one continues. The settings of the run name the folder or the set of the images, if it can be
-    opened again, so that ``siamese retrieve`` finds them.
+    one continues.
 
     Args:
         data: its training images are trained on.
@@ -64,6 +65,8 @@ def trained(
         folder: of the run. What another training left there is replaced.
         seed: of the weights, the batches and the held-out images.
         progress: whether to print lines of progress.
+        named: the folder or the set that gives the same training images again. The settings of the
+            run keep it as "data", so that ``siamese retrieve`` finds the images.
         say: called with ", kept from before", ", continued", or "" for a new training.
 
     Raises:
@@ -72,29 +75,26 @@ def trained(
     """
     settings = {"recipe": str(recipe), "seed": seed, "trained on": digest_of(data.train)}
     done, interrupted = _finished(folder, settings), Checkpoint(folder)
-    named = {} if (name := _name_of(data)) is None else {"data": name}
     if done is not None and not interrupted.exists():
         say(", kept from before")
-        if named and not named.items() <= done.settings.items():  # the folder has moved
-            done.settings.update(named)
+        if done.settings.get("data") != named:  # the folder has moved or has changed
+            done.settings.pop("data", None)
+            done.settings |= _data(named)
             done.save(folder)
         return done
-    settings |= named
+    settings |= _data(named)
+    fit = partial(_fit, data, recipe, folder, settings, progress=progress, say=say)
     if interrupted.exists():
         try:
-            say(", continued")
-            return _fit(data, recipe, folder, settings, resume=True, progress=progress)
+            return fit(resume=True)
         except RunError:
-            interrupted.delete()  # of another training
-    say("")
-    return _fit(data, recipe, folder, settings, resume=False, progress=progress)
+            interrupted.delete()  # of another training, or damaged
+    return fit(resume=False)
 
 
-def _name_of(data: Dataset) -> str | None:
-    """Return the folder or the set that images can be loaded from again; None if there is none."""
-    if data.root is not None:
-        return str(data.root)
-    return data.name if data.name in (*KNOWN_SETS, "letters") else None
+def _data(named: str | None) -> dict[str, object]:
+    """Return the setting that names the images; none if nothing gives them again."""
+    return {} if named is None else {"data": named}
 
 
 def digest_of(images: Split) -> str:
@@ -113,6 +113,7 @@ def _fit(
     *,
     resume: bool,
     progress: bool,
+    say: Callable[[str], object],
 ) -> Run:
     seed = int(str(settings["seed"]))
     images, held_out = hold_out(data.train, seed=seed)
@@ -125,6 +126,8 @@ def _fit(
     guard, stop = Guard(), None if held_out is None else StopAtBest(tower, held_out)
     # The best weights must be back before the recorder keeps the last frame.
     callbacks = [guard, *([stop] if stop else []), recorder]
+    words = ", continued" if resume else ""  # said after the recorder has opened the checkpoint
+    callbacks += [keras.callbacks.LambdaCallback(on_train_begin=lambda _: say(words))]
     callbacks += [Progress(recorder)] if progress else []
     epochs = recipe.steps // len(batches)
     model.fit(batches, epochs=epochs, shuffle=False, verbose=0, callbacks=callbacks)

@@ -81,9 +81,9 @@ def _sentences(made: Report) -> Iterator[str]:
         gain = Gain.of(after.first, before.first)
         yield (
             f"{len(made.cleaned.rejected):,} training images are the most likely duplicates and "
-            "wrong labels; the tables and findings.csv mark them as left out. Trained without "
-            f"them, the nearest image is right for {after.precision_at_1:.1%} of these queries "
-            f"({gain}): {_WITHOUT[gain.outcome]}."
+            "wrong labels. The column “left out” of findings.csv names them, and the tables show "
+            "the first of them. Trained without them, the nearest image is right for "
+            f"{after.precision_at_1:.1%} of these queries ({gain}): {_WITHOUT[gain.outcome]}."
         )
     yield from made.decided.lines()
 

@@ -35,7 +35,7 @@ def status_of(options: argparse.Namespace) -> int:
             print(f"{name}: interrupted.{again or ' Start it again.'}", file=sys.stderr)
             return INTERRUPTED
         except Exception as error:
-            print(f"{name}: {' '.join(explained(error).split())}", file=sys.stderr)
+            print(f"{name}: {_in_one_line(explained(error))}", file=sys.stderr)
             return BAD_INPUT
 
 
@@ -45,11 +45,16 @@ def told(command: str, reasons: Iterable[str]) -> int:
     Returns:
         The exit status: that of success if there are no reasons.
     """
-    lines = list(dict.fromkeys(" ".join(reason.split()) for reason in reasons))
+    lines = list(dict.fromkeys(map(_in_one_line, reasons)))
     sys.stdout.flush()
     for line in lines:
         print(f"siamese {command}: {line}", file=sys.stderr)
     return BAD_INPUT if lines else 0
+
+
+def _in_one_line(text: str) -> str:
+    """Replace line breaks, with the spaces around them; two spaces may be part of a file's name."""
+    return " ".join(line.strip() for line in text.splitlines() if line.strip())
 
 
 def explained(error: Exception) -> str:

@@ -192,9 +192,10 @@ def known_queries(run: sl.Run, queries: np.ndarray, known: np.ndarray) -> list[s
 def _sorted_out(files: Sequence[Path]) -> tuple[list[Path], list[str]]:
     """Return the files that are there, and why each of the others is not one."""
     there, failed = [], []
-    for file in files:
+    for given in files:
         try:
-            if given_path(file).is_file():
+            file = given_path(given)
+            if file.is_file():
                 there.append(file)
             else:
                 found = "is a folder" if file.is_dir() else "does not exist"

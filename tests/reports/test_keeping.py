@@ -113,8 +113,59 @@ def test_what_cannot_be_read_moves(
 ) -> None:
     folder = tmp_path / "collection"
     keep_collection(run, data, folder)
-    (folder / file).write_bytes(content)
+    given = changed(folder).next_id
+    for _ in range(2):
+        (folder / file).write_bytes(content)
+        kept = keep_collection(run, data, folder)
+        assert kept.before is not None
+        assert (kept.before / file).read_bytes() == content
+        assert ("the earlier collection cannot be read;" in str(kept)) == ("made" not in file)
+        found = sl.Collection.load(folder)
+        assert len(found) == 12
+        assert found.ids.min() >= given
+        given = found.add(NEW, "seals").max() + 1
+        found.save(folder)
+        if file != "collection.json":
+            assert given < 100
+
+
+def test_ids_go_on_though_only_earlier_ones_can_be_read(
+    run: sl.Run, data: sl.Dataset, tmp_path: Path
+) -> None:
+    folder = tmp_path / "collection"
+    keep_collection(run, data, folder)
+    mine = changed(folder)
+    folder.rename(tmp_path / "collection-7")  # as a call that was interrupted left it
     kept = keep_collection(run, data, folder)
-    assert kept.before is not None
-    assert (kept.before / file).read_bytes() == content
-    assert len(sl.Collection.load(folder)) == 12
+    assert (kept.new, kept.before) == (True, None)
+    assert sl.Collection.load(folder).ids[0] == mine.next_id
+    (tmp_path / "collection-7" / "collection.json").write_text("")
+    (folder / "collection.json").write_text("")
+    (folder / "made-by-report.json").write_text("")
+    kept = keep_collection(run, data, folder)
+    assert kept.before == tmp_path / "collection-8"
+    assert sl.Collection.load(folder).ids[0] == 2_000_000
+
+
+@pytest.mark.parametrize("moment", ["embed_once", "save"])
+def test_an_interruption_loses_nothing(
+    run: sl.Run, data: sl.Dataset, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, moment: str
+) -> None:
+    folder = tmp_path / "collection"
+    keep_collection(run, data, folder)
+    mine = changed(folder)
+
+    def interrupted(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    fewer = data.without(train=[0])
+    with monkeypatch.context() as patched:
+        patched.setattr(sl.Run, moment, interrupted)
+        with pytest.raises(KeyboardInterrupt):
+            keep_collection(run, fewer, folder)
+    assert sl.Collection.load(folder).entries == mine.entries
+    kept = keep_collection(run, fewer, folder)
+    assert kept.before == tmp_path / "collection-1"
+    assert "does not fit these pictures and this training" in str(kept)
+    assert sl.Collection.load(folder).ids[0] == mine.next_id
+    assert {path.name for path in tmp_path.iterdir()} == {"collection", "collection-1"}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import csv
 import json
 import re
@@ -15,6 +16,7 @@ from PIL import Image
 
 import siamese_lib as sl
 from siamese_lib.__main__ import main
+from siamese_lib.reports.report_page import _kept
 
 COLOURS = {"red": 0, "green": 1, "blue": 2, "dark": None, "light": 3}
 RECIPE = sl.Recipe(embedding_dim=8, steps=60, batch_size=20, learning_rate=0.02)
@@ -125,7 +127,9 @@ def test_what_was_left_out_is_marked(made: sl.Report) -> None:
     marked = {name for row in cells for name in rejected if name in row and "yes" in row}
     named = {name for row in cells for name in rejected if name in row}
     assert marked == named != set()
-    assert f"which {len(rejected):,} training images the second training did without" in texts(made)
+    words = texts(made)
+    assert f"which {len(rejected):,} training images the second training did without" in words
+    assert "The tables above show up to 40 rows each, and the rest is only there." in words
 
 
 def test_pairs_that_do_not_count_are_folded(made: sl.Report) -> None:
@@ -155,6 +159,24 @@ def test_retrieve_finds_the_images_of_the_run(
     said = capsys.readouterr().out
     assert f"The files found are in {folder}" in said
     assert re.search(rf"^ +1 +{row} .*{re.escape(file.name)} +0$", said, re.MULTILINE)
+
+
+def test_the_page_says_what_became_of_an_earlier_collection(made: sl.Report) -> None:
+    moved = replace(made.kept, before=made.folder / "collection-1", reason="cannot be read")
+    said = " ".join(_kept(replace(made, kept=moved)))
+    assert "page_files/collection-1: the earlier collection, which cannot be read." in said
+    assert "earlier collection" not in " ".join(_kept(made))
+
+
+def test_only_a_run_whose_images_open_again_names_them(made: sl.Report) -> None:
+    assert made.run.settings["data"] == str(made.data.root)
+    for name in ("run-fewer-classes", "run-cleaned"):
+        assert "data" not in sl.Run.load(made.folder / name).settings
+    other = copy.copy(made.run)
+    other.settings = {}
+    said = " ".join(_kept(replace(made, run=other)))
+    assert "siamese retrieve" not in said
+    assert f"sl.Collection.load('{made.folder / 'collection'}').nearest('FILE')" in said
 
 
 def test_without_the_rejected_the_data_go_on(made: sl.Report) -> None:

@@ -79,6 +79,10 @@ def test_cleaning_has_an_interval(right: float, says: str) -> None:
     after = np.arange(67) < right * 67
     *_, said = verdict(GOOD, GOOD, without=after)
     gain = Gain.of(after, np.ones(67))
-    assert said.startswith("24 training images are the most likely duplicates and wrong labels")
+    assert said.startswith(
+        "24 training images are the most likely duplicates and wrong labels. The column “left out” "
+        "of findings.csv names them, and the tables show the first of them. Trained without them, "
+        "the nearest image is right for "
+    )
     assert f"({gain})" in said
     assert said.endswith(says)

@@ -62,7 +62,11 @@ class ResourceExhaustedError(Exception):
         (EOFError(), "it ends too early.*Copy or download"),
         (ModuleNotFoundError("No module named 'imageio'", name="imageio"), "pip install imageio"),
         (KeyError("x_train"), "unexpected KeyError: 'x_train'. Please report it.*siamese-"),
-        (RuntimeError("a\nb"), "unexpected RuntimeError: a b. Please report"),
+        (RuntimeError("a\n\n  b"), "unexpected RuntimeError: a b. Please report"),
+        (
+            ValueError("two  spaces.png: found\nnothing"),
+            r"evaluate: two  spaces\.png: found nothing",
+        ),
         (ValueError(), "unexpected ValueError: no message"),
     ],
     ids=lambda value: type(value).__name__ if isinstance(value, Exception) else "",
@@ -81,6 +85,12 @@ def test_an_error_is_told_in_one_line(
     assert len(said.splitlines()) == 1
     assert said.startswith("siamese evaluate: ")
     assert re.search(message, said)
+
+
+def test_names_of_files_keep_their_spaces(capsys: pytest.CaptureFixture[str]) -> None:
+    assert outcome.told("retrieve", ["two  spaces.png:\n  no image", "b", "b"]) == 2
+    said = capsys.readouterr().err
+    assert said == "siamese retrieve: two  spaces.png: no image\nsiamese retrieve: b\n"
 
 
 def test_files_in_the_way(saved: str, capsys: pytest.CaptureFixture[str]) -> None:

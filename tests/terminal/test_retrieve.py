@@ -155,6 +155,14 @@ def test_the_files_of_a_folder_are_named(work, capsys):
         assert found[0] == data.train.files[index]
 
 
+def test_a_path_in_the_home_folder(work, tmp_path, capsys, monkeypatch):
+    monkeypatch.setenv("HOME", str(tmp_path))
+    assert main(["retrieve", "--run", "run", "~/3.png", "~/nowhere.png"]) == 2
+    out, err = capsys.readouterr()
+    assert ROW.findall(out)[0][:2] == ("1", "3")
+    assert f"{tmp_path / 'nowhere.png'} does not exist; expected an image file." in err
+
+
 def test_a_broken_file_does_not_stop_the_others(work, capsys):
     Path("broken.png").write_bytes(Path("3.png").read_bytes()[:60])
     Image.new("L", (40, 40), 9).save("blank.png")
