@@ -39,6 +39,7 @@ class Checkpoint:
         frames: Mapping[int, list[np.ndarray]],
     ) -> None:
         """Write the state of a compiled model, facts for JSON, and frames of weights by step."""
+        model.optimizer.build(model.trainable_variables)  # before the first step, it may not be yet
         state = _state(model)
         arrays = {
             **dict(zip(state, kept([v.numpy() for v in state.values()]), strict=True)),

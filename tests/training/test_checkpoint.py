@@ -101,6 +101,15 @@ def test_a_resumed_training_ends_as_if_nothing_had_happened(tmp_path: Path, kind
     assert sl.Run.load(tmp_path, tower=resumed.tower).steps[-1] == 20
 
 
+@pytest.mark.parametrize("kind", ["Adam", "Muon", "pairs"])
+def test_killed_before_the_first_step(tmp_path: Path, kind: str) -> None:
+    before = keras.callbacks.LambdaCallback(on_train_begin=lambda _: crash())
+    with pytest.raises(Crash):
+        training(kind, folder=tmp_path).fit(epochs=EPOCHS, after=[before])
+    resumed = training(kind, folder=tmp_path, resume=True).fit(epochs=EPOCHS)
+    assert_same_run(resumed.run, whole(kind))
+
+
 def test_a_single_long_epoch_is_resumed_within(tmp_path: Path) -> None:
     """As in the notebooks, where the whole training is one epoch to Keras."""
 
