@@ -154,13 +154,13 @@ def trained(data, dim, seed, steps, augment=None):
 
 # %% [markdown]
 # A single training may be lucky. So the cell trains three times, with three seeds. Each training takes
-# half a minute on a laptop. The cell prints the device, and a line when a training ends.
+# a quarter of a minute on a laptop. The cell prints the device, and a line when a training ends.
 
 # %% tags=["nbval-ignore-output"]
 print(sl.device())
 runs = []
 for seed in range(3):
-    runs.append(trained(data, 64, seed, 300, sl.RandomAffine(0.1, shift=2)))
+    runs.append(trained(data, 64, seed, 150, sl.RandomAffine(0.1, shift=2)))
     print("trained with seed", seed)
 
 # %% [markdown]
@@ -337,7 +337,7 @@ def one_of_ten(points, digit, seed=0):
 
 
 # %% [markdown]
-# The cell trains ten small towers, each without one digit, in 40 steps. This takes about a minute.
+# The cell trains ten small towers, each without one digit, in 30 steps. This takes about a minute.
 # It prints a line for each digit: the accuracy of the pixels, and that of a tower that has never seen
 # this digit.
 
@@ -345,7 +345,7 @@ def one_of_ten(points, digit, seed=0):
 left_out = []
 for digit, name in enumerate(digits.class_names):
     nine = sl.split_by_class(digits, [name])
-    run = trained(nine, 16, seed=0, steps=40)
+    run = trained(nine, 16, seed=0, steps=30)
     left_out.append([one_of_ten(embed(images), digit) for embed in (pixels, run.embed)])
     print(f"{name}: pixels {left_out[-1][0]:.3f}, never seen {left_out[-1][1]:.3f}")
 

@@ -101,7 +101,9 @@ def report(
     there = inventory(data)
     plan = _plan(folder, data, recipe or recipe_for(data), 60 * minutes, seed)
     told = _told(say, "2/6 training", f": {plan.recipe}")
-    named, place = opens_again(data), folder / "run"
+    # A folder that was loaded here is loaded by ``siamese retrieve`` in the same way.
+    named = opens_again(data) if isinstance(source, Dataset) else str(data.root)
+    place = folder / "run"
     run = trained(data, plan.recipe, place, seed=seed, progress=verbose, named=named, say=told)
     judged = judge(run, data, seed=seed)
     say(f"    {judged}")

@@ -98,7 +98,8 @@ def _add_network(group: argparse._ArgumentGroup) -> None:
         type=positive,
         metavar="N",
         help="length of an embedding (default: 2 with the conv tower, which can be drawn on a map; "
-        "64 with the photo tower, 128 for 3,000 pictures in colour and more; that of your own)",
+        "64 with the photo tower, 128 for 3,000 pictures in colour and more, and for more than 500 "
+        "classes of up to 8 images; that of your own)",
     )
     group.add_argument(
         "--loss",
