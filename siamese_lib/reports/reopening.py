@@ -16,7 +16,8 @@ def opens_again(data: Dataset) -> str | None:
 
     It is opened as ``siamese retrieve`` opens it, and the images are compared. Those of another
     test fraction, those that were left out and those of a folder that has changed since make it
-    another set. Nothing is downloaded.
+    another set. Nothing is downloaded. A folder that a report loads itself is not asked about here,
+    as both load it in the same way.
     """
     name = data.name if data.root is None else str(data.root)
     if data.root is None and name not in (*KNOWN_SETS, "letters"):

@@ -90,9 +90,8 @@ def report(
     began, page = time.monotonic(), Path(path)
     _check(page, minutes, false_accept)
     say = print if verbose else _silently
-    data = (
-        source if isinstance(source, Dataset) else _loaded(source, image_size, color, verbose, say)
-    )
+    given = isinstance(source, Dataset)
+    data = source if given else _loaded(source, image_size, color, verbose, say)
     check_enough(data)
     data.check_trainable()
     folder = page.with_name(f"{page.stem}_files")
@@ -100,11 +99,10 @@ def report(
     say(f"1/6 looking at {data}")
     there = inventory(data)
     plan = _plan(folder, data, recipe or recipe_for(data), 60 * minutes, seed)
+    named = opens_again(data) if given else str(data.root)
+    how = {"seed": seed, "progress": verbose, "named": named}
     told = _told(say, "2/6 training", f": {plan.recipe}")
-    # A folder that was loaded here is loaded by ``siamese retrieve`` in the same way.
-    named = opens_again(data) if isinstance(source, Dataset) else str(data.root)
-    place = folder / "run"
-    run = trained(data, plan.recipe, place, seed=seed, progress=verbose, named=named, say=told)
+    run = trained(data, plan.recipe, folder / "run", **how, say=told)
     judged = judge(run, data, seed=seed)
     say(f"    {judged}")
     narrow = _new_classes(data, plan, folder, seed, say)
@@ -113,8 +111,8 @@ def report(
     cleaned.to_csv(folder / "findings.csv")
     without = _without_rejected(data, cleaned, plan, folder, seed, say)
     say("5/6 choosing thresholds")
-    pair = narrow[:2] if narrow else None
-    decided = decide(run, data, new_classes=pair, false_accept=false_accept, seed=seed)
+    new = narrow[:2] if narrow else None
+    decided = decide(run, data, new_classes=new, false_accept=false_accept, seed=seed)
     say("6/6 writing the page")
     kept = keep_collection(run, data, folder / "collection")
     say(f"    {kept}")
