@@ -57,6 +57,7 @@ def suspect_labels(
     Returns:
         `Findings` with `suggested`, the best of the other classes. The scores are the probability
         of the suggested class if it is either that or the image's own: above 0.5 it fits better.
+        They are too sure, as the kinds of features are not independent: use them for the order.
 
     Raises:
         ValueError: an argument is not as described.

@@ -32,7 +32,7 @@ _SHOWN = 40  # doubtful images of each kind
 _TITLES = {
     "suspect label": (
         "Labels that may be wrong",
-        "Their looks fit another class better; the score is its probability, against their own.",
+        "Their looks fit another class better. The score is for the order: many of them are right.",
     ),
     "outlier": (
         "Pictures that are like no other",
