@@ -32,7 +32,8 @@ _SHOWN = 40  # doubtful images of each kind
 _TITLES = {
     "suspect label": (
         "Labels that may be wrong",
-        "Their looks fit another class better. The score is for the order: many of them are right.",
+        "Their looks fit another class better. Many of these labels are right all the same: the "
+        "score only says which to look at first.",
     ),
     "outlier": (
         "Pictures that are like no other",
