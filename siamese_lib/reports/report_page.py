@@ -32,8 +32,7 @@ _SHOWN = 40  # doubtful images of each kind
 _TITLES = {
     "suspect label": (
         "Labels that may be wrong",
-        "Their looks fit another class better. Many of these labels are right all the same: the "
-        "score only says which to look at first.",
+        "Their looks fit another class better. Many are right all the same: look at the first.",
     ),
     "outlier": (
         "Pictures that are like no other",
