@@ -1,0 +1,43 @@
+// @ts-check
+// The widget around a view whose whole state is one small object (stateful.py).
+
+/** @import { Model } from "./widget_model.js" */
+
+import { follow, save } from "./widget_model.js";
+
+/** @typedef {Record<string, any>} StateValues what the reader changes, as JSON can hold it */
+
+/**
+ * @typedef {object} MountOptions
+ * @property {StateValues} state all of it
+ * @property {(changes: StateValues) => void} onChange called when the reader changes something
+ */
+
+/**
+ * @typedef {object} Mounted
+ * @property {HTMLElement} root
+ * @property {(state: StateValues) => void} set shows a state, and reports nothing
+ * @property {() => void} destroy
+ */
+
+/** @typedef {(element: HTMLElement, payload: any, options: MountOptions) => Mounted} Mount */
+
+/**
+ * Make a widget of a view.
+ * @param {Mount} mount
+ */
+export function widgetOf(mount) {
+  /** @param {{ model: Model, el: HTMLElement }} widget */
+  function render({ model, el }) {
+    /** @param {StateValues} changes */
+    const onChange = (changes) => save(model, { state: { ...model.get("state"), ...changes } });
+    const view = mount(el, model.get("_payload"), { state: model.get("state"), onChange });
+    const stop = follow(model, { state: "state" }, ({ state }) => view.set(state));
+    return () => {
+      stop();
+      view.destroy();
+    };
+  }
+
+  return { render };
+}

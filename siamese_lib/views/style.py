@@ -1,0 +1,22 @@
+"""Join the style sheets of a view into one, as a widget takes a single one."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+_THEME = Path(__file__).with_name("theme.css")
+
+
+class Style:
+    """The theme that all views share, and the sheets of one view: ``str(style)``.
+
+    Args:
+        sheets: paths of the view's own sheets.
+    """
+
+    def __init__(self, *sheets: Path) -> None:
+        self.sheets = (_THEME, *sheets)
+
+    def __str__(self) -> str:
+        """Join the sheets."""
+        return "\n".join(sheet.read_text(encoding="utf-8") for sheet in self.sheets)
