@@ -96,8 +96,8 @@ sl.RetrievalExplorer(run, digits, index=865, limit=10_000)
 #
 # Everything that follows rests on one property of the map: **images of one kind land near each
 # other**. The next cell draws up to 2,000 test images as points, each in the colour of its digit.
-# Some of them are drawn as pictures. Drag a rectangle to zoom in, and double-click to zoom out
-# again.
+# Some of them are drawn as pictures. Drag to move the map, zoom with the **+** and **−** above it,
+# and double-click to see all of it again.
 
 # %%
 images, labels = digits.test.images[:2000], digits.test.labels[:2000]

@@ -10,6 +10,7 @@ from siamese_lib.colors import (
     DIFFERENT,
     EXTRA,
     GROUNDS,
+    INK,
     PALETTE,
     SAME,
     class_colors,
@@ -34,6 +35,7 @@ def slow_contrast(one, other):
 
 def test_contrast_is_that_of_the_standard():
     assert contrast("#000000", "#FFFFFF") == pytest.approx(21)
+    assert min(contrast(INK, ground) for ground in GROUNDS) > 4.2
     for color in (*PALETTE, "#102030"):
         for ground in GROUNDS:
             assert contrast(color, ground) == pytest.approx(slow_contrast(color, ground))

@@ -84,7 +84,8 @@ def embedding_map(
         _add_names(figure, embeddings, labels, names)
     if trust is not None:
         _add_trust(figure, checked_trust(trust, len(labels)))
-    styled(figure, height=height, legend={"title": "class", "itemsizing": "constant"})
+    legend = {"title": "class", "itemsizing": "constant"}
+    styled(figure, height=height, legend=legend, dragmode="pan")  # as in the views
     figure.update_xaxes(title="first embedding axis", zeroline=False)
     return figure.update_yaxes(
         title="second embedding axis", zeroline=False, scaleanchor="x", scaleratio=1
@@ -203,8 +204,10 @@ def _add_names(
     """Write each class's name in the middle of its points, so that colour is not the only sign."""
     digits = _decimals(embeddings) + 1
     for label in np.unique(labels):
-        x, y = np.median(embeddings[labels == label], axis=0)
+        own = embeddings[labels == label]
+        x, y = np.median(own, axis=0)
         figure.add_annotation(
+            yshift=18 if len(own) == 1 else 0,  # so as not to cover the one point that it names
             x=round(float(x), digits), y=round(float(y), digits), showarrow=False,
             text=f"<b>{names[int(label)]}</b>",
             font={"size": 16, "color": "white"}, bgcolor="rgba(40, 44, 52, 0.6)", borderpad=1,

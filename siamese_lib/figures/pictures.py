@@ -15,7 +15,7 @@ from numpy.typing import ArrayLike
 
 from siamese_lib.arrays import are_same
 from siamese_lib.checks import checked_labels
-from siamese_lib.colors import DIFFERENT, SAME, rgb
+from siamese_lib.colors import DIFFERENT, INK, SAME, rgb
 from siamese_lib.figures import given
 from siamese_lib.figures.style import plain, styled
 from siamese_lib.images import png_uri
@@ -168,7 +168,7 @@ def neighbours(
     if query_label is not None:  # as one type, so that equal labels compare as equal
         query_label, *neighbour_labels = checked_labels([query_label, *neighbour_labels]).tolist()
     titles = ["query" if query_label is None else f"query: {plain(query_label)}<br>&nbsp;"]
-    colors = ["#7A7F87"]
+    colors = [INK]
     for label, distance in zip(neighbour_labels, distances, strict=True):
         right = query_label is None or label == query_label
         mark = "" if query_label is None else "✓ " if right else "✗ "
