@@ -61,8 +61,8 @@ run = recorder.run
 # * Two maps show where the query and these images lie: on the right, or in a narrow window below.
 #   The dashed circle around the query has the margin as its radius.
 #
-# (When you have run the whole chapter, the explorer shows the last query, a shirt. Type 865 into
-# the index box to return to this one.)
+# (The cells below ask this explorer about other images. The last of them returns to test image 865,
+# so that is what you find here when you have run the whole chapter.)
 
 # %% tags=["nbval-ignore-output"]
 explorer = sl.RetrievalExplorer(run, digits, index=865)
@@ -77,11 +77,11 @@ explorer
 # In Python, `explorer.answer` holds what the page shows. The cell prints parts of it, and checks
 # that the neighbours vote for the right digit.
 
-# %%
+# %% tags=["measured"]
 answer = explorer.answer
 print(answer.query, answer.index, "labelled", answer.label, "with", answer.k, "neighbours")
-print("nearest first:", answer.distances == tuple(sorted(answer.distances)))
-print("the vote is right:", answer.right)
+print("distances, nearest first:", *[f"{distance:.4f}" for distance in answer.distances])
+print(f"{answer.confidence:.0%} vote for {answer.vote}, which is right: {answer.right}")
 
 # %% [markdown]
 # ## A hard case
@@ -93,13 +93,15 @@ print("the vote is right:", answer.right)
 # You can do the same in Python. The cell selects one of the test images with the fewest right
 # neighbours.
 
-# %%
+# %% tags=["measured"]
 gallery = sl.Gallery(run.embed(digits.train.images))
 test = digits.test
 found, _ = gallery.nearest(run.embed(test.images), k=7)
 right = (digits.train.labels[found] == test.labels[:, None]).mean(axis=1)
 hard = int(right.argmin())
-print("the vote is wrong:", not explorer.select(index=hard).right)
+wrong = explorer.select(index=hard)
+print(f"test image {hard}, labelled {wrong.label}: {right[hard]:.0%} of its neighbours are right")
+print(f"the vote is {wrong.vote}, which is wrong: {not wrong.right}")
 
 # %% [markdown]
 # `select` changes the explorer above, as a click would. Here is its answer as a table:
@@ -122,12 +124,13 @@ explorer.answer
 #
 # The cell asks about 20 test images, at step 20 and at the end. It compares the mean confidence:
 
-# %%
+# %% tags=["measured"]
 then = int(np.searchsorted(run.steps, 20, side="right")) - 1
 queries = range(0, 200, 10)
 early = np.mean([explorer.select(index=index, frame=then).confidence for index in queries])
 late = np.mean([explorer.select(index=index, frame=-1).confidence for index in queries])
-print("higher mean confidence at the end:", late > early)
+print(f"mean confidence: {early:.0%} at step 20, {late:.0%} at the end")
+print("higher at the end:", late > early)
 
 # %% [markdown]
 # ## Your own handwriting
@@ -155,10 +158,11 @@ print(explorer.answer.query, "has a label:", explorer.answer.label is not None)
 # seen from the origin. The loss of this network uses the Euclidean *distance* instead. Press
 # **Cosine** in the explorer, and its neighbours lie on a ray from the origin. In two dimensions, an
 # angle is one number. So the cosine ignores half of what the network says. The cell compares the
-# precision of both, over every test image:
+# precision of both, over every test image. How much better one is depends on where the clouds lie
+# around the origin.
 
 
-# %%
+# %% tags=["measured"]
 def precision(embed, metric):
     searched = sl.Gallery(embed(digits.train.images[:10_000]), metric)
     found, _ = searched.nearest(embed(test.images), k=7)
@@ -166,14 +170,9 @@ def precision(embed, metric):
 
 
 both = {metric: precision(run.embed, metric) for metric in ("euclidean", "cosine")}
-print("Euclidean is better:", both["euclidean"] > both["cosine"])
-
-# %% [markdown]
-# How much better it is depends on where the clouds lie around the origin:
-
-# %% tags=["nbval-ignore-output"]
 for metric, value in both.items():
     print(f"precision@7, {metric:9}: {value:.3f}")
+print("Euclidean is better:", both["euclidean"] > both["cosine"])
 
 # %% [markdown]
 # ## An image that is not a digit
@@ -206,6 +205,12 @@ print(f"the shirt: {explorer.answers['euclidean'].distances[0]:.4f}")
 # Even this comparison may not help, because the shirt may lie near some digit. Two dimensions have
 # no room for everything that is not a digit, and each image has to land somewhere.
 #
+# The next cell returns to test image 865, the query of the beginning.
+
+# %%
+print(explorer.select(index=865).index)
+
+# %% [markdown]
 # Upload a photograph of your own in any common format, and see where it lands. The explorer
 # recognises dark ink on a light ground and inverts it. The status line says what was done to the
 # picture.

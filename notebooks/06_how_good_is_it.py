@@ -80,23 +80,24 @@ sl.figures.neighbours(queries[one], *answers, query_label=query_labels[one])
 
 # %% [markdown]
 # **Precision@k** is the share of right labels among the k nearest neighbours, averaged over the
-# queries. Here k = 7. In code, it is the mean of a table of true and false. The cell checks that the
-# library gives the same number.
+# queries. Here k = 7. In code, it is the mean of a table of true and false. The cell prints this mean
+# for the six queries, and next to it the number that the library gives.
 
-# %%
+# %% tags=["measured"]
 hits = neighbour_labels[few] == query_labels[few][:, None]
 by_hand = hits.mean()
-assert by_hand == sl.metrics.precision_at_k(neighbour_labels[few], query_labels[few])
-print("precision@7, both ways: equal")
+library = sl.metrics.precision_at_k(neighbour_labels[few], query_labels[few])
+print(f"precision@7: {by_hand:.4f} by hand, {library:.4f} by the library")
+print("both are the same:", by_hand == library)
 
 # %% [markdown]
 # **kNN accuracy** asks for less: the seven neighbours vote, and only the winner counts. (When two
 # digits have equally many votes, the one with the nearest neighbour wins.) So a query with four right
-# neighbours counts as much as one with seven. The cell counts the votes by hand, and compares the
-# result with the library's:
+# neighbours counts as much as one with seven. The cell counts the votes by hand, and prints the
+# result next to the library's:
 
 
-# %%
+# %% tags=["measured"]
 def winner(labels):
     votes = [np.sum(labels == label) for label in labels]
     return labels[np.argmax(votes)]  # argmax takes the first of equal counts: the nearest
@@ -104,8 +105,9 @@ def winner(labels):
 
 winners = np.array([winner(labels) for labels in neighbour_labels[few]])
 by_hand = np.mean(winners == query_labels[few])
-assert by_hand == sl.metrics.knn_accuracy(neighbour_labels[few], query_labels[few])
-print("kNN accuracy, both ways: equal")
+library = sl.metrics.knn_accuracy(neighbour_labels[few], query_labels[few])
+print(f"kNN accuracy: {by_hand:.4f} by hand, {library:.4f} by the library")
+print("both are the same:", by_hand == library)
 
 # %% [markdown]
 # ## By hand: the whole class
@@ -113,32 +115,36 @@ print("kNN accuracy, both ways: equal")
 # Seven neighbours say nothing about the other hundreds of images in the class. **R-precision** looks
 # at as many neighbours as there are images to find. Suppose that the gallery holds R images of the
 # query's digit. Then R-precision is the share of right labels among the R nearest neighbours. It is 1
-# only if all R images come first. So the cell asks for many more neighbours.
+# only if all R images come first. So the cell asks for many more neighbours. It prints the share of
+# each query, then their mean, and the library's number.
 
-# %%
+# %% tags=["measured"]
 relevant = np.bincount(gallery_labels)[query_labels]  # R of each query
 found, _ = sl.Gallery(pixels(gallery_images)).nearest(pixels(queries[few]), k=int(relevant.max()))
 far_labels = gallery_labels[found]
 by_hand = [np.mean(far_labels[i, : relevant[q]] == query_labels[q]) for i, q in enumerate(few)]
 library = sl.metrics.r_precision(far_labels, query_labels[few], relevant[few])
-assert np.isclose(np.mean(by_hand), library)
-print("R-precision, both ways: equal")
+print("each query: ", *[f"{share:.3f}" for share in by_hand])
+print(f"R-precision: {np.mean(by_hand):.4f} by hand, {library:.4f} by the library")
+print("both are the same:", bool(np.isclose(np.mean(by_hand), library)))
 
 # %% [markdown]
 # **MAP@R**, the *mean average precision at R*, also looks at the order of the neighbours. Go through
 # the R nearest neighbours, from the nearest on. At each right one, note the share of right ones so
 # far. Add up these shares and divide by R. An early wrong neighbour lowers all the shares after it,
-# and a late one changes hardly any.
+# and a late one changes hardly any. No query has a higher MAP@R than R-precision, as a comparison of
+# the two cells shows.
 
-# %%
+# %% tags=["measured"]
 by_hand = []
 for labels, query in zip(far_labels, few, strict=True):
     hit = labels[: relevant[query]] == query_labels[query]
     shares_so_far = np.cumsum(hit) / np.arange(1, len(hit) + 1)
     by_hand.append(np.sum(shares_so_far * hit) / len(hit))
 library = sl.metrics.map_at_r(far_labels, query_labels[few], relevant[few])
-assert np.isclose(np.mean(by_hand), library)
-print("MAP@R, both ways: equal")
+print("each query:", *[f"{share:.3f}" for share in by_hand])
+print(f"MAP@R:      {np.mean(by_hand):.4f} by hand, {library:.4f} by the library")
+print("both are the same:", bool(np.isclose(np.mean(by_hand), library)))
 
 # %% [markdown]
 # Musgrave, Belongie and Lim describe both measures in *A Metric Learning Reality Check* (2020, section
@@ -167,16 +173,18 @@ sl.figures.distance_histogram(distances, same)
 # The two kinds of pair overlap. Someone has to choose a **threshold**: pairs up to this distance are
 # called *same*, and pairs beyond it *different*. A different pair that is called same is a **false
 # accept**. A similar pair that is called different is a **false reject**. The cell counts both at the
-# median distance.
+# median distance, by hand and with the library.
 
-# %%
+# %% tags=["measured"]
 threshold = np.median(distances)
 accepts = np.sum((distances <= threshold) & (same == 0))
 rejects = np.sum((distances > threshold) & (same == 1))
 judged = sl.metrics.verification(distances, same)
 at = judged.at(threshold)
-assert (accepts, rejects) == (at.false_accepts, at.false_rejects)
-print("more than a quarter of the pairs are wrong:", (accepts + rejects) / len(same) > 0.25)
+print(f"by hand:     {accepts:,} false accepts, {rejects:,} false rejects")
+print(f"the library: {at.false_accepts:,} false accepts, {at.false_rejects:,} false rejects")
+wrong = (accepts + rejects) / len(same)
+print(f"{wrong:.1%} of the pairs are wrong, more than a quarter: {wrong > 0.25}")
 
 # %% [markdown]
 # Every threshold gives two rates. The first is the share of similar pairs that are called same; higher
@@ -189,14 +197,15 @@ print("more than a quarter of the pairs are wrong:", (accepts + rejects) / len(s
 # rate*, is the rate of both mistakes at the threshold where the two rates are equal. The cell computes
 # the AUC by hand over all 4 million combinations, and the EER over all thresholds.
 
-# %%
+# %% tags=["measured"]
 near, far = distances[same == 1], distances[same == 0]
 by_hand = np.mean(near[:, None] < far) + np.mean(near[:, None] == far) / 2
-assert np.isclose(by_hand, judged.auc)
 wrong = [(np.mean(far <= t), np.mean(near > t)) for t in judged.thresholds[1:]]
 closest = min(wrong, key=lambda rates: abs(rates[0] - rates[1]))
-assert np.isclose(np.mean(closest), judged.eer, atol=0.002)
-print("AUC and EER, both ways: equal")
+print(f"AUC: {by_hand:.4f} by hand, {judged.auc:.4f} by the library")
+print(f"EER: {np.mean(closest):.4f} by hand, {judged.eer:.4f} by the library")
+close = abs(by_hand - judged.auc) < 1e-6 and abs(np.mean(closest) - judged.eer) < 0.002
+print("both agree:", bool(close))
 
 # %% [markdown]
 # ## The rivals
@@ -306,11 +315,12 @@ for name, measures in table.items():
 # class, which do not. **Precision@7 measures the near twins, and R-precision the whole class.** Only
 # R-precision shows whether the class has come together.
 
-# %%
+# %% tags=["measured"]
 pixel_row, two, sixteen = (table[name] for name in ("pixels", "trained, 2-D", "trained, 16-D"))
-print("pixels, kNN accuracy above 0.9: ", pixel_row["kNN acc."] > 0.9)
-print("pixels, R-precision below 0.5:  ", pixel_row["R-prec."] < 0.5)
-print("trained, R-precision above 0.85:", two["R-prec."] > 0.85)
+near_twins, whole_class, learned = pixel_row["kNN acc."], pixel_row["R-prec."], two["R-prec."]
+print(f"pixels, kNN accuracy: {near_twins:.3f}, above 0.9:  {near_twins > 0.9}")
+print(f"pixels, R-precision:  {whole_class:.3f}, below 0.5:  {whole_class < 0.5}")
+print(f"trained, R-precision: {learned:.3f}, above 0.85: {learned > 0.85}")
 
 # %% [markdown]
 # With PCA, 16 numbers are about as good as 784 pixels, because most of the pixels are redundant. Two
@@ -321,14 +331,18 @@ print("trained, R-precision above 0.85:", two["R-prec."] > 0.85)
 #
 # Now compare the first two trained towers, which had the same 300 steps. Sixteen dimensions are better
 # than two. The shipped tower has two dimensions and thousands of steps. It comes close to the tower
-# with sixteen dimensions, or beats it.
+# with sixteen dimensions, or beats it. The cell prints the kNN accuracy of the rivals that have learned
+# nothing from labels.
 
-# %%
-print("PCA, 16-D, kNN accuracy above 0.9:     ", table["PCA, 16-D"]["kNN acc."] > 0.9)
-print("PCA, 2-D, kNN accuracy below 0.6:       ", table["PCA, 2-D"]["kNN acc."] < 0.6)
-untrained = table["untrained, 16-D"]["kNN acc."]
-print("untrained, kNN accuracy above 0.2:      ", untrained > 0.2)
-print("untrained, kNN accuracy below pixels':  ", untrained < pixel_row["kNN acc."])
+# %% tags=["measured"]
+pixels_3, pca_16, pca_2, random_16 = (
+    table[name]["kNN acc."] for name in ("pixels", "PCA, 16-D", "PCA, 2-D", "untrained, 16-D")
+)
+print(f"pixels:          {pixels_3:.3f}")
+print(f"PCA, 16-D:       {pca_16:.3f}, above 0.9: {pca_16 > 0.9}")
+print(f"PCA, 2-D:        {pca_2:.3f}, below 0.6: {pca_2 < 0.6}")
+print(f"untrained, 16-D: {random_16:.3f}, above 0.2: {random_16 > 0.2}")
+print("untrained is worse than pixels:", random_16 < pixels_3)
 
 # %% [markdown]
 # Here are the ROC curves of the same rivals. The dotted diagonal is what guessing would give. The best
@@ -371,22 +385,24 @@ explorer
 # You can also read and set the threshold in Python. The cell sets it to zero, and then to the
 # threshold with the best accuracy.
 
-# %%
+# %% tags=["measured"]
 explorer.threshold = 0.0
-print("at 0, under 1% of similar pairs are called same:", explorer.at.tpr < 0.01)
+print(f"at 0, {explorer.at.tpr:.2%} of the similar pairs are called same")
 explorer.threshold = explorer.verification.best_threshold
-counted = explorer.at.false_accepts + explorer.at.false_rejects
-print("every mistake is listed:                        ", len(explorer.mistakes) == counted)
+at, listed = explorer.at, len(explorer.mistakes)
+print(f"at {explorer.threshold:.3f}, {at.tpr:.2%} are, and {at.fpr:.2%} of the different pairs")
+print(f"{listed} mistakes, and all are listed:", listed == at.false_accepts + at.false_rejects)
 
 # %% [markdown]
 # ## Choose a threshold before you judge it
 #
 # The threshold of *best accuracy* was chosen by looking at the answers, so its accuracy is a little
 # too good. On other pairs, this threshold is not quite the best. An honest test chooses the threshold
-# with one half of the images, and judges it with the other half.
+# with one half of the images, and judges it with the other half. The cell prints the accuracy there,
+# and the best accuracy that any threshold has on that half.
 
 
-# %%
+# %% tags=["measured"]
 def pairs_of(start):
     own = np.arange(start, len(queries), 2)
     one, other, same = sl.PairSampler(query_labels[own], batch_size=4000, seed=1).batch(0)
@@ -396,21 +412,19 @@ def pairs_of(start):
 
 chosen = sl.metrics.verification(*pairs_of(0))
 judged_by = sl.metrics.verification(*pairs_of(1))
-honest = judged_by.at(chosen.best_threshold)
-print("at most the best accuracy of that half:", honest.accuracy <= judged_by.accuracy)
+honest, best = judged_by.at(chosen.best_threshold).accuracy, judged_by.accuracy
+print(f"accuracy {honest:.2%}, best accuracy {best:.2%}, not higher: {honest <= best}")
 
 # %% [markdown]
 # How different could this accuracy be with other pairs? The **bootstrap** draws from these pairs many
 # times, with replacement, and computes the accuracy each time (Efron and Tibshirani, *An Introduction
-# to the Bootstrap*, 1993). The cell prints the accuracy and the range that holds 95 of 100 outcomes. It
-# also prints the best accuracy that any threshold has on this half.
+# to the Bootstrap*, 1993). The cell prints the accuracy and the range that holds 95 of 100 outcomes.
 
 # %% tags=["nbval-ignore-output"]
 ranges = sl.metrics.verification_intervals(*pairs_of(1), threshold=chosen.best_threshold)
 print(f"threshold {chosen.best_threshold:.3f}, chosen with one half")
-print(f"its accuracy on the other half: {honest.accuracy:.2%}")
+print(f"its accuracy on the other half: {honest:.2%}")
 print("95% of the outcomes: {:.2%} to {:.2%}".format(*ranges["accuracy"]))
-print(f"best accuracy on the other half: {judged_by.accuracy:.2%}")
 
 # %% [markdown]
 # ## Two dimensions against sixteen
@@ -427,25 +441,21 @@ deep_explorer
 # %% [markdown]
 # In practice, the two mistakes are not equally bad. At a gate, a false accept is worse than a false
 # reject. So allow only a few false accepts, for example one in a hundred different pairs. Then ask how
-# many similar pairs are called same.
+# many similar pairs are called same. The cell compares both towers by this share, and by two columns
+# of the table.
 
 
-# %%
+# %% tags=["measured"]
 def accepted(pairs, allowed=0.01):
     return pairs.tpr[pairs.fpr <= allowed].max()
 
 
-in_two, in_sixteen = (accepted(e.verification) for e in (explorer, deep_explorer))
-print("16-D accepts more similar pairs:", in_sixteen > in_two)
-print("16-D has a lower EER:           ", sixteen["EER"] < two["EER"])
-print("16-D has a higher kNN accuracy: ", sixteen["kNN acc."] > two["kNN acc."])
-
-# %% [markdown]
-# Here are the shares for both towers, from your training:
-
-# %% tags=["nbval-ignore-output"]
-for name, share in [("2-D", in_two), ("16-D", in_sixteen)]:
-    print(f"{name:>4}: {share:.1%} of the similar pairs, at 1% false accepts")
+flat, deep = (accepted(e.verification) for e in (explorer, deep_explorer))
+print(f"accepted:     2-D {flat:.4f}, 16-D {deep:.4f}, higher: {deep > flat}")
+flat, deep = two["EER"], sixteen["EER"]
+print(f"EER:          2-D {flat:.4f}, 16-D {deep:.4f}, lower:  {deep < flat}")
+flat, deep = two["kNN acc."], sixteen["kNN acc."]
+print(f"kNN accuracy: 2-D {flat:.4f}, 16-D {deep:.4f}, higher: {deep > flat}")
 
 # %% [markdown]
 # Why are sixteen dimensions better? The loss wants any two different digits to be a margin apart, and
@@ -455,16 +465,16 @@ for name, share in [("2-D", in_two), ("16-D", in_sixteen)]:
 # clouds, and divides the largest by the smallest.
 
 
-# %%
+# %% tags=["measured"]
 def unevenness(points):
     centres = np.array([points[query_labels == digit].mean(axis=0) for digit in range(10)])
     between = np.linalg.norm(centres[:, None] - centres, axis=-1)[np.triu_indices(10, k=1)]
     return between.max() / between.min()
 
 
-uneven = {name: unevenness(embedded) for name, embedded in points.items()}
-print("2-D, largest over smallest above 3: ", uneven["trained, 2-D"] > 3)
-print("16-D, largest over smallest below 3:", uneven["trained, 16-D"] < 3)
+flat, deep = unevenness(points["trained, 2-D"]), unevenness(points["trained, 16-D"])
+print(f"2-D:  {flat:.1f} times as large, more than 3: {flat > 3}")
+print(f"16-D: {deep:.1f} times as large, less than 3: {deep < 3}")
 
 # %% [markdown]
 # ## The pairs that cost the most
@@ -473,13 +483,14 @@ print("16-D, largest over smallest below 3:", uneven["trained, 16-D"] < 3)
 # cost, where $m$ is the margin. A similar pair costs $d^2/2$, and a different pair costs
 # $\max(m - d, 0)^2/2$. Which pairs cost the most, of *all* pairs of test images? One odd image is part
 # of about a thousand costly pairs. So the search takes the costliest pair, sets both of its images
-# aside, and then looks for the next.
+# aside, and then looks for the next. The cell prints the costs, the highest first.
 
-# %%
+# %% tags=["measured"]
 images, labels = digits.test.images, digits.test.labels
-deep = rivals["trained, 16-D"](images)
-one, other, costs = sl.metrics.costliest_pairs(deep, labels, margin=1.0, count=16)
+embedded = rivals["trained, 16-D"](images)
+one, other, costs = sl.metrics.costliest_pairs(embedded, labels, margin=1.0, count=16)
 alike = labels[one] == labels[other]
+print("costs:", *[f"{cost:.2f}" for cost in costs])
 print("costliest first:", bool((np.diff(costs) <= 0).all()))
 
 # %% [markdown]
@@ -499,7 +510,7 @@ sl.figures.pairs(images[one], images[other], alike, titles)
 # different numbers of dimensions. The cell asks both towers for the 20 nearest gallery images of each
 # test image. Then it counts how many of these 40 neighbours have the label of the test image.
 
-# %%
+# %% tags=["measured"]
 votes = []
 for name in points:
     gallery = sl.Gallery(rivals[name](gallery_images))
@@ -507,7 +518,8 @@ for name in points:
 votes = np.concatenate(votes, axis=1)
 support = (votes == labels[:, None]).sum(axis=1)
 opinion = np.array([np.bincount(row, minlength=10).argmax() for row in votes])
-print("at least half of the labels are supported by all 40:", np.median(support) == 40)
+unanimous = np.mean(support == 40)
+print(f"{unanimous:.1%} of the labels are supported by all 40, at least half: {unanimous >= 0.5}")
 
 # %% [markdown]
 # `verdict` turns these counts into words. A label is fine if at least 20 of the 40 neighbours have it.
