@@ -7,6 +7,7 @@ from pathlib import Path
 from siamese_lib.runs.run import Run
 
 FOLDER = Path(__file__).parents[1] / "assets" / "mnist-2d"
+FILMS = FOLDER.with_name("films")
 
 
 def shipped_run() -> Run:
@@ -28,3 +29,8 @@ def shipped_run() -> Run:
     run = Run.load(FOLDER)
     run.folder = None  # otherwise films of other images would be saved inside the package
     return run
+
+
+def film_path(name: str) -> Path:
+    """Return where the shipped film of this name lies."""
+    return FILMS / f"{name.replace(' ', '-')}.npz"

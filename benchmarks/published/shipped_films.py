@@ -1,0 +1,137 @@
+"""Train the films that come with the package, to be seen side by side: ``make shipped-films``.
+
+Six small trainings, each from the same first weights and on as many images of MNIST. Each differs
+from *two means*, the book's loss, in one thing. The films show the first of the test images that
+the shipped run's film shows, and take their pictures from there.
+
+Margin 10 gets the same learning rate as margin 1. Ten times the rate was tried, too: see the table
+that ``--compare`` prints.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+import siamese_lib as sl
+from benchmarks.recipes.ours import full_mnist
+from siamese_lib.network.backend import Tensor, keras, ops
+from siamese_lib.network.distances import distances_within
+
+IMAGES = 128  # in a batch
+STEPS = 360
+SEED = 0
+FILMED = 500  # test images
+
+
+class OneMean(keras.losses.Loss):
+    """The contrastive loss over every pair of a batch, in one plain mean, with or without a push.
+
+    Args:
+        push: whether different pairs push each other apart.
+        margin: as for `siamese_lib.InBatchContrastiveLoss`.
+    """
+
+    def __init__(self, *, push: bool, margin: float = 1.0) -> None:
+        super().__init__(name="one_mean")
+        self.push = push
+        self.margin = margin
+
+    def call(self, y_true: Tensor, y_pred: Tensor) -> Tensor:
+        """Return the loss of a batch: of all its pairs, or of its similar pairs."""
+        labels = ops.reshape(y_true, (-1,))
+        same = ops.cast(ops.equal(labels[:, None], labels[None, :]), y_pred.dtype)
+        pairs = 1 - ops.eye(ops.shape(y_pred)[0], dtype=y_pred.dtype)
+        distance = distances_within(y_pred)
+        pull = same * ops.square(distance)
+        if not self.push:
+            similar = same * pairs
+            return ops.sum(pull * similar) / ops.sum(similar) / 4
+        push = (1 - same) * ops.square(ops.maximum(self.margin - distance, 0))
+        return ops.sum((pull + push) * pairs) / ops.sum(pairs) / 2
+
+
+@dataclass(frozen=True)
+class Training:
+    """What one film differs in.
+
+    Attributes:
+        loss: makes the loss.
+        margin: of the loss; None where nothing pushes.
+        paired: whether the loss compares 128 random pairs, of 256 images, in half as many steps.
+        learning_rate: at the beginning; it falls to 0 in a straight line.
+    """
+
+    loss: Callable[[], keras.losses.Loss]
+    margin: float | None = 1.0
+    paired: bool = False
+    learning_rate: float = 0.02
+
+
+TRAININGS = {
+    "two means": Training(sl.InBatchContrastiveLoss),
+    "one plain mean": Training(lambda: OneMean(push=True)),
+    "random pairs": Training(sl.ContrastiveLoss, paired=True),
+    "margin 10": Training(lambda: sl.InBatchContrastiveLoss(10.0), margin=10.0),
+    "pull only": Training(lambda: OneMean(push=False), margin=None),
+}
+COMPARED = {
+    f"margin 10, learning rate {rate}": Training(
+        lambda: sl.InBatchContrastiveLoss(10.0), margin=10.0, learning_rate=rate
+    )
+    for rate in (0.04, 0.1, 0.2)
+}
+
+
+def trained(training: Training, data: sl.Split) -> sl.Run:
+    """Train a fresh tower, and return the run with a tower that is not compiled."""
+    keras.utils.set_random_seed(SEED)
+    steps = STEPS // 2 if training.paired else STEPS
+    shape = data.images.shape[1:]
+    tower = sl.conv_tower(shape, 2, seed=SEED, dtype=sl.fastest_dtype())
+    sampler = (sl.PairSampler if training.paired else sl.BalancedBatchSampler)(
+        data.labels, IMAGES, SEED
+    )
+    batches = sl.ImageBatches(data, sampler, steps=steps)
+    model = sl.siamese(tower) if training.paired else tower
+    rate = keras.optimizers.schedules.PolynomialDecay(training.learning_rate, steps, 0.0)
+    model.compile(sl.Muon(rate), training.loss(), **sl.compile_options())
+    recorder = sl.Recorder(tower, batches)
+    model.fit(batches, callbacks=[sl.Guard(), recorder], shuffle=False, verbose=0)
+    run = recorder.run
+    frames = [np.stack(kept) for kept in zip(*map(run.weights, range(len(run))), strict=True)]
+    plain = sl.conv_tower(shape, 2, seed=SEED, dtype="float32")
+    margin = {} if training.margin is None else {"margin": training.margin}
+    return sl.Run(plain, run.steps, frames, run.history, margin)
+
+
+def told(name: str, film: sl.Film) -> str:
+    """Say how a training ended."""
+    last = film.frames[-1].astype(float)
+    radius = np.sqrt(((last - last.mean(axis=0)) ** 2).sum(axis=1).mean())
+    ends = "  ".join(f"{curve} {values[-1]:.5f}" for curve, values in film.curves.items())
+    return f"{name:30} radius {radius:9.5f}  {ends}"
+
+
+def main(compare: bool) -> None:
+    """Train them all, one after the other, and write their films into the package."""
+    from siamese_lib.runs.shipped import FILMS, film_path
+
+    digits = full_mnist()
+    images, labels = digits.test.images[:FILMED], digits.test.labels[:FILMED]
+    FILMS.mkdir(exist_ok=True)
+    for name, training in (TRAININGS | (COMPARED if compare else {})).items():
+        film = trained(training, digits.train).make_film(
+            images, labels, class_names=digits.class_names
+        )
+        print(told(name, film), flush=True)
+        if name in TRAININGS:
+            bare = {**film.parts(), "images": None}
+            film_path(name).write_bytes(sl.Film(**bare).to_bytes())
+
+
+if __name__ == "__main__":
+    main("--compare" in sys.argv[1:])
