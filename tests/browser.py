@@ -26,6 +26,7 @@ from there import there
 
 from siamese_lib.views.embedding_view import EmbeddingView
 from siamese_lib.views.script import Script
+from siamese_lib.views.style import Style
 
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 # Quiet, and with WebGL2 in software where there is no graphics card; the page is put together
@@ -64,8 +65,9 @@ def chromium(*more: str) -> Iterator[Browser]:
 def write_page(path: Path, view: EmbeddingView, **options: Any) -> Path:
     """Write a page of its own around the widget's script, with the view's payload inside."""
     script = str(Script(ASSETS / "embedding_view.js"))
-    style = (ASSETS / "embedding_view.css").read_text(encoding="utf-8")
+    style = str(Style(ASSETS / "embedding_view.css"))
     state = {name: getattr(view, name) for name in ("frame", "playing", "selected", "highlighted")}
+    state["shown"] = view._shown
     path.write_text(
         f"""<!doctype html><meta charset="utf-8"><title>view</title>
 <style>body {{ margin: 0; background: Canvas; color-scheme: light dark }}\n{style}</style>

@@ -52,10 +52,11 @@ from PIL import Image
 
 from siamese_lib.images import sheet
 from siamese_lib.views.script import Script
+from siamese_lib.views.style import Style
 
 _HERE = Path(__file__).parent
 _SCRIPT = Script(_HERE / "page.js")
-_STYLES = (_HERE.parent / "views" / "embedding_view.css", _HERE / "page.css")
+_STYLE = Style(_HERE.parent / "views" / "embedding_view.css", _HERE / "page.css")
 _EXACT = 3_500_000  # bytes: larger deflated images are replaced by WebP
 _QUALITIES = (85, 70, 55, 40, 25)
 _ACROSS = 50  # images in a row of a sheet, and the most rows
@@ -81,7 +82,7 @@ def page(
         "policy": f"default-src 'none'; script-src 'sha256-{digest}'; style-src 'unsafe-inline'; "
         "img-src data: blob:; base-uri 'none'; form-action 'none'",
         "title": html.escape(title),
-        "style": "\n".join(map(_read, _STYLES)),
+        "style": str(_STYLE),
         "still": base64.b64encode(still).decode(),
         "data": json_in_html(data),
         "above": above,

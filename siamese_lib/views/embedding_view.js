@@ -16,7 +16,10 @@ const STATE = {
   playing: "playing",
   selected: "selected",
   highlighted: "highlighted",
+  shown: "_shown",
 };
+/** @type {Record<string, string>} */
+const TRAIT_OF = STATE;
 
 /**
  * Draw what Python's `EmbeddingView.payload()` returns. The element's new child ".siamese-view"
@@ -59,7 +62,10 @@ export default () => {
   /** @param {{ model: Model, el: HTMLElement }} widget */
   function render({ model, el }) {
     /** @param {Record<string, unknown>} changes */
-    const onChange = (changes) => save(model, changes);
+    const onChange = (changes) => {
+      const traits = Object.entries(changes).map(([name, value]) => [TRAIT_OF[name], value]);
+      save(model, Object.fromEntries(traits));
+    };
     const view = mount(el, payload, { ...valuesOf(model, STATE), onChange });
     views.add(view);
     const stop = follow(model, STATE, (changes) => view.set(changes));

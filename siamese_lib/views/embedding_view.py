@@ -6,50 +6,32 @@ parts can be changed, and synchronizes a few traits with the page.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import fields
 from functools import partial
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 import anywidget
 import numpy as np
 import traitlets
 from traitlets.utils.bunch import Bunch
 
-from siamese_lib.checks import whole_number
-from siamese_lib.views import given, wire
+from siamese_lib.views import given, view_state, wire
+from siamese_lib.views.checked_trait import CheckedTrait
 from siamese_lib.views.film import Film
 from siamese_lib.views.given import ViewError
 from siamese_lib.views.script import Script
 from siamese_lib.views.still import MimeBundle, with_still
+from siamese_lib.views.style import Style
 
-_DATA = ("frames", "labels", "images", "class_names", "colors", "steps", "curves", "trust")
+_DATA = (
+    "frames", "labels", "images", "class_names", "colors", "steps", "curves", "trust", "numbers",
+)  # fmt: skip
 _PARTS = tuple(part.name for part in fields(Film))
 _ABOUT = tuple(name for name in _PARTS if name not in ("frames", "images", "explained"))
 _POINTS = ("selected", "highlighted", "marked")
-_Value = TypeVar("_Value")
-
-
-class _Checked(traitlets.TraitType[_Value, Any]):
-    """A trait whose values pass through a function, which converts them or raises an error."""
-
-    def __init__(self, check: Callable[[Any], _Value], default: object, help: str) -> None:
-        super().__init__(check(default), help=help)
-        self._check = check
-
-    def validate(self, obj: traitlets.HasTraits, value: object) -> _Value:
-        return self._check(value)
-
-    def set(self, obj: traitlets.HasTraits, value: object) -> None:
-        """Set the trait. Arrays are compared by identity, not by their elements."""
-        name = self.name or ""
-        new = self._validate(obj, value)
-        old = obj._trait_values.get(name, self.default_value)
-        obj._trait_values[name] = new
-        arrays = isinstance(new, np.ndarray) or isinstance(old, np.ndarray)
-        if not (new is old if arrays else new == old):
-            obj._notify_trait(name, old, new)
+_SYNCED = ("frame", "playing", "selected", "highlighted")
 
 
 class EmbeddingView(anywidget.AnyWidget):
@@ -86,13 +68,16 @@ class EmbeddingView(anywidget.AnyWidget):
         highlighted: points that are highlighted at first.
         marked: points that always stay visible, such as an image of the reader's own.
         note: a few words of small print on the map.
-        height: of the map, in pixels; the controls under it are not included.
+        height: of the map, in pixels; the controls under it are not included. By default it suits
+            the window: 480 pixels, or more where there is room.
         explained: share of the variance of the last frame that lies in the plane of the map.
+        noun: what a point stands for, such as "test image".
+        numbers: int (N,), the number of each point in its data set; by default they count from 0.
 
     Attributes:
-        frames, labels, images, class_names, colors, steps, trust, curves, margin, note, height: as
-            given, with frames as float32 (F, N, 2); arrays are read-only. Assign a new value to
-            change one, and several that depend on each other inside
+        frames, labels, images, class_names, colors, steps, trust, curves, margin, note, height,
+            noun, numbers: as given, with frames as float32 (F, N, 2); arrays are read-only. Assign
+            a new value to change one, and several that depend on each other inside
             ``with view.hold_trait_notifications():``.
         frame: int, the frame on screen, from 0 to F - 1. A negative number counts from the end.
             While the film plays, the page reports the frame a few times a second.
@@ -104,6 +89,10 @@ class EmbeddingView(anywidget.AnyWidget):
         marked: list of points that are drawn on top, with a ring, a picture and a trail.
         explained: as given, or None; `Run.film` sets it.
         film: the `Film` that is shown now. It cannot be set; set its parts.
+        state: all that the reader can change, as a dict: ``frame``, ``playing``, ``selected``,
+            ``highlighted`` and what `view_state.Shown` describes. Assign a dict to change what it
+            names; all else stays.
+        selection: the selected points as rows of a table.
 
     Raises:
         ViewError: (a ValueError and a TraitError) an argument or a new value of an attribute is
@@ -118,27 +107,30 @@ class EmbeddingView(anywidget.AnyWidget):
     """
 
     _esm = Script(Path(__file__).with_suffix(".js"))
-    _css = Path(__file__).with_suffix(".css")
+    _css = Style(Path(__file__).with_suffix(".css"))
 
-    frames = _Checked(given.checked_frames, np.zeros((0, 0, 2)), "float32 (F, N, 2)")
-    labels = _Checked(given.checked_labels, None, "int64 or str (N,), or None")
-    images = _Checked(given.checked_pictures, None, "uint8 (N, H, W, C), or None")
-    class_names = _Checked(given.checked_names, None, "list of K names, or None")
-    colors = _Checked(given.checked_colors, None, 'list of K "#rrggbb", or None')
-    steps = _Checked(given.checked_steps, None, "int64 (F,), or None")
-    trust = _Checked(partial(given.checked_shares, "trust"), None, "float32 (N,), or None")
-    curves = _Checked(given.checked_curves, None, "dict of lists of F numbers")
-    margin = _Checked(given.checked_margin, None, "of the loss, or None")
-    marked = _Checked(given.checked_points, None, "list of points")
+    frames = CheckedTrait(given.checked_frames, np.zeros((0, 0, 2)), "float32 (F, N, 2)")
+    labels = CheckedTrait(given.checked_labels, None, "int64 or str (N,), or None")
+    images = CheckedTrait(given.checked_pictures, None, "uint8 (N, H, W, C), or None")
+    class_names = CheckedTrait(given.checked_names, None, "list of K names, or None")
+    colors = CheckedTrait(given.checked_colors, None, 'list of K "#rrggbb", or None')
+    steps = CheckedTrait(given.checked_steps, None, "int64 (F,), or None")
+    trust = CheckedTrait(partial(given.checked_shares, "trust"), None, "float32 (N,), or None")
+    curves = CheckedTrait(given.checked_curves, None, "dict of lists of F numbers")
+    margin = CheckedTrait(given.checked_margin, None, "of the loss, or None")
+    marked = CheckedTrait(given.checked_points, None, "list of points")
     note = traitlets.Unicode("", help="small print on the map")
-    height = _Checked(given.checked_height, 480, "pixels")
+    height = CheckedTrait(given.checked_height, None, "pixels, or None")
     explained = traitlets.Float(None, allow_none=True, help="share of the variance, or None")
+    noun = traitlets.Unicode("point", help="what a point stands for")
+    numbers = CheckedTrait(given.checked_numbers, None, "int64 (N,), or None")
 
     frame = traitlets.Int(0, help="the frame on screen").tag(sync=True)
     playing = traitlets.Bool(False, help="whether the film plays").tag(sync=True)
-    selected = _Checked(given.checked_points, None, "list of points").tag(sync=True)
-    highlighted = _Checked(given.checked_points, None, "list of points").tag(sync=True)
+    selected = CheckedTrait(given.checked_points, None, "list of points").tag(sync=True)
+    highlighted = CheckedTrait(given.checked_points, None, "list of points").tag(sync=True)
 
+    _shown = traitlets.Dict(view_state.shown({}, {})).tag(sync=True)
     _film = traitlets.Dict().tag(sync=True)
     _about = traitlets.Dict().tag(sync=True)
     _images = traitlets.Dict(None, allow_none=True).tag(sync=True)
@@ -161,13 +153,15 @@ class EmbeddingView(anywidget.AnyWidget):
         highlighted: Sequence[int] | None = None,
         marked: Sequence[int] | int | None = None,
         note: str = "",
-        height: int = 480,
+        height: int | None = None,
         explained: float | None = None,
+        noun: str = "point",
+        numbers: np.ndarray | Sequence[int] | None = None,
     ) -> None:
         film = Film(
             frames, labels, images=images, class_names=class_names, colors=colors, steps=steps,
             trust=trust, curves=curves, margin=margin, marked=marked, note=note, height=height,
-            explained=explained,
+            explained=explained, noun=noun, numbers=numbers,
         )  # fmt: skip
         if frame is None:
             frame = 0 if playing else -1
@@ -194,6 +188,28 @@ class EmbeddingView(anywidget.AnyWidget):
     def film(self) -> Film:
         """The film that is shown now."""
         return Film(**{name: getattr(self, name) for name in _PARTS})
+
+    @property
+    def state(self) -> dict[str, Any]:
+        """All that the reader can change."""
+        return {**{name: getattr(self, name) for name in _SYNCED}, **self._shown}
+
+    @state.setter
+    def state(self, state: Mapping[str, Any]) -> None:
+        known = (*_SYNCED, *view_state.SHOWN)
+        if unknown := [name for name in state if name not in known]:
+            raise ViewError(f"state: got {unknown}; expected some of {sorted(known)}.")
+        looks = {name: value for name, value in state.items() if name not in _SYNCED}
+        shown = view_state.shown(self._shown, looks)
+        with self.hold_trait_notifications():
+            for name in set(state) - set(looks):
+                setattr(self, name, state[name])
+            self._shown = shown
+
+    @property
+    def selection(self) -> list[dict[str, Any]]:
+        """The selected points: for each, its number, class, and place in the current frame."""
+        return self.film.rows(self.selected, self.frame)
 
     def __repr__(self) -> str:
         """Return a summary: the numbers of points and frames."""
@@ -232,7 +248,7 @@ class EmbeddingView(anywidget.AnyWidget):
             )
         count = len(self.frames)
         before = self.frames.reshape(count, *frame.shape[1:])
-        steps = self._steps_with(step)
+        steps = given.steps_with(self.steps, step, count)
         numbers = dict(curves or {})
         self._packed = True
         try:
@@ -278,24 +294,6 @@ class EmbeddingView(anywidget.AnyWidget):
     def _repr_mimebundle_(self, **kwargs: Any) -> MimeBundle | None:
         bundle = super()._repr_mimebundle_(**kwargs)
         return with_still(bundle, self.still()) if self.frames.size else bundle
-
-    def _steps_with(self, step: int | None) -> np.ndarray | None:
-        if step is None:
-            if self.steps is not None and len(self.steps):
-                raise ViewError(
-                    f"step is None; expected a training step, as the other {len(self.frames)} "
-                    "frames have one. Pass step=."
-                )
-            return None
-        if self.steps is None and len(self.frames):
-            raise ViewError(
-                f"step is {step}; expected None, as the earlier frames have no steps. Leave it out."
-            )
-        steps = np.zeros(0, np.int64) if self.steps is None else self.steps
-        try:
-            return np.append(steps, whole_number("step", step, steps.max(initial=-1) + 1))
-        except ValueError as error:
-            raise ViewError(str(error)) from None
 
     @traitlets.validate(*_DATA)
     def _validate_data(self, proposal: Bunch) -> Any:

@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 # The parts that a file stores as text, in this order.
 _FACTS = ("class_names", "colors", "curves", "margin", "marked", "note", "height", "explained")
 
+_POINT = "point"
+
 
 @dataclass(frozen=True, eq=False, init=False, repr=False)
 class Film:
@@ -47,15 +49,20 @@ class Film:
         margin: of the loss, in the units of the embedding; 0 or more.
         marked: points that always stay visible.
         note: a few words of small print on the map.
-        height: of the map when it is shown, in pixels; 120 or more.
+        height: of the map when it is shown, in pixels, 120 or more. By default it suits the window:
+            480 pixels, or more where there is room.
         explained: share of the variance of the last frame that lies in the plane, from 0 to 1.
+        noun: what a point stands for, such as "test image".
+        numbers: int (N,), the number of each point in its data set, 0 or more; by default they
+            count from 0.
 
     Attributes:
         frames: float32 (F, N, 2).
         labels: int64 or str (N,), or None.
         images: uint8 (N, H, W, 1 or 3), or None.
-        class_names, colors, steps, curves, margin, marked, note, height, explained: as given;
+        class_names, colors, steps, curves, margin, marked, note, height, explained, noun: as given;
             steps as int64 (F,).
+        numbers: int64 (N,), or None.
         trust: float32 (N,), or None.
 
     Raises:
@@ -73,8 +80,10 @@ class Film:
     margin: float | None
     marked: Sequence[int]
     note: str
-    height: int
+    height: int | None
     explained: float | None
+    noun: str
+    numbers: np.ndarray | None
 
     def __init__(
         self,
@@ -90,8 +99,10 @@ class Film:
         margin: float | None = None,
         marked: Sequence[int] | int | None = None,
         note: str = "",
-        height: int = 480,
+        height: int | None = None,
         explained: float | None = None,
+        noun: str = _POINT,
+        numbers: ArrayLike | None = None,
     ) -> None:
         parts = {
             "frames": given.checked_frames(frames),
@@ -107,13 +118,15 @@ class Film:
             "note": str(note),
             "height": given.checked_height(height),
             "explained": given.checked_share("explained", explained),
+            "noun": str(noun),
+            "numbers": given.checked_numbers(numbers),
         }
         for name, part in parts.items():
             object.__setattr__(self, name, part)
         given.check_fit(
             frames=self.frames, labels=self.labels, images=self.images, steps=self.steps,
             curves=self.curves, class_names=self.class_names, colors=self.colors,
-            trust=self.trust,
+            trust=self.trust, numbers=self.numbers,
         )  # fmt: skip
         given.check_points("marked", self.marked, self.frames.shape[1])
 
@@ -151,7 +164,31 @@ class Film:
         return wire.about(
             classes=self.classes, marked=self.marked, steps=self.steps, curves=self.curves,
             margin=self.margin, note=self.note, height=self.height, trust=self.trust,
+            noun=self.noun, numbers=self.numbers,
         )  # fmt: skip
+
+    def rows(self, points: Sequence[int], frame: int = -1) -> list[dict[str, Any]]:
+        """Return some points as rows of a table.
+
+        Args:
+            points: int (M,), from 0 to N - 1.
+            frame: which gives the places.
+
+        Returns:
+            For each point ``point``, ``number`` (in its data set), ``class`` (its name, or None),
+            ``x`` and ``y``.
+        """
+        numbers, names, _ = self.classes
+        return [
+            {
+                "point": point,
+                "number": point if self.numbers is None else int(self.numbers[point]),
+                "class": None if numbers is None else names[numbers[point]],
+                "x": float(self.frames[frame, point, 0]),
+                "y": float(self.frames[frame, point, 1]),
+            }
+            for point in points
+        ]
 
     def still(self) -> bytes:
         """Draw the first, a middle and the last frame, as a PNG below 60 kB."""
@@ -161,6 +198,8 @@ class Film:
         """Return the film as an ``.npz`` file: coordinates with 16 bits, all else unchanged."""
         bounds, levels = wire.pack(self.frames)
         facts = {name: getattr(self, name) for name in _FACTS}
+        if self.noun != _POINT:
+            facts["noun"] = self.noun
         arrays: dict[str, Any] = {
             "bounds": bounds,
             "levels": levels.reshape(len(levels), 2 * levels.shape[1]),
@@ -168,6 +207,7 @@ class Film:
             "labels": self.labels,
             "images": self.images,
             "trust": self.trust,
+            "numbers": self.numbers,
             "facts": np.array(json.dumps(facts)),
         }
         buffer = BytesIO()

@@ -80,6 +80,25 @@ def checked_steps(steps: ArrayLike | None) -> np.ndarray | None:
     return _kept(given, np.int64)
 
 
+def steps_with(steps: np.ndarray | None, step: int | None, count: int) -> np.ndarray | None:
+    """Return the steps of `count` frames and of one more; ViewError unless `step` fits them."""
+    if step is None:
+        if steps is not None and len(steps):
+            raise ViewError(
+                f"step is None; expected a training step, as the other {count} frames have one. "
+                "Pass step=."
+            )
+        return None
+    if steps is None and count:
+        raise ViewError(
+            f"step is {step}; expected None, as the earlier frames have no steps. Leave it out."
+        )
+    steps = np.zeros(0, np.int64) if steps is None else steps
+    return np.append(
+        steps, _refusing(checks.whole_number, "step", step, int(steps.max(initial=-1)) + 1)
+    )
+
+
 def checked_curves(curves: Mapping[str, Iterable[float]] | None) -> dict[str, list[float]]:
     """Return curves as a dict of lists of floats."""
     try:
@@ -142,9 +161,23 @@ def checked_shares(name: str, values: ArrayLike | None) -> np.ndarray | None:
     return _kept(np.clip(given, 0, 1), np.float32)
 
 
-def checked_height(height: int) -> int:
-    """Return a height as a whole number of pixels, 120 or more."""
-    return _refusing(checks.whole_number, "height", height, 120)
+def checked_height(height: int | None) -> int | None:
+    """Return a height as a whole number of pixels, 120 or more, or None."""
+    return None if height is None else _refusing(checks.whole_number, "height", height, 120)
+
+
+def checked_numbers(numbers: ArrayLike | None) -> np.ndarray | None:
+    """Return numbers of points in their data set read-only, int64 (N,), or None."""
+    if numbers is None:
+        return None
+    given = _refusing(plain_array, "numbers", numbers)
+    whole = given.ndim == 1 and (given.dtype.kind in "iu" or not given.size)
+    if not whole or (given.size and not 0 <= given.min() <= given.max() < 2**32):
+        raise ViewError(
+            f"numbers: got {numbers!r:.200}; expected whole numbers from 0 to 4,294,967,295, one "
+            "for each point."
+        )
+    return _kept(given, np.int64)
 
 
 def checked_points(points: ArrayLike | None) -> list[int]:
@@ -174,6 +207,7 @@ def check_fit(
     class_names: Sequence[str] | None,
     colors: Sequence[str] | None,
     trust: np.ndarray | None,
+    numbers: np.ndarray | None,
 ) -> None:
     """Raise ViewError unless the other arguments fit the frames and each other."""
     count, points = frames.shape[:2]
@@ -181,6 +215,7 @@ def check_fit(
         ("labels", labels, points, "points"),
         ("images", images, points, "points"),
         ("trust", trust, points, "points"),
+        ("numbers", numbers, points, "points"),
         ("steps", steps, count, "frames"),
     )
     problems = [

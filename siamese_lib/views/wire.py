@@ -93,12 +93,16 @@ def about(
     curves: Mapping[str, Sequence[float]],
     margin: float | None,
     note: str,
-    height: int,
+    height: int | None,
     trust: np.ndarray | None,
+    noun: str,
+    numbers: np.ndarray | None,
 ) -> dict[str, Any]:
     """Pack everything except frames and images; each point's class becomes uint16 bytes."""
     return {
         **({} if trust is None else {"trust": trust.astype("<f4").tobytes()}),
+        **({} if numbers is None else {"numbers": numbers.astype("<u4").tobytes()}),
+        "noun": noun,
         "labels": None if classes.numbers is None else classes.numbers.astype("<u2").tobytes(),
         "names": classes.names,
         "colors": classes.colors,

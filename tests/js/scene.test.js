@@ -53,7 +53,7 @@ test("what is chosen is drawn on top, and the others step back", () => {
   assert.deepEqual([...none.front], [5]);
   assert.deepEqual([...one.front], [7, 8, 3, 5]);
   assert.deepEqual([...many.front], [0, 1, 2, 3, 4, 5, 6, 7, 8, 5]); // highlights would drown
-  assert.ok(none.rgba[3] > one.rgba[3] && one.rgba[3] > many.rgba[3]);
+  assert.ok(none.layers[0][3] > one.layers[0][3] && one.layers[0][3] > many.layers[0][3]);
   assert.ok(one.frontSize > many.frontSize && many.frontRim === 0);
   assert.deepEqual([none.width, none.ratio, none.ground], [800, 2, [1, 2, 3]]);
 });

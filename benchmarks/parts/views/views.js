@@ -102,7 +102,7 @@ async function setOut() {
     width,
     height,
     size: view.size,
-    alpha: sceneOf(view, rgbOf(themeOf(view.root).ground)).rgba[3] / 255,
+    alpha: sceneOf(view, rgbOf(themeOf(view.root).ground)).layers[0][3] / 255,
     middle: [x, y],
     half: [width / 2 / scale, height / 2 / scale],
     gap: 1000 / view.clock.pace,

@@ -86,6 +86,39 @@ export class Camera {
     this.settled = true;
   }
 
+  /**
+   * Set home to the pose that shows a whole box, which changes with time. A camera that is at home,
+   * or on its way there, goes with it.
+   * @param {Box} box
+   */
+  follow(box) {
+    if (this.width < 2) return;
+    this.home = this.poseOf(box);
+    this.settled = true;
+    if (!this.atHome) return;
+    if (this.flight) this.flight.to = { ...this.home };
+    else this.#place(this.home);
+  }
+
+  /**
+   * What is shown: the place in the middle and the length of the shorter side, both in the plane;
+   * null for all.
+   * @returns {number[] | null}
+   */
+  get shown() {
+    if (this.atHome) return null;
+    const { x, y, scale } = this.flight?.to ?? this;
+    return [x, y, Math.min(this.width, this.height) / scale];
+  }
+
+  /** @param {number[] | null} shown as `shown` returns it */
+  set shown(shown) {
+    this.atHome = shown === null;
+    const [x, y, length] = shown ?? [0, 0, 1];
+    const scale = Math.min(this.width, this.height) / length;
+    this.#fly(shown ? { x, y, scale } : this.home);
+  }
+
   /** Go home. */
   reset() {
     this.atHome = true;

@@ -37,7 +37,7 @@ export class CanvasRenderer {
 
   /** @param {Scene} scene */
   draw(scene) {
-    const { camera, ratio, rgba, classes, film } = scene;
+    const { camera, ratio, classes, film } = scene;
     const { width, height } = this.canvas;
     const { image } = this.paper;
     if (image.width !== width || image.height !== height) this.paper = blank(this.pen);
@@ -50,16 +50,16 @@ export class CanvasRenderer {
     const left = width / 2 - camera.x * scale;
     const top = height / 2 + camera.y * scale;
     const where = { places: film.places(scene.p), scale, left, top };
-    /** @param {(color: Uint8Array) => number} part */
-    const each = (part) =>
-      Int32Array.from({ length: rgba.length / 4 }, (_, k) => part(rgba.subarray(4 * k, 4 * k + 4)));
-    const colors = each(packed);
-    const alphas = each((color) => Math.round((256 * color[3]) / 255));
-    for (const { points, diameter } of scene.trust?.groups ?? [
-      { points: this.every, diameter: 1 },
-    ]) {
-      const stamp = this.#stamp(scene.size * diameter * ratio);
-      this.#put(points, stamp, where, classes, colors, alphas);
+    const groups = scene.trust?.groups ?? [{ points: this.every, diameter: 1 }];
+    let colors = new Int32Array(0);
+    let alphas = colors;
+    for (const rgba of scene.layers) {
+      colors = eachColor(rgba, packed);
+      alphas = eachColor(rgba, (color) => Math.round((256 * color[3]) / 255));
+      for (const { points, diameter } of groups) {
+        const stamp = this.#stamp(scene.size * diameter * ratio);
+        this.#put(points, stamp, where, classes, colors, alphas);
+      }
     }
     const full = alphas.map((alpha) => alpha && 256);
     const grounds = colors.map(() => ground);
@@ -125,6 +125,13 @@ export class CanvasRenderer {
     }
   }
 }
+
+/**
+ * @param {Uint8Array} rgba
+ * @param {(color: Uint8Array) => number} part
+ */
+const eachColor = (rgba, part) =>
+  Int32Array.from({ length: rgba.length / 4 }, (_, k) => part(rgba.subarray(4 * k, 4 * k + 4)));
 
 /** @param {CanvasRenderingContext2D} pen */
 function blank(pen) {

@@ -4,7 +4,9 @@
 /** @import { Classes } from "./point_classes.js" */
 /** @import { About } from "./payload.js" */
 
-import { grouped, shortNumber } from "./numbers.js";
+import { bytesOf, grouped, shortNumber } from "./numbers.js";
+
+const NAMED = 10; // classes of a selection
 
 /**
  * @param {Pick<About, "steps">} about
@@ -27,11 +29,41 @@ export function readingWords(about, frame) {
 }
 
 /**
+ * Name a point by what it stands for and its number in its data set.
+ * @param {Pick<About, "noun" | "numbers">} about
+ * @param {number} point
+ */
+export function pointName({ noun = "point", numbers }, point) {
+  if (!numbers) return `${noun} ${grouped(point)}`;
+  const { buffer, byteOffset, byteLength } = bytesOf(numbers);
+  return `${noun} ${grouped(new DataView(buffer, byteOffset, byteLength).getUint32(4 * point, true))}`;
+}
+
+/**
+ * @param {Pick<Classes, "known" | "names" | "of">} classes
+ * @param {number[]} points
+ * @param {Pick<About, "noun" | "numbers">} [about]
+ */
+export function selectionWords(classes, points, about = {}) {
+  if (points.length !== 1) return selectionCounts(classes, points);
+  const [point] = points;
+  const { known, names, of } = classes;
+  return `selected ${known ? `${names[of[point]]}, ` : ""}${pointName(about, point)}`;
+}
+
+/**
+ * Say how many points are selected, and how many of each class, the most frequent first.
  * @param {Pick<Classes, "known" | "names" | "of">} classes
  * @param {number[]} points
  */
-export function selectionWords({ known, names, of }, points) {
-  if (points.length !== 1) return `${points.length} points selected`;
-  const [point] = points;
-  return `selected ${known ? `${names[of[point]]}, ` : ""}point ${point}`;
+export function selectionCounts({ known, names, of }, points) {
+  const all = `${grouped(points.length)} points selected`;
+  if (!known || !points.length) return all;
+  /** @type {Map<number, number>} */
+  const counts = new Map();
+  for (const point of points) counts.set(of[point], (counts.get(of[point]) ?? 0) + 1);
+  const most = [...counts].sort((a, b) => b[1] - a[1]);
+  const words = most.slice(0, NAMED).map(([k, count]) => `${grouped(count)} × ${names[k]}`);
+  if (most.length > NAMED) words.push("…");
+  return `${all}: ${words.join(", ")}`;
 }

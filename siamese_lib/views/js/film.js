@@ -150,6 +150,19 @@ export class Film {
   }
 
   /**
+   * Return a box around all points at a moment, between those of the frames before and after it.
+   * @param {number} p
+   * @returns {Box}
+   */
+  boxAt(p) {
+    const before = this.bounds[clamp(Math.floor(p), 0, this.last)];
+    const after = this.bounds[clamp(Math.ceil(p), 0, this.last)];
+    /** @param {number} side */
+    const between = (side) => before[side] + (after[side] - before[side]) * (p % 1);
+    return [between(0), between(1), between(3), between(4)];
+  }
+
+  /**
    * Return a box around some points at a moment.
    * @param {number[]} points
    * @param {number} p

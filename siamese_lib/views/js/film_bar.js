@@ -21,14 +21,19 @@ export class FilmBar {
   /** @type {number | null} */
   #described = null; // frame
   #clock;
+  #changed;
 
-  /** @param {Clock} clock */
-  constructor(clock) {
+  /**
+   * @param {Clock} clock
+   * @param {() => void} changed called when the reader sets the speed, or whether it repeats
+   */
+  constructor(clock, changed) {
     this.#clock = clock;
+    this.#changed = changed;
     this.play = iconButton("play", "Play (space)", () => clock.play(!clock.playing), {
       class: "sv-play",
     });
-    this.loop = iconButton("loop", "Repeat", () => this.#setLoop(!clock.loop), {
+    this.loop = iconButton("loop", "Repeat", () => this.#now({ loop: !clock.loop }), {
       "aria-pressed": "false",
       class: "sv-optional",
     });
@@ -36,7 +41,8 @@ export class FilmBar {
       type: "button",
       class: "sv-optional",
       title: "Speed",
-      onclick: () => this.#setSpeed(SPEEDS[(SPEEDS.indexOf(clock.speed) + 1) % SPEEDS.length]),
+      onclick: () =>
+        this.#now({ speed: SPEEDS[(SPEEDS.indexOf(clock.speed) + 1) % SPEEDS.length] }),
     });
     this.step = make("span", { class: "sv-step" });
     this.scrub = make("input", {
@@ -58,7 +64,7 @@ export class FilmBar {
     ];
     const attributes = { class: "sv-film", role: "group", "aria-label": "Film" };
     this.element = make("div", attributes, ...this.head);
-    this.#setSpeed(1);
+    this.set({ speed: 1 });
   }
 
   /**
@@ -116,17 +122,21 @@ export class FilmBar {
     for (const curve of this.#curves) curve.showValue(frame);
   }
 
-  /** @param {boolean} loop */
-  #setLoop(loop) {
-    this.#clock.loop = loop;
+  /**
+   * Set the speed, and whether the film repeats.
+   * @param {{ speed?: number, loop?: boolean }} how
+   */
+  set({ speed = this.#clock.speed, loop = this.#clock.loop }) {
+    Object.assign(this.#clock, { speed, loop });
     set(this.loop, { "aria-pressed": String(loop) });
-  }
-
-  /** @param {number} speed */
-  #setSpeed(speed) {
-    this.#clock.speed = speed;
     this.speed.textContent = `${speed}×`;
     set(this.speed, { "aria-label": `Speed ${speed} times` });
+  }
+
+  /** @param {{ speed?: number, loop?: boolean }} how */
+  #now(how) {
+    this.set(how);
+    this.#changed();
   }
 }
 

@@ -2,15 +2,20 @@
 // The card next to the point under the pointer, with its picture, class and number.
 
 /** @import { Classes } from "./point_classes.js" */
-/** @import { Place } from "./film.js" */
+/** @import { Film, Place } from "./film.js" */
+/** @import { About } from "./payload.js" */
+/** @import { Camera } from "./camera.js" */
 /** @import { PictureSource } from "./pictures.js" */
 /** @import { Trust } from "./trust.js" */
 
+import { freestCorner } from "./card_place.js";
+import { pointName } from "./descriptions.js";
 import { make, penOf } from "./dom.js";
-import { clamp, grouped } from "./numbers.js";
+import { clamp } from "./numbers.js";
+import { countIn } from "./picking.js";
 
-const ASIDE = 18; // pixels from the point
-const EDGE = 6; // pixels from the edge of the map
+const ASIDE = 16; // pixels from the point
+const MATTERS = 50; // points: what a neighbour counts that the card would hide
 const HIGH = 64; // pixels of the picture
 
 export class HoverCard {
@@ -35,35 +40,41 @@ export class HoverCard {
    * @param {number} point
    * @param {object} view
    * @param {Classes} view.classes
+   * @param {About} view.about
    * @param {PictureSource | null} view.pictures
    * @param {Trust} view.trust
-   * @param {{ last: number }} view.film
-   * @param {{ width: number, height: number }} view.camera
+   * @param {Film} view.film
+   * @param {number} view.p
+   * @param {Camera} view.camera
+   * @param {number[]} view.highlighted
    * @param {Place} at where the point is on the map
    */
-  show(point, { classes, pictures, trust, film, camera: { width, height } }, [x, y]) {
+  show(point, view, at) {
+    const { classes, about, pictures, trust, film, camera } = view;
     this.element.classList.add("sv-shown");
     const filled = [point, classes, pictures];
-    if (filled.some((part, i) => part !== this.#filled[i])) this.#fill(point, classes, pictures);
+    if (filled.some((part, i) => part !== this.#filled[i])) this.#fill(point, view);
     this.#filled = filled;
+    this.#index.textContent = pointName(about, point);
     this.#trust.textContent = trust.words(point, film.last > 0);
-    const { offsetWidth: wide, offsetHeight: high } = this.element;
-    const left = x + ASIDE + wide > width ? x - ASIDE - wide : x + ASIDE;
-    const top = clamp(y - high / 2, EDGE, Math.max(height - high - EDGE, EDGE));
+    /** @type {Place} */
+    const size = [this.element.offsetWidth, this.element.offsetHeight];
+    const [left, top] = freestCorner(at, ASIDE, size, camera, (rectangle) => {
+      const neighbours = countIn(view, rectangle, view.highlighted);
+      return countIn(view, rectangle) + MATTERS * neighbours;
+    });
     this.element.style.transform = `translate(${Math.round(left)}px, ${Math.round(top)}px)`;
   }
 
   /**
    * @param {number} point
-   * @param {Classes} classes
-   * @param {PictureSource | null} pictures
+   * @param {{ classes: Classes, pictures: PictureSource | null }} view
    */
-  #fill(point, classes, pictures) {
+  #fill(point, { classes, pictures }) {
     const swatch = make("span", { class: "sv-swatch" });
     swatch.style.setProperty("--sv-class", classes.colorOf(point));
     const name = classes.known ? [swatch, classes.names[classes.of[point]]] : [];
     this.#name.replaceChildren(...name);
-    this.#index.textContent = `point ${grouped(point)}`;
     this.#picture.hidden = !pictures;
     if (!pictures) return;
     const picture = pictures.canvas(point);

@@ -48,7 +48,7 @@ export class Legend {
     this.element.hidden = this.#buttons.size === 0;
     if (!kept || !many) this.#search.value = "";
     this.#filter();
-    this.#update();
+    this.update();
   }
 
   /** Show the buttons of the classes that are sought. */
@@ -65,7 +65,7 @@ export class Legend {
     const found = this.#classes?.named(this.#search.value) ?? [];
     if (event.key === "Enter" && found.length) {
       this.#classes?.showThese(found);
-      this.#update();
+      this.update();
       this.#changed();
     } else if (event.key === "Escape" && this.#search.value) {
       this.#search.value = "";
@@ -89,7 +89,7 @@ export class Legend {
     const onclick = (event) => {
       if (event.detail === 2 || event.shiftKey) classes.showOnly(k);
       else if (event.detail < 2) classes.toggle(k);
-      this.#update();
+      this.update();
       this.#changed();
     };
     return make("button", { type: "button", title, onclick }, swatch, name, count);
@@ -97,11 +97,12 @@ export class Legend {
 
   #showAll() {
     this.#classes?.showAll();
-    this.#update();
+    this.update();
     this.#changed();
   }
 
-  #update() {
+  /** Show which classes are hidden. */
+  update() {
     const hidden = this.#classes?.hidden ?? new Set();
     for (const [k, button] of this.#buttons) {
       button.setAttribute("aria-pressed", String(!hidden.has(k)));

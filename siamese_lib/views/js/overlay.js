@@ -45,7 +45,7 @@ export class Overlay {
   /** An image that is no point of the film, at its last frame. @type {Guest | null} */
   guest = null;
   /** @type {Theme} */
-  #theme = { font: "", ground: "", ink: "", quiet: "", accent: "" };
+  #theme = { font: "", ground: "", ink: "", quiet: "", accent: "", small: 12 };
 
   /**
    * @param {number} width in pixels of the page
@@ -89,7 +89,7 @@ export class Overlay {
   /** @param {Marks} marks */
   #names({ film, p, camera, classes, about }) {
     const pen = this.#pen;
-    pen.font = this.#font(600, 15);
+    pen.font = this.#font(600, this.#theme.small + 3);
     pen.fillStyle = this.#theme.ink;
     // Where classes overlap, as before training, names would cover each other, so they fade.
     const at = film.medians(p, classes.members).map((middle) => camera.toScreen(middle));
@@ -221,7 +221,7 @@ export class Overlay {
   #scale({ camera, about }) {
     const pen = this.#pen;
     const { ground, ink, quiet } = this.#theme;
-    pen.font = this.#font(400, 12);
+    pen.font = this.#font(400, this.#theme.small);
     pen.fillStyle = quiet;
     scaleBars(camera.scale, about.margin, camera.width).forEach(({ kind, length, words }, i) => {
       const y = camera.height - 16 - 22 * i;
@@ -243,7 +243,7 @@ export class Overlay {
   #note({ camera, about }) {
     if (!about.note) return;
     const pen = this.#pen;
-    pen.font = this.#font(400, 12);
+    pen.font = this.#font(400, this.#theme.small);
     pen.fillStyle = this.#theme.quiet;
     const beside = camera.width - pen.measureText(about.note).width > SCALE_ROOM;
     this.#write(about.note, [camera.width - 14, camera.height - (beside ? 19 : 62)], "right");

@@ -30,7 +30,9 @@ import { bytesOf } from "./numbers.js";
  * @property {Curves} curves
  * @property {number | null} margin of the loss, in units of the embedding
  * @property {string} note small print
- * @property {number} height of the map, in pixels
+ * @property {number | null} height of the map, in pixels; null for one that suits the window
+ * @property {string} [noun] what a point stands for, such as "test image"
+ * @property {Bytes | null} [numbers] uint32 (count,): the number of each point in its data set
  */
 
 /**

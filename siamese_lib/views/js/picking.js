@@ -35,6 +35,53 @@ export function pointsIn({ film, p, camera, classes }, lasso) {
 }
 
 /**
+ * Count the visible points in a rectangle on the map.
+ * @param {PickSource} source
+ * @param {{ left: number, top: number, right: number, bottom: number }} rectangle
+ * @param {number[]} [among] these points only
+ */
+export function countIn({ film, p, camera, classes }, { left, top, right, bottom }, among) {
+  const places = film.places(p);
+  const [west, north] = camera.toPlane([left, top]);
+  const [east, south] = camera.toPlane([right, bottom]);
+  const count = among ? among.length : film.count;
+  let found = 0;
+  for (let i = 0; i < count; i++) {
+    const point = among ? among[i] : i;
+    const x = places[2 * point];
+    const y = places[2 * point + 1];
+    if (x >= west && x <= east && y >= south && y <= north && classes.shows(point)) found++;
+  }
+  return found;
+}
+
+/**
+ * Find the visible point to go to from a place in a direction: it is near, and little to the side.
+ * @param {PickSource} source
+ * @param {Place} from in the plane
+ * @param {Place} direction [1, 0] for right, [0, 1] for up
+ * @param {number | null} own the point at that place, which does not count
+ */
+export function pointTowards({ film, p, classes }, from, direction, own) {
+  const places = film.places(p);
+  let found = null;
+  let nearest = Infinity;
+  for (let point = 0; point < film.count; point++) {
+    if (point === own || !classes.shows(point)) continue;
+    const x = places[2 * point] - from[0];
+    const y = places[2 * point + 1] - from[1];
+    const ahead = x * direction[0] + y * direction[1];
+    const aside = Math.abs(x * direction[1] - y * direction[0]);
+    const cost = ahead + 2 * aside;
+    if (ahead > 0 && aside <= ahead && cost < nearest) {
+      nearest = cost;
+      found = point;
+    }
+  }
+  return found;
+}
+
+/**
  * Find the nearest visible point, or null.
  * @param {Float32Array} places x and y of every point
  * @param {Place} place

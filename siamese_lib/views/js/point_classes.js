@@ -7,6 +7,8 @@ import { clamp, wordsOf } from "./numbers.js";
 
 const ONE_COLOR = "#0072B2"; // of points without classes
 const FADE = 0.18; // seconds
+const VEIL = [122, 127, 135]; // of hidden classes: grey on light and on dark pages
+const THIN = 0.3; // of the opacity of a class that is shown
 
 /**
  * A text without accents, in small letters.
@@ -109,6 +111,30 @@ export class Classes {
       going = true;
     });
     return going;
+  }
+
+  /** Hide the classes with these names, and show all others. @param {string[]} names */
+  hideNamed(names) {
+    this.hidden = new Set(this.present.filter((k) => names.includes(this.names[k])));
+  }
+
+  /** The names of the hidden classes. */
+  get hiddenNames() {
+    return this.present.filter((k) => this.hidden.has(k)).map((k) => this.names[k]);
+  }
+
+  /**
+   * Return four bytes for each class, as hidden classes are drawn: grey, below the others. Null if
+   * all are shown.
+   * @param {number} opacity of a class that is shown, from 0 to 1
+   */
+  veil(opacity) {
+    if (this.shown.every((value) => value === 1)) return null;
+    const rgba = new Uint8Array(4 * this.names.length);
+    this.shown.forEach((value, k) =>
+      rgba.set([...VEIL, 255 * THIN * opacity * (1 - value)], 4 * k),
+    );
+    return rgba;
   }
 
   /**

@@ -14,7 +14,7 @@ import { clamp } from "./numbers.js";
  * @property {Film} film
  * @property {number} p the moment
  * @property {Uint16Array<ArrayBuffer>} classes of every point
- * @property {Uint8Array} rgba of each class
+ * @property {Uint8Array[]} layers rgba of each class, from the bottom up; 0 where it has no points
  * @property {Pose} camera
  * @property {number} width of the map, in pixels of the page
  * @property {number} height
@@ -67,7 +67,7 @@ export function sceneOf(source, ground) {
     film,
     p,
     classes: classes.of,
-    rgba: classes.rgba(opacity),
+    layers: [classes.veil(opacity), classes.rgba(opacity)].filter((layer) => layer !== null),
     camera,
     width,
     height,

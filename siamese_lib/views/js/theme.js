@@ -8,6 +8,7 @@
  * @property {string} ink
  * @property {string} quiet
  * @property {string} accent
+ * @property {number} small pixels of small text
  */
 
 /**
@@ -22,6 +23,7 @@ export function themeOf(root) {
     ink: style.color,
     quiet: style.getPropertyValue("--sv-quiet").trim(),
     accent: style.getPropertyValue("--sv-accent").trim(),
+    small: parseFloat(style.getPropertyValue("--sv-small")) || 12,
   };
 }
 

@@ -8,6 +8,7 @@ import { iconButton } from "./icons.js";
  * @typedef {object} ToolActs
  * @property {() => void} names
  * @property {() => void} trust
+ * @property {() => void} follow
  * @property {() => void} lasso
  * @property {() => void} fit
  * @property {() => void} reset
@@ -19,12 +20,18 @@ const TRUST_WORDS =
 export class Toolbar {
   #words = make("span", { class: "sv-tools-words" });
 
-  /** @param {ToolActs} acts what the buttons do */
-  constructor(acts) {
+  /**
+   * @param {ToolActs} acts what the buttons do
+   * @param {Node} last button
+   */
+  constructor(acts, last) {
     this.names = iconButton("names", "Class names on the map", acts.names, {
       "aria-pressed": "true",
     });
     this.trust = iconButton("trust", `Trust: ${TRUST_WORDS}`, acts.trust, {
+      "aria-pressed": "false",
+    });
+    this.follow = iconButton("follow", "Follow: zoom to all points at every step", acts.follow, {
       "aria-pressed": "false",
     });
     this.lasso = iconButton("lasso", "Select with a lasso (or hold Shift)", acts.lasso, {
@@ -39,9 +46,11 @@ export class Toolbar {
       this.#words,
       this.names,
       this.trust,
+      this.follow,
       this.lasso,
       fit,
       reset,
+      last,
     );
     // A click on a button is not one on the map below it.
     for (const name of ["pointerdown", "dblclick", "click"]) {
@@ -50,7 +59,7 @@ export class Toolbar {
   }
 
   /**
-   * @param {"names" | "trust" | "lasso"} which button
+   * @param {"names" | "trust" | "follow" | "lasso"} which button
    * @param {boolean} pressed
    */
   press(which, pressed) {

@@ -2,25 +2,30 @@
 // A map of embedded points, and a film of how they moved there, in any element of any page.
 
 /** @import { Place } from "./film.js" */
+/** @import { Shown } from "./shown.js" */
 /** @import { Bytes, FrameMessage, Images, Payload } from "./payload.js" */
 /** @import { PictureSource } from "./pictures.js" */
 
 import { Camera } from "./camera.js";
+import { choosing } from "./choosing.js";
 import { HoverCard } from "./hover_card.js";
 import { Classes } from "./point_classes.js";
 import { Clock } from "./clock.js";
 import { Film } from "./film.js";
 import { FilmBar } from "./film_bar.js";
+import { FullScreen } from "./full_screen.js";
 import { listenToKeys } from "./keys.js";
 import { Legend } from "./legend.js";
 import { AnimationLoop } from "./animation_loop.js";
 import { Overlay } from "./overlay.js";
 import { Painter } from "./painter.js";
 import { grow, isWhole } from "./payload.js";
-import { afterClick, pointAt, pointsIn } from "./picking.js";
+import { pointAt } from "./picking.js";
 import { Pictures } from "./pictures.js";
 import { Pointer } from "./pointer.js";
 import { FEW, frontSizeOf, pointSize, sceneOf } from "./scene.js";
+import { SelectionStrip } from "./selection_strip.js";
+import { Look } from "./shown.js";
 import { ViewElements } from "./view_elements.js";
 import { watchPage } from "./page_changes.js";
 import { rgbOf, themeOf } from "./theme.js";
@@ -35,6 +40,7 @@ import { readingWords, selectionWords } from "./descriptions.js";
  * @property {boolean} [playing]
  * @property {number[]} [selected] points
  * @property {number[]} [highlighted] points
+ * @property {Partial<Shown>} [shown] how the reader looks at the map
  */
 
 /**
@@ -56,8 +62,10 @@ export class View {
   hover = null;
   /** @type {PictureSource | null} */
   pictures = null;
-  shows = { names: true, trust: false };
+  /** The point whose picture is pointed at. @type {number | null} */
+  pointed = null;
   trust = new Trust(null);
+  look = new Look(this, (changes) => this.#onChange(changes));
   onScreen = true;
   ratio = 1; // pixels of the screen for one of the page
   #calm = matchMedia("(prefers-reduced-motion: reduce)").matches;
@@ -89,36 +97,39 @@ export class View {
     this.overlay = new Overlay();
     this.card = new HoverCard();
     this.legend = new Legend(() => this.#afterHiding());
-    this.filmBar = new FilmBar(this.clock);
-    this.toolbar = new Toolbar({
-      names: () => this.#toggle("names"),
-      trust: () => this.#toggle("trust"),
-      lasso: () => this.#setLassoing(!this.pointer.lassoing),
-      fit: () => this.fit(),
-      reset: () => this.camera.reset(),
-    });
+    this.filmBar = new FilmBar(this.clock, wake);
+    this.strip = new SelectionStrip(this);
+    this.fullScreen = new FullScreen(() => this.root, this.#ending.signal);
+    this.toolbar = new Toolbar(
+      {
+        names: () => this.look.toggle("names"),
+        trust: () => this.look.toggle("trust"),
+        follow: () => this.look.toggle("follow"),
+        lasso: () => this.#setLassoing(!this.pointer.lassoing),
+        fit: () => this.fit(),
+        reset: () => this.camera.reset(),
+      },
+      this.fullScreen.button,
+    );
     this.elements = new ViewElements({
       layers: [this.painter.canvas, this.overlay.canvas],
       floating: [this.card.element, this.toolbar.element],
       legend: this.legend.element,
       filmBar: this.filmBar.element,
+      selection: this.strip.element,
     });
     this.stage = this.elements.stage;
     this.root = this.elements.root;
     Object.assign(this.root, { view: this });
     element.append(this.root);
-    const acts = {
-      wake,
-      ready: () => this.ready,
-      clicked: this.#clicked.bind(this),
-      enclosed: this.#enclosed.bind(this),
-    };
+    const acts = { wake, ready: () => this.ready, ...choosing(this) };
     this.pointer = new Pointer(this.stage, this.camera, acts, this.#ending.signal);
     this.#listen();
     this.#nameRenderer();
     this.#take(null);
     this.clock.start(options.frame ?? this.film.last, Boolean(options.playing));
-    this.set({ selected: options.selected, highlighted: options.highlighted });
+    const { selected, highlighted, shown = {} } = options;
+    this.set({ selected, highlighted, shown });
   }
 
   destroy() {
@@ -162,11 +173,12 @@ export class View {
    * Set what Python or a script may set. It is not reported back.
    * @param {State} state
    */
-  set({ frame, playing, selected, highlighted }) {
+  set({ frame, playing, selected, highlighted, shown }) {
     if (frame !== undefined) this.clock.hear(frame);
     if (playing !== undefined && playing !== this.playing) this.clock.play(playing, false);
     if (selected !== undefined) this.selected = [...selected];
     if (highlighted !== undefined) this.highlighted = [...highlighted];
+    if (shown !== undefined) this.look.set(shown);
     this.animation.wake();
   }
 
@@ -183,7 +195,7 @@ export class View {
     if (names.length > MANY) this.shows.names = false;
     if (old?.about.trust !== this.about.trust) this.trust = new Trust(this.about.trust);
     this.toolbar.trust.hidden = !this.trust.known;
-    if (!this.trust.known && this.shows.trust) this.#toggle("trust");
+    if (!this.trust.known && this.shows.trust) this.look.toggle("trust");
     this.painter.use(this.film, this.classes.of);
     this.legend.build(this.classes);
     this.#refresh(old === null);
@@ -195,7 +207,7 @@ export class View {
     const count = film.frames.length;
     this.clock.setLast(film.last, { stay: first });
     this.filmBar.build(count, about);
-    this.#goHome(true);
+    this.goHome(true);
     this.elements.describe(film.count, count, about.height);
     this.animation.wake();
   }
@@ -211,6 +223,11 @@ export class View {
   }
 
   // ---------------------------------------------------------------- what it shows
+
+  /** What the reader has switched on. */
+  get shows() {
+    return this.look.shows;
+  }
 
   /** Whether there are points to show. */
   get ready() {
@@ -262,7 +279,8 @@ export class View {
     const { clock, camera } = this;
     const { signal } = this.#ending;
     const escape = () => (this.selected.length ? this.select([]) : this.#setLassoing(false));
-    listenToKeys(this.root, { clock, camera, escape }, signal);
+    const full = () => this.fullScreen.toggle();
+    listenToKeys(this.root, { clock, camera, escape, full, ...choosing(this) }, signal);
     const acts = {
       resized: () => this.#resize(),
       restyled: () => this.animation.wake(),
@@ -286,7 +304,7 @@ export class View {
     this.selected = points;
     this.highlighted = [];
     this.#onChange({ selected: points, highlighted: [] });
-    this.elements.say(selectionWords(this.classes, points));
+    this.elements.say(selectionWords(this.classes, points, this.about));
     this.animation.wake();
   }
 
@@ -306,20 +324,6 @@ export class View {
     return pointAt(this, [x, y], Math.max(9, this.size / 2 + 3));
   }
 
-  /**
-   * @param {Place} place on the map
-   * @param {boolean} add
-   */
-  #clicked([x, y], add) {
-    const selected = afterClick(this.selected, this.pick(x, y), add);
-    if (selected) this.select(selected);
-  }
-
-  /** @param {Place[]} lasso on the map */
-  #enclosed(lasso) {
-    this.select(pointsIn(this, lasso));
-  }
-
   #afterHiding() {
     this.hover = null;
     this.animation.wake();
@@ -331,16 +335,6 @@ export class View {
     this.toolbar.press("lasso", lassoing);
   }
 
-  /**
-   * Show class names or trust, or show them no longer.
-   * @param {"names" | "trust"} what
-   */
-  #toggle(what) {
-    this.shows[what] = !this.shows[what];
-    this.toolbar.press(what, this.shows[what]);
-    this.animation.wake();
-  }
-
   // ---------------------------------------------------------------- drawing
 
   /**
@@ -349,16 +343,20 @@ export class View {
    */
   #step(now, seconds) {
     const played = this.clock.advance(now, seconds);
+    if (this.shows.follow && this.ready) this.camera.follow(this.film.boxAt(this.p));
     const flew = this.camera.advance(now);
     const faded = this.classes.fade(this.#calm ? Infinity : seconds);
     if (this.onScreen) this.draw();
-    return played || flew || faded;
+    const goesOn = played || flew || faded;
+    if (!goesOn) this.look.report();
+    return goesOn;
   }
 
   draw() {
     if (!this.ready || this.camera.width < 2) return this.overlay.clear();
     const theme = themeOf(this.root);
     this.#updateHover();
+    this.strip.show(this);
     this.painter.draw(sceneOf(this, rgbOf(theme.ground)));
     this.overlay.draw(this, theme);
   }
@@ -367,6 +365,7 @@ export class View {
     const { place, dragging, lassoing } = this.pointer;
     this.hover = place && !dragging ? this.pick(...place) : null;
     this.stage.classList.toggle("sv-over", this.hover !== null && !lassoing);
+    this.hover ??= this.pointed;
     if (this.hover === null) return this.card.hide();
     const at = this.toScreen(this.film.place(this.hover, this.p));
     this.card.show(this.hover, this, at);
@@ -379,7 +378,7 @@ export class View {
     Object.assign(this.camera, { width, height });
     this.painter.resize(Math.round(width * this.ratio), Math.round(height * this.ratio));
     this.overlay.resize(width, height, this.ratio);
-    this.#goHome(false);
+    this.goHome(false);
     // Resizing clears a canvas, so draw before the browser paints the page.
     this.draw();
   }
@@ -388,8 +387,9 @@ export class View {
    * Give all frames of the film one frame of reference.
    * @param {boolean} smoothly
    */
-  #goHome(smoothly) {
-    if (this.ready) this.camera.setHome(this.film.box(), smoothly);
+  goHome(smoothly) {
+    const { film, p } = this;
+    if (this.ready) this.camera.setHome(this.shows.follow ? film.boxAt(p) : film.box(), smoothly);
   }
 
   #nameRenderer() {

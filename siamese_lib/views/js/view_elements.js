@@ -15,8 +15,9 @@ export class ViewElements {
    * @param {Element[]} parts.floating on the map
    * @param {Element} parts.legend next to the map
    * @param {Element} parts.filmBar under the map
+   * @param {Element} parts.selection under that
    */
-  constructor({ layers, floating, legend, filmBar }) {
+  constructor({ layers, floating, legend, filmBar, selection }) {
     const id = `sv-help-${Math.random().toString(36).slice(2)}`;
     this.stage = make(
       "div",
@@ -27,9 +28,10 @@ export class ViewElements {
     );
     this.root = make(
       "div",
-      { class: "siamese-view", role: "group", "aria-label": "Embedding view" },
+      { class: "siamese siamese-view", role: "group", "aria-label": "Embedding view" },
       make("div", { class: "sv-main" }, this.stage, legend),
       filmBar,
+      selection,
       make("span", { class: "sv-unseen", id }, KEYS_HELP),
       this.#live,
     );
@@ -46,12 +48,13 @@ export class ViewElements {
   /**
    * @param {number} points
    * @param {number} frames
-   * @param {number} height of the map, in pixels
+   * @param {number | null} height of the map, in pixels; null for one that suits the window
    */
   describe(points, frames, height) {
     const film = frames > 1 ? `, ${frames} frames` : "";
     set(this.stage, { "aria-label": `Map of ${grouped(points)} points${film}` });
     this.#message.hidden = points > 0 && frames > 0;
-    this.root.style.setProperty("--sv-height", `${height}px`);
+    if (height) this.root.style.setProperty("--sv-height", `${height}px`);
+    else this.root.style.removeProperty("--sv-height");
   }
 }

@@ -121,7 +121,6 @@ export class WebGLRenderer {
       gl.bindBuffer(gl.ARRAY_BUFFER, this.#bufferOf(film.frames[index]));
       gl.vertexAttribPointer(i, 2, gl.UNSIGNED_SHORT, false, 0, 0);
     });
-    this.#colorWith(scene.rgba);
     gl.viewport(0, 0, gl.drawingBufferWidth, gl.drawingBufferHeight);
     gl.clearColor(0, 0, 0, 0);
     gl.clear(gl.COLOR_BUFFER_BIT);
@@ -137,7 +136,10 @@ export class WebGLRenderer {
     gl.uniform1f(at.rim, 0);
     gl.uniform1i(at.front, 0);
     if (scene.trust) this.#size(scene.trust.diameters);
-    gl.drawArrays(gl.POINTS, 0, film.count);
+    for (const rgba of scene.layers) {
+      this.#colorWith(rgba);
+      gl.drawArrays(gl.POINTS, 0, film.count);
+    }
     gl.disableVertexAttribArray(DIAMETER);
     if (!scene.front.length) return;
     gl.uniform1f(at.size, scene.frontSize * ratio);
