@@ -9,10 +9,11 @@ import { bytesOf, grouped, shortNumber } from "./numbers.js";
 const NAMED = 10; // classes of a selection
 
 /**
- * @param {Pick<About, "steps">} about
+ * @param {Pick<About, "steps" | "moments">} about
  * @param {number} frame
  */
-export function momentWords({ steps }, frame) {
+export function momentWords({ steps, moments }, frame) {
+  if (moments) return moments[frame];
   const step = steps?.[frame];
   return step === undefined ? `frame ${frame}` : `step ${grouped(step)}`;
 }
