@@ -4,12 +4,12 @@
 import { make, set } from "../js/dom.js";
 
 const SCALES = /** @type {const} */ ({
-  same: ["Same scale", "Sizes can be compared."],
-  own: ["Own scale", "Each panel is zoomed to its points. Compare the scale bars."],
+  same: ["Same scale", "Sizes and curves can be compared."],
+  own: ["Own scale", "Each panel is zoomed to its points. Its scale bar shows the size."],
 });
 
 export class ScaleSwitch {
-  value = "same";
+  value = ""; // none is shown yet
   #words = make("span", { class: "sv-head-words", role: "status" });
 
   /** @param {(scale: string) => void} choose called when the reader chooses another scale */
@@ -24,7 +24,6 @@ export class ScaleSwitch {
     }));
     const group = { class: "sv-scales", role: "group", "aria-label": "Scale" };
     this.elements = [make("div", group, ...this.buttons.map(({ button }) => button)), this.#words];
-    this.show("same");
   }
 
   /** @param {string} value */

@@ -22,7 +22,7 @@ import { Pictures } from "../js/pictures.js";
 import { Classes } from "../js/point_classes.js";
 import { themeOf } from "../js/theme.js";
 import { FilmPanel } from "./film_panel.js";
-import { columnsFor } from "./panel_grid.js";
+import { columnsFor, sharedRanges } from "./panel_grid.js";
 import { ScaleSwitch } from "./scale_switch.js";
 import { barOf, momentAt, shareAt } from "./shared_moment.js";
 
@@ -199,7 +199,11 @@ export class SideBySideView {
   /** @param {string} scale "same" or "own" */
   #show(scale) {
     this.scale.show(scale);
+    const ranges = sharedRanges(this.panels.flatMap(({ curves }) => curves));
     for (const panel of this.panels) {
+      for (const curve of panel.curves) {
+        curve.within((scale === "same" && ranges.get(curve.name)) || curve.range);
+      }
       panel.goHome(this.#box, true);
       panel.camera.reset();
     }
