@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from siamese_lib.views.side_by_side.side_by_side import SideBySide
+
 if TYPE_CHECKING:
     from siamese_lib.runs.run import Run
-    from siamese_lib.views.side_by_side.side_by_side import SideBySide
 
 
 def side_by_side(
@@ -53,7 +54,4 @@ def side_by_side(
         name: run.make_film(images, labels, class_names=class_names, batch_size=batch_size)
         for name, run in runs.items()
     }
-    # As in `Run.film`: ipywidgets takes long to import.
-    from siamese_lib.views.side_by_side.side_by_side import SideBySide
-
     return SideBySide(films, **options)
