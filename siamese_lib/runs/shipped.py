@@ -59,7 +59,7 @@ def shipped_films() -> dict[str, Film]:
         >>> films["margin 1"].frames.shape[1:]
         (500, 2)
     """
-    pictures = shipped_run().make_film().images
+    pictures = shipped_run().make_film().parts()["images"]
     films = {}
     for name in FILM_NAMES:
         film = Film.from_bytes(film_path(name).read_bytes())

@@ -140,6 +140,8 @@ def test_the_state_is_all_that_the_reader_changes() -> None:
         ({"selected": [40]}, "40"),
         ({"hidden": ["9"]}, "names of classes"),
         ({"hidden": [2]}, "names of classes"),
+        ({"hidden": "2"}, "a list of class names"),
+        ({"hidden": 2}, "a list of class names"),
         ({"step": 4}, "step"),
     ],
 )

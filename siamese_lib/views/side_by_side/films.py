@@ -62,14 +62,20 @@ def _check_points(name: str, film: Film, first: Film) -> None:
             "Make all films of the same images."
         )
     own, others = film.classes, first.classes
-    if own.names != others.names or not np.array_equal(own.numbers, others.numbers):
+    if own.names != others.names or not _equal(own.numbers, others.numbers):
         raise ViewError(
             f"films: {name!r} has other classes than the first film; expected the same label for "
             "each point. Make all films of the same images and labels."
         )
-    both = film.images is not None and first.images is not None
-    if both and not np.array_equal(film.images, first.images):
+    known = film.images is not None and first.images is not None
+    if known and not _equal(film.images, first.images):
         raise ViewError(
             f"films: {name!r} has other images than the first film; expected the same images, in "
             "the same order."
         )
+
+
+def _equal(one: np.ndarray | None, other: np.ndarray | None) -> bool:
+    if one is None or other is None:
+        return one is other
+    return np.array_equal(one, other)

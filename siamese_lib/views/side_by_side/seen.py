@@ -69,8 +69,10 @@ def as_state(seen: Seen) -> dict[str, Any]:
     return {**asdict(seen), "selected": list(seen.selected), "hidden": list(seen.hidden)}
 
 
-def _hidden(hidden: Sequence[str], classes: Sequence[str]) -> list[str]:
-    listed = [hidden] if isinstance(hidden, str) or not hasattr(hidden, "__iter__") else hidden
+def _hidden(hidden: Any, classes: Sequence[str]) -> list[str]:
+    if isinstance(hidden, str) or not hasattr(hidden, "__iter__"):
+        raise ViewError(f"hidden is {hidden!r:.100}; expected a list of class names.")
+    listed = list(hidden)
     for name in listed:
         if name not in classes:
             raise ViewError(
