@@ -116,8 +116,8 @@ def trained(training: Training, data: sl.Split) -> sl.Run:
     return sl.Run(plain, run.steps, frames, run.history, margin)
 
 
-def told(name: str, film: sl.Film) -> str:
-    """Say how a training ended."""
+def summary(name: str, film: sl.Film) -> str:
+    """Return one line about the end of a training."""
     last = film.frames[-1].astype(float)
     radius = np.sqrt(((last - last.mean(axis=0)) ** 2).sum(axis=1).mean())
     ends = "  ".join(f"{curve} {values[-1]:.5f}" for curve, values in film.curves.items())
@@ -132,7 +132,7 @@ def main() -> None:
     for name, training in TRAININGS.items():
         run = trained(training, digits.train)
         film = run.make_film(images, labels, class_names=digits.class_names)
-        print(told(name, film), flush=True)
+        print(summary(name, film), flush=True)
         bare = {**film.parts(), "images": None}
         film_path(name).write_bytes(sl.Film(**bare).to_bytes())
 
