@@ -11,7 +11,7 @@ from siamese_lib.views.still import row_png
 
 
 def still_png(films: Mapping[str, Film], scale: str, selected: Sequence[int]) -> bytes:
-    """Draw the last frame of each film in a row, with its name under it.
+    """Draw the last frame of each film in a row, with its name under it, and its width at own scale.
 
     Args:
         films: matched films, by name.
@@ -22,14 +22,17 @@ def still_png(films: Mapping[str, Film], scale: str, selected: Sequence[int]) ->
         A PNG below 60 kB, on a transparent background.
     """
     maps = [film.frames[-1].astype(float) for film in films.values()]
+    words = list(films)
     if scale == "own":
-        maps = [_filling(points) for points in maps]
+        widths = [float(np.ptp(points, axis=0).max()) for points in maps]
+        words = [f"{name}, {width:.2g} wide" for name, width in zip(films, widths, strict=True)]
+        maps = [_filling(points, width) for points, width in zip(maps, widths, strict=True)]
     box = np.stack([np.min(maps, axis=(0, 1)), np.max(maps, axis=(0, 1))])
     classes = next(iter(films.values())).classes
-    return row_png(np.array(maps), classes, list(films), box, list(selected)[:8])
+    return row_png(np.array(maps), classes, words, box, list(selected)[:8])
 
 
-def _filling(points: np.ndarray) -> np.ndarray:
-    """Move and zoom points (N, 2) into a square of side 1 around the origin."""
-    low, high = points.min(axis=0), points.max(axis=0)
-    return (points - (low + high) / 2) / max(float((high - low).max()), 1e-12)
+def _filling(points: np.ndarray, width: float) -> np.ndarray:
+    """Move and zoom points (N, 2), of a width, into a square of side 1 around the origin."""
+    middle = (points.min(axis=0) + points.max(axis=0)) / 2
+    return (points - middle) / max(width, 1e-12)
