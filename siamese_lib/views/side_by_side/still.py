@@ -11,7 +11,7 @@ from siamese_lib.views.still import row_png
 
 
 def still_png(films: Mapping[str, Film], scale: str, selected: Sequence[int]) -> bytes:
-    """Draw the last frame of each film in a row, with its name under it, and its width at own scale.
+    """Draw the last frame of each film in a row, over its name; at its own scale, with its width.
 
     Args:
         films: matched films, by name.
