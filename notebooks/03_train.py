@@ -209,9 +209,7 @@ def measured_map(points):
 
 sizes = {name: measured_map(film.frames[-1]) for name, film in both.films.items()}
 for name, (apart, radius) in sizes.items():
-    print(
-        f"{name:12}  between centres {apart:.2f}  radius {radius:.3f}  ratio {apart / radius:.1f}"
-    )
+    print(f"{name:12}  centres {apart:.2f} apart  radius {radius:.3f}  ratio {apart / radius:.1f}")
 
 # %% [markdown]
 # With every pair the digits lie farther apart, although both trainings use the same margin. The
