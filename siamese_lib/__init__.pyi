@@ -19,6 +19,7 @@ from .explorer.explorer import RetrievalExplorer as RetrievalExplorer
 from .export.export_run import export_gif as export_gif
 from .export.export_run import export_html as export_html
 from .export.export_run import export_projector as export_projector
+from .export.export_view import export_view as export_view
 from .network.devices import compile_options as compile_options
 from .network.devices import device as device
 from .network.devices import fastest_dtype as fastest_dtype

@@ -7,13 +7,13 @@ from functools import cache
 import numpy as np
 from numpy.typing import NDArray
 
-# Okabe and Ito's palette with a darker yellow and without black, which a dark page hides, plus
-# three more colours. They were chosen so that no two look alike to colour-blind readers.
+# Of the colours that can be seen on light and on dark pages (CONTRAST on both GROUNDS), ten that
+# differ most, for readers who see all colours and for those who do not see red or green.
 PALETTE = (
-    "#E69F00", "#56B4E9", "#009E73", "#D6C400", "#0072B2",
-    "#D55E00", "#CC79A7", "#AAAAAA", "#7B61FF", "#8C564B",
+    "#C08418", "#309CCC", "#007818", "#24A86C", "#3C48FF",
+    "#D81800", "#FF48B4", "#A824B4", "#9078FF", "#6C6C6C",
 )  # fmt: skip
-EXTRA = "#E5007D"  # the reader's own image, shown among the classes
+EXTRA = "#CC4296"  # the reader's own image, shown among the classes
 SAME, DIFFERENT = "#009E73", "#D55E00"
 GROUNDS = ("#FFFFFF", "#14171C")  # of light and of dark pages
 CONTRAST = 3.0  # of a mark on its ground, as WCAG 2.2 asks for (1.4.11)

@@ -45,7 +45,7 @@ const asked = known?.getParameter;
 if (known) known.getParameter = function (name) {
   return name === 0x9246 ? "a graphics card" : asked.call(this, name);
 };"""
-START_SECONDS, CELL_SECONDS = 60, 120
+START_SECONDS, CELL_SECONDS = 120, 120
 ASSETS = Path(sys.modules[EmbeddingView.__module__].__file__ or "").parent
 
 

@@ -3,7 +3,19 @@
 import numpy as np
 import pytest
 
-from siamese_lib.colors import CONTRAST, EXTRA, GROUNDS, PALETTE, class_colors, contrast, rgb
+from siamese_lib.colors import (
+    _TO_CONES,
+    _TO_OKLAB,
+    CONTRAST,
+    DIFFERENT,
+    EXTRA,
+    GROUNDS,
+    PALETTE,
+    SAME,
+    class_colors,
+    contrast,
+    rgb,
+)
 
 
 def slow_contrast(one, other):
@@ -25,6 +37,43 @@ def test_contrast_is_that_of_the_standard():
     for color in (*PALETTE, "#102030"):
         for ground in GROUNDS:
             assert contrast(color, ground) == pytest.approx(slow_contrast(color, ground))
+
+
+# What readers without red cones, and without green ones, see of linear red, green and blue.
+# Machado, Oliveira and Fernandes, "A Physiologically-based Model for Simulation of Color Vision
+# Deficiency", 2009, severity 1.
+SEEN_WITHOUT = {
+    "neither": np.eye(3),
+    "red": [
+        [0.152286, 1.052583, -0.204868],
+        [0.114503, 0.786281, 0.099216],
+        [-0.003882, -0.048116, 1.051998],
+    ],
+    "green": [
+        [0.367322, 0.860646, -0.227968],
+        [0.280085, 0.672501, 0.047413],
+        [-0.011820, 0.042940, 0.968881],
+    ],
+}
+
+
+def oklab(color, matrix):
+    parts = np.array(rgb(color)) / 255
+    linear = np.where(parts <= 0.04045, parts / 12.92, ((parts + 0.055) / 1.055) ** 2.4)
+    seen = np.clip(np.asarray(matrix) @ linear, 0, 1)
+    return _TO_OKLAB @ np.cbrt(_TO_CONES @ seen)
+
+
+@pytest.mark.parametrize("missing", SEEN_WITHOUT)
+def test_ten_classes_are_told_apart_by_all_readers(missing):
+    seen = [oklab(color, SEEN_WITHOUT[missing]) for color in (*PALETTE, EXTRA)]
+    apart = [np.linalg.norm(a - b) for i, a in enumerate(seen) for b in seen[:i]]
+    assert min(apart) > (0.1 if missing == "neither" else 0.07)
+
+
+def test_ten_classes_are_seen_on_every_page():
+    colors = [*PALETTE, EXTRA, SAME, DIFFERENT]
+    assert min(contrast(color, ground) for color in colors for ground in GROUNDS) >= CONTRAST
 
 
 @pytest.mark.parametrize("count", [11, 40, 60, 221])

@@ -18,9 +18,11 @@ import numpy as np
 from siamese_lib.data.dataset import Dataset
 from siamese_lib.explorer import markup
 from siamese_lib.explorer.answer import Answer
+from siamese_lib.explorer.controls import Controls
 from siamese_lib.explorer.drawing_pad import Pad
 from siamese_lib.explorer.html_panel import Panel
 from siamese_lib.explorer.maps import Maps
+from siamese_lib.explorer.saved_state import restored, saved
 from siamese_lib.explorer.screen import Screen
 from siamese_lib.explorer.search import NeighbourSearch
 from siamese_lib.explorer.state import ACTIONS, State, begin, choose_test, fail, set_k
@@ -28,11 +30,6 @@ from siamese_lib.explorer.still import explorer_png
 from siamese_lib.runs.run import Run
 from siamese_lib.search.gallery import Gallery
 from siamese_lib.views.still import MimeBundle, with_still
-
-_ONE_FRAME = (
-    "This run kept only the weights of its last step, so it cannot show the answers of earlier "
-    "steps. A run trained with a Recorder can."
-)
 
 
 class RetrievalExplorer(ipywidgets.VBox):
@@ -68,7 +65,9 @@ class RetrievalExplorer(ipywidgets.VBox):
     Attributes:
         answer: the `Answer` that is shown now, by the metric that is on the map.
         answers: read-only mapping of the metrics to `Answer`.
-        state: what the reader has chosen, a frozen dataclass.
+        state: what the reader has chosen, a frozen dataclass. Assign one, or a part of what
+            `saved` returned, to go back to it.
+        saved: the state as values that JSON can hold.
         message: text of the status line.
         searched: int64 (S,), the training images that are searched.
         map: the `EmbeddingView` of the training images, the query and its neighbours.
@@ -114,15 +113,9 @@ class RetrievalExplorer(ipywidgets.VBox):
         self.pad = Pad(self._do, facts.paper.colors)
         self._maps = Maps(search, self._clicked, height)
         self.map, self.near = self._maps.whole, self._maps.near
-        self._k = ipywidgets.IntSlider(state.k, 1, most, description="neighbours")
-        steps = [(f"{step:,}", frame) for frame, step in enumerate(facts.steps)]
-        self._frame = ipywidgets.SelectionSlider(
-            options=steps, value=state.frame, description="at step",
-            continuous_update=False, disabled=len(steps) == 1,
-        )  # fmt: skip
-        self._frame.tooltip = "training step of the network"
-        self._k.observe(lambda change: self._do("set_k", change.new), "value")
-        self._frame.observe(lambda change: self._do("set_frame", change.new), "value")
+        self._controls = Controls(
+            self._do, k=state.k, most=most, frame=state.frame, steps=facts.steps
+        )
         super().__init__(self._laid_out())
         self.add_class("siamese-explorer")
         wrong = search.gallery_error
@@ -132,6 +125,20 @@ class RetrievalExplorer(ipywidgets.VBox):
     def state(self) -> State:
         """What the reader has chosen."""
         return self._screen.state
+
+    @state.setter
+    def state(self, state: State | Mapping[str, Any]) -> None:
+        given = saved(state) if isinstance(state, State) else state
+        try:
+            self._show(restored(self.state, self._search.facts, given))
+        except Exception as error:
+            self._fail(error)
+            raise
+
+    @property
+    def saved(self) -> dict[str, Any]:
+        """What the reader has chosen, as values that JSON can hold."""
+        return saved(self.state)
 
     @property
     def answer(self) -> Answer:
@@ -236,8 +243,16 @@ class RetrievalExplorer(ipywidgets.VBox):
         if not search.knows(state.frame):
             step = search.facts.steps[state.frame]
             words = f"Embedding {len(search.shown):,} training images at step {step:,} …"
-            self._panels["status"].html = markup.status(words)
-        self._draw(search.screen(state))
+            self._wait(words)
+        try:
+            self._draw(search.screen(state))
+        finally:
+            self._wait("")
+
+    def _wait(self, words: str) -> None:
+        """Say what the reader waits for, and show the old answer as one that does not hold."""
+        self._controls.waiting = words
+        self._panels["answer"].stale = bool(words)
 
     def _fail(self, error: object) -> None:
         """Show an error, and leave everything else as it is."""
@@ -246,7 +261,7 @@ class RetrievalExplorer(ipywidgets.VBox):
 
     def _draw(self, screen: Screen) -> None:
         """Put a screen into the widgets; nothing else changes them."""
-        panels, state = self._panels, screen.state
+        panels, state, controls = self._panels, screen.state, self._controls
         self._screen, self._showing = screen, True
         try:
             panels["answer"].html = markup.answer(screen)
@@ -256,16 +271,17 @@ class RetrievalExplorer(ipywidgets.VBox):
             panels["pins"].html = markup.pins(screen)
             if state.query.kind == "drawing":
                 self.pad.preview = markup.uri(screen.facts.image(state.query))
-            self._k.value, self._frame.value = state.k, state.frame
+            elif state.query.kind == "picture":
+                self.pad.strokes = []  # an old drawing would look like the query
+            controls.k, controls.frame = state.k, state.frame
+            controls.quick = self._search.known
             self._maps.show(screen)
         finally:
             self._showing = False
 
     def _laid_out(self) -> list[ipywidgets.Widget]:
         panels = self._panels
-        frame = ipywidgets.Label(_ONE_FRAME) if self._frame.disabled else self._frame
-        controls = _box("controls", self._k, frame)
-        found = _box("found", panels["answer"], controls)
+        found = _box("found", panels["answer"], self._controls)
         columns = _box(
             "columns",
             _box("choose", panels["picker"], self.pad),

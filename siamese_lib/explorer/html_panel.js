@@ -2,15 +2,23 @@
 // Markup from the kernel, whose buttons and boxes report how they are used.
 //
 // Every [data-act] sends { act, value }: a button its data-value, a select its value, a form the
-// value of its box. [data-copy] copies its text. A [data-value] that equals the trait `current` is
-// marked.
+// value of its box. [data-copy] copies its text, and [data-full] fills the screen. A [data-value]
+// that equals the trait `current` is marked. The buttons of a grid are one tab stop; the arrow keys
+// go from one to another.
 
 /** @import { Model } from "../views/js/widget_model.js" */
 
 import { keepKeys, make, set } from "../views/js/dom.js";
 import { follow, valuesOf } from "../views/js/widget_model.js";
 
-const TRAITS = { html: "html", current: "current" };
+const TRAITS = { html: "html", current: "current", stale: "stale" };
+/** @type {Record<string, [right: number, down: number]>} */
+const ARROWS = {
+  ArrowLeft: [-1, 0],
+  ArrowRight: [1, 0],
+  ArrowUp: [0, -1],
+  ArrowDown: [0, 1],
+};
 
 class Panel {
   #root = make("div");
@@ -31,13 +39,43 @@ class Panel {
     this.update({ html, current });
   }
 
-  /** @param {{ html?: string, current?: string }} changes */
-  update({ html, current = this.#current }) {
+  /** @param {{ html?: string, current?: string, stale?: boolean }} changes */
+  update({ html, current = this.#current, stale }) {
     this.#current = current;
+    if (stale !== undefined) this.#root.toggleAttribute("data-stale", stale);
     if (html !== undefined) this.#fill(html);
     for (const element of elementsIn(this.#root, ".sx-thumb")) {
       set(element, { "aria-pressed": String(element.dataset.value === current) });
     }
+    this.#stopAt(null);
+  }
+
+  /**
+   * Let Tab stop at one button of the grid: this one, the marked one, or the first.
+   * @param {HTMLElement | null} chosen
+   */
+  #stopAt(chosen) {
+    const cells = elementsIn(this.#root, ".sx-thumb");
+    const focused = cells.find((cell) => cell === document.activeElement);
+    const marked = cells.find((cell) => cell.dataset.value === this.#current);
+    const stop = chosen ?? focused ?? marked ?? cells[0];
+    for (const cell of cells) set(cell, { tabindex: cell === stop ? 0 : -1 });
+  }
+
+  /** @param {KeyboardEvent} event */
+  #arrow(event) {
+    const way = ARROWS[event.key];
+    const cells = elementsIn(this.#root, ".sx-thumb");
+    const at = cells.findIndex((cell) => cell === event.target);
+    if (!way || at < 0) return;
+    const across = cells.filter((cell) => cell.offsetTop === cells[0].offsetTop).length;
+    const next = cells[at + way[0] + way[1] * across];
+    if (next) {
+      this.#stopAt(next);
+      next.focus();
+    }
+    event.preventDefault();
+    event.stopPropagation();
   }
 
   /**
@@ -57,14 +95,16 @@ class Panel {
   #listen() {
     const root = this.#root;
     root.addEventListener("click", (event) => {
-      const { act, value, copy } = targetOf(event).closest("button")?.dataset ?? {};
-      if (copy !== undefined) this.#copy(copy);
+      const { act, value, copy, full } = targetOf(event).closest("button")?.dataset ?? {};
+      if (full !== undefined) fillScreen(root.closest(".siamese-explorer"));
+      else if (copy !== undefined) this.#copy(copy);
       else if (act) this.#send(act, value ?? null);
     });
     root.addEventListener("change", (event) => {
       const box = /** @type {HTMLInputElement} */ (targetOf(event));
       if (box.dataset.act) this.#send(box.dataset.act, box.value);
     });
+    root.addEventListener("keydown", (event) => this.#arrow(event));
     // Send the form here, because JupyterLab may keep Enter for itself.
     root.addEventListener("keydown", (event) => {
       const box = targetOf(event);
@@ -89,6 +129,15 @@ class Panel {
       this.#send("fail", `The indices could not be copied: ${message}.`);
     }
   }
+}
+
+/**
+ * Let an element fill the screen, or give the screen back.
+ * @param {Element | null} element
+ */
+function fillScreen(element) {
+  if (document.fullscreenElement) document.exitFullscreen();
+  else element?.requestFullscreen();
 }
 
 /**

@@ -23,6 +23,7 @@ class Panel(anywidget.AnyWidget):
     Attributes:
         html: the HTML, in which text from outside must be escaped already.
         current: the ``data-value`` of the thumbnail that is marked.
+        stale: whether the HTML does not hold any more, as another is being made.
     """
 
     _esm = Script(Path(__file__).with_suffix(".js"))
@@ -32,6 +33,7 @@ class Panel(anywidget.AnyWidget):
     current = traitlets.Unicode().tag(sync=True)
     kind = traitlets.Unicode().tag(sync=True)
     live = traitlets.Bool(False).tag(sync=True)
+    stale = traitlets.Bool(False).tag(sync=True)
 
     def __init__(self, kind: str, act: Callable[[str, Any], Any], *, live: bool = False) -> None:
         super().__init__(kind=kind, live=live)

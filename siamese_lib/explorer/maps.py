@@ -39,11 +39,12 @@ class Maps:
             "class_names": [*names, "query"],
             "colors": [*class_colors(len(names)), EXTRA],
             "note": flat if dim > 2 else "",
+            "noun": "training image",
         }
         margin = search.run.settings.get("margin")
         self.whole = EmbeddingView(
             search.last.cloud, search.facts.training_labels[search.shown],
-            margin=margin, height=height * 3 // 5, **common,
+            margin=margin, height=height * 3 // 5, numbers=search.shown, **common,
         )  # fmt: skip
         self.near = EmbeddingView(
             search.last.cloud[:1], [0], height=height - height * 3 // 5, **common
@@ -86,7 +87,7 @@ class Maps:
         with view.hold_sync():
             with view.hold_trait_notifications():
                 view.frames, view.labels, view.images = places, labels, images
-                view.trust = search.trust(indices, query, frame)
+                view.trust, view.numbers = search.trust(indices, query, frame), indices
             view.marked = view.selected = [at]
             on_map = search.place_of if view is self.whole else {}
             last = {int(index): place for place, index in enumerate(indices.tolist()[at:], at)}

@@ -25,6 +25,8 @@ def picker(screen: Screen) -> str:
     """Write the thumbnails, their filters, the index box and the random button."""
     state, facts, here = screen.state, screen.facts, screen.thumbnails
     wrong = int(facts.mistaken.sum())
+    at_last = state.frame == len(facts.steps) - 1
+    mistakes = "only mistakes" if at_last else "mistakes of the last step"
     options = [f"<option value=''{_chosen(state.label is None)}>all classes</option>"]
     options += [
         f"<option value='{number}'{_chosen(state.label == number)}>{html.escape(name)}</option>"
@@ -40,7 +42,7 @@ def picker(screen: Screen) -> str:
         "<div class='sx-bar'><button data-act='toggle_mistakes' class='sx-toggle' "
         f"aria-pressed='{_yes(state.mistakes)}' "
         "title='After the last step, the vote of the 7 nearest training images is wrong'>"
-        f"<b class='sx-wrong'>✗</b> only mistakes <small>{wrong:,}</small></button>"
+        f"<b class='sx-wrong'>✗</b> {mistakes} <small>{wrong:,}</small></button>"
         "<span class='sx-room'></span>"
         "<button data-act='choose_random' "
         "title='Choose a random test image that matches the filters'>Random</button></div>"
@@ -62,6 +64,8 @@ def answer(screen: Screen) -> str:
     known = "label unknown" if main.label is None else f"labelled <b>{_name(main, main.label)}</b>"
     votes = round(main.confidence * main.k)
     says = {True: "right", False: "wrong", None: "by vote"}[main.right]
+    if state.frame < len(facts.steps) - 1:  # the ✗ of a thumbnail is of the last step
+        says += f" at step {main.step:,}"
     indices = " ".join(map(str, main.indices))
     where = (
         f"step {main.step:,}, among {main.searched:,} training images"
@@ -136,7 +140,8 @@ def pins(screen: Screen) -> str:
 def status(words: str, failed: bool = False) -> str:
     """Write a message; `failed` marks it as an error."""
     words = html.escape(words)
-    return f"<span class='sx-error'>⚠ {words}</span>" if failed else f"<span>{words}</span>"
+    said = f"<span class='sx-error'>⚠ {words}</span>" if failed else f"<span>{words}</span>"
+    return f"{said}<button data-full class='sx-full'>Full screen</button>"
 
 
 def _metric(screen: Screen, metric: str) -> str:

@@ -128,6 +128,11 @@ class NeighbourSearch:
         """The searched images at the last frame."""
         return self._frames[len(self.run) - 1]
 
+    @property
+    def known(self) -> list[int]:
+        """The frames at which the images are embedded already."""
+        return sorted(self._frames)
+
     def knows(self, frame: int) -> bool:
         """Return whether the images are embedded at a frame already, so that answers are quick."""
         return frame in self._frames

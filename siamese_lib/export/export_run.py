@@ -17,7 +17,7 @@ from siamese_lib.checks import whole_number
 from siamese_lib.data.dataset import Dataset
 from siamese_lib.data.parts import Part, part_of
 from siamese_lib.export.moving_pictures import SUFFIXES, Drawing, ffmpeg, moving_picture
-from siamese_lib.export.page import packed, page
+from siamese_lib.export.page import checked_path, packed, page
 from siamese_lib.export.page_facts import facts_of
 from siamese_lib.export.page_network import drawing_of
 from siamese_lib.export.projector import projector_files
@@ -96,7 +96,7 @@ def export_html(
         '<!doctype html>'
     """
     _found(digits, whole_number("gallery", gallery, 1), whole_number("k", k, 1))
-    path = _checked_path(path, (".html", ".htm"))  # makes its folder
+    path = checked_path(path, (".html", ".htm"))  # makes its folder
     data, still = page_data(
         run, digits, film=film, images=images, gallery=gallery, k=k, metric=metric,
         playing=playing, thumbnail=thumbnail,
@@ -203,7 +203,7 @@ def export_gif(
         ImportError: the file is an MP4, and there is no ffmpeg.
         OSError: ffmpeg failed.
     """
-    path = _checked_path(path, SUFFIXES)
+    path = checked_path(path, SUFFIXES)
     whole_number("size", size, 64)
     if fps is not None:
         whole_number("fps", fps, 1)
@@ -328,20 +328,3 @@ def _links(
         "queries": [link("test", row) for row in part.rows.tolist()],
         "gallery": [link("train", row) for row in found.rows.tolist()],
     }
-
-
-def _checked_path(path: str | os.PathLike[str], suffixes: Sequence[str]) -> Path:
-    """Return the path of a file to write, and create its folder.
-
-    Raises:
-        ValueError: the path has none of the suffixes, or is a folder.
-    """
-    path = Path(path)
-    if path.suffix.lower() not in suffixes:
-        raise ValueError(
-            f"path is {str(path)!r}; expected a name that ends in {' or '.join(suffixes)}."
-        )
-    if path.is_dir():
-        raise ValueError(f"{path} is a folder; expected the name of a file. Choose another path.")
-    path.parent.mkdir(parents=True, exist_ok=True)
-    return path

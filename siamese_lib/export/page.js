@@ -5,7 +5,9 @@
 /** @import { PictureSource } from "../views/js/pictures.js" */
 /** @import { Drawing } from "./page_examples.js" */
 
+import { addressKeeper, stateInAddress } from "../views/js/address.js";
 import { wordsOf } from "../views/js/numbers.js";
+import { joinState, splitState } from "../views/js/shown.js";
 import { View } from "../views/js/view.js";
 import { Answers } from "./page_answers.js";
 import { pageData } from "./page_data.js";
@@ -17,10 +19,13 @@ import { makeSortable } from "./page_tables.js";
 import { Thumbs } from "./page_thumbs.js";
 import { byId } from "./page_widgets.js";
 
+const MOST_NEIGHBOURS = 50;
+
 class SearchPage {
   #calm = matchMedia("(prefers-reduced-motion: reduce)").matches;
   /** @type {PageData["drawing"]} */
   #drawing = null;
+  #keep = addressKeeper();
 
   /**
    * @param {PageData} data
@@ -28,13 +33,19 @@ class SearchPage {
    */
   constructor(data, pictures) {
     const { film, about } = data.view;
-    const playing = data.playing && film.frames.length > 1;
-    this.search = new PageSearch(data, wordsOf(about.labels ?? new Uint16Array(film.count)));
+    const last = film.frames.length - 1;
+    const state = stateInAddress();
+    const playing = state.frame === undefined && data.playing && last > 0;
+    this.search = new PageSearch(
+      { ...data, ...asked(data, state) },
+      wordsOf(about.labels ?? new Uint16Array(film.count)),
+    );
     this.map = new View(byId("map"), data.view, {
-      frame: playing ? 0 : film.frames.length - 1,
+      ...splitState({ frame: playing ? 0 : last, ...state }),
       playing,
-      onChange: ({ selected }) => {
-        if (selected?.length === 1) this.ask(selected[0]);
+      onChange: (changes) => {
+        this.#keep(joinState(changes));
+        if (changes.selected?.length === 1) this.ask(changes.selected[0]);
       },
     });
     this.map.pictures = pictures.test;
@@ -42,6 +53,7 @@ class SearchPage {
       /** @param {number} query */
       ask: (query) => this.ask(query),
       changed: () => {
+        this.#keep({ k: search.k, metric: search.metric });
         this.answers.show();
         this.thumbs.show();
       },
@@ -62,7 +74,8 @@ class SearchPage {
       const { changed } = acts;
       this.pad = new DrawingPad(this.answers.pad, data.drawing, examples, { drawn, changed });
     }
-    this.ask(0);
+    const [query = 0] = state.selected ?? [];
+    this.ask(query < film.count ? query : 0);
   }
 
   /**
@@ -96,12 +109,27 @@ class SearchPage {
     if (selected.length !== 1 || selected[0] !== query) {
       this.map.set({ selected: [query], highlighted: [] });
     }
+    this.#keep({ selected: [query] });
     this.answers.query = query;
     this.answers.drawing = null;
     this.answers.show();
     this.#mark(null);
     this.thumbs.mark(query);
   }
+}
+
+/**
+ * Return the number of neighbours and the metric that an address asks for, or the page's own.
+ * @param {PageData} data
+ * @param {{ k?: any, metric?: any }} state
+ * @returns {Pick<PageData, "k" | "metric">}
+ */
+function asked(data, { k, metric }) {
+  const most = Math.min(MOST_NEIGHBOURS, wordsOf(data.gallery.labels).length);
+  return {
+    k: Number.isInteger(k) && k > 0 && k <= most ? k : data.k,
+    metric: metric === "euclidean" || (metric === "cosine" && data.cosine) ? metric : data.metric,
+  };
 }
 
 /**

@@ -41,9 +41,10 @@ import hashlib
 import html
 import io
 import json
+import os
 import re
 import zlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -76,21 +77,62 @@ def page(
     Returns:
         The content of the file.
     """
-    script = f"\n{_SCRIPT}\n"
+    return filled(
+        _HERE / "page.html", title, str(_SCRIPT), str(_STYLE), data, still, above=above, below=below
+    )
+
+
+def filled(
+    template: Path,
+    title: str,
+    script: str,
+    style: str,
+    data: Mapping[str, Any],
+    still: bytes,
+    **markup: str,
+) -> bytes:
+    """Fill in a page.
+
+    Args:
+        template: of the page, with the names of its parts in braces.
+        title: of the page.
+        script: a module, the only one that may run there.
+        style: sheets.
+        data: what the JSON block holds, with bytes as bytes.
+        still: a PNG, to be shown where no JavaScript runs.
+        markup: other parts. Their texts are escaped.
+    """
+    script = f"\n{script}\n"
     digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
     parts = {
         "policy": f"default-src 'none'; script-src 'sha256-{digest}'; style-src 'unsafe-inline'; "
         "img-src data: blob:; base-uri 'none'; form-action 'none'",
         "title": html.escape(title),
-        "style": str(_STYLE),
+        "style": style,
         "still": base64.b64encode(still).decode(),
         "data": json_in_html(data),
-        "above": above,
-        "below": below,
         "script": script[1:-1],
+        **markup,
     }
-    text = re.sub(r"\{(\w+)\}", lambda match: parts[match[1]], _read(_HERE / "page.html"))
-    return text.encode()
+    known = re.compile("|".join(f"{{{name}}}" for name in parts))
+    return known.sub(lambda match: parts[match[0][1:-1]], _read(template)).encode()
+
+
+def checked_path(path: str | os.PathLike[str], suffixes: Sequence[str]) -> Path:
+    """Return the path of a file to write, and create its folder.
+
+    Raises:
+        ValueError: the path has none of the suffixes, or is a folder.
+    """
+    path = Path(path)
+    if path.suffix.lower() not in suffixes:
+        raise ValueError(
+            f"path is {str(path)!r}; expected a name that ends in {' or '.join(suffixes)}."
+        )
+    if path.is_dir():
+        raise ValueError(f"{path} is a folder; expected the name of a file. Choose another path.")
+    path.parent.mkdir(parents=True, exist_ok=True)
+    return path
 
 
 def json_in_html(value: Any) -> str:

@@ -70,6 +70,7 @@ def make_film(
         marked=range(count, count + extra),
         note="; ".join(filter(None, notes)),
         explained=explained,
+        noun="point" if images is None else "image",
     )
 
 

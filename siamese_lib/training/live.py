@@ -93,6 +93,7 @@ class LiveView(keras.callbacks.Callback):
             class_names=self._class_names,
             note="; ".join(filter(None, (flat, self._among.missing))),
             height=self._height,
+            noun="image",
         )
         self.note = ""
         self._shown_at = -1

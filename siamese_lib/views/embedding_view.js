@@ -8,6 +8,7 @@
 
 import { follow, save, valuesOf } from "./js/widget_model.js";
 import { grow } from "./js/payload.js";
+import { joinState, splitState } from "./js/shown.js";
 import { View } from "./js/view.js";
 
 const DATA = { film: "_film", about: "_about", images: "_images" };
@@ -26,10 +27,14 @@ const TRAIT_OF = STATE;
  * carries the view as its property `view`.
  * @param {HTMLElement} element
  * @param {Payload} payload
- * @param {Options} [options]
+ * @param {Options & { state?: Record<string, any> }} [options] with `state`, all that Python's
+ *   `EmbeddingView.state` holds, `onChange` gets changes of that, too
  */
-export function mount(element, payload, options) {
-  return new View(element, payload, options);
+export function mount(element, payload, { state, ...options } = {}) {
+  if (!state) return new View(element, payload, options);
+  /** @param {Record<string, any>} changes */
+  const onChange = (changes) => options.onChange?.(joinState(changes));
+  return new View(element, payload, { ...options, ...splitState(state), onChange });
 }
 
 /**

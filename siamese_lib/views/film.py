@@ -53,8 +53,8 @@ class Film:
             480 pixels, or more where there is room.
         explained: share of the variance of the last frame that lies in the plane, from 0 to 1.
         noun: what a point stands for, such as "test image".
-        numbers: int (N,), the number of each point in its data set, 0 or more; by default they
-            count from 0.
+        numbers: int (N,), the number of each point in its data set, -1 for a point that has none;
+            by default they count from 0.
 
     Attributes:
         frames: float32 (F, N, 2).

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 _Checked = TypeVar("_Checked")
 _MOST_CLASSES = 65_536  # as many as 16 bits can number
+_LAST = 2**32 - 1  # stands for no number
 _LARGEST = 1e30  # differences of such coordinates still fit single precision
 
 
@@ -172,10 +173,10 @@ def checked_numbers(numbers: ArrayLike | None) -> np.ndarray | None:
         return None
     given = _refusing(plain_array, "numbers", numbers)
     whole = given.ndim == 1 and (given.dtype.kind in "iu" or not given.size)
-    if not whole or (given.size and not 0 <= given.min() <= given.max() < 2**32):
+    if not whole or (given.size and not -1 <= given.min() <= given.max() < _LAST):
         raise ViewError(
-            f"numbers: got {numbers!r:.200}; expected whole numbers from 0 to 4,294,967,295, one "
-            "for each point."
+            f"numbers: got {numbers!r:.200}; expected whole numbers from 0 to {_LAST - 1:,}, one "
+            "for each point, or -1 for a point that has none."
         )
     return _kept(given, np.int64)
 

@@ -46,12 +46,13 @@ class ScriptError(ValueError):
 
 
 class Script:
-    """A module and all that it imports, as one module without imports: ``str(script)``.
+    """Modules and all that they import, as one module without imports: ``str(script)``.
 
-    Only the entry's exports remain. The files of an entry are read once in a process.
+    Only the entries' exports remain. The files of an entry are read once in a process.
 
     Args:
         entry: path of the module to begin with.
+        more: paths of other modules to add, which may import the same ones.
 
     Raises:
         ScriptError: (a ValueError, raised by ``str(script)``) a file is missing, imports form a
@@ -59,12 +60,12 @@ class Script:
             their top level, or an import, export or declaration has another form than those above.
     """
 
-    def __init__(self, entry: Path) -> None:
-        self.entry = entry
+    def __init__(self, entry: Path, *more: Path) -> None:
+        self.entry, self.more = entry, more
 
     def __str__(self) -> str:
         """Join the modules."""
-        return _joined(os.path.abspath(self.entry))
+        return _joined(*map(os.path.abspath, (self.entry, *self.more)))
 
 
 @dataclass
@@ -79,9 +80,10 @@ class _Module:
 
 
 @functools.cache
-def _joined(entry: str) -> str:
+def _joined(*entries: str) -> str:
     modules: dict[str, _Module] = {}
-    _collect(entry, (), modules)
+    for entry in entries:
+        _collect(entry, (), modules)
     owners: dict[str, str] = {}
     for module in modules.values():
         for name in module.names:

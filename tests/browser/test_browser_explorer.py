@@ -146,7 +146,7 @@ def test_errors_are_shown(explorer):
 
 
 def test_the_network_of_an_earlier_step_answers_otherwise(explorer):
-    slider = explorer.root.locator(".sx-controls [role=slider]").last
+    slider = explorer.root.get_by_role("slider", name="at step")
 
     def to_the_start() -> None:
         slider.focus()
@@ -154,6 +154,62 @@ def test_the_network_of_an_earlier_step_answers_otherwise(explorer):
 
     assert explorer.changes(to_the_start) == ("test", "0")
     assert "step 0" in explorer.root.locator(".sx-why").inner_text()
+    assert "at step 0" in explorer.root.locator(".sx-verdict").first.inner_text()
+    assert "mistakes of the last step" in explorer.root.inner_text()
+
+
+def test_a_slider_follows_the_hand_where_answers_are_quick(explorer):
+    root, page = explorer.root, explorer.page
+    neighbours = root.get_by_role("slider", name="neighbours")
+    box = there(neighbours.bounding_box())
+    before = explorer.cards.count()
+    page.mouse.move(box["x"] + box["width"] / 3, box["y"] + box["height"] / 2)
+    page.mouse.down()
+    page.mouse.move(box["x"] + box["width"] * 0.9, box["y"] + box["height"] / 2, steps=6)
+    page.wait_for_function(
+        "before => document.querySelectorAll('section[data-metric=euclidean] .sx-card').length"
+        " > before",
+        arg=before,
+    )
+    page.mouse.up()
+    step = root.get_by_role("slider", name="at step")
+    box = there(step.bounding_box())
+    page.mouse.move(box["x"] + box["width"] - 4, box["y"] + box["height"] / 2)
+    page.mouse.down()
+    page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2, steps=6)
+    root.get_by_text("Let go to see the answer at this step.").wait_for()
+    page.mouse.up()
+    root.locator(".sx-verdict", has_text="at step").first.wait_for()
+    assert root.get_by_text("Let go to see").count() == 0
+
+
+def test_the_thumbnails_are_one_tab_stop(explorer):
+    root, page = explorer.root, explorer.page
+    stops = root.locator(".sx-thumb[tabindex='0']")
+    assert stops.count() == 1
+    stops.focus()
+    page.keyboard.press("ArrowRight")
+    page.keyboard.press("ArrowDown")
+    ninth = root.locator(".sx-thumb").nth(9)
+    assert ninth.evaluate("thumb => thumb === document.activeElement")
+    assert stops.count() == 1
+    explorer.changes(lambda: page.keyboard.press("Enter"))
+    assert root.locator(".sx-thumb").nth(9).get_attribute("aria-pressed") == "true"
+
+
+def test_an_upload_clears_an_old_drawing_and_the_explorer_fills_the_screen(explorer):
+    root, page = explorer.root, explorer.page
+    explorer.changes(lambda: explorer.stroke((0.2, 0.2), (0.8, 0.3)))
+    ink = "pad => pad.getContext('2d').getImageData(0, 0, pad.width, pad.height).data.some(v => v)"
+    assert root.locator(".sx-ink").evaluate(ink)
+    with page.expect_file_chooser() as chooser:
+        root.get_by_text("Upload…").click()
+    explorer.changes(lambda: chooser.value.set_files(sheet()))
+    page.wait_for_timeout(300)
+    assert not root.locator(".sx-ink").evaluate(ink)
+    root.get_by_role("button", name="Full screen").first.click()
+    page.wait_for_function("document.fullscreenElement?.matches('.siamese-explorer')")
+    page.keyboard.press("Escape")
 
 
 def test_mistakes_pins_and_python(explorer):

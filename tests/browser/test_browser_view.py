@@ -295,7 +295,8 @@ def test_marked_points_stay_in_sight(show):
     view.page.keyboard.press("Escape")
     view.rest()
     assert view.evaluate("view.followed") == []
-    assert changes(view) == {"selected": [], "highlighted": []}
+    said = changes(view)
+    assert (said["selected"], said["highlighted"]) == ([], [])
 
 
 def test_a_class_may_have_a_colour_of_its_own_and_the_map_a_note(show):
@@ -509,3 +510,121 @@ def test_a_pick_among_seventy_thousand_is_the_nearest_point(show):
         picked = view.evaluate(f"view.pick({place[0]}, {place[1]})")
         assert far[picked] == pytest.approx(far.min(), abs=1e-3)
     assert view.evaluate("view.pick(-500, -500)") is None
+
+
+def test_hidden_classes_stay_as_grey_points(show):
+    view = show()
+    whole = view.pixels()
+    view.legend("1").click()
+    view.rest()
+    grey = view.pixels()
+    drawn = (whole[..., :3] < 250).any(axis=-1).sum()
+    assert (grey[..., :3] < 250).any(axis=-1).sum() == about(drawn)
+    assert view.legend("1").locator(".sv-name").evaluate(
+        "name => getComputedStyle(name).textDecorationLine"
+    ) == ("line-through")
+    assert changes(view)["shown"]["hidden"] == ["1"]
+
+
+def test_the_map_follows_the_points_on_demand(show):
+    view = show(frame=0)
+    small = view.evaluate("view.camera.scale")
+    view.button("Follow").click()
+    view.rest()
+    assert view.evaluate("view.camera.scale") > 2 * small
+    at = np.array([view.place_of(point) for point in range(POINTS)])
+    box = view.stage.bounding_box()
+    assert np.ptp(at, axis=0).max() > 0.7 * min(box["width"], box["height"])
+    view.evaluate("view.clock.jumpTo(5)")
+    view.rest()
+    assert view.evaluate("view.camera.scale") == pytest.approx(small, rel=0.02)
+    assert changes(view)["shown"]["follow"] is True
+    view.button("Follow").click()
+    view.evaluate("view.clock.jumpTo(0)")
+    view.rest()
+    assert view.evaluate("view.camera.scale") == pytest.approx(small)
+
+
+def test_the_card_hides_no_neighbour(show):
+    view = show()
+    near = view.evaluate("""[...Array(view.film.count).keys()].sort((a, b) => {
+        const far = (i) => Math.hypot(...[0, 1].map((axis) =>
+          view.film.place(i, view.p)[axis] - view.film.place(45, view.p)[axis]));
+        return far(a) - far(b); }).slice(0, 6)""")
+    view.evaluate(f"view.set({{ selected: [{near[0]}], highlighted: {near[1:]} }})")
+    view.page.mouse.move(*view.place_of(near[0]))
+    view.rest()
+    card = view.root.locator(".sv-card").bounding_box()
+    for point in near[1:]:
+        x, y = view.place_of(point)
+        across = card["x"] <= x <= card["x"] + card["width"]
+        assert not (across and card["y"] <= y <= card["y"] + card["height"])
+
+
+def test_a_selection_is_counted_and_shown(show):
+    view = show(example(noun="test image", numbers=1000 + np.arange(POINTS)))
+    view.until("view.pictures")
+    view.evaluate("view.select([0, 3, 4])")
+    view.rest()
+    strip = view.root.locator(".sv-selection")
+    assert "3 points selected: 2 × 0, 1 × 1" in strip.inner_text()
+    pictures = strip.locator(".sv-selection-pictures button")
+    names = [picture.get_attribute("aria-label") for picture in pictures.all()]
+    assert names == ["0, test image 1,000", "0, test image 1,003", "1, test image 1,004"]
+    assert [picture.get_attribute("tabindex") for picture in pictures.all()] == ["0", "-1", "-1"]
+    pictures.nth(0).focus()
+    view.page.keyboard.press("ArrowRight")
+    assert pictures.nth(1).evaluate("picture => picture === document.activeElement")
+    view.rest()
+    assert view.evaluate("view.hover") == 3
+    view.page.keyboard.press("Enter")
+    assert view.evaluate("view.selected") == [3]
+    view.rest()
+    assert strip.is_hidden()
+
+
+def test_points_are_chosen_by_keyboard(show):
+    view = show()
+    view.stage.focus()
+    view.page.keyboard.press("Shift+ArrowUp")
+    first = view.evaluate("view.selected")
+    view.page.keyboard.press("Shift+ArrowRight")
+    second = view.evaluate("view.selected")
+    assert (len(first), len(second)) == (1, 1)
+    assert view.place_of(second[0])[0] > view.place_of(first[0])[0]
+    assert view.words == "step 160", "the film stays where it is"
+
+
+def test_a_state_comes_back(show):
+    view = show(frame=2, selected=[7])
+    view.legend("2").click()
+    view.button("Follow").click()
+    view.button("Speed").click()
+    view.rest()
+    shown = changes(view)["shown"]
+    again = show(frame=2, selected=[7], shown=shown)
+    assert again.evaluate("view.look.now") == view.evaluate("view.look.now")
+    assert changes(again) == {}
+    np.testing.assert_array_equal(again.pixels(), view.pixels())
+
+
+def test_a_view_fills_the_screen_and_the_window(show):
+    view = show()
+    before = view.stage.bounding_box()
+    view.stage.focus()
+    view.page.keyboard.press("f")
+    view.until("view.fullScreen.on")
+    view.rest()
+    inside = view.page.evaluate("[innerWidth, innerHeight]")
+    box = view.root.bounding_box()
+    assert [box["width"], box["height"]] == inside
+    assert view.stage.bounding_box()["height"] >= before["height"]
+    view.button("Leave full screen").click()
+    view.until("!view.fullScreen.on")
+    view.page.set_viewport_size({"width": 1920, "height": 1080})
+    view.rest()
+    assert view.stage.bounding_box()["height"] > 700
+    view.page.set_viewport_size({"width": 1280, "height": 720})
+    view.rest()
+    assert view.root.bounding_box()["height"] <= 720
+    assert view.root.evaluate("root => getComputedStyle(root).fontSize") == "14px"

@@ -156,12 +156,12 @@ def test_sliders_and_code_move_each_other_once(explorer):
     shown = []
     whole, inner = explorer._show, explorer._maps.show
     explorer._maps.show = lambda *values: (shown.append(values), inner(*values))
-    explorer._k.value = 3
+    explorer._controls.k = 3
     assert (explorer.answer.k, len(shown)) == (3, 1)
-    explorer._frame.value = 4
+    explorer._controls.frame = 4
     assert (explorer.answer.step, len(shown)) == (RUN.steps[4], 2)
     explorer.select(k=9, frame=-1)
-    assert (explorer._k.value, explorer._frame.value, len(shown)) == (9, len(RUN) - 1, 3)
+    assert (explorer._controls.k, explorer._controls.frame, len(shown)) == (9, len(RUN) - 1, 3)
     assert whole == explorer._show
 
 
@@ -315,15 +315,12 @@ def test_a_gallery_of_another_is_reported_and_not_used(embeddings, words):
 def test_a_run_of_one_frame_says_why_there_is_no_slider():
     last = sl.Run(RUN.tower, RUN.steps[-1:], [weight[None] for weight in RUN.weights()])
     explorer = sl.RetrievalExplorer(last, DATA)
-    assert explorer._frame.disabled
-    said = [child.value for child in explorer.children[1].children[1].children[1].children[1:]]
-    assert "only the weights of its last step" in said[0]
-    assert explorer.select(index=3).searched == 40
+    assert "kept only the weights of its last step" in explorer._controls.note
 
 
 def test_fewer_images_to_search():
     explorer = sl.RetrievalExplorer(RUN, DATA, limit=10, k=9)
-    assert (explorer.answer.searched, explorer._k.max) == (10, 9)
+    assert (explorer.answer.searched, explorer._controls.most) == (10, 9)
     assert max(explorer.answer.indices) < 10
 
 
@@ -402,7 +399,7 @@ def test_saved_state_is_small():
         return len(value) * 4 / 3 if isinstance(value, bytes | memoryview) else len(str(value))
 
     parts = [explorer.map, explorer.near, explorer.pad, *explorer._panels.values()]
-    assert sum(size(part.get_state()) for part in parts) < 400_000
+    assert sum(size(part.get_state()) for part in parts) < 430_000
 
 
 def test_refuses_data_that_do_not_fit():
@@ -414,3 +411,35 @@ def test_refuses_data_that_do_not_fit():
         tiny_explorer(index=48)
     with pytest.raises(ValueError, match="k is 30; expected a whole number from 1 to"):
         tiny_explorer(k=30)
+
+
+def test_the_state_can_be_set(explorer):
+    explorer.select(index=7, k=3, frame=4)
+    moment, before = explorer.saved, explorer.answer
+    explorer.select(index=2, k=5, frame=-1)
+    explorer.state = moment
+    assert (explorer.saved, explorer.answer) == (moment, before)
+    with pytest.raises(ValueError, match="k is 99"):
+        explorer.state = {"k": 99}
+    assert explorer.answer == before
+    assert "k is 99" in panel(explorer, "status")
+
+
+def test_an_upload_clears_an_old_drawing(explorer):
+    explorer.pad.strokes = STROKES
+    assert explorer.state.query.kind == "drawing"
+    send(explorer, picture(Image.new("L", (8, 8), 77)))
+    assert (explorer.state.query.kind, explorer.pad.strokes) == ("picture", [])
+
+
+def test_a_new_step_says_what_it_waits_for(explorer):
+    said = []
+    explorer._controls.observe(lambda change: said.append(change.new), "waiting")
+    explorer._panels["answer"].observe(lambda change: said.append(change.new), "stale")
+    explorer.select(frame=3)
+    assert said[0].startswith("Embedding ")
+    assert said[1:] == [True, "", False]
+    assert 3 in explorer._controls.quick
+    said.clear()
+    explorer.select(frame=3, k=2)
+    assert said == []

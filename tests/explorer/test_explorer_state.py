@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import json
 from typing import Any
 
 import numpy as np
@@ -10,6 +11,7 @@ import pytest
 
 from siamese_lib.data.handwriting import BLACK
 from siamese_lib.data.parts import part_of
+from siamese_lib.explorer import saved_state
 from siamese_lib.explorer import state as es
 
 LABELS = np.arange(100) % 10
@@ -145,3 +147,33 @@ def test_a_fault_changes_nothing_else_and_the_next_action_clears_it():
 def test_states_cannot_be_changed():
     with pytest.raises(dataclasses.FrozenInstanceError):
         START.k = 3  # pyright: ignore[reportAttributeAccessIssue]
+
+
+def test_a_state_comes_back_from_json():
+    own = np.arange(64, dtype=np.uint8).reshape(8, 8, 1)
+    state = act(
+        ("choose_test", 4), ("pin",), ("own_image", own), ("pin",), ("choose_train", 7),
+        ("set_frame", 1), ("set_k", 3), ("set_metric", "cosine"), ("set_class", 2),
+    )  # fmt: skip
+    again = saved_state.restored(START, FACTS, json.loads(json.dumps(saved_state.saved(state))))
+    assert again == state
+    part = saved_state.restored(START, FACTS, {"k": 2})
+    assert part == act(("set_k", 2))
+
+
+@pytest.mark.parametrize(
+    ("given", "words"),
+    [
+        ({"zoom": 1}, "zoom"),
+        ({"frame": 3}, "frame is 3"),
+        ({"query": {"kind": "test", "index": 100}}, "index is 100"),
+        ({"query": {"kind": "test"}}, "index is ''"),
+        ({"query": {"kind": "picture", "pixels": "AAAA"}}, "query is"),
+        ({"query": {"kind": "painting"}}, "query is"),
+        ({"pins": [{"kind": "test", "index": i} for i in range(7)]}, "got 7"),
+        ({"metric": "angle"}, "metric is 'angle'"),
+    ],
+)
+def test_a_state_that_cannot_be_is_refused(given, words):
+    with pytest.raises(es.ExplorerError, match=words):
+        saved_state.restored(START, FACTS, given)

@@ -183,3 +183,38 @@ test("panning moves what is shown by as many pixels, and ends a flight", () => {
   camera.reset();
   assert.ok(camera.atHome && camera.flight);
 });
+
+test("what is shown is told in the plane, for a map of any size", () => {
+  const { camera } = cameraOf(true);
+  camera.setHome(BOX, true);
+  assert.equal(camera.shown, null);
+  camera.shown = [1, 2, 5];
+  camera.advance(0);
+  assert.deepEqual(camera.shown, [1, 2, 5]);
+  assertNear(poseOf(camera), [1, 2, 400 / 5]);
+  const other = cameraOf(true).camera;
+  Object.assign(other, { width: 300, height: 900 });
+  other.setHome(BOX, true);
+  other.shown = camera.shown;
+  other.advance(0);
+  assertNear(poseOf(other), [1, 2, 300 / 5]);
+  other.shown = null;
+  other.advance(0);
+  assert.ok(other.atHome);
+  assertNear(poseOf(other), poseOf(/** @type {any} */ (other.home)));
+});
+
+test("a camera at home follows a box; one that the reader moved stays", () => {
+  const { camera } = cameraOf();
+  camera.setHome(BOX, true);
+  camera.follow([0, 0, 1, 1]);
+  assertNear(camera.toScreen([0.5, 0]), [400, 376]);
+  camera.pan(10, 0);
+  const before = poseOf(camera);
+  camera.follow([0, 0, 2, 2]);
+  assertNear(poseOf(camera), before);
+  camera.reset();
+  camera.follow([0, 0, 4, 4]); // on the way home
+  camera.advance(Infinity);
+  assertNear(camera.toScreen([2, 4]), [400, 24]);
+});

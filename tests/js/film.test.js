@@ -124,3 +124,21 @@ test("a film without frames has no place to show", () => {
   assert.equal(film.last, 0);
   assert.deepEqual(film.box(), [Infinity, Infinity, -Infinity, -Infinity]);
 });
+
+test("the box at a moment lies between those of two frames", () => {
+  const film = new Film(
+    filmOf([
+      [
+        [0, 0],
+        [1, 1],
+      ],
+      [
+        [2, 4],
+        [9, 11],
+      ],
+    ]),
+  );
+  assert.deepEqual(film.boxAt(0), [0, 0, 1, 1]);
+  assert.deepEqual(film.boxAt(1), [2, 4, 9, 11]);
+  assert.deepEqual(film.boxAt(0.5), [1, 2, 5, 6]);
+});

@@ -5,7 +5,13 @@ import { test } from "node:test";
 import { Camera } from "../../siamese_lib/views/js/camera.js";
 import { Classes } from "../../siamese_lib/views/js/point_classes.js";
 import { Film } from "../../siamese_lib/views/js/film.js";
-import { afterClick, pointAt, pointsIn } from "../../siamese_lib/views/js/picking.js";
+import {
+  afterClick,
+  countIn,
+  pointAt,
+  pointsIn,
+  pointTowards,
+} from "../../siamese_lib/views/js/picking.js";
 import { filmOf, numbersFrom } from "./made_up.js";
 
 const COUNT = 300;
@@ -117,4 +123,39 @@ test("a click selects, adds, takes away and lets go", () => {
   assert.deepEqual(afterClick([1, 4], null, false), []);
   assert.equal(afterClick([4], 4, false), null);
   assert.equal(afterClick([], null, true), null);
+});
+
+test("points in a rectangle are counted as they are drawn", () => {
+  const map = shown();
+  map.classes.toggle(2);
+  const rectangle = { left: 100, top: 80, right: 420, bottom: 300 };
+  const inside = Array.from({ length: COUNT }, (_, point) => point).filter((point) => {
+    const [x, y] = map.camera.toScreen(map.film.place(point, map.p));
+    return point % 3 !== 2 && x >= 100 && x <= 420 && y >= 80 && y <= 300;
+  });
+  assert.ok(inside.length > 20);
+  assert.equal(countIn(map, rectangle), inside.length);
+  assert.equal(countIn(map, rectangle, [inside[0], inside[1], 2]), 2);
+});
+
+test("the keyboard goes to a near point in its direction", () => {
+  /** @type {[number, number][]} */
+  const points = [
+    [0, 0],
+    [1, 0.1],
+    [2, 0],
+    [0.5, 0.45],
+    [-1, 0],
+    [0, 3],
+  ];
+  const map = { ...shown(), film: new Film(filmOf([points])), p: 0 };
+  /** @type {(direction: [number, number], own?: number) => number | null} */
+  const from = (direction, own = 0) => pointTowards(map, map.film.place(own, 0), direction, own);
+  assert.equal(from([1, 0]), 1);
+  assert.equal(from([-1, 0]), 4);
+  assert.equal(from([0, 1], 3), 5);
+  assert.equal(from([0, -1]), null);
+  map.classes.toggle(1); // of points 1 and 4
+  assert.equal(from([1, 0]), 3);
+  assert.equal(from([-1, 0]), null);
 });

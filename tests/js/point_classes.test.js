@@ -107,3 +107,26 @@ test("some classes are shown, and no others", () => {
   classes.showThese([0, 2, 3]);
   assert.deepEqual(hiddenOf(classes), []);
 });
+
+test("hidden classes are grey below the others, as far as they have faded", () => {
+  const classes = classesOf();
+  assert.equal(classes.veil(1), null);
+  classes.toggle(0);
+  classes.fade(0.09);
+  const half = classes.veil(1);
+  classes.fade(Infinity);
+  const whole = classes.veil(1);
+  assert.ok(half && whole);
+  assert.deepEqual([...whole.subarray(0, 3)], [122, 127, 135]);
+  assert.ok(whole[3] > 0 && Math.abs(2 * half[3] - whole[3]) <= 1);
+  assert.deepEqual([whole[7], classes.rgba(1)[3]], [0, 0]);
+});
+
+test("classes are hidden by their names", () => {
+  const classes = classesOf();
+  const [first, second] = classes.present.map((k) => classes.names[k]);
+  classes.hideNamed([second, "no such class"]);
+  assert.deepEqual(classes.hiddenNames, [second]);
+  classes.hideNamed([first]);
+  assert.deepEqual(classes.hiddenNames, [first]);
+});

@@ -7,7 +7,9 @@ import { tickFrames } from "../../siamese_lib/views/js/film_bar.js";
 import { scaleBars } from "../../siamese_lib/views/js/scale_bars.js";
 import {
   momentWords,
+  pointName,
   readingWords,
+  selectionCounts,
   selectionWords,
 } from "../../siamese_lib/views/js/descriptions.js";
 
@@ -22,7 +24,7 @@ test("a selection is said by name, or by number", () => {
   const classes = { known: true, names: ["cat", "dog"], of: Uint16Array.from([0, 1]) };
   assert.equal(selectionWords(classes, [1]), "selected dog, point 1");
   assert.equal(selectionWords({ ...classes, known: false }, [1]), "selected point 1");
-  assert.equal(selectionWords(classes, [0, 1]), "2 points selected");
+  assert.equal(selectionWords(classes, [0, 1]), "2 points selected: 1 × cat, 1 × dog");
   assert.equal(selectionWords(classes, []), "0 points selected");
 });
 
@@ -62,4 +64,21 @@ test("one bar says both where distance and margin are equal", () => {
 test("distances of any size are told", () => {
   const words = [1e-9, 0.003, 1e5, 1e9].map((scale) => scaleBars(scale, null, 800)[0].words);
   assert.deepEqual(words, ["distance 1e+11", "distance 20000", "distance 0.001", "distance 1e-7"]);
+});
+
+test("a point is named by what it stands for and its number in its data set", () => {
+  assert.equal(pointName({}, 1200), "point 1,200");
+  assert.equal(pointName({ noun: "test image" }, 7), "test image 7");
+  const numbers = new DataView(Uint32Array.from([60, 70_000, 2 ** 32 - 1]).buffer);
+  assert.equal(pointName({ noun: "training image", numbers }, 1), "training image 70,000");
+  assert.equal(pointName({ numbers }, 2), "");
+});
+
+test("a selection is counted by class, the most frequent first", () => {
+  const names = Array.from({ length: 12 }, (_, k) => `c${k}`);
+  const of = Uint16Array.from({ length: 40 }, (_, i) => (i < 20 ? 1 : i % 12));
+  const classes = { known: true, names, of };
+  assert.equal(selectionCounts(classes, [0, 1, 24]), "3 points selected: 2 × c1, 1 × c0");
+  assert.match(selectionCounts(classes, [...of.keys()]), /^40 points selected: 22 × c1, .*, …$/);
+  assert.equal(selectionCounts({ ...classes, known: false }, [0, 1]), "2 points selected");
 });

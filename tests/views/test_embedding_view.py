@@ -371,3 +371,62 @@ def test_a_still_is_small(shape):
 def test_importing_the_view_does_not_import_keras():
     code = "import sys, siamese_lib as sl; sl.EmbeddingView; sys.exit('keras' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+def test_the_state_is_one_dict_that_json_can_hold():
+    view = sl.EmbeddingView(film(), labels(), class_names=["a", "b", "c"])
+    assert json.loads(json.dumps(view.state)) == {
+        "frame": 3, "playing": False, "selected": [], "highlighted": [], "hidden": [],
+        "names": True, "trust": False, "follow": False, "camera": None, "speed": 1, "loop": False,
+    }  # fmt: skip
+    moment = {
+        "frame": 1,
+        "selected": [4, 5],
+        "hidden": ["b"],
+        "camera": [0, 0.5, 2],
+        "follow": True,
+    }
+    view.state = moment
+    assert {name: view.state[name] for name in moment} == moment
+    assert (view.frame, view.selected, view.playing) == (1, [4, 5], False)
+    other = sl.EmbeddingView(film(), labels(), class_names=["a", "b", "c"])
+    other.state = json.loads(json.dumps(view.state))
+    assert other.state == view.state
+
+
+@pytest.mark.parametrize(
+    ("state", "words"),
+    [
+        ({"zoom": 2}, "zoom"),
+        ({"frame": 99}, "frame is 99"),
+        ({"selected": [30]}, "point 30"),
+        ({"names": 1}, "names is 1"),
+        ({"hidden": "b"}, "hidden is 'b'"),
+        ({"camera": [0, 0, 0]}, "camera is"),
+        ({"camera": [0, np.nan, 1]}, "camera is"),
+        ({"speed": 3}, "speed is 3"),
+    ],
+)
+def test_a_state_that_cannot_be_changes_nothing(state, words):
+    view = sl.EmbeddingView(film(), labels())
+    before = view.state
+    with pytest.raises(ViewError, match=words):
+        view.state = {"playing": True, **state}
+    assert view.state == before
+
+
+def test_the_selection_is_a_table():
+    view = sl.EmbeddingView(
+        film(), labels(), class_names=["a", "b", "c"], numbers=np.arange(30) * 10, noun="image",
+        selected=[4, 7], frame=2,
+    )  # fmt: skip
+    assert view.selection == [
+        {"point": p, "number": 10 * p, "class": "b", "x": x, "y": y}
+        for p, (x, y) in zip([4, 7], view.frames[2, [4, 7]].tolist(), strict=True)
+    ]
+    about = view.payload()["about"]
+    assert (about["noun"], np.frombuffer(about["numbers"], "<u4")[7]) == ("image", 70)
+    with pytest.raises(ViewError, match="numbers: got"):
+        view.numbers = np.arange(30) - 2
+    with pytest.raises(ViewError, match="numbers: got 3; expected one for each of 30"):
+        sl.EmbeddingView(film(), numbers=[1, 2, 3])

@@ -224,3 +224,16 @@ def test_shown_in_a_notebook_it_brings_the_still_picture():
 )
 def test_distances_are_written_as_finely_as_they_differ(distance, limit, words):
     assert mistakes.short(distance, limit) == words
+
+
+def test_the_state_is_a_small_dict():
+    view = explorer()
+    view.state = {"threshold": 0.25, "order": "worst"}
+    assert view.state == {"threshold": 0.25, "order": "worst"}
+    assert (view.threshold, view.order) == (0.25, "worst")
+    view.state = {"order": "nearest"}
+    assert view.state == {"threshold": 0.25, "order": "nearest"}
+    with pytest.raises(ViewError, match="zoom"):
+        view.state = {"zoom": 2}
+    with pytest.raises(ViewError):
+        view.state = {"order": "best"}

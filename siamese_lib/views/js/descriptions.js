@@ -7,6 +7,7 @@
 import { bytesOf, grouped, shortNumber } from "./numbers.js";
 
 const NAMED = 10; // classes of a selection
+const NO_NUMBER = 2 ** 32 - 1;
 
 /**
  * @param {Pick<About, "steps" | "moments">} about
@@ -37,7 +38,8 @@ export function readingWords(about, frame) {
 export function pointName({ noun = "point", numbers }, point) {
   if (!numbers) return `${noun} ${grouped(point)}`;
   const { buffer, byteOffset, byteLength } = bytesOf(numbers);
-  return `${noun} ${grouped(new DataView(buffer, byteOffset, byteLength).getUint32(4 * point, true))}`;
+  const number = new DataView(buffer, byteOffset, byteLength).getUint32(4 * point, true);
+  return number === NO_NUMBER ? "" : `${noun} ${grouped(number)}`;
 }
 
 /**
@@ -49,7 +51,8 @@ export function selectionWords(classes, points, about = {}) {
   if (points.length !== 1) return selectionCounts(classes, points);
   const [point] = points;
   const { known, names, of } = classes;
-  return `selected ${known ? `${names[of[point]]}, ` : ""}${pointName(about, point)}`;
+  const words = [known ? names[of[point]] : "", pointName(about, point)];
+  return `selected ${words.filter(Boolean).join(", ")}`;
 }
 
 /**

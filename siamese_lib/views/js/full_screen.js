@@ -4,8 +4,8 @@
 import { icon, iconButton } from "./icons.js";
 import { set } from "./dom.js";
 
-const ENTER = "Full screen (f)";
-const LEAVE = "Leave full screen (f)";
+const ENTER = "Full screen";
+const LEAVE = "Leave full screen";
 
 export class FullScreen {
   #root;

@@ -5,7 +5,7 @@
 
 import { clamp, wordsOf } from "./numbers.js";
 
-const ONE_COLOR = "#0072B2"; // of points without classes
+const ONE_COLOR = "#3C48FF"; // of points without classes
 const FADE = 0.18; // seconds
 const VEIL = [122, 127, 135]; // of hidden classes: grey on light and on dark pages
 const THIN = 0.3; // of the opacity of a class that is shown

@@ -32,6 +32,25 @@
  * @property {(smoothly: boolean) => void} goHome
  */
 
+const OWN = ["hidden", "names", "trust", "follow", "camera", "speed", "loop"];
+
+/**
+ * Split a whole state into that of a view and how the reader looks at it.
+ * @param {Record<string, any>} state
+ */
+export function splitState(state) {
+  const parts = Object.entries(state);
+  /** @param {boolean} own */
+  const those = (own) => Object.fromEntries(parts.filter(([name]) => OWN.includes(name) === own));
+  return { ...those(false), shown: those(true) };
+}
+
+/**
+ * Put together what a view reports.
+ * @param {Record<string, any>} changes
+ */
+export const joinState = ({ shown = {}, ...others }) => ({ ...others, ...shown });
+
 const SWITCHES = /** @type {const} */ (["names", "trust", "follow"]);
 
 export class Look {

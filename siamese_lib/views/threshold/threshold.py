@@ -6,7 +6,7 @@ The page draws, and moves the line without waiting. This class computes what a t
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -51,6 +51,7 @@ class ThresholdExplorer(anywidget.AnyWidget):
     Attributes:
         threshold: float; pairs up to this far apart are called same. It may be set.
         order: "nearest" or "worst". It may be set.
+        state: both as a dict. Assign a dict to change what it names.
         verification: the `siamese_lib.metrics.Verification` of the pairs.
         at: the `siamese_lib.metrics.AtThreshold` of the threshold.
         mistakes: every wrongly judged pair, as rows of a table.
@@ -98,6 +99,19 @@ class ThresholdExplorer(anywidget.AnyWidget):
         """Return a summary: the numbers of same and of different pairs."""
         v = self._pairs.verification
         return f"ThresholdExplorer({v.positives:,} same and {v.negatives:,} different pairs)"
+
+    @property
+    def state(self) -> dict[str, Any]:
+        """All that the reader can change."""
+        return {"threshold": self.threshold, "order": self.order}
+
+    @state.setter
+    def state(self, state: Mapping[str, Any]) -> None:
+        if unknown := [name for name in state if name not in self.state]:
+            raise ViewError(f"state: got {unknown}; expected some of {sorted(self.state)}.")
+        with self.hold_trait_notifications():
+            for name, value in state.items():
+                setattr(self, name, value)
 
     @property
     def verification(self) -> Verification:

@@ -7,6 +7,7 @@
 /** @import { Mistake } from "./mistakes_column.js" */
 
 import { make, set } from "../js/dom.js";
+import { FullScreen } from "../js/full_screen.js";
 import { clamp, grouped } from "../js/numbers.js";
 import { listenToDrag } from "./drag.js";
 import { MistakesColumn } from "./mistakes_column.js";
@@ -65,6 +66,8 @@ export class ThresholdView {
     button: wordsButton(words, () => this.#onChange({ order })),
   }));
   #dragging = false;
+  #ending = new AbortController();
+  #fullScreen = new FullScreen(() => this.root, this.#ending.signal);
   #state;
   #onChange;
 
@@ -103,6 +106,7 @@ export class ThresholdView {
   }
 
   destroy() {
+    this.#ending.abort();
     this.watcher.disconnect();
     this.root.remove();
   }
@@ -127,7 +131,7 @@ export class ThresholdView {
       "div",
       { class: "st-bar" },
       make("div", { class: "st-reading" }, label, this.#value),
-      make("div", { class: "st-buttons" }, best, equal),
+      make("div", { class: "st-buttons" }, best, equal, this.#fullScreen.button),
       this.#figures,
     );
   }
