@@ -229,3 +229,21 @@ def test_a_state_that_is_set_is_shown_and_not_reported(show):
         assert view.legend("1").get_attribute("aria-pressed") == "false"
         assert view.evaluate("view.selected") == [3]
     assert view.reported == {}
+
+
+def test_the_address_of_an_exported_page_holds_the_state(browser, tmp_path):
+    page = browser.new_page(viewport={"width": 900, "height": 800})
+    page.goto(sl.export_view(example(), tmp_path / "films.html").as_uri())
+    view = PanelsOnPage(page)
+    view.button("Own scale").click()
+    view.legend("2").click()
+    page.mouse.click(*view.place_in(0, 4))
+    page.wait_for_function("() => decodeURIComponent(location.hash).includes('selected')")
+    address = page.url
+    page.goto("about:blank")
+    page.goto(address)
+    again = PanelsOnPage(page)
+    assert again.button("Own scale").get_attribute("aria-pressed") == "true"
+    assert again.legend("2").get_attribute("aria-pressed") == "false"
+    assert again.evaluate("view.selected") == [4]
+    page.close()

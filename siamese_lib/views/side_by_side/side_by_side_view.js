@@ -137,7 +137,8 @@ export class SideBySideView {
 
   /** @param {number[]} points */
   #mark(points) {
-    this.selected = [...points];
+    // The address of a page may hold any number.
+    this.selected = points.filter((point) => point in this.classes.of);
     for (const panel of this.panels) panel.selected = this.selected;
     this.animation.wake();
   }
