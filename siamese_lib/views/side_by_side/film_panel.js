@@ -32,6 +32,8 @@ import { momentAt, shareAt, sharesOf } from "./shared_moment.js";
  * @property {(share: number) => void} scrub called with the share of the training to go to
  */
 
+const BARS_HIGH = 40; // pixels of the scale bars, from the bottom of a map
+
 export class FilmPanel {
   p = 0; // the moment
   stepped = false; // whether to write the step, because the bar is in percent
@@ -157,12 +159,27 @@ export class FilmPanel {
   }
 
   /**
-   * Show a box of the plane, or every point at each moment.
+   * Show a box of the plane, or the box of all points at the moment.
    * @param {Box | null} box
    * @param {boolean} smoothly
    */
   goHome(box, smoothly) {
-    this.camera.setHome(box ?? this.film.boxAt(this.p), smoothly);
+    this.camera.setHome(this.#above(box ?? this.film.boxAt(this.p)), smoothly);
+  }
+
+  /** Keep all points in sight, at every moment. */
+  follow() {
+    this.camera.follow(this.#above(this.film.boxAt(this.p)));
+  }
+
+  /**
+   * Extend a box downwards, by the room of the scale bars under the points.
+   * @param {Box} box
+   * @returns {Box}
+   */
+  #above([left, bottom, right, top]) {
+    const part = BARS_HIGH / Math.max(this.camera.height - 2 * BARS_HIGH, BARS_HIGH);
+    return [left, bottom - part * (top - bottom), right, top];
   }
 
   resize() {

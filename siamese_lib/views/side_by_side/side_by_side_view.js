@@ -270,8 +270,9 @@ export class SideBySideView {
    * @param {FilmPanel} panel
    * @param {number} now
    */
-  #look({ camera, film, p }, now) {
-    if (this.scale.value === "own") camera.follow(film.boxAt(p));
+  #look(panel, now) {
+    const { camera } = panel;
+    if (this.scale.value === "own") panel.follow();
     else {
       const { x, y, scale, atHome, flight } = this.leader.camera;
       Object.assign(camera, { x, y, scale, atHome, flight });
