@@ -148,10 +148,14 @@ def compare() -> None:
     rows = []
     for (name, seed), training in COMPARED.items():
         quality = sl.evaluate(trained(training, digits.train), digits)
-        measured = {"precision@7": quality.precision, "kNN accuracy": quality.accuracy}
+        measured = {
+            "precision@7": round(quality.precision, 4),
+            "kNN accuracy": round(quality.accuracy, 4),
+        }
         rows.append({"training": name, "seed": seed, **measured})
         print(rows[-1], flush=True)
-    save_result("films", {"images": IMAGES * STEPS, "rows": rows})
+    sizes = {"training images": IMAGES * STEPS, "test images": len(digits.test)}
+    save_result("films", {**sizes, "rows": rows})
 
 
 if __name__ == "__main__":
