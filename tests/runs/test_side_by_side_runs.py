@@ -118,7 +118,7 @@ def test_the_trainings_have_come_to_rest(films: dict[str, sl.Film]) -> None:
 
 
 def test_every_pair_of_a_batch_beats_random_pairs(films: dict[str, sl.Film]) -> None:
-    """One plain mean is as good as two means here: what is measured, and what the text says."""
+    """These images cannot tell one plain mean from two means: chapter 4 says so."""
     random, one, two = (
         films[name].curves[PRECISION][-1]
         for name in ("random pairs", "one plain mean", "two means")
