@@ -3,7 +3,7 @@
 
 import { clamp } from "../js/numbers.js";
 
-const NARROWEST = 200; // pixels of a panel, where the page has room
+const NARROWEST = 190; // pixels of a panel, where the page has room
 
 /**
  * Choose the number of columns: as many as there is room for, in rows of about equal length. On a
