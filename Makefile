@@ -16,7 +16,7 @@ export TF_CPP_MIN_LOG_LEVEL ?= 2
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup lab test test-unit test-notebooks test-browser lint format types sync book bench readme shipped-run picture lock clean
+.PHONY: help setup lab test test-unit test-notebooks test-browser lint format types sync book bench readme shipped-run shipped-films picture lock clean
 
 help: ## list these targets
 	@sed -nE 's/^([a-z-]+):[^#]*## (.*)/  make \1\t\2/p' Makefile | expand -t 24
@@ -71,6 +71,9 @@ readme: $(VENV)/bench.stamp ## bring the measurements into both READMEs and thei
 
 shipped-run: $(VENV)/book.stamp ## train the run that comes with the package (4 minutes)
 	$(BIN)/python -m benchmarks.published.shipped_run
+
+shipped-films: $(VENV)/book.stamp ## train the films that come with the package (5 minutes)
+	$(BIN)/python -m benchmarks.published.shipped_films
 
 picture: $(VENV)/book.stamp ## make the moving picture at the top of the README
 	$(BIN)/python -m benchmarks.published.picture

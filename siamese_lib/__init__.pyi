@@ -45,7 +45,9 @@ from .runs.evaluation import Evaluation as Evaluation
 from .runs.evaluation import evaluate as evaluate
 from .runs.run import Run as Run
 from .runs.run_files import RunError as RunError
+from .runs.shipped import shipped_films as shipped_films
 from .runs.shipped import shipped_run as shipped_run
+from .runs.side_by_side import side_by_side as side_by_side
 from .search.gallery import Gallery as Gallery
 from .search.gallery_file import GalleryError as GalleryError
 from .training.batches import ImageBatches as ImageBatches
@@ -62,6 +64,7 @@ from .training.recorder import Recorder as Recorder
 from .views.embedding_view import EmbeddingView as EmbeddingView
 from .views.film import Film as Film
 from .views.neighbour_strip import NeighbourStrip as NeighbourStrip
+from .views.side_by_side.side_by_side import SideBySide as SideBySide
 from .views.threshold.threshold import ThresholdExplorer as ThresholdExplorer
 
 __version__: str

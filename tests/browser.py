@@ -26,6 +26,7 @@ from there import there
 
 from siamese_lib.views.embedding_view import EmbeddingView
 from siamese_lib.views.script import Script
+from siamese_lib.views.stateful import StatefulView
 from siamese_lib.views.style import Style
 
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
@@ -64,24 +65,37 @@ def chromium(*more: str) -> Iterator[Browser]:
 
 def write_page(path: Path, view: EmbeddingView, **options: Any) -> Path:
     """Write a page of its own around the widget's script, with the view's payload inside."""
-    script = str(Script(ASSETS / "embedding_view.js"))
-    style = str(Style(ASSETS / "embedding_view.css"))
     state = {name: getattr(view, name) for name in ("frame", "playing", "selected", "highlighted")}
     state["shown"] = view._shown
+    script = Script(ASSETS / "embedding_view.js")
+    style = Style(ASSETS / "embedding_view.css")
+    return write_mounted(path, script, style, view.payload(), state | options)
+
+
+def write_stateful_page(path: Path, view: StatefulView, **state: Any) -> Path:
+    """Write a page of its own around a view whose state is one dict."""
+    options = {"state": view.state | state}
+    return write_mounted(path, view._esm, view._css, view.payload(), options)
+
+
+def write_mounted(
+    path: Path, script: object, style: object, payload: dict[str, Any], options: dict[str, Any]
+) -> Path:
+    """Write a page that mounts a payload, and notes what is reported in ``changes``."""
     path.write_text(
         f"""<!doctype html><meta charset="utf-8"><title>view</title>
 <style>body {{ margin: 0; background: Canvas; color-scheme: light dark }}\n{style}</style>
 <body><div id="here"></div>
 <script type="module">
-const script = {_in_script(script)};
+const script = {_in_script(str(script))};
 const url = URL.createObjectURL(new Blob([script], {{ type: "text/javascript" }}));
 const {{ mount }} = await import(url);
-const payload = JSON.parse({_in_script(json.dumps(view.payload(), default=_as_text))},
+const payload = JSON.parse({_in_script(json.dumps(payload, default=_as_text))},
   (key, value) => value?.base64 === undefined ? value
     : Uint8Array.from(atob(value.base64), (letter) => letter.charCodeAt(0)));
 window.changes = [];
 const onChange = (change) => window.changes.push(change);
-const options = {{ ...{json.dumps(state | options)}, onChange }};
+const options = {{ ...{json.dumps(options)}, onChange }};
 window.view = mount(document.getElementById("here"), payload, options);
 </script>""",
         encoding="utf-8",

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
+from siamese_lib.views.side_by_side.match import turning
+
 
 def principal_axes(points: np.ndarray) -> tuple[np.ndarray, float]:
     """Find the plane in which points spread most (principal component analysis).
@@ -28,12 +30,8 @@ def principal_axes(points: np.ndarray) -> tuple[np.ndarray, float]:
 
 
 def turned(points: np.ndarray, before: np.ndarray) -> np.ndarray:
-    """Rotate points (N, 2), and mirror them if necessary, to lie closest to the points before.
-
-    This solves the orthogonal Procrustes problem (Schönemann, 1966).
-    """
-    left, _, right = np.linalg.svd(points.T @ before)
-    return points @ (left @ right)
+    """Rotate points (N, 2), and mirror them if necessary, to lie closest to the points before."""
+    return points @ turning(points, before)
 
 
 def centred(embeddings: np.ndarray, others: np.ndarray | None = None) -> np.ndarray:

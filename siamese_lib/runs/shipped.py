@@ -5,8 +5,13 @@ from __future__ import annotations
 from pathlib import Path
 
 from siamese_lib.runs.run import Run
+from siamese_lib.views.film import Film
 
 FOLDER = Path(__file__).parents[1] / "assets" / "mnist-2d"
+FILMS = FOLDER.with_name("films")
+FILM_NAMES = (
+    "pull only", "margin 1", "margin 10", "random pairs", "one plain mean", "two means",
+)  # fmt: skip
 
 
 def shipped_run() -> Run:
@@ -28,3 +33,41 @@ def shipped_run() -> Run:
     run = Run.load(FOLDER)
     run.folder = None  # otherwise films of other images would be saved inside the package
     return run
+
+
+def shipped_films() -> dict[str, Film]:
+    """Load the small films that come with the package, to be seen side by side.
+
+    Each shows the first 500 test images of the shipped run's film, in a training of its own on
+    MNIST. All trainings start from the same weights, see 46,080 training images, and use Muon with
+    a learning rate that falls from 0.02 to 0. They differ in this:
+
+    * ``"margin 1"``: the book's loss, a mean over the similar and a mean over the pushed pairs.
+    * ``"margin 10"``: the same, with margin 10.
+    * ``"pull only"``: only its first half, the mean over the similar pairs. Nothing pushes.
+    * ``"one plain mean"``: one mean over all pairs of a batch, with margin 1.
+    * ``"random pairs"``: the contrastive loss of random pairs, half of them similar, margin 1. A
+      step sees 256 images instead of 128, so there are 180 steps instead of 360.
+
+    ``make shipped-films`` trains them again.
+
+    Returns:
+        The films by name. ``"two means"`` is another name of ``"margin 1"``.
+
+    Example:
+        >>> films = sl.shipped_films()
+        >>> films["margin 1"].frames.shape[1:]
+        (500, 2)
+    """
+    pictures = shipped_run().make_film().parts()["images"]
+    films = {}
+    for name in FILM_NAMES:
+        film = Film.from_bytes(film_path(name).read_bytes())
+        films[name] = Film(**{**film.parts(), "images": pictures[: film.frames.shape[1]]})
+    return films
+
+
+def film_path(name: str) -> Path:
+    """Return the file of a shipped film. "margin 1" is "two means": the book's own loss."""
+    name = "two means" if name == "margin 1" else name
+    return FILMS / f"{name.replace(' ', '-')}.npz"

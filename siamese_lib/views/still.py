@@ -53,7 +53,33 @@ def still_png(
         A PNG below 60 kB. Of many points, at most 3,000 evenly picked ones and the marked ones are
         drawn; if every so many would leave out a class, they are drawn evenly over the classes.
     """
-    count, points = frames.shape[1], _POINTS
+    chosen = sorted({0, (len(frames) - 1) // 3, len(frames) - 1})
+    step = "frame {}" if steps is None else "step {:,}"
+    words = [step.format(frame if steps is None else steps[frame]) for frame in chosen]
+    box = np.stack([frames.min(axis=(0, 1)), frames.max(axis=(0, 1))])
+    return row_png(frames[chosen], classes, words if len(chosen) > 1 else [], box, marked)
+
+
+def row_png(
+    maps: np.ndarray,
+    classes: Classes,
+    words: Sequence[str],
+    box: np.ndarray,
+    marked: Sequence[int] = (),
+) -> bytes:
+    """Draw maps of the same points side by side, on a transparent background.
+
+    Args:
+        maps: float (M, N, 2), M and N at least 1.
+        classes: of the points.
+        words: M texts to write under the maps, or none.
+        box: float (2, 2), the lower and the upper corner of what each panel shows.
+        marked: points to draw a ring around.
+
+    Returns:
+        A PNG below 60 kB, with the points that `still_png` chooses.
+    """
+    count, points = maps.shape[1], _POINTS
     while True:
         some = np.linspace(0, count - 1, min(count, points)).astype(int)
         if classes.numbers is not None:
@@ -61,9 +87,8 @@ def still_png(
             some = some if is_fair(present, some) else evenly(present, points)
         kept = np.array(sorted({*some.tolist(), *marked}))
         numbers = None if classes.numbers is None else classes.numbers[kept]
-        picture = _drawn(
-            frames[:, kept], classes._replace(numbers=numbers), steps, np.searchsorted(kept, marked)
-        )
+        rings = np.searchsorted(kept, marked)
+        picture = _drawn(maps[:, kept], classes._replace(numbers=numbers), words, box, rings)
         content = png(picture.quantize(64, Image.Quantize.FASTOCTREE))
         if len(content) < LARGEST:
             return content
@@ -71,22 +96,20 @@ def still_png(
 
 
 def _drawn(
-    frames: np.ndarray, classes: Classes, steps: np.ndarray | None, marked: np.ndarray
+    maps: np.ndarray, classes: Classes, words: Sequence[str], box: np.ndarray, marked: np.ndarray
 ) -> Image.Image:
-    """Draw what `still_png` describes, with all the points that are given."""
-    chosen = sorted({0, (len(frames) - 1) // 3, len(frames) - 1})
-    axes = np.ascontiguousarray(frames.reshape(-1, 2).T, float)
-    low, high = axes.min(axis=1), axes.max(axis=1)
+    """Draw what `row_png` describes, with all the points that are given."""
+    low, high = box.astype(float)
     # The border of 8.6 pixels around the points is wide enough for half a ring.
     scale = 0.94 * _SIDE / max(float((high - low).max()), 1e-12)
     numbers, names, colors = classes
     inks = np.array([rgb(color) for color in colors or [PALETTE[4]]], np.uint8)
-    inks = inks[np.zeros(frames.shape[1], int) if numbers is None else numbers]
-    pixels = np.zeros((_SIDE + _CAPTION, _SIDE * len(chosen), 4), np.uint8)
-    middles = [((panel + 0.5) * _SIDE, _SIDE / 2) for panel in range(len(chosen))]
+    inks = inks[np.zeros(maps.shape[1], int) if numbers is None else numbers]
+    pixels = np.zeros((_SIDE + _CAPTION, _SIDE * len(maps), 4), np.uint8)
+    middles = [((panel + 0.5) * _SIDE, _SIDE / 2) for panel in range(len(maps))]
     clouds = [
-        (frames[frame] - (low + high) / 2) * [scale, -scale] + middle
-        for frame, middle in zip(chosen, middles, strict=True)
+        (points - (low + high) / 2) * [scale, -scale] + middle
+        for points, middle in zip(maps, middles, strict=True)
     ]
     for at in clouds:
         _draw_discs(pixels, at, inks, 1.4 if len(at) > 1000 else 2.3)
@@ -98,10 +121,8 @@ def _drawn(
         for at, (x, _) in zip(clouds, middles, strict=True):
             edges = (x - _SIDE / 2, x + _SIDE / 2)
             _write_names(pen, at, numbers, short, edges)
-    if len(chosen) > 1:
-        for frame, (x, _) in zip(chosen, middles, strict=True):
-            words = f"frame {frame}" if steps is None else f"step {steps[frame]:,}"
-            write(pen, (x, _SIDE + _CAPTION / 2), words, INK, 13, "mm")
+    for text, (x, _) in zip(words, middles, strict=False):
+        write(pen, (x, _SIDE + _CAPTION / 2), text, INK, 13, "mm", width=_SIDE - 8)
     return picture
 
 

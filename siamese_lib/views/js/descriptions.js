@@ -10,10 +10,11 @@ const NAMED = 10; // classes of a selection
 const NO_NUMBER = 2 ** 32 - 1;
 
 /**
- * @param {Pick<About, "steps">} about
+ * @param {Pick<About, "steps" | "moments">} about
  * @param {number} frame
  */
-export function momentWords({ steps }, frame) {
+export function momentWords({ steps, moments }, frame) {
+  if (moments) return moments[frame];
   const step = steps?.[frame];
   return step === undefined ? `frame ${frame}` : `step ${grouped(step)}`;
 }

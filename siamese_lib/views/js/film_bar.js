@@ -14,7 +14,7 @@ const SPEEDS = [0.5, 1, 2, 4];
 const TICKS = 6;
 
 export class FilmBar {
-  /** @type {Pick<About, "steps" | "curves">} */
+  /** @type {Pick<About, "steps" | "moments" | "curves">} */
   #about = { steps: null, curves: {} };
   /** @type {Curve[]} */
   #curves = [];
@@ -70,7 +70,7 @@ export class FilmBar {
   /**
    * Take another film, or more of it.
    * @param {number} count of frames
-   * @param {Pick<About, "steps" | "curves">} about
+   * @param {Pick<About, "steps" | "moments" | "curves">} about
    */
   build(count, about) {
     const { last } = this.#clock;
@@ -83,7 +83,11 @@ export class FilmBar {
     this.ticks.replaceChildren(
       ...tickFrames(count).map((frame) => {
         const style = `left: ${(100 * frame) / Math.max(last, 1)}%`;
-        return make("span", { style }, grouped(about.steps?.[frame] ?? frame));
+        return make(
+          "span",
+          { style },
+          about.moments?.[frame] ?? grouped(about.steps?.[frame] ?? frame),
+        );
       }),
     );
     this.#curves = Object.entries(about.curves).map(

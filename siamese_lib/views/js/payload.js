@@ -27,6 +27,7 @@ import { bytesOf } from "./numbers.js";
  * @property {string[]} colors of the classes, "#rrggbb"
  * @property {number[]} marked points to keep in sight
  * @property {number[] | null} steps of training, one for each frame
+ * @property {string[] | null} [moments] names of the frames, instead of their steps
  * @property {Curves} curves
  * @property {number | null} margin of the loss, in units of the embedding
  * @property {string} note small print

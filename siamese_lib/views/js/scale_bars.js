@@ -4,6 +4,7 @@
 import { clamp, roundLength } from "./numbers.js";
 
 const LONGEST_BAR = 110; // pixels, for a round distance
+const LARGEST_PART = 0.4; // of the width of the map, so that the words fit on a narrow one
 const FREE = 120; // pixels next to the bar of the margin
 
 /** @typedef {{ kind: "distance" | "margin", length: number, words: string }} ScaleBar in pixels */
@@ -16,7 +17,7 @@ const FREE = 120; // pixels next to the bar of the margin
  * @returns {ScaleBar[]} from the bottom up
  */
 export function scaleBars(scale, margin, width) {
-  const distance = roundLength(LONGEST_BAR / scale);
+  const distance = roundLength(Math.min(LONGEST_BAR, LARGEST_PART * width) / scale);
   const length = (margin ?? 0) * scale;
   /** @type {ScaleBar[]} */
   const bars = [];
