@@ -67,7 +67,7 @@ class CostliestRow {
     this.#images = facts.images;
     facts.images.forEach((image, side) => this.#pictures[side].show(image, pictures));
     this.#names.textContent = facts.names.join(" · ");
-    this.#distance.textContent = `${facts.same ? "pull" : "push"} at ${shortNumber(facts.distance)}`;
+    this.#distance.textContent = `${facts.same ? "pull" : "push"}, ${shortNumber(facts.distance)}`;
     const pressed = selected !== null && facts.images.every((image, i) => image === selected[i]);
     set(this.button, { "aria-label": pairWords(facts), "aria-pressed": String(pressed) });
   }

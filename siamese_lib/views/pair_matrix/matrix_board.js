@@ -75,12 +75,12 @@ export class MatrixBoard {
    * Shade the cells.
    * @param {PairCosts} costs
    * @param {ArrayLike<number>} times how often each pair is compared
-   * @param {number} full what a cell costs that is as dark as can be
+   * @param {number} unit what two different images in one place cost in a plain mean
    * @param {MatrixInks} inks
    */
-  shade({ shares }, times, full, inks) {
+  shade({ shares }, times, unit, inks) {
     const { order, same } = this.#batch;
-    fillMatrix(this.#image.data, order, { shares, same, times }, full, inks);
+    fillMatrix(this.#image.data, order, { shares, same, times }, unit, inks);
     penOf(this.#cells).putImageData(this.#image, 0, 0);
   }
 

@@ -11,20 +11,22 @@
  * @property {Ink} different
  */
 
+const LEAST_SHADE = 0.15; // of a pair that costs anything
+
 /**
- * Return what a cell costs that is as dark as can be: as much as two different images in one place
- * cost in a plain mean.
+ * Return what two different images in one place cost in a plain mean.
  * @param {number} compared how many pairs the loss compares
  * @param {number} margin
  */
-export const fullCost = (compared, margin) => margin ** 2 / (2 * Math.max(compared, 1));
+export const unitCost = (compared, margin) => margin ** 2 / (2 * Math.max(compared, 1));
 
 /**
- * Return how dark a cell is, from 0 to 1.
+ * Return how dark a cell is: 0 if it costs nothing, else up to 1.
  * @param {number} share of the loss
- * @param {number} full
+ * @param {number} unit
  */
-export const shadeOf = (share, full) => Math.min(Math.sqrt(share / full), 1);
+export const shadeOf = (share, unit) =>
+  share > 0 ? LEAST_SHADE - (1 - LEAST_SHADE) * Math.expm1(-Math.sqrt(share / unit)) : 0;
 
 /**
  * Fill the pixels of the matrix, one for each cell.
@@ -34,10 +36,10 @@ export const shadeOf = (share, full) => Math.min(Math.sqrt(share / full), 1);
  * @param {Float64Array} pairs.shares
  * @param {ArrayLike<number>} pairs.same
  * @param {ArrayLike<number>} pairs.times
- * @param {number} full
+ * @param {number} unit
  * @param {MatrixInks} inks
  */
-export function fillMatrix(pixels, order, { shares, same, times }, full, inks) {
+export function fillMatrix(pixels, order, { shares, same, times }, unit, inks) {
   const count = order.length;
   const at = new Uint16Array(count); // the row of each image
   order.forEach((image, row) => (at[image] = row));
@@ -52,11 +54,11 @@ export function fillMatrix(pixels, order, { shares, same, times }, full, inks) {
   for (let i = 0, pair = 0; i < count; i++) {
     put(at[i], at[i], inks.ground, 1);
     for (let j = i + 1; j < count; j++, pair++) {
-      const costs = shares[pair] > 0;
-      const ink = !times[pair] ? inks.ground : same[pair] ? inks.same : inks.different;
-      const shade = shadeOf(shares[pair], full);
-      put(at[i], at[j], costs || !times[pair] ? ink : inks.silent, costs ? shade : 1);
-      put(at[j], at[i], costs || !times[pair] ? ink : inks.silent, costs ? shade : 1);
+      let ink = times[pair] ? inks.silent : inks.ground;
+      if (shares[pair] > 0) ink = same[pair] ? inks.same : inks.different;
+      const shade = shadeOf(shares[pair], unit) || 1;
+      put(at[i], at[j], ink, shade);
+      put(at[j], at[i], ink, shade);
     }
   }
 }

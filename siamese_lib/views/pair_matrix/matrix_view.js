@@ -26,7 +26,7 @@ import { MatrixBoard } from "./matrix_board.js";
 import { MatrixControls } from "./matrix_controls.js";
 import { BOARD_HELP, listenOnBoard } from "./matrix_hands.js";
 import { MatrixMap } from "./matrix_map.js";
-import { fullCost } from "./matrix_shades.js";
+import { unitCost } from "./matrix_shades.js";
 import { PairCard } from "./pair_card.js";
 import { countWords, PairCounts } from "./pair_counts.js";
 import { pairWords } from "./pair_words.js";
@@ -318,8 +318,8 @@ export class PairMatrixView {
       same: hexInk(this.#color("same")),
       different: hexInk(this.#color("different")),
     };
-    const full = fullCost(costs.silent + costs.pulling + costs.pushing, margin);
-    this.board.shade(costs, this.batch.times(which), full, inks);
+    const unit = unitCost(costs.silent + costs.pulling + costs.pushing, margin);
+    this.board.shade(costs, this.batch.times(which), unit, inks);
     this.controls.show(this.#looking);
     this.#counts.show(costs);
     const cells = costliestCells(costs.shares, this.batch.count, LISTED);

@@ -39,7 +39,7 @@ export function doingWords({ same, times, distance, margin }) {
 /** @param {PairFacts} facts */
 export function costWords({ share, loss }) {
   if (!share) return "costs nothing";
-  return `costs ${shortNumber(share)}, ${shareWords(share / loss)} of the loss`;
+  return `costs ${shareWords(share / loss)} of the loss`;
 }
 
 /**

@@ -55,7 +55,7 @@ def _cells(batch: Batch, looking: Looking, costs: Costs) -> np.ndarray:
     opacity = np.rint(255 * shades_of(costs.shares, times, looking.margin)).astype(np.uint8)
     inks = np.where(batch.same[:, None], rgb(SAME), rgb(DIFFERENT))
     pixels = np.column_stack([inks, opacity]).astype(np.uint8)
-    pixels[(opacity < _SILENT) & (costs.shares == 0) & (times > 0)] = (*rgb(INK), _SILENT)
+    pixels[(costs.shares == 0) & (times > 0)] = (*rgb(INK), _SILENT)
     square = np.zeros((batch.images, batch.images, 4), np.uint8)
     rows, columns = np.triu_indices(batch.images, k=1)
     square[rows, columns] = square[columns, rows] = pixels
