@@ -1,6 +1,7 @@
 // @ts-check
 // Mouse, finger and keys on the matrix.
 
+/** @import { Clock } from "../js/clock.js" */
 /** @import { Cell, MatrixBoard } from "./matrix_board.js" */
 
 export const BOARD_HELP =
@@ -62,4 +63,27 @@ export function movedCell([row, column], [down, right], far, count) {
   if (moved[0] !== moved[1]) return [moved[0], moved[1]];
   const over = [within(moved[0] + down), within(moved[1] + right)];
   return over[0] === over[1] ? [row, column] : [over[0], over[1]];
+}
+
+/**
+ * Keys on the film bar, which its buttons name.
+ * @param {HTMLElement} bar
+ * @param {Clock} clock
+ */
+export function listenOnBar(bar, clock) {
+  /** @type {Record<string, () => void>} */
+  const acts = {
+    " ": () => clock.play(!clock.playing),
+    ArrowLeft: () => clock.stepBy(-1),
+    ArrowRight: () => clock.stepBy(1),
+    Home: () => clock.jumpTo(0),
+    End: () => clock.jumpTo(clock.last),
+  };
+  bar.addEventListener("keydown", (event) => {
+    if (event.ctrlKey || event.metaKey || event.altKey || !(event.key in acts)) return;
+    if (event.key === " " && event.target instanceof HTMLButtonElement) return; // presses it
+    event.preventDefault();
+    event.stopPropagation();
+    acts[event.key]();
+  });
 }

@@ -7,6 +7,7 @@
 /** @import { BatchPayload } from "./matrix_batch.js" */
 /** @import { Cell } from "./matrix_board.js" */
 /** @import { Loss } from "./matrix_controls.js" */
+/** @import { Theme } from "../js/theme.js" */
 /** @import { PairFacts } from "./pair_words.js" */
 
 import { AnimationLoop } from "../js/animation_loop.js";
@@ -24,7 +25,7 @@ import { CostliestList, LISTED } from "./costliest_list.js";
 import { PairBatch } from "./matrix_batch.js";
 import { MatrixBoard } from "./matrix_board.js";
 import { MatrixControls } from "./matrix_controls.js";
-import { BOARD_HELP, listenOnBoard } from "./matrix_hands.js";
+import { BOARD_HELP, listenOnBar, listenOnBoard } from "./matrix_hands.js";
 import { MatrixMap } from "./matrix_map.js";
 import { unitCost } from "./matrix_shades.js";
 import { PairCard } from "./pair_card.js";
@@ -46,6 +47,8 @@ export class PairMatrixView {
   /** @type {PairCosts | null} */
   #costs = null; // null while they have to be computed again
   #frame = -1; // that the costs are of
+  /** What is on screen. @type {PairCosts | null} */
+  #shown = null;
   /** The place of each image in the order of the rows. */
   #rows;
   #live = make("div", { class: "sv-unseen", "aria-live": "polite" });
@@ -161,6 +164,7 @@ export class PairMatrixView {
 
   #listen() {
     const { board, batch, root } = this;
+    listenOnBar(this.bar.element, this.clock);
     listenOnBoard(board, {
       count: batch.count,
       start: () => this.#kept() ?? [0, 1],
@@ -286,10 +290,10 @@ export class PairMatrixView {
   #step(now, seconds) {
     const more = this.clock.advance(now, seconds);
     if (!this.root.isConnected) return more;
+    // The colours are read before anything is written, so that the page lays out once in a frame.
     const theme = themeOf(this.root);
-    const stale = !this.#costs || this.#frame !== this.clock.nearest;
-    const costs = this.costs;
-    if (stale) this.#show(costs);
+    const hues = huesOf(this.root);
+    if (this.costs !== this.#shown) this.#show(this.costs, theme, hues);
     const images = this.#cell ? this.#imagesAt(this.#cell) : this.#looking.selected;
     const facts = images && this.#facts(images);
     this.#card.show(facts, this.#pictures);
@@ -300,23 +304,27 @@ export class PairMatrixView {
       this.#looking.margin,
       facts && {
         images: facts.images,
-        color: this.#color(facts.same ? "same" : "different"),
+        color: facts.same ? hues.same : hues.different,
         words: shortNumber(facts.distance),
       },
     );
     return more;
   }
 
-  /** @param {PairCosts} costs */
-  #show(costs) {
+  /**
+   * @param {PairCosts} costs
+   * @param {Theme} theme
+   * @param {{ same: string, different: string }} hues
+   */
+  #show(costs, theme, hues) {
+    this.#shown = costs;
     const { which, margin, selected } = this.#looking;
-    const theme = themeOf(this.root);
     const [ground, ink] = [rgbOf(theme.ground), rgbOf(theme.ink)];
     const inks = {
       ground,
       silent: ground.map((part, i) => part + SILENT_TINT * (ink[i] - part)),
-      same: hexInk(this.#color("same")),
-      different: hexInk(this.#color("different")),
+      same: hexInk(hues.same),
+      different: hexInk(hues.different),
     };
     const unit = unitCost(costs.silent + costs.pulling + costs.pushing, margin);
     this.board.shade(costs, this.batch.times(which), unit, inks);
@@ -327,11 +335,6 @@ export class PairMatrixView {
     this.list.show(listed, selected, this.#pictures);
   }
 
-  /** @param {"same" | "different"} kind */
-  #color(kind) {
-    return getComputedStyle(this.root).getPropertyValue(`--sv-${kind}`).trim();
-  }
-
   #countWords() {
     return `${countWords(this.costs)}; ${grouped(this.batch.count)} images`;
   }
@@ -340,6 +343,15 @@ export class PairMatrixView {
   #say(words) {
     this.#live.textContent = words;
   }
+}
+
+/** @param {Element} root */
+function huesOf(root) {
+  const style = getComputedStyle(root);
+  const [same, different] = ["same", "different"].map((kind) =>
+    style.getPropertyValue(`--sv-${kind}`).trim(),
+  );
+  return { same, different };
 }
 
 /**
