@@ -329,6 +329,31 @@ print(f"similar: {similar} of {128 * 127 // 2:,} pairs, {similar / (128 * 127 //
 # similar pairs. The loss of chapter 3 takes one mean over the similar pairs and another mean over
 # the different pairs, and gives both the same weight. So the loss restores the balance, and the
 # sampler does not have to.
+#
+# Which of these pairs can teach a network something? That depends on the distance between their two
+# images. There is no network yet, so the next cell takes the distances between raw pixels. It
+# divides them by their mean, so a typical distance is 1.
+
+# %%
+pixels = images[by_class].reshape(128, -1) / 255
+rows, columns = np.triu_indices(128, k=1)
+pixels /= np.linalg.norm(pixels[rows] - pixels[columns], axis=1).mean()
+names = digits.class_names
+view = sl.PairMatrix(pixels, labels[by_class], images=images[by_class], class_names=names)
+view
+
+# %% [markdown]
+# The blocks on the diagonal are green: similar pairs **pull**, and a pair pulls more the farther
+# its images are apart. Orange cells are different pairs that **push**, because they are nearer than
+# the **margin**, here 1. Grey cells are **silent**: these different pairs are far enough apart, so
+# they teach nothing. Point at a cell to see its two images. Then press *random pairs*: only a few
+# cells keep their colour. The cell prints how many pairs the same 128 images make in both ways.
+
+# %%
+for which in ("all", "random"):
+    view.state = {"which": which}
+    print(f"{which}: {sum(view.counts):,} pairs")
+view.state = {"which": "all"}
 
 # %% [markdown]
 # ## A class of one

@@ -354,6 +354,31 @@ print("equal:", np.isclose(by_loop, library, rtol=1e-5))
 # Why does the second mean leave out the different pairs beyond the margin? As training goes on,
 # most different pairs are there, and cost nothing. With all their zeros in the mean, the few pairs
 # that are still wrong would hardly count. But those are the pairs that matter.
+#
+# The next cell shows this for the network of chapter 0, at the end of its training. Each cell of
+# the matrix is a pair, and the stronger its colour, the more the pair costs. Nearly all different
+# pairs are grey: they cost nothing. Press *one plain mean*, and the few orange cells fade. Press
+# *two means*, and they are strong again.
+
+# %%
+chosen = balanced.batch(0)
+chosen_labels, names = digits.train.labels[chosen], digits.class_names
+view = sl.pairs_that_teach(
+    sl.shipped_run(), digits.train.images[chosen], chosen_labels, class_names=names
+)
+view
+
+# %% [markdown]
+# The cell prints how many different pairs still push, and which share of the loss is theirs. With
+# one plain mean, it is small: the network would learn almost nothing from them. With two means, it
+# is many times larger.
+
+# %% tags=["nbval-ignore-output"]
+different = chosen_labels[:, None] != chosen_labels
+print(f"{view.counts.pushing:,} of {different.sum() // 2:,} different pairs push")
+for means in ("one", "two"):
+    view.state = {"means": means}
+    print(f"{means}: {view.costs[different].sum() / view.costs.sum():.0%} of the loss")
 
 # %% [markdown]
 # ## Three at a time: the triplet loss

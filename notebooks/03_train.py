@@ -228,6 +228,33 @@ print("ratio over 1.2 times as high:       ", ratio_every > 1.2 * ratio_pairs)
 # gone. Only the scale bars still show it.
 
 # %% [markdown]
+# ## Which pairs still teach
+#
+# **How many of the 8,128 pairs in a batch still push at the end of the training: about half, a
+# tenth, or one in a hundred? Decide before you go on.** The next cell takes 128 test images and
+# starts at step 0, before any training. Each cell of the matrix is a pair. Green pairs pull, orange
+# pairs push, and grey pairs are silent: their images are different and farther apart than the
+# margin.
+
+# %%
+batch = sl.BalancedBatchSampler(digits.test.labels, batch_size=128, seed=0).batch(0)
+images, labels = digits.test.images[batch], digits.test.labels[batch]
+view = sl.pairs_that_teach(run, images, labels, class_names=digits.class_names, frame=0)
+view
+
+# %% [markdown]
+# Move the bar under the matrix from the first step to the last, and watch the counters. The pairs
+# that still push have a mean of their own, so they keep their weight, however few they are. Click
+# one of the costliest pairs to see its two digits. The cell prints the share of the pairs that push
+# at the start, halfway and at the end.
+
+# %% tags=["nbval-ignore-output"]
+for frame in (0, len(run) // 2, len(run) - 1):
+    view.state = {"frame": frame}
+    share = view.counts.pushing / sum(view.counts)
+    print(f"step {run.steps[frame]:3}: {share:.0%} of the pairs push")
+
+# %% [markdown]
 # ## Compare it with other recipes
 #
 # How good is this result for its training time? The book's benchmarks train the book's own recipes

@@ -43,6 +43,7 @@ from .runs.collection import Answer as Answer
 from .runs.collection import Collection as Collection
 from .runs.evaluation import Evaluation as Evaluation
 from .runs.evaluation import evaluate as evaluate
+from .runs.pairs_that_teach import pairs_that_teach as pairs_that_teach
 from .runs.run import Run as Run
 from .runs.run_files import RunError as RunError
 from .runs.shipped import shipped_films as shipped_films
@@ -64,6 +65,7 @@ from .training.recorder import Recorder as Recorder
 from .views.embedding_view import EmbeddingView as EmbeddingView
 from .views.film import Film as Film
 from .views.neighbour_strip import NeighbourStrip as NeighbourStrip
+from .views.pair_matrix.pair_matrix import PairMatrix as PairMatrix
 from .views.side_by_side.side_by_side import SideBySide as SideBySide
 from .views.threshold.threshold import ThresholdExplorer as ThresholdExplorer
 

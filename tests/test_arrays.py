@@ -31,6 +31,7 @@ PLACES: dict[str, tuple[np.ndarray, Callable[[Any], Any]]] = {
     "kept_neighbours": (POINTS, lambda x: metrics.kept_neighbours(x, POINTS, 3).tolist()),
     "neighbour_graph": (POINTS, lambda x: sl.neighbour_graph(x, 2).tolist()),
     "Film": (POINTS, lambda x: sl.Film(x).frames.tolist()),
+    "PairMatrix": (POINTS, lambda x: list(sl.PairMatrix(x, LABELS).counts)),
     "embedding_map": (POINTS, lambda x: figures.embedding_map(x, LABELS).to_json()),
     "force_arrows": (POINTS, lambda x: figures.force_arrows(x, LABELS).to_json()),
     "feature_maps": (POINTS, lambda x: figures.feature_maps([x]).to_json()),

