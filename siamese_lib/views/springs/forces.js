@@ -16,7 +16,7 @@
  * @property {number} different pairs
  */
 
-const EQUAL = 1e-12; // squared distance, as in siamese_lib/network/distances.py
+const EQUAL_POINTS = 1e-12; // squared distance, as in siamese_lib/network/distances.py
 
 /**
  * @param {Float64Array} places x and y of each point (2 * count)
@@ -33,11 +33,11 @@ export function forcesOf(places, classes, { margin, push, means }) {
       const x = places[2 * i] - places[2 * j];
       const y = places[2 * i + 1] - places[2 * j + 1];
       const square = x * x + y * y;
-      const distance = Math.sqrt(Math.max(square, EQUAL));
+      const distance = Math.sqrt(Math.max(square, EQUAL_POINTS));
       if (classes[i] === classes[j]) {
         similar += 1;
         stretched += distance ** 2;
-        if (square > EQUAL) addForce(pull, i, j, -2 * x, -2 * y);
+        if (square > EQUAL_POINTS) addForce(pull, i, j, -2 * x, -2 * y);
         continue;
       }
       different += 1;
@@ -45,7 +45,7 @@ export function forcesOf(places, classes, { margin, push, means }) {
       pushing += 1;
       pressed += (margin - distance) ** 2;
       const strength = 2 * (margin / distance - 1);
-      if (square > EQUAL) addForce(pushed, i, j, strength * x, strength * y);
+      if (square > EQUAL_POINTS) addForce(pushed, i, j, strength * x, strength * y);
     }
   }
   const all = 2 * Math.max(similar + different, 1);

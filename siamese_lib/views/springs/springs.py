@@ -133,6 +133,7 @@ class Springs(StatefulView):
             "names": self._classes.names,
             "marks": self._marks,
             "colors": self._classes.colors,
+            "inks": start.inks_of(self._classes.colors),
             "images": wire.packed_images(film.images),
         }
         super().__init__(payload, now)

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from siamese_lib.colors import PALETTE
+from siamese_lib.colors import PALETTE, contrast
 
 # Three classes, mixed up as an untrained tower mixes them: all have their middle in the same place.
 POINTS = np.array(
@@ -26,3 +26,8 @@ def marks_of(names: Sequence[str]) -> list[str]:
     if all(len(name) <= 2 for name in names):
         return list(names)
     return initials if len(set(initials)) == len(names) else [str(n) for n in range(len(names))]
+
+
+def inks_of(colors: Sequence[str]) -> list[str]:
+    """Return white or black for each colour, whichever can be read better on it."""
+    return [max(("#FFFFFF", "#000000"), key=lambda ink: contrast(ink, color)) for color in colors]

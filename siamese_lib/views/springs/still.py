@@ -10,6 +10,7 @@ from PIL import Image, ImageDraw
 from siamese_lib.colors import DIFFERENT, INK, SAME
 from siamese_lib.images import png, without_gray_axis
 from siamese_lib.lettering import write
+from siamese_lib.views.springs.start import inks_of
 from siamese_lib.views.springs.state import Moment
 from siamese_lib.views.still import LARGEST
 from siamese_lib.views.wire import Classes
@@ -75,7 +76,7 @@ def _draw_map(
             picture.paste(large, (round((x - half) * _FINE), round((y - half) * _FINE)))
         else:
             pen.ellipse(_fine(x - _RADIUS, y - _RADIUS, x + _RADIUS, y + _RADIUS), color)
-            _write(pen, (x, y), marks[numbers[number]], 13, "mm", "white")
+            _write(pen, (x, y), marks[numbers[number]], 13, "mm", *inks_of([color]))
 
 
 def _draw_ring(pen: ImageDraw.ImageDraw, middle: np.ndarray, radius: float) -> None:
