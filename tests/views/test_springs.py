@@ -32,7 +32,7 @@ def by_library(
     points: np.ndarray, classes: np.ndarray, margin: float, means: str
 ) -> tuple[float, np.ndarray]:
     """Let Keras compute the loss and TensorFlow its gradient, in double precision."""
-    where = tf.Variable(points, dtype="float64")
+    where = tf.Variable(tf.constant(points, "float64"))
     with tf.GradientTape() as tape:
         if means == "two":
             loss = sl.InBatchContrastiveLoss(margin, dtype="float64")(classes, where)
@@ -127,8 +127,8 @@ def test_with_the_push_the_classes_end_a_margin_apart(margin, means):
     springs.take_steps(250)
     points = np.array(springs.state["points"])
     for label in range(3):
-        assert radius_of(points[start.LABELS == label]) < 0.01 * margin
-    centres = np.array([points[start.LABELS == label].mean(axis=0) for label in range(3)])
+        assert radius_of(points[label == start.LABELS]) < 0.01 * margin
+    centres = np.array([points[label == start.LABELS].mean(axis=0) for label in range(3)])
     apart = np.linalg.norm(centres[[0, 0, 1]] - centres[[1, 2, 2]], axis=1)
     assert (apart > 0.99 * margin).all()
     assert (apart < 1.2 * margin).all()

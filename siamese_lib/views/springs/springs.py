@@ -16,7 +16,7 @@ from siamese_lib.views.given import ViewError
 from siamese_lib.views.script import Script
 from siamese_lib.views.springs import start
 from siamese_lib.views.springs.forces import Forces, radius_of
-from siamese_lib.views.springs.state import Moment
+from siamese_lib.views.springs.state import Moment, as_points
 from siamese_lib.views.springs.still import still_png
 from siamese_lib.views.stateful import StatefulView
 from siamese_lib.views.style import Style
@@ -116,7 +116,7 @@ class Springs(StatefulView):
         self._images = film.images
         self._numbers = np.asarray(self._classes.numbers)
         first = Moment(
-            points=np.asarray(points, np.float64).reshape(-1, 2).tolist(),
+            points=as_points(np.asarray(points, np.float64).reshape(-1, 2)),
             margin=margin,
             learning_rate=learning_rate,
             selected=0,

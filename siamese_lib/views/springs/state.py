@@ -102,11 +102,12 @@ class Moment:
         for _ in range(steps):
             places = moment.places() + self.learning_rate * moment.forces(classes).total
             places = places.clip(-FARTHEST, FARTHEST)
-            moment = replace(moment, points=_plain(places), step=moment.step + 1)
+            moment = replace(moment, points=as_points(places), step=moment.step + 1)
         return moment
 
 
-def _plain(places: np.ndarray) -> tuple[tuple[float, float], ...]:
+def as_points(places: np.ndarray) -> tuple[tuple[float, float], ...]:
+    """Return places (N, 2) as pairs of plain numbers."""
     return tuple((float(x), float(y)) for x, y in places)
 
 
@@ -120,4 +121,4 @@ def _checked_places(points: Any, count: int) -> tuple[tuple[float, float], ...]:
             f"points is {points!r:.200}; expected x and y of {count} points, within "
             f"±{FARTHEST:,.0f}."
         )
-    return _plain(places)
+    return as_points(places)

@@ -70,13 +70,13 @@ def _draw_map(
         color = classes.colors[numbers[number]]
         if moment.pictures and images is not None:
             pixels = Image.fromarray(without_gray_axis(images[number])).convert("RGBA")
-            large = pixels.resize((_PICTURE * _FINE,) * 2, Image.Resampling.NEAREST)
+            large = pixels.resize((_PICTURE * _FINE, _PICTURE * _FINE), Image.Resampling.NEAREST)
             half = _PICTURE / 2
             pen.rectangle(_fine(x - half - 2, y - half - 2, x + half + 2, y + half + 2), color)
             picture.paste(large, (round((x - half) * _FINE), round((y - half) * _FINE)))
         else:
             pen.ellipse(_fine(x - _RADIUS, y - _RADIUS, x + _RADIUS, y + _RADIUS), color)
-            _write(pen, (x, y), marks[numbers[number]], 13, "mm", *inks_of([color]))
+            _write(pen, (x, y), marks[int(numbers[number])], 13, "mm", inks_of([color])[0])
 
 
 def _draw_ring(pen: ImageDraw.ImageDraw, middle: np.ndarray, radius: float) -> None:
