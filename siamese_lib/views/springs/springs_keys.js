@@ -76,6 +76,9 @@ export function listenToHands({ svg, points }, hands) {
   svg.addEventListener("keyup", (event) => {
     if (ARROW_KEYS[event.key]) hands.release();
   });
+  svg.addEventListener("focusout", () => {
+    if (!drag) hands.release();
+  });
 }
 
 /**

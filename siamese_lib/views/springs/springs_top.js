@@ -21,7 +21,8 @@ export class SpringsTop {
     this.#run.classList.add("sp-run");
     const single = topButton("next", "Step", step);
     const again = topButton("reset", "Start again", startAgain);
-    this.element = make("div", { class: "sp-top" }, this.#run, single, again, this.#step);
+    const hint = make("span", { class: "sp-hint" }, "Drag a point, or the edge of the circle.");
+    this.element = make("div", { class: "sp-top" }, this.#run, single, again, this.#step, hint);
   }
 
   /**

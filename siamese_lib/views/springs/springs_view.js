@@ -107,7 +107,7 @@ export class SpringsView {
     );
     this.#trails = new SpringsTrails(this.#classes.length);
     this.#reporter = new SpringsReporter(options.onChange);
-    this.#camera = new Camera(this.#calm, () => this.#loop.wake());
+    this.#camera = new Camera(this.#calm, () => {});
     const { names, marks, colors, inks } = payload;
     this.#map = new SpringsMap(
       this.#classes,
@@ -150,7 +150,7 @@ export class SpringsView {
       this.#motion.places = flatPlaces(this.#state.points);
       this.#trails.clear();
     }
-    this.#loop.wake();
+    this.#wake();
   }
 
   destroy() {
@@ -204,7 +204,7 @@ export class SpringsView {
         this.#motion.held = null;
         this.#holding = false;
         this.#reporter.flush();
-        this.#loop.wake();
+        this.#wake();
       },
     });
   }
@@ -235,6 +235,11 @@ export class SpringsView {
   #change(changes) {
     Object.assign(this.#state, changes);
     this.#reporter.note(changes);
+    this.#wake();
+  }
+
+  #wake() {
+    this.root.dataset.moving = "true"; // until a frame shows that nothing moves
     this.#loop.wake();
   }
 
@@ -261,7 +266,7 @@ export class SpringsView {
     Object.assign(this.#camera, { width: clientWidth, height: clientHeight });
     set(this.#map.svg, { width: clientWidth, height: clientHeight });
     this.#settled = false;
-    this.#loop.wake();
+    this.#wake();
   }
 
   /**
