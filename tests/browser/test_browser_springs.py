@@ -288,10 +288,10 @@ def test_jupyterlab_and_python_share_the_state(lab: Lab) -> None:
         page.wait_for_timeout(500)
         after = sl.Springs()
         after.take_steps(1)
-        assert notebook.run(1) == f"1 {after.loss:.4f}"
+        assert notebook.run(1).strip() == f"1 {after.loss:.4f}"
         notebook.run(2)
         page.wait_for_function(
             "document.querySelector('.sp-words').textContent.startsWith('Collapse')"
         )
         page.wait_for_timeout(500)
-        assert notebook.run(3) == "True True"
+        assert notebook.run(3).strip() == "True True"
