@@ -250,9 +250,9 @@ sl.Springs(margin=1.0)
 #    *margin* to 10, and press *Run*. The points leave the map. Set *scale* to *follows*, and compare
 #    the picture with the first one. Then read the bar at the bottom left.
 # 3. **Push off.** Press *Start again*, and set *margin* to 1 and *scale* to *stays*. What will the
-#    pull do alone? Guess, turn *push* off, and press *Run*. How large is the loss now? Now set
-#    *scale* to *follows*. Nothing on this picture says that the points have met, except the bar at
-#    the bottom left.
+#    pull do alone? Guess, turn *push* off, and press *Run*. How large is the loss now? Then set
+#    *scale* to *follows*. On this map, only the bar at the bottom left says that the points have
+#    met.
 #
 # The next cell does the same in Python: 200 steps with a margin of 1, with a margin of 10, and
 # without the push. It prints the loss after the last step, and the three distances between the
@@ -269,7 +269,7 @@ for margin, push in ((1, True), (10, True), (1, False)):
     print(f"{name:22}loss {springs.loss:.4f}, distances", *[f"{far:.2f}" for far in apart])
 
 # %% [markdown]
-# With the push, two classes end a little more than one margin apart, whatever the margin is. **The
+# With the push, two classes end one margin apart or a little more, whatever the margin is. **The
 # margin sets the scale of the map, and nothing else.** The next cell shows why. It makes the three
 # points from above and their margin ten times as large. Then every force is ten times as large,
 # too, so all points move in the same way on a larger map. The loss is 100 times as large, because it
@@ -285,9 +285,9 @@ for one, other in zip(small.forces, large.forces, strict=True):
 # %% [markdown]
 # Without the push, all points meet in one place, and the loss is 0. That is **collapse**. The pull
 # moves no class as a whole, and here all three classes begin with the same middle. To see this,
-# press *Start again*, drag one point far away, and press *Run*: now one class ends in a place of its
-# own. But no force keeps it there. In a real tower, one set of weights moves all points at once.
-# Further down, you will see that the pull alone makes a real tower collapse, too.
+# leave the push off, press *Start again*, drag one point far away, and press *Run*. Now one class
+# ends in a place of its own, but no force keeps it there. In a real tower, one set of weights moves
+# all points at once. Further down, you will see that the pull alone makes it collapse, too.
 
 # %% [markdown]
 # ## The springs on real digits
