@@ -274,7 +274,7 @@ CELLS = [
     "import siamese_lib as sl\nview = sl.Springs()\nview",
     "print(view.state['step'], round(view.loss, 4))",
     "view.state = {'push': False, 'running': True}",
-    "print(view.state['step'] > 9, view.radius < 0.005)",
+    "print(view.state['step'] > 9, view.state['selected'], view.radius < 0.005)",
 ]
 
 
@@ -289,9 +289,16 @@ def test_jupyterlab_and_python_share_the_state(lab: Lab) -> None:
         after = sl.Springs()
         after.take_steps(1)
         assert notebook.run(1).strip() == f"1 {after.loss:.4f}"
+        cells = page.locator(".jp-Notebook .jp-Cell").count()
+        root.locator('[data-point="4"]').click()
+        for key in ("a", "b", "d", "d", "ArrowUp", "ArrowDown"):
+            page.keyboard.press(key)
+        page.wait_for_timeout(500)
+        assert page.locator(".jp-Notebook .jp-Cell").count() == cells
+        assert page.evaluate("document.activeElement.dataset.point") == "4"
         notebook.run(2)
         page.wait_for_function(
             "document.querySelector('.sp-words').textContent.startsWith('Collapse')"
         )
         page.wait_for_timeout(500)
-        assert notebook.run(3).strip() == "True True"
+        assert notebook.run(3).strip() == "True 4 True"

@@ -14,7 +14,7 @@ const PAGE_KEYS = { PageUp: -1, PageDown: 1 };
 /**
  * @typedef {object} Hands what they do
  * @property {(point: number | null) => void} choose
- * @property {(point: number) => OnMap} placeOf
+ * @property {(point: number) => OnMap} hold called before a drag, returns where the point is
  * @property {(point: number, place: OnMap) => void} drag
  * @property {(place: OnMap) => void} dragMargin called with a place on the circle
  * @property {() => void} release called at the end of a drag
@@ -25,7 +25,8 @@ const PAGE_KEYS = { PageUp: -1, PageDown: 1 };
  * @param {SpringsMap} map
  * @param {Hands} hands
  */
-export function listenToHands({ svg, points }, hands) {
+export function listenToHands(map, hands) {
+  const { svg, points } = map;
   /** @type {((place: OnMap) => void) | null} */
   let drag = null;
   /** @param {PointerEvent} event @returns {OnMap} */
@@ -38,16 +39,20 @@ export function listenToHands({ svg, points }, hands) {
     const point = pointIn(event.target);
     const [x, y] = placeOf(event);
     if (point !== null) {
-      const at = hands.placeOf(point);
+      points[point].element.focus({ preventScroll: true });
+      const at = hands.hold(point);
       const [right, down] = [at[0] - x, at[1] - y];
       drag = (place) => hands.drag(point, [place[0] + right, place[1] + down]);
-      points[point].element.focus({ preventScroll: true });
     } else if (event.target.classList.contains("sp-grip")) drag = hands.dragMargin;
     else return hands.choose(null);
     event.preventDefault();
     svg.setPointerCapture(event.pointerId);
   });
   svg.addEventListener("pointermove", (event) => drag?.(placeOf(event)));
+  svg.addEventListener("pointerover", ({ target }) => {
+    const point = target instanceof Element ? pointIn(target) : null;
+    if (point !== null && !drag) map.raise(point);
+  });
   for (const end of ["pointerup", "pointercancel"]) {
     svg.addEventListener(end, () => {
       if (drag) hands.release();

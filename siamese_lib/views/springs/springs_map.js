@@ -90,7 +90,17 @@ export class SpringsMap {
   }
 
   /**
-   * Return which points are out of sight.
+   * Draw a point above all others; not while it has the focus, which it would lose.
+   * @param {number} point
+   */
+  raise(point) {
+    const { element } = this.points[point];
+    const last = this.#bars.previousElementSibling;
+    if (last !== element && document.activeElement !== element) this.#bars.before(element);
+  }
+
+  /**
+   * Return how many points are out of sight.
    * @param {Float64Array} places
    * @param {Camera} camera
    */

@@ -184,7 +184,10 @@ export class SpringsView {
       choose: (point) => {
         if (point !== this.#state.selected) this.#change({ selected: point });
       },
-      placeOf,
+      hold: (point) => {
+        this.#motion.held = point;
+        return placeOf(point);
+      },
       drag,
       dragMargin: ([x, y]) => {
         const { selected } = this.#state;
