@@ -1,4 +1,4 @@
-"""The springs as a reader meets them: on a page without a kernel, and in JupyterLab."""
+"""The springs as a reader meets them, on a page without a kernel."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from typing import Any
 
 import numpy as np
 import pytest
-from browser import Lab, note_faults
-from playwright.sync_api import Page
+from browser import chromium, note_faults
+from playwright.sync_api import Browser, Page
 from stateful_page import write_stateful_page
 from there import there
 
@@ -85,8 +85,14 @@ class SpringsOnPage:
         self.rest()
 
 
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with chromium() as browser:
+        yield browser
+
+
 @pytest.fixture
-def show(lab: Lab, tmp_path: Path) -> Iterator[Callable[..., SpringsOnPage]]:
+def show(browser: Browser, tmp_path: Path) -> Iterator[Callable[..., SpringsOnPage]]:
     """Open a page around springs; errors on the page, and in its console, fail the test."""
     faults: list[str] = []
     pages: list[Page] = []
@@ -96,7 +102,7 @@ def show(lab: Lab, tmp_path: Path) -> Iterator[Callable[..., SpringsOnPage]]:
     ) -> SpringsOnPage:
         scheme = more.pop("color_scheme", "light")
         motion = more.pop("reduced_motion", "no-preference")
-        page = lab.browser.new_page(
+        page = browser.new_page(
             viewport={"width": width, "height": height},
             color_scheme=scheme,
             reduced_motion=motion,
@@ -268,37 +274,3 @@ def test_it_fits_windows_of_any_width(show, width):
     least = 14 if width >= LARGE else 13
     assert [text for size, text in sizes if size < least and len(text) > 2] == []
     assert len(sizes) > 20
-
-
-CELLS = [
-    "import siamese_lib as sl\nview = sl.Springs()\nview",
-    "print(view.state['step'], round(view.loss, 4))",
-    "view.state = {'push': False, 'running': True}",
-    "print(view.state['step'] > 9, view.state['selected'], view.radius < 0.005)",
-]
-
-
-def test_jupyterlab_and_python_share_the_state(lab: Lab) -> None:
-    with lab.notebook("springs", CELLS, 1100, 1000) as notebook:
-        notebook.run(0)
-        root = notebook.cell(0).locator(".siamese-springs")
-        root.get_by_role("button", name="Step", exact=True).click()
-        page = notebook.page
-        page.wait_for_function("document.querySelector('.sp-step').textContent === 'step 1'")
-        page.wait_for_timeout(500)
-        after = sl.Springs()
-        after.take_steps(1)
-        assert notebook.run(1).strip() == f"1 {after.loss:.4f}"
-        cells = page.locator(".jp-Notebook .jp-Cell").count()
-        root.locator('[data-point="4"]').click()
-        for key in ("a", "b", "d", "d", "ArrowUp", "ArrowDown"):
-            page.keyboard.press(key)
-        page.wait_for_timeout(500)
-        assert page.locator(".jp-Notebook .jp-Cell").count() == cells
-        assert page.evaluate("document.activeElement.dataset.point") == "4"
-        notebook.run(2)
-        page.wait_for_function(
-            "document.querySelector('.sp-words').textContent.startsWith('Collapse')"
-        )
-        page.wait_for_timeout(500)
-        assert notebook.run(3).strip() == "True 4 True"
