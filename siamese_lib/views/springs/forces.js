@@ -37,7 +37,7 @@ export function forcesOf(places, classes, { margin, push, means }) {
       if (classes[i] === classes[j]) {
         similar += 1;
         stretched += distance ** 2;
-        if (square > EQUAL_POINTS) addForce(pull, i, j, -2 * x, -2 * y);
+        if (square > EQUAL_POINTS) addSpringForce(pull, i, j, -2 * x, -2 * y);
         continue;
       }
       different += 1;
@@ -45,7 +45,7 @@ export function forcesOf(places, classes, { margin, push, means }) {
       pushing += 1;
       pressed += (margin - distance) ** 2;
       const strength = 2 * (margin / distance - 1);
-      if (square > EQUAL_POINTS) addForce(pushed, i, j, strength * x, strength * y);
+      if (square > EQUAL_POINTS) addSpringForce(pushed, i, j, strength * x, strength * y);
     }
   }
   const all = 2 * Math.max(similar + different, 1);
@@ -122,7 +122,7 @@ export function lossInOnePlace(classes, springiness) {
  * @param {number} x
  * @param {number} y
  */
-function addForce(forces, i, j, x, y) {
+function addSpringForce(forces, i, j, x, y) {
   forces[2 * i] += x;
   forces[2 * i + 1] += y;
   forces[2 * j] -= x;

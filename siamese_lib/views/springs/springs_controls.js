@@ -43,11 +43,11 @@ export class LogSlider {
 
   /** @param {number} value */
   show(value) {
-    const words = roundNumber(value);
+    const words = threeDigits(value);
     this.#value.textContent = words;
     set(this.#input, { "aria-valuetext": words });
     // A value between two steps stays as it is.
-    if (roundNumber(this.#chosen()) !== words) this.#input.value = String(this.#placeOf(value));
+    if (threeDigits(this.#chosen()) !== words) this.#input.value = String(this.#placeOf(value));
   }
 
   #chosen() {
@@ -62,7 +62,7 @@ export class LogSlider {
 }
 
 /** @template Value */
-export class Choice {
+export class SpringsChoice {
   #buttons;
 
   /**
@@ -96,4 +96,4 @@ export class Choice {
  * Write a number in three digits.
  * @param {number} value
  */
-export const roundNumber = (value) => String(+value.toPrecision(3));
+export const threeDigits = (value) => String(+value.toPrecision(3));

@@ -23,7 +23,7 @@ import { arrowOf, springBetween } from "./springs_shapes.js";
  */
 
 const FORCE_LONG = 0.6; // an arrow is this times the number of points times the force
-export const PRESSED = 0.999; // of the margin: a pair that is this far apart is at rest
+export const PRESSED_SHARE = 0.999; // of the margin: a pair that is this far apart is at rest
 const LARGEST_RING = 1e5; // pixels of a circle
 const BAR_LEFT = 14; // pixels
 const BAR_ROW = 24;
@@ -158,7 +158,7 @@ export class SpringsMap {
           pulls += springBetween(start, end, edge, "pull");
         } else if (
           push &&
-          Math.hypot(places[2 * i] - x, places[2 * i + 1] - y) < PRESSED * margin
+          Math.hypot(places[2 * i] - x, places[2 * i + 1] - y) < PRESSED_SHARE * margin
         ) {
           pushes += springBetween(start, end, edge, "push");
         } else idle += `M${start}L${end}`;

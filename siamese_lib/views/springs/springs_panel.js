@@ -6,8 +6,8 @@
 
 import { make } from "../js/dom.js";
 import { shortNumber } from "../js/numbers.js";
-import { Choice, LogSlider, roundNumber } from "./springs_controls.js";
-import { percentOf, scaleEnd } from "./springs_words.js";
+import { SpringsChoice, LogSlider, threeDigits } from "./springs_controls.js";
+import { springsPercent, scaleEnd } from "./springs_words.js";
 
 /**
  * @typedef {object} Reading
@@ -24,11 +24,11 @@ const SLIDER_RANGE = /** @type {Range} */ ([0.1, 10]); // of margin and learning
 
 export class SpringsPanel {
   #loss = make("output", { class: "sp-loss-value" });
-  #bar = new SplitBar(["pull", "push"]);
+  #bar = new SpringsBar(["pull", "push"]);
   #together = make("div", { class: "sp-together" });
   #end = make("span");
   #togetherWords = make("span", { class: "sp-together-words" });
-  #pairs = new SplitBar(["pull", "push", "idle"]);
+  #pairs = new SpringsBar(["pull", "push", "idle"]);
   #radius = make("span");
   /** @type {Record<string, { element: HTMLElement, show: (value: any) => void }>} */
   #controls;
@@ -47,7 +47,7 @@ export class SpringsPanel {
         (rate) => changed({ learning_rate: rate }),
         ended,
       ),
-      push: new Choice(
+      push: new SpringsChoice(
         "push",
         [
           { value: true, words: "on", title: "Different points push each other" },
@@ -55,7 +55,7 @@ export class SpringsPanel {
         ],
         (push) => changed({ push }),
       ),
-      means: new Choice(
+      means: new SpringsChoice(
         "loss",
         [
           { value: "two", words: "two means", title: "A mean over each kind of pair" },
@@ -63,7 +63,7 @@ export class SpringsPanel {
         ],
         (means) => changed({ means: /** @type {Means} */ (means) }),
       ),
-      follow: new Choice(
+      follow: new SpringsChoice(
         "scale",
         [
           { value: false, words: "stays", title: "The scale of the map stays the same" },
@@ -73,7 +73,7 @@ export class SpringsPanel {
       ),
     };
     if (withPictures) {
-      this.#controls.pictures = new Choice(
+      this.#controls.pictures = new SpringsChoice(
         "show",
         [
           { value: true, words: "images", title: "The image of each point" },
@@ -107,8 +107,8 @@ export class SpringsPanel {
       `pull ${lossWords(pullLoss)}`,
       state.push ? `push ${lossWords(pushLoss)}` : "push off",
     ]);
-    this.#end.textContent = roundNumber(whole);
-    this.#togetherWords.textContent = `all in one dot: ${roundNumber(usual)}`;
+    this.#end.textContent = threeDigits(whole);
+    this.#togetherWords.textContent = `all in one dot: ${threeDigits(usual)}`;
     for (const mark of [this.#together, this.#togetherWords]) {
       mark.hidden = !state.push;
       mark.style.left = `${(100 * usual) / whole}%`;
@@ -119,7 +119,7 @@ export class SpringsPanel {
       `${pushing} push`,
       state.push ? `${idle} beyond the margin: no force` : `${idle} do nothing`,
     ]);
-    this.#radius.textContent = `${shortNumber(radius)}, ${percentOf(radius, start)} of the start`;
+    this.#radius.textContent = `${shortNumber(radius)}, ${springsPercent(radius, start)} of the start`;
   }
 
   #readings() {
@@ -150,7 +150,7 @@ export class SpringsPanel {
 }
 
 /** A bar of several parts, and words for each. */
-class SplitBar {
+class SpringsBar {
   #parts;
   #keys;
 

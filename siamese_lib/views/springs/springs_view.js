@@ -4,7 +4,7 @@
 /** @import { Bytes, Images } from "../js/payload.js" */
 /** @import { MountOptions, StateValues } from "../js/stateful.js" */
 /** @import { Means } from "./forces.js" */
-/** @import { OnMap } from "./springs_keys.js" */
+/** @import { OnMap } from "./springs_hands.js" */
 
 import { AnimationLoop } from "../js/animation_loop.js";
 import { Camera } from "../js/camera.js";
@@ -14,8 +14,8 @@ import { clamp, wordsOf } from "../js/numbers.js";
 import { Pictures } from "../js/pictures.js";
 import { forcesOf, lossInOnePlace, radiusOf } from "./forces.js";
 import { fixedBox, followingBox, glide } from "./springs_camera.js";
-import { listenToHands } from "./springs_keys.js";
-import { PRESSED, SpringsMap } from "./springs_map.js";
+import { listenToHands } from "./springs_hands.js";
+import { PRESSED_SHARE, SpringsMap } from "./springs_map.js";
 import { SpringsMotion } from "./springs_motion.js";
 import { SpringsPanel } from "./springs_panel.js";
 import { SpringsReporter } from "./springs_report.js";
@@ -335,7 +335,7 @@ export class SpringsView {
    * @param {Float64Array} places
    */
   #pressed(places) {
-    const margin = PRESSED * this.#state.margin;
+    const margin = PRESSED_SHARE * this.#state.margin;
     return forcesOf(places, this.#classes, { ...this.#state, margin }).pushing;
   }
 
@@ -349,7 +349,7 @@ export class SpringsView {
       if (number === this.#classes[point]) return (similar += 1);
       different += 1;
       const apart = Math.hypot(places[2 * i] - place[0], places[2 * i + 1] - place[1]);
-      if (push && apart < PRESSED * margin) pushing += 1;
+      if (push && apart < PRESSED_SHARE * margin) pushing += 1;
     });
     const name = this.#payload.names[this.#classes[point]];
     return pointWords(name, place, { similar, pushing, different });

@@ -30,7 +30,7 @@ export function springsWords({ forces, push, margin, rest, radius, inside, start
   }
   if (!push) {
     if (radius < DOT_SHARE * start) {
-      const share = percentOf(radius, start);
+      const share = springsPercent(radius, start);
       return (
         `Collapse: all points are in one dot, ${share} as large as the start. ` +
         "The loss is almost 0, but the classes cannot be told apart."
@@ -71,7 +71,7 @@ export function pointWords(name, [x, y], { similar, pushing, different }) {
  * @param {number} part
  * @param {number} whole
  */
-export function percentOf(part, whole) {
+export function springsPercent(part, whole) {
   const percent = whole ? (100 * part) / whole : 0;
   return `${percent.toFixed(percent < 10 ? (percent < 1 ? 2 : 1) : 0)} %`;
 }

@@ -5,9 +5,9 @@
 
 const NUDGE_PIXELS = 8; // pixels that an arrow key moves a point; with Shift four times as many
 /** @type {Record<string, [right: number, down: number]>} */
-const ARROW_KEYS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
+const NUDGE_KEYS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
 /** @type {Record<string, number>} */
-const PAGE_KEYS = { PageUp: -1, PageDown: 1 };
+const NEXT_KEYS = { PageUp: -1, PageDown: 1 };
 
 /** @typedef {[x: number, y: number]} OnMap pixels from the map's top left corner */
 
@@ -36,7 +36,7 @@ export function listenToHands(map, hands) {
   };
   svg.addEventListener("pointerdown", (event) => {
     if (event.button || !(event.target instanceof Element)) return;
-    const point = pointIn(event.target);
+    const point = springsPointIn(event.target);
     const [x, y] = placeOf(event);
     if (point !== null) {
       points[point].element.focus({ preventScroll: true });
@@ -50,7 +50,7 @@ export function listenToHands(map, hands) {
   });
   svg.addEventListener("pointermove", (event) => drag?.(placeOf(event)));
   svg.addEventListener("pointerover", ({ target }) => {
-    const point = target instanceof Element ? pointIn(target) : null;
+    const point = target instanceof Element ? springsPointIn(target) : null;
     if (point !== null && !drag) map.raise(point);
   });
   for (const end of ["pointerup", "pointercancel"]) {
@@ -60,15 +60,15 @@ export function listenToHands(map, hands) {
     });
   }
   svg.addEventListener("focusin", ({ target }) => {
-    const point = target instanceof Element ? pointIn(target) : null;
+    const point = target instanceof Element ? springsPointIn(target) : null;
     if (point !== null) hands.choose(point);
   });
   svg.addEventListener("keydown", (event) => {
-    const point = event.target instanceof Element ? pointIn(event.target) : null;
+    const point = event.target instanceof Element ? springsPointIn(event.target) : null;
     if (point === null || event.ctrlKey || event.metaKey || event.altKey) return;
     event.stopPropagation(); // the notebook may have a command on this key
-    const arrow = ARROW_KEYS[event.key];
-    const other = PAGE_KEYS[event.key];
+    const arrow = NUDGE_KEYS[event.key];
+    const other = NEXT_KEYS[event.key];
     if (arrow) {
       const far = NUDGE_PIXELS * (event.shiftKey ? 4 : 1);
       hands.nudge(point, far * arrow[0], far * arrow[1]);
@@ -79,7 +79,7 @@ export function listenToHands(map, hands) {
     event.preventDefault();
   });
   svg.addEventListener("keyup", (event) => {
-    if (ARROW_KEYS[event.key]) hands.release();
+    if (NUDGE_KEYS[event.key]) hands.release();
   });
   svg.addEventListener("focusout", () => {
     if (!drag) hands.release();
@@ -90,7 +90,7 @@ export function listenToHands(map, hands) {
  * Return the number of the point that an element belongs to.
  * @param {Element} element
  */
-function pointIn(element) {
+function springsPointIn(element) {
   const number = element.closest("[data-point]")?.getAttribute("data-point");
   return number === null || number === undefined ? null : Number(number);
 }
