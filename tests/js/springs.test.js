@@ -13,6 +13,7 @@ import { SpringsMotion } from "../../siamese_lib/views/springs/springs_motion.js
 import { SpringsReporter } from "../../siamese_lib/views/springs/springs_report.js";
 import { arrowOf, springBetween } from "../../siamese_lib/views/springs/springs_shapes.js";
 import {
+  decimalsUpTo,
   springsPercent,
   scaleEnd,
   springsWords,
@@ -224,6 +225,7 @@ test("the words fit what is seen", () => {
 });
 
 test("numbers are rounded for the eye", () => {
+  assert.deepEqual([0.005, 0.5, 50, 1e5].map(decimalsUpTo), [6, 4, 2, 0]);
   assert.deepEqual([0.02, 0.021, 0.25, 0.9, 1, 6].map(scaleEnd), [0.02, 0.05, 0.5, 1, 1, 10]);
   assert.deepEqual(
     [0.001, 0.04, 2].map((part) => springsPercent(part, 1)),

@@ -7,7 +7,7 @@
 import { make } from "../js/dom.js";
 import { shortNumber } from "../js/numbers.js";
 import { SpringsChoice, LogSlider, threeDigits } from "./springs_controls.js";
-import { springsPercent, scaleEnd } from "./springs_words.js";
+import { decimalsUpTo, scaleEnd, springsPercent } from "./springs_words.js";
 
 /**
  * @typedef {object} Reading
@@ -102,10 +102,12 @@ export class SpringsPanel {
     const { pullLoss, pushLoss, similar, pushing, different } = forces;
     const loss = pullLoss + pushLoss;
     const whole = scaleEnd(Math.max(loss, usual, 1e-9));
-    this.#loss.textContent = lossWords(loss);
+    /** @param {number} part */
+    const words = (part) => part.toFixed(decimalsUpTo(whole));
+    this.#loss.textContent = words(loss);
     this.#bar.show([pullLoss, pushLoss], whole, [
-      `pull ${lossWords(pullLoss)}`,
-      state.push ? `push ${lossWords(pushLoss)}` : "push off",
+      `pull ${words(pullLoss)}`,
+      state.push ? `push ${words(pushLoss)}` : "push off",
     ]);
     this.#end.textContent = threeDigits(whole);
     this.#togetherWords.textContent = `all in one dot: ${threeDigits(usual)}`;
@@ -174,9 +176,3 @@ class SpringsBar {
     });
   }
 }
-
-/**
- * Write a loss in four digits after the point, or in three if it is large.
- * @param {number} loss
- */
-const lossWords = (loss) => (loss >= 10 ? loss.toFixed(1) : loss.toFixed(loss >= 1 ? 3 : 4));

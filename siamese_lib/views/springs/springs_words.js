@@ -84,3 +84,9 @@ export function scaleEnd(least) {
   const ten = 10 ** Math.floor(Math.log10(least));
   return ten * (least <= ten ? 1 : least <= 2 * ten ? 2 : least <= 5 * ten ? 5 : 10);
 }
+
+/**
+ * Return how many decimals give the end of a scale four digits.
+ * @param {number} end
+ */
+export const decimalsUpTo = (end) => Math.min(Math.max(3 - Math.floor(Math.log10(end)), 0), 12);
