@@ -113,7 +113,7 @@ export class SpringsPanel {
     this.#togetherWords.textContent = `all in one dot: ${threeDigits(usual)}`;
     for (const mark of [this.#together, this.#togetherWords]) {
       mark.hidden = !state.push;
-      mark.style.left = `${(100 * usual) / whole}%`;
+      mark.style.setProperty("--sp-at", `${(100 * usual) / whole}%`);
     }
     const idle = different - pushing;
     this.#pairs.show([similar, pushing, idle], similar + different, [

@@ -3,8 +3,8 @@
 
 /** @import { Camera } from "../js/camera.js" */
 
-const TRAIL_STEP = 3; // pixels between two places
-const TRAIL_LENGTH = 300; // places
+const TRAIL_STEP = 4; // pixels between two places
+const TRAIL_LENGTH = 100; // places
 
 export class SpringsTrails {
   /** Places of each point in the plane, oldest first. @type {[x: number, y: number][][]} */
