@@ -233,7 +233,8 @@ print(f"{by_hand:.5f} by hand, {library:.5f} by the library")
 # (*pull*) and from different pairs (*push*).
 #
 # *Step* takes one step of **gradient descent**: each point moves by its force, times the **learning
-# rate**. *Run* takes 20 steps a second.
+# rate**. *Run* takes 20 steps a second. (Further down, *Every pair in the batch* explains the two
+# choices of *loss*.)
 #
 # **Guess first: when the points come to rest, where is each class, and how far apart are two
 # classes?** Then press *Run*.
@@ -278,6 +279,7 @@ for margin, push in ((1, True), (10, True), (1, False)):
 # %%
 small = sl.Springs(points, classes, margin=1)
 large = sl.Springs(10 * points, classes, margin=10)
+small.state = large.state = {"means": "one"}  # the mean over the three pairs, as above
 print(f"loss:  {small.loss:.4f} and {large.loss:.4f}")
 for one, other in zip(small.forces, large.forces, strict=True):
     print("force:", one.round(3), "and", other.round(3))
@@ -327,8 +329,8 @@ sl.figures.image_grid(digits.test.images[few[strayed]], titles=labels[strayed])
 # ## Why the push is needed: collapse
 #
 # Without the push, training has a perfect but useless answer: every image goes to the same point.
-# The springs have collapsed in this way, and the next cells make it happen to a tower. First, the cell prepares a copy
-# of the tower, and a sampler that draws similar pairs only (`same_fraction=1`).
+# The springs have collapsed in this way, and the next cells make it happen to a tower. First, the
+# cell prepares a copy of the tower, and a sampler that draws similar pairs only (`same_fraction=1`).
 
 # %%
 pulled = keras.models.clone_model(tower)
