@@ -248,8 +248,8 @@ sl.Springs(margin=1.0)
 # 1. **Drag a point** away, and let go. (With the keyboard: press Tab until a point is marked, then
 #    an arrow key.) The spring pulls it back.
 # 2. **Margin 10.** Press *Start again*. What will a margin ten times as large change? Guess, move
-#    *margin* to 10, and press *Run*. The points leave the map. Set *scale* to *follows*, and compare
-#    the picture with the first one. Then read the bar at the bottom left.
+#    *margin* to 10, and press *Run*. The points leave the map. Set *scale* to *follows*, and
+#    compare the picture with the first one. Then read the bar at the bottom left.
 # 3. **Push off.** Press *Start again*, and set *margin* to 1 and *scale* to *stays*. What will the
 #    pull do alone? Guess, turn *push* off, and press *Run*. How large is the loss now? Then set
 #    *scale* to *follows*. On this map, only the bar at the bottom left says that the points have
@@ -273,8 +273,8 @@ for margin, push in ((1, True), (10, True), (1, False)):
 # With the push, two classes end one margin apart or a little more, whatever the margin is. **The
 # margin sets the scale of the map, and nothing else.** The next cell shows why. It makes the three
 # points from above and their margin ten times as large. Then every force is ten times as large,
-# too, so all points move in the same way on a larger map. The loss is 100 times as large, because it
-# is a mean of squares.
+# too, so all points move in the same way on a larger map. The loss is 100 times as large, because
+# it is a mean of squares.
 
 # %%
 small = sl.Springs(points, classes, margin=1)
@@ -330,7 +330,8 @@ sl.figures.image_grid(digits.test.images[few[strayed]], titles=labels[strayed])
 #
 # Without the push, training has a perfect but useless answer: every image goes to the same point.
 # The springs have collapsed in this way, and the next cells make it happen to a tower. First, the
-# cell prepares a copy of the tower, and a sampler that draws similar pairs only (`same_fraction=1`).
+# cell prepares a copy of the tower, and a sampler that draws similar pairs only
+# (`same_fraction=1`).
 
 # %%
 pulled = keras.models.clone_model(tower)
@@ -339,10 +340,10 @@ pull_model = sl.siamese(pulled)
 sampler = sl.PairSampler(digits.train.labels, batch_size=64, seed=0, same_fraction=1)
 
 # %% [markdown]
-# The copy is trained for 20 steps. In a tower, the learning rate says how much each step changes the
-# weights. Here it falls from 0.02 to 0, so that the points come to rest. The library warns that the
-# batches hold no different pair, which is a mistake anywhere else. The cell prints the mean loss
-# over the 20 steps.
+# The copy is trained for 20 steps. In a tower, the learning rate says how much each step changes
+# the weights. Here it falls from 0.02 to 0, so that the points come to rest. The library warns that
+# the batches hold no different pair, which is a mistake anywhere else. The cell prints the mean
+# loss over the 20 steps.
 
 # %% tags=["nbval-ignore-output"]
 rate = keras.optimizers.schedules.PolynomialDecay(0.02, 20, end_learning_rate=0.0)
@@ -565,10 +566,10 @@ print("Muon after 50 steps beats Adam after 60:", muon["precision"][-2] > adam["
 # ## Try it yourself
 #
 # * Set the margin of `loss_curve` to 2. At which distance does the push end now?
-# * In the springs, choose *one mean* and press *Start again* and *Run*. Do the classes meet in fewer
-#   steps, or in more? (The section *Every pair in the batch* says why.)
-# * Choose a point that another one pushes, and drag it across the dashed circle. What happens to the
-#   spring?
+# * In the springs, choose *one mean*, press *Start again* and then *Run*. Do the classes meet in
+#   fewer steps, or in more? (The section *Every pair in the batch* says why.)
+# * Choose a point that another one pushes, and drag it across the dashed circle. What happens to
+#   the spring?
 # * Work out how many weights a tower with `embedding_dim=16` has, before you print the number.
 # * Give Adam other learning rates in the race. With which one does it come closest to Muon?
 # * Look at the feature maps of another digit: `digits.test.images[1:2]`.
