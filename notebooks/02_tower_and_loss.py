@@ -218,13 +218,78 @@ library = float(sl.ContrastiveLoss(margin=1.0)(s, d))
 print(f"{by_hand:.5f} by hand, {library:.5f} by the library")
 
 # %% [markdown]
-# The next picture shows the forces as arrows. The two points of class 0 are pulled towards each
-# other. The point of class 1 pushes both of them down and outwards. It is itself pushed straight
-# up, because the sideways parts of its two pushes cancel. (A grey box with the name of a class
-# marks the middle of that class.)
+# ## Springs to drag
+#
+# The next cell shows twelve points of three classes, A, B and C. They are mixed up, as an untrained
+# tower mixes up digits. One point is chosen, and has a thick edge:
+#
+# * The dashed **circle** around it has the margin as its radius.
+# * A green wave is a stretched spring. It leads to a point of the same class, at any distance.
+# * An orange zigzag is a compressed spring. It leads to a different point inside the circle.
+# * A dotted line leads to a different point outside the circle. There is no force.
+#
+# Every point has two arrows: the sum of its pulls (green, solid), and the sum of its pushes
+# (orange, dashed). The bar on the right shows the loss, and how much of it comes from similar pairs
+# (*pull*) and from different pairs (*push*).
+#
+# *Step* takes one step of **gradient descent**: each point moves by its force, times the **learning
+# rate**. *Run* takes 20 steps a second. (Further down, *Every pair in the batch* explains the two
+# choices of *loss*.)
+#
+# **Guess first: when the points come to rest, where is each class, and how far apart are two
+# classes?** Then press *Run*.
 
 # %%
-sl.figures.force_arrows(points, classes, margin=1.0)
+sl.Springs(margin=1.0)
+
+# %% [markdown]
+# Let it run, and try these three things:
+#
+# 1. **Drag a point** away, and let go. (With the keyboard: press Tab until a point is marked, then
+#    an arrow key.) The spring pulls it back.
+# 2. **Margin 10.** Press *Start again*. What will a margin ten times as large change? Guess, move
+#    *margin* to 10, and press *Run*. The points leave the map. Set *scale* to *follows*, and
+#    compare the picture with the first one. Then read the bar at the bottom left.
+# 3. **Push off.** Press *Start again*, and set *margin* to 1 and *scale* to *stays*. What will the
+#    pull do alone? Guess, turn *push* off, and press *Run*. How large is the loss now? Then set
+#    *scale* to *follows*. On this map, only the bar at the bottom left says that the points have
+#    met.
+#
+# The next cell does the same in Python: 200 steps with a margin of 1, with a margin of 10, and
+# without the push. It prints the loss after the last step, and the three distances between the
+# middles of the classes.
+
+# %%
+for margin, push in ((1, True), (10, True), (1, False)):
+    springs = sl.Springs(margin=margin)
+    springs.state = {"push": push}
+    springs.take_steps(200)
+    middles = np.reshape(springs.state["points"], (4, 3, 2)).mean(axis=0)  # A, B, C, A, B, C, ...
+    apart = np.linalg.norm(middles - np.roll(middles, 1, axis=0), axis=1)
+    name = f"margin {margin}, push {'on' if push else 'off'}:"
+    print(f"{name:22}loss {springs.loss:.4f}, distances", *[f"{far:.2f}" for far in apart])
+
+# %% [markdown]
+# With the push, two classes end one margin apart or a little more, whatever the margin is. **The
+# margin sets the scale of the map, and nothing else.** The next cell shows why. It makes the three
+# points from above and their margin ten times as large. Then every force is ten times as large,
+# too, so all points move in the same way on a larger map. The loss is 100 times as large, because
+# it is a mean of squares.
+
+# %%
+small = sl.Springs(points, classes, margin=1)
+large = sl.Springs(10 * points, classes, margin=10)
+small.state = large.state = {"means": "one"}  # the mean over the three pairs, as above
+print(f"loss:  {small.loss:.4f} and {large.loss:.4f}")
+for one, other in zip(small.forces, large.forces, strict=True):
+    print("force:", one.round(3), "and", other.round(3))
+
+# %% [markdown]
+# Without the push, all points meet in one place, and the loss is 0. That is **collapse**. The pull
+# moves no class as a whole, and here all three classes begin with the same middle. To see this,
+# leave the push off, press *Start again*, drag one point far away, and press *Run*. Now one class
+# ends in a place of its own, but no force keeps it there. In a real tower, one set of weights moves
+# all points at once. Further down, you will see that the pull alone makes it collapse, too.
 
 # %% [markdown]
 # ## The springs on real digits
@@ -240,15 +305,15 @@ tower.fit(sl.ImageBatches(digits.train, balanced, steps=20), shuffle=False, verb
 print("trained for 20 steps of 128 images")
 
 # %% [markdown]
-# Here are 40 digits of four classes, where this tower places them. Each digit has two arrows: the
-# mean pull of its own class, and the mean push of all other classes. Many pushes are so small that
-# only the head of the arrow can be seen. A digit in the middle of its class is hardly pulled at
-# all. The farther a digit is from that middle, the longer is the arrow that pulls it back.
+# Here are 24 digits of four classes, where this tower places them. Drag a digit into another class,
+# and see which springs answer. Then press *Run*. Each digit moves alone here. In training, a step
+# changes the weights, and the weights move all digits at once.
 
-# %%
-few = np.flatnonzero(digits.test.labels < 4)[:40]
+# %% tags=["nbval-ignore-output"]
+few = np.flatnonzero(digits.test.labels < 4)[:24]
+labels = digits.test.labels[few]
 embeddings = tower.predict(digits.test.images[few], verbose=0)
-sl.figures.force_arrows(embeddings, digits.test.labels[few], margin=1.0)
+sl.Springs(embeddings, labels, images=digits.test.images[few], learning_rate=2.0)
 
 # %% [markdown]
 # Which digits are far from their class? Here are the eight that are farthest from the middle of
@@ -256,7 +321,6 @@ sl.figures.force_arrows(embeddings, digits.test.labels[few], margin=1.0)
 # simply too few.
 
 # %%
-labels = digits.test.labels[few]
 centres = np.array([embeddings[labels == label].mean(axis=0) for label in range(4)])
 strayed = np.argsort(-np.linalg.norm(embeddings - centres[labels], axis=1))[:8]
 sl.figures.image_grid(digits.test.images[few[strayed]], titles=labels[strayed])
@@ -265,8 +329,9 @@ sl.figures.image_grid(digits.test.images[few[strayed]], titles=labels[strayed])
 # ## Why the push is needed: collapse
 #
 # Without the push, training has a perfect but useless answer: every image goes to the same point.
-# This is called **collapse**, and the next cells make it happen. First, the cell prepares a copy
-# of the tower, and a sampler that draws similar pairs only (`same_fraction=1`).
+# The springs have collapsed in this way, and the next cells make it happen to a tower. First, the
+# cell prepares a copy of the tower, and a sampler that draws similar pairs only
+# (`same_fraction=1`).
 
 # %%
 pulled = keras.models.clone_model(tower)
@@ -275,10 +340,10 @@ pull_model = sl.siamese(pulled)
 sampler = sl.PairSampler(digits.train.labels, batch_size=64, seed=0, same_fraction=1)
 
 # %% [markdown]
-# The copy is trained for 20 steps. The **learning rate** says how much each step changes the
-# weights. Here it falls from 0.02 to 0, so that the points come to rest. The library warns that the
-# batches hold no different pair, which is a mistake anywhere else. The cell prints the mean loss
-# over the 20 steps.
+# The copy is trained for 20 steps. In a tower, the learning rate says how much each step changes
+# the weights. Here it falls from 0.02 to 0, so that the points come to rest. The library warns that
+# the batches hold no different pair, which is a mistake anywhere else. The cell prints the mean
+# loss over the 20 steps.
 
 # %% tags=["nbval-ignore-output"]
 rate = keras.optimizers.schedules.PolynomialDecay(0.02, 20, end_learning_rate=0.0)
@@ -526,8 +591,10 @@ print("Muon after 50 steps beats Adam after 60:", muon["precision"][-2] > adam["
 # ## Try it yourself
 #
 # * Set the margin of `loss_curve` to 2. At which distance does the push end now?
-# * Move the third point to `[0.3, 2.0]`, and draw the arrows again. Which points does it still
-#   push?
+# * In the springs, choose *one mean*, press *Start again* and then *Run*. Do the classes meet in
+#   fewer steps, or in more? (The section *Every pair in the batch* says why.)
+# * Choose a point that another one pushes, and drag it across the dashed circle. What happens to
+#   the spring?
 # * Work out how many weights a tower with `embedding_dim=16` has, before you print the number.
 # * Give Adam other learning rates in the race. With which one does it come closest to Muon?
 # * Look at the feature maps of another digit: `digits.test.images[1:2]`.

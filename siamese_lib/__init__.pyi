@@ -67,6 +67,7 @@ from .views.film import Film as Film
 from .views.neighbour_strip import NeighbourStrip as NeighbourStrip
 from .views.pair_matrix.pair_matrix import PairMatrix as PairMatrix
 from .views.side_by_side.side_by_side import SideBySide as SideBySide
+from .views.springs.springs import Springs as Springs
 from .views.threshold.threshold import ThresholdExplorer as ThresholdExplorer
 
 __version__: str
