@@ -269,7 +269,7 @@ sl.figures.image_grid(digits.test.images[few[strayed]], titles=labels[strayed])
 # of the tower, and a sampler that draws similar pairs only (`same_fraction=1`).
 
 # %%
-pulled = keras.models.clone_model(tower)
+pulled = sl.conv_tower(image_shape=(28, 28, 1), embedding_dim=2)
 pulled.set_weights(tower.get_weights())
 pull_model = sl.siamese(pulled)
 sampler = sl.PairSampler(digits.train.labels, batch_size=64, seed=0, same_fraction=1)
