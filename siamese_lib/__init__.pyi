@@ -61,6 +61,7 @@ from .training.recorder import Recorder as Recorder
 from .views.embedding_view import EmbeddingView as EmbeddingView
 from .views.film import Film as Film
 from .views.neighbour_strip import NeighbourStrip as NeighbourStrip
+from .views.prediction.prediction import Prediction as Prediction
 from .views.threshold.threshold import ThresholdExplorer as ThresholdExplorer
 
 __version__: str

@@ -54,7 +54,13 @@ class WithStill(ipywidgets.DOMWidget):
         return with_still(bundle, self.still()) if self._has_still() else bundle
 
     def _ipython_display_(self) -> None:
-        _show_if_it_stays(self)
+        self._shown = _show_if_it_stays(self)
+
+    def _renew_still(self) -> None:
+        """Draw the still again in the notebook's output, as far as the page still listens."""
+        shown: DisplayHandle | None = getattr(self, "_shown", None)
+        if shown is not None:
+            shown.update(picture(self.still()), raw=True)
 
 
 def show(widget: ipywidgets.Widget) -> DisplayHandle:
@@ -79,8 +85,11 @@ def picture(content: bytes) -> dict[str, str]:
     return {"image/png": base64.b64encode(content).decode()}
 
 
-def _show_if_it_stays(widget: ipywidgets.Widget) -> None:
+def _show_if_it_stays(widget: ipywidgets.Widget) -> DisplayHandle:
     """Show a widget and its still, or leave it to IPython to show what `_repr_mimebundle_` returns.
+
+    Returns:
+        Handle of the still's output.
 
     Raises:
         NotImplementedError: for IPython: there is no still, or no page that can hide it.
@@ -91,7 +100,7 @@ def _show_if_it_stays(widget: ipywidgets.Widget) -> None:
         raise NotImplementedError
     if not any(True for _ in _viewed(widget)):
         raise NotImplementedError
-    show(widget)
+    return show(widget)
 
 
 def _viewed(widget: object) -> Iterator[WithStill]:
