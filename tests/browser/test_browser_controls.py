@@ -17,15 +17,20 @@ IMPORTS = f"import sys; sys.path[:0] = {json.dumps(PATHS)}\n"
 VIEWS = {
     "film": "from test_browser_view import example\nexample(height=200, frame=0)",
     "threshold": "from test_threshold import explorer\nexplorer()",
+    "prediction": "import siamese_lib as sl\nsl.Prediction('?', choices='a b c d'.split())",
     "explorer": "from tiny_explorer import tiny_explorer\ntiny_explorer()",
 }
 CELLS = [IMPORTS + cell for cell in VIEWS.values() for _ in range(2)]
 
-# Ids that two elements have, and references that leave the view in which they are.
+# Ids that two elements have, names of radio buttons in two views, and references that leave
+# their view.
 SHARED = """() => {
   const outputs = [...document.querySelectorAll(".jp-OutputArea-output.lm-Panel")];
   const ids = outputs.flatMap((output) => [...output.querySelectorAll("[id]")].map(({ id }) => id));
   const shared = ids.filter((id) => ids.indexOf(id) !== ids.lastIndexOf(id));
+  const groups = outputs.flatMap((output) =>
+    [...new Set([...output.querySelectorAll("[type=radio]")].map(({ name }) => name))]);
+  shared.push(...groups.filter((name) => groups.indexOf(name) !== groups.lastIndexOf(name)));
   const named = ["clip-path", "aria-describedby", "aria-labelledby", "aria-controls", "for"];
   for (const output of outputs)
     for (const name of named)

@@ -113,10 +113,10 @@ def test_an_empty_sketch_is_no_answer():
     assert asked.state == {"answer": None}
 
 
-def test_the_answer_is_in_the_saved_still():
+def test_the_answer_is_in_the_saved_still(monkeypatch):
     asked, drawn = number(), []
     page = SimpleNamespace(update=lambda data, raw: drawn.append(data["image/png"]))
-    vars(asked)["_shown"] = page
+    monkeypatch.setattr(asked, "_shown", page, raising=False)
     asked.state = {"answer": 30}
     asked.state = {"answer": 60}
     assert len(set(drawn)) == 2
