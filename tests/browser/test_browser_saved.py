@@ -77,9 +77,7 @@ def saved(lab: Lab) -> Path:
         notebook.cell(4).locator(".sx-thumb").first.wait_for()
         notebook.page.wait_for_timeout(1000)
         assert all(views and not stills for views, stills in seen(notebook.page))
-        with notebook.page.expect_response(re.compile("/api/contents/saved.*")) as response:
-            notebook.page.keyboard.press("Control+s")
-        assert response.value.ok
+        notebook.save()
         stop_kernels(notebook.page)
     return notebook.path
 
