@@ -334,23 +334,44 @@ sl.figures.image_grid(digits.test.images[few[strayed]], titles=labels[strayed])
 # (`same_fraction=1`).
 
 # %%
-pulled = keras.models.clone_model(tower)
+pulled = sl.conv_tower(image_shape=(28, 28, 1), embedding_dim=2)
 pulled.set_weights(tower.get_weights())
 pull_model = sl.siamese(pulled)
 sampler = sl.PairSampler(digits.train.labels, batch_size=64, seed=0, same_fraction=1)
 
 # %% [markdown]
+# First say what you expect. The next cell asks. Drag the slider, or use the arrow keys.
+
+# %%
+collapse_guess = sl.Prediction(
+    "After 20 steps with similar pairs only, how much of the loss is left?",
+    number=(0, 100),
+    unit="%",
+)
+collapse_guess
+
+# %% [markdown]
 # The copy is trained for 20 steps. In a tower, the learning rate says how much each step changes
 # the weights. Here it falls from 0.02 to 0, so that the points come to rest. The library warns that
-# the batches hold no different pair, which is a mistake anywhere else. The cell prints the mean
-# loss over the 20 steps.
+# the batches hold no different pair, which is a mistake anywhere else. The cell prints the loss of
+# one batch, before the training and after it.
 
 # %% tags=["nbval-ignore-output"]
 rate = keras.optimizers.schedules.PolynomialDecay(0.02, 20, end_learning_rate=0.0)
 pull_model.compile(sl.Muon(rate), sl.ContrastiveLoss(margin=1.0), **sl.compile_options())
 similar_only = sl.ImageBatches(digits.train, sampler, steps=20)
-history = pull_model.fit(similar_only, shuffle=False, verbose=0).history
-print(f"mean loss over the 20 steps: {history['loss'][0]:.4f}")
+loss_before = pull_model.evaluate(*similar_only[0], verbose=0)
+pull_model.fit(similar_only, shuffle=False, verbose=0)
+loss_after = pull_model.evaluate(*similar_only[0], verbose=0)
+print(f"loss before {loss_before:.5f}, after {loss_after:.7f}")
+
+# %% [markdown]
+# Here is your answer beside the measured value.
+
+# %% tags=["nbval-ignore-output"]
+collapse_guess.reveal(
+    100 * loss_after / loss_before, "similar pairs cost nothing if all images are at one point"
+)
 
 # %% [markdown]
 # A loss near zero looks like success. But the *different* pairs, which this training never saw,

@@ -93,6 +93,20 @@ print("steps of the frames:", *run.steps[:12], "...", *run.steps[-3:])
 # %% [markdown]
 # ## What to notice in the first twenty steps
 #
+# How good are the neighbours while the network begins to learn? Sketch a curve before you run the
+# cells below: draw with the pointer, or use the arrow keys. By chance, one neighbour in ten would
+# show the same digit, or 0.10.
+
+# %%
+early = [step for step in run.steps.tolist() if step <= 20]
+start_guess = sl.Prediction(
+    "How does the precision@7 of the map rise from step 0 to step 20?",
+    curve=(early, (0, 1)),
+    axes=("training step", "precision@7"),
+)
+start_guess
+
+# %% [markdown]
 # At step 0 the weights are random, and still the map has some order: images that look alike land
 # near each other. The film measures this order by its *precision@7 among these*. It takes the seven
 # nearest neighbours of each image on the map, without the image itself, and gives the share with
@@ -101,8 +115,15 @@ print("steps of the frames:", *run.steps[:12], "...", *run.steps[-3:])
 
 # %%
 precision = dict(zip(run.steps.tolist(), film.curves["precision@7 among these"], strict=True))
-early = [step for step in precision if step <= 20]
 print("better than chance at step 0:", precision[0] > 0.12)
+
+# %% [markdown]
+# Here is your curve beside the measured one:
+
+# %% tags=["nbval-ignore-output"]
+start_guess.reveal(
+    [precision[step] for step in early], "even random weights keep some of what the pixels say"
+)
 
 # %% [markdown]
 # Within a few steps, the cloud of points grows to about the size of the margin. At that time, most
@@ -361,6 +382,16 @@ others = sl.Split(digits.train.images[seen], digits.train.labels[seen])
 without = train(2, others, 300)
 
 # %% [markdown]
+# Where will the sevens land? Choose an answer before you run the cells below.
+
+# %%
+sevens_guess = sl.Prediction(
+    "Which digit is most often a neighbour of a seven, if training had no sevens?",
+    choices=digits.class_names,
+)
+sevens_guess
+
+# %% [markdown]
 # The film shows this tower with all digits, sevens included. Show only the sevens in the legend,
 # and then play the film.
 
@@ -380,11 +411,50 @@ shares = np.bincount(labels[found[labels == 7]].ravel(), minlength=10) / found[l
 print("more than 40% of a seven's neighbours are sevens:", shares[7] > 0.4)
 
 # %% [markdown]
+# Here is your answer beside the most frequent neighbour:
+
+# %% tags=["nbval-ignore-output"]
+sevens_guess.reveal(
+    digits.class_names[shares.argmax()],
+    f"{shares.max():.0%} of the neighbours of sevens are of this digit",
+)
+
+# %% [markdown]
 # Which other digits are near the sevens? The cell prints the four most frequent neighbours.
 
 # %% tags=["nbval-ignore-output"]
 for digit in shares.argsort()[::-1][:4]:
     print(f"{shares[digit]:6.1%} of the neighbours of sevens are {digit}s")
+
+# %% [markdown]
+# Is that good? Compare it with no network at all: the seven nearest neighbours by the distance
+# between pixels. What do you expect?
+
+# %%
+ways = ["the pixels", "the network that never saw a seven"]
+pixels_guess = sl.Prediction(
+    "Which finds more sevens among the neighbours of a seven?", choices=ways
+)
+pixels_guess
+
+# %% [markdown]
+# The cell searches the same thousand images by their pixels, and shows your answer beside the
+# better of the two.
+
+# %% tags=["nbval-ignore-output"]
+pixels = images.reshape(len(images), -1) / np.float32(255)
+found, _ = sl.Gallery(pixels).nearest(pixels, k=7, exclude_self=True)
+by_pixels = (labels[found[labels == 7]] == 7).mean()
+pixels_guess.reveal(
+    ways[int(shares[7] > by_pixels)],
+    f"the pixels find {by_pixels:.0%} sevens and the network finds {shares[7]:.0%}",
+)
+
+# %% [markdown]
+# If the pixels win, this is why: an image has 784 pixels, and the map has only two dimensions. The
+# training kept what separates the other nine digits, so part of what marks a seven is lost. With
+# more dimensions and more classes in training, the network wins, as
+# [chapter 10](10_never_seen_before.ipynb) shows.
 
 # %% [markdown]
 # This makes such a network useful beyond its training classes. You can search for new kinds of

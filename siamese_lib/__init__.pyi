@@ -66,6 +66,7 @@ from .views.embedding_view import EmbeddingView as EmbeddingView
 from .views.film import Film as Film
 from .views.neighbour_strip import NeighbourStrip as NeighbourStrip
 from .views.pair_matrix.pair_matrix import PairMatrix as PairMatrix
+from .views.prediction.prediction import Prediction as Prediction
 from .views.side_by_side.side_by_side import SideBySide as SideBySide
 from .views.springs.springs import Springs as Springs
 from .views.threshold.threshold import ThresholdExplorer as ThresholdExplorer

@@ -20,7 +20,7 @@ from typing import Any
 import nbformat
 import numpy as np
 import pytest
-from playwright.sync_api import Browser, Locator, Page, Request, sync_playwright
+from playwright.sync_api import Browser, Locator, Page, Request, Response, sync_playwright
 from playwright.sync_api import TimeoutError as PlaywrightTimeout
 from there import there
 
@@ -318,6 +318,16 @@ class NotebookOnPage:
         except PlaywrightTimeout:
             pytest.fail(f"cell {cell} of {self.path} still runs after {CELL_SECONDS} seconds")
         return "\n".join(self.cell(cell).locator(".jp-OutputArea-output").all_inner_texts())
+
+    def save(self) -> None:
+        """Save the notebook with Ctrl+S."""
+
+        def is_saved(response: Response) -> bool:
+            return response.request.method == "PUT" and self.path.name in response.url
+
+        with self.page.expect_response(is_saved) as response:
+            self.page.keyboard.press("Control+s")
+        assert response.value.ok
 
     def start(self, cell: int) -> None:
         """Run a cell without waiting for it; a notebook just opened may need to be told twice."""

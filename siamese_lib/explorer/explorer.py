@@ -29,10 +29,10 @@ from siamese_lib.explorer.state import ACTIONS, State, begin, choose_test, fail,
 from siamese_lib.explorer.still import explorer_png
 from siamese_lib.runs.run import Run
 from siamese_lib.search.gallery import Gallery
-from siamese_lib.views.still import MimeBundle, with_still
+from siamese_lib.views.showing import WithStill
 
 
-class RetrievalExplorer(ipywidgets.VBox):
+class RetrievalExplorer(WithStill, ipywidgets.VBox):
     """Ask a trained network which training images are most similar to another image.
 
     Choose a test image with its thumbnail, by its index or at random; click a training image on the
@@ -116,7 +116,7 @@ class RetrievalExplorer(ipywidgets.VBox):
         self._controls = Controls(
             self._do, k=state.k, most=most, frame=state.frame, steps=facts.steps
         )
-        super().__init__(self._laid_out())
+        super().__init__(children=self._laid_out())
         self.add_class("siamese-explorer")
         wrong = search.gallery_error
         self._show(fail(state, facts, wrong) if wrong else state)
@@ -289,9 +289,6 @@ class RetrievalExplorer(ipywidgets.VBox):
             _box("maps", self.map, self.near),
         )
         return [panels["status"], columns, panels["pins"]]
-
-    def _repr_mimebundle_(self, **kwargs: Any) -> MimeBundle | None:
-        return with_still(super()._repr_mimebundle_(**kwargs), self.still())
 
 
 def _box(name: str, *children: ipywidgets.Widget) -> ipywidgets.Box:

@@ -8,7 +8,7 @@
 
 /** @import { Model } from "../views/js/widget_model.js" */
 
-import { keepKeys, make, set } from "../views/js/dom.js";
+import { make, set } from "../views/js/dom.js";
 import { follow, valuesOf } from "../views/js/widget_model.js";
 
 const TRAITS = { html: "html", current: "current", stale: "stale" };
@@ -86,7 +86,6 @@ class Panel {
     const root = this.#root;
     const focused = root.contains(document.activeElement) ? keyOf(document.activeElement) : null;
     root.innerHTML = html;
-    elementsIn(root, "button, input, select").forEach(keepKeys);
     if (focused === null) return;
     const again = elementsIn(root, "[data-act]").find((element) => keyOf(element) === focused);
     again?.focus({ preventScroll: true });

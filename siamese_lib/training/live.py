@@ -6,16 +6,16 @@ import math
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from functools import partial
 from numbers import Real
+from typing import TYPE_CHECKING
 
 import numpy as np
 from IPython.core.getipython import get_ipython
-from IPython.display import display
 
 from siamese_lib.checks import whole_number
 from siamese_lib.metrics.headline import Among
 from siamese_lib.network.backend import Logs, keras
-from siamese_lib.outputs import unseen
 from siamese_lib.pixels import checked_pixels, pictures_of
 from siamese_lib.runs import projection
 from siamese_lib.runs.embedding import embed
@@ -24,6 +24,10 @@ from siamese_lib.training.recorder import Recorder
 from siamese_lib.training.trained import number_of
 from siamese_lib.training.validation import evenly
 from siamese_lib.views.embedding_view import EmbeddingView
+from siamese_lib.views.showing import picture, show
+
+if TYPE_CHECKING:
+    from IPython.display import DisplayHandle
 
 
 class LiveView(keras.callbacks.Callback):
@@ -96,6 +100,7 @@ class LiveView(keras.callbacks.Callback):
             noun="image",
         )
         self.note = ""
+        self._still: DisplayHandle | None = None
         self._shown_at = -1
         self.spent = 0.0
         self._begun = 0.0  # seconds spent before the first step
@@ -115,7 +120,7 @@ class LiveView(keras.callbacks.Callback):
             margin = number_of(self.model.loss, "margin")
             self._send(lambda: self.view.set_trait("margin", margin))
             if self._on_page():
-                self._send(lambda: display(self.view))
+                self._send(self._show)
             self._look()
         self._begun = self.spent
 
@@ -129,9 +134,12 @@ class LiveView(keras.callbacks.Callback):
         """Add the last frame, and leave a still picture in the notebook."""
         with self._timed():
             self._look()
-            if self._on_page() and len(self.view.frames):
-                still = unseen(repr(self.view), self.view.still())
-                self._send(lambda: display(still, raw=True))
+            if self._still is not None and len(self.view.frames):
+                still = picture(self.view.still())
+                self._send(partial(self._still.update, still, raw=True))
+
+    def _show(self) -> None:
+        self._still = show(self.view)
 
     def _on_page(self) -> bool:
         return hasattr(get_ipython(), "kernel")  # in a terminal there is none

@@ -22,7 +22,7 @@ from siamese_lib.views.checked_trait import CheckedTrait
 from siamese_lib.views.film import Film
 from siamese_lib.views.given import ViewError
 from siamese_lib.views.script import Script
-from siamese_lib.views.still import MimeBundle, with_still
+from siamese_lib.views.showing import WithStill
 from siamese_lib.views.style import Style
 
 _DATA = (
@@ -34,7 +34,7 @@ _POINTS = ("selected", "highlighted", "marked")
 _SYNCED = ("frame", "playing", "selected", "highlighted")
 
 
-class EmbeddingView(anywidget.AnyWidget):
+class EmbeddingView(WithStill, anywidget.AnyWidget):
     """A map of embedded images; with several frames, a film of how they got there.
 
     In the page, drag to pan, turn the wheel to zoom, and double-click to reset. Click a point to
@@ -291,9 +291,8 @@ class EmbeddingView(anywidget.AnyWidget):
         """Draw the view as a PNG below 60 kB: the first, a middle and the last frame of a film."""
         return self.film.still()
 
-    def _repr_mimebundle_(self, **kwargs: Any) -> MimeBundle | None:
-        bundle = super()._repr_mimebundle_(**kwargs)
-        return with_still(bundle, self.still()) if self.frames.size else bundle
+    def _has_still(self) -> bool:
+        return self.frames.size > 0
 
     @traitlets.validate(*_DATA)
     def _validate_data(self, proposal: Bunch) -> Any:

@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import html
 from collections.abc import Sequence
+from typing import cast
 
 import ipywidgets
 import numpy as np
 
 from siamese_lib.checks import checked_labels, whole_number
 from siamese_lib.colors import DIFFERENT, INK, SAME
-from siamese_lib.images import png_uri, without_gray_axis
+from siamese_lib.images import draw_neighbours, png, png_uri, without_gray_axis
 from siamese_lib.pixels import checked_images
 from siamese_lib.texts import printable
 from siamese_lib.views.embedding_view import EmbeddingView
 from siamese_lib.views.given import ViewError
+from siamese_lib.views.showing import WithStill
 
 _ROW = "display:flex;flex-wrap:wrap;gap:14px;align-items:flex-end;min-height:112px;padding:6px 2px"
 _WORDS = "font:13px/1.35 var(--jp-ui-font-family,sans-serif);color:var(--jp-ui-font-color1,#555)"
@@ -58,7 +60,7 @@ def strip_html(
     return f"<div style='{_ROW};{_WORDS}'>{''.join(cells)}</div>"
 
 
-class NeighbourStrip(ipywidgets.HTML):
+class NeighbourStrip(WithStill, ipywidgets.HTML):
     """The points nearest to the selected point of a view, at the frame on screen.
 
     Select a point on the map. Its neighbours among the points of the view are highlighted there
@@ -106,7 +108,27 @@ class NeighbourStrip(ipywidgets.HTML):
         self.distances = away[self.neighbours].astype(np.float32)
         view.highlighted = self.neighbours.tolist()
         shown = [query, *self.neighbours.tolist()]
-        labels = None if view.labels is None else view.labels[shown].tolist()
-        if labels is not None and view.class_names is not None:
-            labels = [view.class_names[label] for label in labels]
-        self.value = strip_html(view.images[shown], labels, self.distances.tolist(), names=shown)
+        distances = self.distances.tolist()
+        self.value = strip_html(view.images[shown], self._words(shown), distances, names=shown)
+
+    def still(self) -> bytes:
+        """Draw the selected point and its neighbours as a PNG."""
+        shown = [*self.view.selected, *self.neighbours.tolist()]
+        images = cast(np.ndarray, self.view.images)[shown]
+        words = self._words(shown) or shown
+        captions = [
+            f"{word}  {away:.3g}" for word, away in zip(words[1:], self.distances, strict=True)
+        ]
+        row = draw_neighbours(images[:1], [str(words[0])], images[None, 1:], [captions])
+        return png(row.quantize(64))
+
+    def _has_still(self) -> bool:
+        return len(self.neighbours) > 0
+
+    def _words(self, points: list[int]) -> list[object] | None:
+        """Return the classes of some points, or None if they have none."""
+        view = self.view
+        if view.labels is None:
+            return None
+        labels = view.labels[points].tolist()
+        return labels if view.class_names is None else [view.class_names[k] for k in labels]

@@ -10,10 +10,10 @@ import traitlets
 from traitlets.utils.bunch import Bunch
 
 from siamese_lib.views.given import ViewError
-from siamese_lib.views.still import MimeBundle, with_still
+from siamese_lib.views.showing import WithStill
 
 
-class StatefulView(anywidget.AnyWidget):
+class StatefulView(WithStill, anywidget.AnyWidget):
     """The base of views that draw data which never changes, in a state that the reader changes.
 
     A subclass sets `_esm` and `_css`, and has `still` and `_checked`. Its module exports ``mount``
@@ -58,6 +58,3 @@ class StatefulView(anywidget.AnyWidget):
             raise
         except ValueError as error:
             raise ViewError(f"state: {error}") from None
-
-    def _repr_mimebundle_(self, **kwargs: Any) -> MimeBundle | None:
-        return with_still(super()._repr_mimebundle_(**kwargs), self.still())

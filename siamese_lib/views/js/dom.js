@@ -5,7 +5,6 @@
 /** @typedef {Record<string, Attribute>} Attributes all set as they are, but `onclick`: called */
 
 const SVG = "http://www.w3.org/2000/svg";
-const FOCUSABLE = new Set(["button", "input", "select"]);
 
 /**
  * Switch off JupyterLab's shortcuts while an element has the focus. JupyterLab gets key presses
@@ -16,6 +15,25 @@ export function keepKeys(element) {
   element.dataset.lmSuppressShortcuts = "true";
 }
 
+/** @param {FocusEvent} event of a control in one of our views, also one that ipywidgets made */
+function keepKeysOfView({ target }) {
+  const control = /** @type {HTMLElement} */ (target);
+  if (control.closest?.('[class*="siamese"]')) keepKeys(control);
+}
+
+// Once for each page, though each widget has its own copy of this module.
+const keyPage = /** @type {{ document?: Document, siameseKeys?: boolean }} */ (globalThis);
+if (keyPage.document && !keyPage.siameseKeys) {
+  keyPage.document.addEventListener("focusin", keepKeysOfView, true);
+  keyPage.siameseKeys = true;
+}
+
+/**
+ * Name an element so that no other one on the page has the same id.
+ * @param {string} kind
+ */
+export const newId = (kind) => `${kind}-${Math.random().toString(36).slice(2)}`;
+
 /**
  * @template {keyof HTMLElementTagNameMap} Tag
  * @param {Tag} tag
@@ -25,7 +43,6 @@ export function keepKeys(element) {
  */
 export function make(tag, attributes = {}, ...children) {
   const element = document.createElement(tag);
-  if (FOCUSABLE.has(tag)) keepKeys(element);
   fill(element, attributes, children);
   return element;
 }
@@ -77,7 +94,6 @@ export function penOf(canvas, settings) {
  * @param {(Node | string)[]} children
  */
 function fill(element, attributes, children) {
-  if ("tabindex" in attributes) keepKeys(element);
   for (const [name, value] of Object.entries(attributes)) {
     if (typeof value !== "function") element.setAttribute(name, String(value));
     else /** @type {HTMLElement} */ (element).addEventListener("click", value);

@@ -1,7 +1,7 @@
 // @ts-check
 // The elements around the parts of a view, and their words for screen readers.
 
-import { make, set } from "./dom.js";
+import { make, newId, set } from "./dom.js";
 import { KEYS_HELP } from "./keys.js";
 import { grouped } from "./numbers.js";
 
@@ -18,7 +18,7 @@ export class ViewElements {
    * @param {Element} parts.selection under that
    */
   constructor({ layers, floating, legend, filmBar, selection }) {
-    const id = `sv-help-${Math.random().toString(36).slice(2)}`;
+    const id = newId("sv-help");
     this.stage = make(
       "div",
       { class: "sv-stage", tabindex: 0, role: "application", "aria-describedby": id },

@@ -3,7 +3,7 @@
 
 /** @import { Chart } from "./threshold_charts.js" */
 
-import { makeSvg, set } from "../js/dom.js";
+import { makeSvg, newId, set } from "../js/dom.js";
 import { Plot } from "./plot.js";
 
 /** @typedef {"same" | "different"} Kind */
@@ -12,8 +12,6 @@ import { Plot } from "./plot.js";
 const SHARES_FRAME = { top: 30, right: 14, bottom: 44, left: 46, height: 320 };
 const TICKS = [0.001, 0.01, 0.05, 0.1, 0.25, 0.5, 1]; // shares, on a square-root scale
 const KNOB = { width: 12, height: 30 };
-
-let charts = 0; // counted, because the clip paths of a page need different names
 
 export class SharesChart {
   svg = makeSvg("svg", { class: "st-shares" });
@@ -26,7 +24,7 @@ export class SharesChart {
   );
   #far = makeSvg("text", { class: "st-side", x: 8, y: -10 }, "called different ▸");
   #clips = { near: makeSvg("rect"), far: makeSvg("rect") };
-  #number = ++charts;
+  #clipNames = { near: newId("st-near"), far: newId("st-far") };
   #limit = 1;
   #width = 1;
 
@@ -95,7 +93,7 @@ export class SharesChart {
     for (const side of /** @type {Side[]} */ (["near", "far"])) {
       const rect = makeSvg("rect", { x: 0, y: -20, width, height: height + 40 });
       this.#clips[side] = rect;
-      plot.add("clipPath", { id: this.#clipName(side) }, rect);
+      plot.add("clipPath", { id: this.#clipNames[side] }, rect);
     }
   }
 
@@ -110,7 +108,7 @@ export class SharesChart {
     plot.add("path", {
       class: `st-bars st-${kind} st-wrong`,
       d: path,
-      "clip-path": `url(#${this.#clipName(side)})`,
+      "clip-path": `url(#${this.#clipNames[side]})`,
     });
   }
 
@@ -131,11 +129,6 @@ export class SharesChart {
       this.#far,
     );
     plot.append(this.line);
-  }
-
-  /** @param {Side} side */
-  #clipName(side) {
-    return `st-${side}-${this.#number}`;
   }
 }
 

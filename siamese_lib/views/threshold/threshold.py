@@ -20,7 +20,7 @@ from siamese_lib.texts import printable
 from siamese_lib.views import given
 from siamese_lib.views.given import ViewError
 from siamese_lib.views.script import Script
-from siamese_lib.views.still import MimeBundle, with_still
+from siamese_lib.views.showing import WithStill
 from siamese_lib.views.threshold import mistakes
 from siamese_lib.views.threshold.mistakes import Choice
 from siamese_lib.views.threshold.still import still_png
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from numpy.typing import ArrayLike
 
 
-class ThresholdExplorer(anywidget.AnyWidget):
+class ThresholdExplorer(WithStill, anywidget.AnyWidget):
     """Distances of pairs, and a threshold between *same* and *different* to drag.
 
     In the page, drag the line in the histogram or the point on the ROC curve, or use the arrow
@@ -157,9 +157,6 @@ class ThresholdExplorer(anywidget.AnyWidget):
     @traitlets.observe("threshold", "order")
     def _changed(self, change: Bunch) -> None:
         self._show()
-
-    def _repr_mimebundle_(self, **kwargs: Any) -> MimeBundle | None:
-        return with_still(super()._repr_mimebundle_(**kwargs), self.still())
 
 
 def _words(labels: ArrayLike | None, class_names: Sequence[str] | None) -> list[str] | None:

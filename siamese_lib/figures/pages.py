@@ -1,0 +1,48 @@
+"""Draw plotly's figures in pages that nbconvert makes of notebooks.
+
+A notebook holds a figure as numbers, which JupyterLab draws. nbconvert knows no way to draw them,
+and leaves them out. The files in the folder ``jupyter``, which are installed with the package, name
+this function to it and to JupyterLab's export.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import plotly.io
+
+_FIGURE = "application/vnd.plotly.v1+json"
+
+
+def live_figures(notebook: Any, resources: Any) -> tuple[Any, Any]:
+    """Add HTML to each figure of a notebook, as a preprocessor of ``nbconvert --to html``.
+
+    Plotly's script, 5 MB, is in the page once, so that the figures are drawn without a network.
+
+    Args:
+        notebook: a notebook of nbformat 4, which is changed.
+        resources: nbconvert's own.
+
+    Returns:
+        Both.
+
+    Example:
+        >>> from siamese_lib.figures.pages import live_figures
+        >>> output = {"data": {"application/vnd.plotly.v1+json": {"data": [], "layout": {}}}}
+        >>> notebook, _ = live_figures({"cells": [{"outputs": [output]}]}, {})
+        >>> "Plotly.newPlot" in notebook["cells"][0]["outputs"][0]["data"]["text/html"]
+        True
+    """
+    script = True
+    for cell in notebook["cells"]:
+        for output in cell.get("outputs", ()):
+            figure = output.get("data", {}).get(_FIGURE)
+            if figure is None:
+                continue
+            parts = {"data": figure["data"], "layout": figure["layout"]}
+            output["data"]["text/html"] = plotly.io.to_html(
+                parts, figure.get("config"), include_plotlyjs=script, full_html=False,
+                validate=False,
+            )  # fmt: skip
+            script = False
+    return notebook, resources

@@ -1,0 +1,1 @@
+"""A question to answer before the measured value is shown."""

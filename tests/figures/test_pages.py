@@ -1,0 +1,47 @@
+"""Figures in the pages that nbconvert makes."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import nbformat
+import numpy as np
+import plotly.io
+
+import siamese_lib as sl
+
+ROOT = Path(__file__).parents[2]
+
+
+def notebook_of(*figures: object) -> nbformat.NotebookNode:
+    """A notebook as JupyterLab saves it, with a figure under each cell."""
+    cells = []
+    for figure in figures:
+        data = {"application/vnd.plotly.v1+json": json.loads(plotly.io.to_json(figure))}
+        output = nbformat.v4.new_output("display_data", data)
+        cells.append(nbformat.v4.new_code_cell("figure", outputs=[output]))
+    return nbformat.v4.new_notebook(cells=cells)
+
+
+def test_nbconvert_draws_them_and_needs_no_network(tmp_path: Path) -> None:
+    grid = sl.figures.image_grid(np.zeros((2, 4, 4), np.uint8))
+    path = tmp_path / "figures.ipynb"
+    nbformat.write(notebook_of(grid, grid), path)
+    command = [sys.executable, "-m", "nbconvert", "--to", "html", "--stdout", str(path)]
+    where = {**os.environ, "JUPYTER_CONFIG_PATH": str(ROOT / "jupyter")}  # as it is installed
+    page = subprocess.run(command, env=where, capture_output=True, check=True, text=True).stdout
+    assert len(re.findall(r"Plotly\.newPlot\(\s*\"", page)) == 2
+    assert page.count("plotly.js v") == 1
+    assert 'src="https://cdn.plot' not in page
+    assert "text/html" not in path.read_text()
+
+
+def test_the_server_exports_with_the_same_setting() -> None:
+    names = ("jupyter_nbconvert_config.json", "jupyter_server_config.d/siamese_lib.json")
+    one, other = ((ROOT / "jupyter" / name).read_text() for name in names)
+    assert one == other
