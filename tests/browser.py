@@ -66,7 +66,7 @@ def chromium(*more: str) -> Iterator[Browser]:
 def write_page(path: Path, view: EmbeddingView, **options: Any) -> Path:
     """Write a page of its own around the widget's script, with the view's payload inside."""
     state = {name: getattr(view, name) for name in ("frame", "playing", "selected", "highlighted")}
-    state["shown"] = view._shown
+    state["shown"] = view._look
     script = Script(ASSETS / "embedding_view.js")
     style = Style(ASSETS / "embedding_view.css")
     return write_mounted(path, script, style, view.payload(), state | options)

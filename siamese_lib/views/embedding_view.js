@@ -17,7 +17,7 @@ const STATE = {
   playing: "playing",
   selected: "selected",
   highlighted: "highlighted",
-  shown: "_shown",
+  shown: "_look",
 };
 /** @type {Record<string, string>} */
 const TRAIT_OF = STATE;

@@ -130,7 +130,7 @@ class EmbeddingView(WithStill, anywidget.AnyWidget):
     selected = CheckedTrait(given.checked_points, None, "list of points").tag(sync=True)
     highlighted = CheckedTrait(given.checked_points, None, "list of points").tag(sync=True)
 
-    _shown = traitlets.Dict(view_state.shown({}, {})).tag(sync=True)
+    _look = traitlets.Dict(view_state.shown({}, {})).tag(sync=True)
     _film = traitlets.Dict().tag(sync=True)
     _about = traitlets.Dict().tag(sync=True)
     _images = traitlets.Dict(None, allow_none=True).tag(sync=True)
@@ -192,7 +192,7 @@ class EmbeddingView(WithStill, anywidget.AnyWidget):
     @property
     def state(self) -> dict[str, Any]:
         """All that the reader can change."""
-        return {**{name: getattr(self, name) for name in _SYNCED}, **self._shown}
+        return {**{name: getattr(self, name) for name in _SYNCED}, **self._look}
 
     @state.setter
     def state(self, state: Mapping[str, Any]) -> None:
@@ -200,11 +200,11 @@ class EmbeddingView(WithStill, anywidget.AnyWidget):
         if unknown := [name for name in state if name not in known]:
             raise ViewError(f"state: got {unknown}; expected some of {sorted(known)}.")
         looks = {name: value for name, value in state.items() if name not in _SYNCED}
-        shown = view_state.shown(self._shown, looks)
+        shown = view_state.shown(self._look, looks)
         with self.hold_trait_notifications():
             for name in set(state) - set(looks):
                 setattr(self, name, state[name])
-            self._shown = shown
+            self._look = shown
 
     @property
     def selection(self) -> list[dict[str, Any]]:
