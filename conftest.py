@@ -6,6 +6,7 @@ import os
 import re
 import signal
 
+import nbformat
 import pytest
 from nbval.plugin import IPyNbCell, IPyNbFile
 
@@ -56,7 +57,8 @@ def without_numbers(outputs: list[dict]) -> list[dict]:
     def each(output: dict) -> dict:
         words = {mime: masked(t) for mime, t in output.get("data", {}).items() if "text/" in mime}
         more = {"text": masked(output["text"])} if "text" in output else {}
-        return {**output, **more, **({"data": {**output["data"], **words}} if words else {})}
+        data = {"data": {**output["data"], **words}} if words else {}
+        return nbformat.from_dict({**output, **more, **data})  # nbval wants its kind of dict
 
     return [each(output) for output in outputs]
 
