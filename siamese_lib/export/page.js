@@ -35,16 +35,19 @@ class SearchPage {
     const { film, about } = data.view;
     const last = film.frames.length - 1;
     const state = stateInAddress();
-    const playing = state.frame === undefined && data.playing && last > 0;
+    const resting = state.frame !== undefined && state.frame !== last; // at the reader's moment
+    const playing = data.playing && last > 0 && !resting;
     this.search = new PageSearch(
       { ...data, ...asked(data, state) },
       wordsOf(about.labels ?? new Uint16Array(film.count)),
     );
     this.map = new View(byId("map"), data.view, {
-      ...splitState({ frame: playing ? 0 : last, ...state }),
+      ...splitState({ ...state, frame: playing ? 0 : (state.frame ?? last) }),
       playing,
       onChange: (changes) => {
-        this.#keep(joinState(changes));
+        const { frame, playing: _, ...others } = joinState(changes);
+        // A moment that the film passes by itself is not one that the reader has chosen.
+        this.#keep(frame === undefined || this.map?.playing ? others : { ...others, frame });
         if (changes.selected?.length === 1) this.ask(changes.selected[0]);
       },
     });
