@@ -58,7 +58,7 @@ def without_numbers(outputs: list[dict]) -> list[dict]:
         words = {mime: masked(t) for mime, t in output.get("data", {}).items() if "text/" in mime}
         more = {"text": masked(output["text"])} if "text" in output else {}
         data = {"data": {**output["data"], **words}} if words else {}
-        return nbformat.from_dict({**output, **more, **data})  # nbval wants its kind of dict
+        return nbformat.NotebookNode({**output, **more, **data})  # nbval wants its kind of dict
 
     return [each(output) for output in outputs]
 
