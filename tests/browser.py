@@ -27,7 +27,7 @@ from there import there
 from siamese_lib.views.embedding_view import EmbeddingView
 from siamese_lib.views.script import Script
 from siamese_lib.views.stateful import StatefulView
-from siamese_lib.views.style import Style
+from siamese_lib.views.style import MAP_SHEETS, Style
 
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 # Quiet, and with WebGL2 in software where there is no graphics card; the page is put together
@@ -68,7 +68,7 @@ def write_page(path: Path, view: EmbeddingView, **options: Any) -> Path:
     state = {name: getattr(view, name) for name in ("frame", "playing", "selected", "highlighted")}
     state["shown"] = view._look
     script = Script(ASSETS / "embedding_view.js")
-    style = Style(ASSETS / "embedding_view.css")
+    style = Style(*MAP_SHEETS)
     return write_mounted(path, script, style, view.payload(), state | options)
 
 

@@ -5,6 +5,7 @@
 
 import { make, set } from "../views/js/dom.js";
 import { grouped } from "../views/js/numbers.js";
+import { Reporter } from "../views/js/reporter.js";
 import { follow, save, valuesOf } from "../views/js/widget_model.js";
 
 /**
@@ -27,7 +28,6 @@ const CHOICES = {
   waiting: "waiting",
   note: "note",
 };
-const OFTEN = 80; // milliseconds between answers while a slider moves
 
 class Slider {
   #value = make("output");
@@ -75,10 +75,7 @@ class Slider {
 class ControlPanel {
   #note = make("p", { class: "sx-quiet sx-note", role: "status" });
   #model;
-  /** @type {ReturnType<typeof setTimeout> | undefined} */
-  #timer;
-  /** @type {Partial<Choices>} */
-  #next = {};
+  #reporter;
 
   /**
    * @param {HTMLElement} element
@@ -86,10 +83,11 @@ class ControlPanel {
    */
   constructor(element, model) {
     this.#model = model;
-    this.neighbours = new Slider("neighbours", String, (k) => this.#send({ k }));
+    this.#reporter = new Reporter((changes) => save(model, changes));
+    this.neighbours = new Slider("neighbours", String, (k) => this.#reporter.note({ k }));
     this.step = new Slider("at step", this.#stepWords.bind(this), (frame, resting) => {
       const quick = resting || this.#choices.quick.includes(frame);
-      if (quick) this.#send({ frame });
+      if (quick) this.#reporter.note({ frame });
       this.#note.textContent = quick ? "" : "Let go to see the answer at this step.";
     });
     const sliders = [this.neighbours.element, this.step.element];
@@ -99,7 +97,7 @@ class ControlPanel {
   }
 
   destroy() {
-    clearTimeout(this.#timer);
+    this.#reporter.flush();
     this.root.remove();
   }
 
@@ -110,8 +108,8 @@ class ControlPanel {
 
   show() {
     const { k, most, frame, steps, waiting, note } = this.#choices;
-    this.neighbours.show(1, most, this.#next.k ?? k);
-    this.step.show(0, steps.length - 1, this.#next.frame ?? frame);
+    this.neighbours.show(1, most, k);
+    this.step.show(0, steps.length - 1, frame);
     this.step.element.hidden = steps.length < 2;
     this.#note.textContent = waiting || note;
   }
@@ -119,20 +117,6 @@ class ControlPanel {
   /** @param {number} frame */
   #stepWords(frame) {
     return grouped(this.#choices.steps[frame] ?? 0);
-  }
-
-  /**
-   * Send what was chosen, but not more often than the kernel can answer.
-   * @param {Partial<Choices>} changes
-   */
-  #send(changes) {
-    Object.assign(this.#next, changes);
-    this.#timer ??= setTimeout(() => {
-      this.#timer = undefined;
-      const next = this.#next;
-      this.#next = {};
-      save(this.#model, next);
-    }, OFTEN);
   }
 }
 

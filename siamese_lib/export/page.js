@@ -35,19 +35,16 @@ class SearchPage {
     const { film, about } = data.view;
     const last = film.frames.length - 1;
     const state = stateInAddress();
-    const resting = state.frame !== undefined && state.frame !== last; // at the reader's moment
-    const playing = data.playing && last > 0 && !resting;
+    const playing = data.playing && last > 0 && state.frame === undefined;
     this.search = new PageSearch(
       { ...data, ...asked(data, state) },
       wordsOf(about.labels ?? new Uint16Array(film.count)),
     );
     this.map = new View(byId("map"), data.view, {
-      ...splitState({ ...state, frame: playing ? 0 : (state.frame ?? last) }),
+      ...splitState({ frame: playing ? 0 : last, ...state }),
       playing,
       onChange: (changes) => {
-        const { frame, playing: _, ...others } = joinState(changes);
-        // A moment that the film passes by itself is not one that the reader has chosen.
-        this.#keep(frame === undefined || this.map?.playing ? others : { ...others, frame });
+        this.#keep(joinState(changes));
         if (changes.selected?.length === 1) this.ask(changes.selected[0]);
       },
     });

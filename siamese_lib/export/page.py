@@ -53,11 +53,11 @@ from PIL import Image
 
 from siamese_lib.images import sheet
 from siamese_lib.views.script import Script
-from siamese_lib.views.style import Style
+from siamese_lib.views.style import MAP_SHEETS, Style
 
 _HERE = Path(__file__).parent
 _SCRIPT = Script(_HERE / "page.js")
-_STYLE = Style(_HERE.parent / "views" / "embedding_view.css", _HERE / "page.css")
+_STYLE = Style(*MAP_SHEETS, _HERE / "page.css")
 _EXACT = 3_500_000  # bytes: larger deflated images are replaced by WebP
 _QUALITIES = (85, 70, 55, 40, 25)
 _ACROSS = 50  # images in a row of a sheet, and the most rows

@@ -23,7 +23,7 @@ from siamese_lib.views.film import Film
 from siamese_lib.views.given import ViewError
 from siamese_lib.views.script import Script
 from siamese_lib.views.showing import WithStill
-from siamese_lib.views.style import Style
+from siamese_lib.views.style import MAP_SHEETS, Style
 
 _DATA = (
     "frames", "labels", "images", "class_names", "colors", "steps", "curves", "trust", "numbers",
@@ -107,7 +107,7 @@ class EmbeddingView(WithStill, anywidget.AnyWidget):
     """
 
     _esm = Script(Path(__file__).with_suffix(".js"))
-    _css = Style(Path(__file__).with_suffix(".css"))
+    _css = Style(*MAP_SHEETS)
 
     frames = CheckedTrait(given.checked_frames, np.zeros((0, 0, 2)), "float32 (F, N, 2)")
     labels = CheckedTrait(given.checked_labels, None, "int64 or str (N,), or None")

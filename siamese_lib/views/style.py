@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
-_THEME = Path(__file__).with_name("theme.css")
+_HERE = Path(__file__).parent
+_THEME = _HERE / "theme.css"
+BAR_SHEET = _HERE / "film_bar.css"
+MAP_SHEETS = (BAR_SHEET, _HERE / "embedding_view.css")  # of a map with a film
 
 
 class Style:

@@ -8,7 +8,6 @@ import {
   pairDistances,
   pairNumber,
 } from "../../siamese_lib/views/pair_matrix/costs.js";
-import { marginAt } from "../../siamese_lib/views/pair_matrix/matrix_controls.js";
 import { movedCell } from "../../siamese_lib/views/pair_matrix/matrix_hands.js";
 import {
   classBlocks,
@@ -22,7 +21,6 @@ import {
   pairWords,
   shareWords,
 } from "../../siamese_lib/views/pair_matrix/pair_words.js";
-import { Teller } from "../../siamese_lib/views/pair_matrix/teller.js";
 import { numbersFrom } from "./made_up.js";
 
 test("pairs are numbered row by row, whichever image comes first", () => {
@@ -108,10 +106,6 @@ test("keys move over the diagonal and stop at the edges", () => {
   assert.deepEqual(movedCell([1, 3], [1, 0], 10, 5), [4, 3]);
 });
 
-test("the slider goes from 0.1 to 10 by equal factors", () => {
-  assert.deepEqual(["-1", "0", "0.3", "1"].map(marginAt), [0.1, 1, 2, 10]);
-});
-
 test("words say what a pair does, and doubt labels only if the distance contradicts them", () => {
   const facts = {
     images: /** @type {[number, number]} */ ([3, 12]),
@@ -140,18 +134,4 @@ test("words say what a pair does, and doubt labels only if the distance contradi
     "50 %",
     "100 %",
   ]);
-});
-
-test("a drag is reported now and then, and whole at its end", () => {
-  /** @type {Record<string, any>[]} */
-  const heard = [];
-  const teller = new Teller((changes) => void heard.push(changes));
-  teller.tell({ margin: 1 }, false);
-  teller.tell({ margin: 2 }, false);
-  assert.deepEqual(heard, []);
-  assert.deepEqual(teller.settled({ margin: 1, frame: 3 }), { frame: 3 });
-  teller.tell({ margin: 3 }, true);
-  assert.deepEqual(heard, [{ margin: 3 }]);
-  assert.deepEqual(teller.settled({ margin: 1 }), { margin: 1 });
-  teller.stop();
 });

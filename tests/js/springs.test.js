@@ -10,7 +10,6 @@ import {
 } from "../../siamese_lib/views/springs/forces.js";
 import { fixedBox, followingBox } from "../../siamese_lib/views/springs/springs_camera.js";
 import { SpringsMotion } from "../../siamese_lib/views/springs/springs_motion.js";
-import { SpringsReporter } from "../../siamese_lib/views/springs/springs_report.js";
 import { arrowOf, springBetween } from "../../siamese_lib/views/springs/springs_shapes.js";
 import {
   decimalsUpTo,
@@ -231,17 +230,4 @@ test("numbers are rounded for the eye", () => {
     [0.001, 0.04, 2].map((part) => springsPercent(part, 1)),
     ["0.10 %", "4.0 %", "200 %"],
   );
-});
-
-test("a report comes at once, and the next ones wait together", () => {
-  /** @type {unknown[]} */
-  const heard = [];
-  const reporter = new SpringsReporter((changes) => heard.push(changes));
-  reporter.note({ margin: 1 });
-  reporter.note({ margin: 2 });
-  reporter.note({ margin: 3, push: false });
-  assert.deepEqual(heard, [{ margin: 1 }]);
-  reporter.flush();
-  reporter.flush();
-  assert.deepEqual(heard, [{ margin: 1 }, { margin: 3, push: false }]);
 });

@@ -45,7 +45,7 @@ from benchmarks.tools.ledger import Ledger
 from benchmarks.tools.markdown import blocks, interval, measured_on, medians, shown, table
 from benchmarks.tools.results import spread
 from siamese_lib.views.script import Script
-from siamese_lib.views.style import Style
+from siamese_lib.views.style import MAP_SHEETS, Style
 
 WAYS = {
     "view": "EmbeddingView",
@@ -169,8 +169,6 @@ def page_files(frames: np.ndarray, labels: np.ndarray) -> dict[str, dict[str, An
     import jscatter
     import plotly
 
-    from tests.browser import ASSETS
-
     view = sl.EmbeddingView(frames, labels, steps=np.arange(len(frames)))
     colors = view.payload()["about"]["colors"]
     theirs = jscatter_state(frames[0], labels, colors)
@@ -178,7 +176,7 @@ def page_files(frames: np.ndarray, labels: np.ndarray) -> dict[str, dict[str, An
     files = {
         "/": (PAGE, "text/html"),
         "/views.js": (str(Script(Path(__file__).with_suffix(".js"))), script),
-        "/view.css": (str(Style(ASSETS / "embedding_view.css")), style),
+        "/view.css": (str(Style(*MAP_SHEETS)), style),
         "/film.json": (json.dumps(view.payload(), default=as_text), data),
         "/plotly.js": (_beside(plotly, "package_data/plotly.min.js"), script),
         "/jscatter.js": (_beside(jscatter, "bundle.js"), script),

@@ -45,7 +45,16 @@ export class Overlay {
   /** An image that is no point of the film, at its last frame. @type {Guest | null} */
   guest = null;
   /** @type {Theme} */
-  #theme = { font: "", ground: "", ink: "", quiet: "", accent: "", small: 12 };
+  #theme = {
+    font: "",
+    ground: "",
+    ink: "",
+    quiet: "",
+    accent: "",
+    same: "",
+    different: "",
+    small: 12,
+  };
 
   /**
    * @param {number} width in pixels of the page

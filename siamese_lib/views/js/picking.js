@@ -7,6 +7,8 @@
 
 import { same } from "./numbers.js";
 
+const REACH = 9; // pixels from the middle of a small point
+
 /**
  * The points on the map at a moment.
  * @typedef {{ film: Film, p: number, camera: Camera, classes: Classes }} PickSource
@@ -23,6 +25,14 @@ export function pointAt({ film, p, camera, classes }, place, reach) {
   const isShown = (point) => classes.shows(point);
   return nearestPoint(film.places(p), camera.toPlane(place), reach / camera.scale, isShown);
 }
+
+/**
+ * Find the point that a reader means at a place on the map, or null.
+ * @param {PickSource & { size: number }} source with the diameter of a point, in pixels
+ * @param {Place} place
+ */
+export const pointMeant = (source, place) =>
+  pointAt(source, place, Math.max(REACH, source.size / 2 + 3));
 
 /**
  * Find the visible points within a lasso on the map.

@@ -82,6 +82,16 @@ export function sceneOf(source, ground) {
 }
 
 /**
+ * Return the points with a ring and a trail: the marked ones, and the selected ones if they are few.
+ * @param {Pick<SceneSource, "selected" | "about" | "classes">} source
+ */
+export function followedPoints({ selected, about, classes }) {
+  const few = selected.length <= FEW ? selected : [];
+  const points = new Set([...about.marked.slice(0, FEW), ...few]);
+  return [...points].filter((point) => classes.shows(point));
+}
+
+/**
  * Return the diameter of a point in pixels: smaller among many points, larger after zooming in.
  * @param {number} count of points
  * @param {{ width: number, height: number, zoom: number }} camera

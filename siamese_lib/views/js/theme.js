@@ -8,6 +8,8 @@
  * @property {string} ink
  * @property {string} quiet
  * @property {string} accent
+ * @property {string} same of similar pairs
+ * @property {string} different of different pairs
  * @property {number} small pixels of small text
  */
 
@@ -17,13 +19,17 @@
  */
 export function themeOf(root) {
   const style = getComputedStyle(root);
+  /** @param {string} name */
+  const own = (name) => style.getPropertyValue(`--sv-${name}`).trim();
   return {
     font: style.fontFamily,
     ground: style.backgroundColor,
     ink: style.color,
-    quiet: style.getPropertyValue("--sv-quiet").trim(),
-    accent: style.getPropertyValue("--sv-accent").trim(),
-    small: parseFloat(style.getPropertyValue("--sv-small")) || 12,
+    quiet: own("quiet"),
+    accent: own("accent"),
+    same: own("same"),
+    different: own("different"),
+    small: parseFloat(own("small")) || 12,
   };
 }
 

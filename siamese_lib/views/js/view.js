@@ -20,10 +20,10 @@ import { AnimationLoop } from "./animation_loop.js";
 import { Overlay } from "./overlay.js";
 import { Painter } from "./painter.js";
 import { grow, isWhole } from "./payload.js";
-import { pointAt } from "./picking.js";
+import { pointMeant } from "./picking.js";
 import { Pictures } from "./pictures.js";
 import { Pointer } from "./pointer.js";
-import { FEW, frontSizeOf, pointSize, sceneOf } from "./scene.js";
+import { followedPoints, frontSizeOf, pointSize, sceneOf } from "./scene.js";
 import { SelectionStrip } from "./selection_strip.js";
 import { Look } from "./shown.js";
 import { ViewElements } from "./view_elements.js";
@@ -250,9 +250,7 @@ export class View {
 
   /** The points with a ring and a trail: the marked ones, and the selected ones if they are few. */
   get followed() {
-    const few = this.selected.length <= FEW ? this.selected : [];
-    const points = new Set([...this.about.marked.slice(0, FEW), ...few]);
-    return [...points].filter((point) => this.classes.shows(point));
+    return followedPoints(this);
   }
 
   /** Diameter of a point, in pixels. */
@@ -321,7 +319,7 @@ export class View {
    * @param {number} y
    */
   pick(x, y) {
-    return pointAt(this, [x, y], Math.max(9, this.size / 2 + 3));
+    return pointMeant(this, [x, y]);
   }
 
   #afterHiding() {

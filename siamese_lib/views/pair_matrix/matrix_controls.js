@@ -1,10 +1,12 @@
 // @ts-check
 // What is above the matrix: which pairs, how many means, and the margin.
 
-import { make, set } from "../js/dom.js";
+import { Choice } from "../js/choice.js";
+import { make } from "../js/dom.js";
+import { LogSlider } from "../js/log_slider.js";
+import { grouped } from "../js/numbers.js";
 
-const LOWEST = -1; // powers of ten of the margin
-const HIGHEST = 1;
+const MARGIN_RANGE = /** @type {[low: number, high: number]} */ ([0.1, 10]); // as in state.py
 
 /**
  * @typedef {object} Loss what the reader changes
@@ -14,104 +16,40 @@ const HIGHEST = 1;
  */
 
 export class MatrixControls {
-  /** @type {Record<"which" | "means", Choices>} */
-  #choices;
+  #which;
+  #means;
   #margin;
 
   /**
    * @param {{ every: number, random: number | null }} pairs how many there are of both kinds
-   * @param {(change: Partial<Loss>, ended: boolean) => void} changed
+   * @param {(change: Partial<Loss>) => void} changed called while the reader changes something
+   * @param {() => void} ended called when the slider was let go
    */
-  constructor({ every, random }, changed) {
-    const which = [{ value: "all", words: `every pair (${every.toLocaleString("en")})` }];
+  constructor({ every, random }, changed, ended) {
+    const which = [{ value: "all", words: `every pair (${grouped(every)})` }];
     if (random !== null) which.push({ value: "random", words: `random pairs (${random})` });
     const means = [
       { value: "two", words: "two means" },
       { value: "one", words: "one plain mean" },
     ];
-    this.#choices = {
-      which: new Choices("Pairs", which, (value) => changed({ which: value }, true)),
-      means: new Choices("Means", means, (value) => changed({ means: value }, true)),
+    /** @param {Partial<Loss>} change */
+    const choose = (change) => {
+      changed(change);
+      ended();
     };
-    this.#margin = new MarginSlider((margin, ended) => changed({ margin }, ended));
-    const groups = Object.values(this.#choices).map(({ element }) => element);
-    this.element = make("div", { class: "pm-controls" }, ...groups, this.#margin.element);
+    this.#which = new Choice("Pairs", which, (value) => choose({ which: value }));
+    this.#means = new Choice("Means", means, (value) => choose({ means: value }));
+    this.#margin = new LogSlider("Margin", MARGIN_RANGE, (margin) => changed({ margin }), ended);
+    const { input, value } = this.#margin;
+    const margin = make("div", { class: "pm-margin" }, make("span", {}, "margin"), input, value);
+    const choices = [this.#which.element, this.#means.element];
+    this.element = make("div", { class: "pm-controls sv-pills" }, ...choices, margin);
   }
 
   /** @param {Loss} loss */
   show({ which, means, margin }) {
-    this.#choices.which.show(which);
-    this.#choices.means.show(means);
+    this.#which.show(which);
+    this.#means.show(means);
     this.#margin.show(margin);
   }
 }
-
-class Choices {
-  #buttons;
-
-  /**
-   * @param {string} name
-   * @param {{ value: string, words: string }[]} options
-   * @param {(value: string) => void} chosen
-   */
-  constructor(name, options, chosen) {
-    this.#buttons = options.map(({ value, words }) => ({
-      value,
-      button: make("button", { type: "button", onclick: () => chosen(value) }, words),
-    }));
-    this.element = make(
-      "div",
-      { class: "pm-choices", role: "group", "aria-label": name },
-      ...this.#buttons.map(({ button }) => button),
-    );
-  }
-
-  /** @param {string} chosen */
-  show(chosen) {
-    for (const { value, button } of this.#buttons) {
-      set(button, { "aria-pressed": String(value === chosen) });
-    }
-  }
-}
-
-class MarginSlider {
-  #input = make("input", {
-    type: "range",
-    class: "pm-slider",
-    min: LOWEST,
-    max: HIGHEST,
-    step: 0.01,
-    "aria-label": "Margin",
-  });
-  #value = make("b", { class: "pm-margin-value" });
-  element = make(
-    "div",
-    { class: "pm-margin" },
-    make("span", {}, "margin"),
-    this.#input,
-    this.#value,
-  );
-
-  /** @param {(margin: number, ended: boolean) => void} changed */
-  constructor(changed) {
-    this.#input.addEventListener("input", () => changed(marginAt(this.#input.value), false));
-    this.#input.addEventListener("change", () => changed(marginAt(this.#input.value), true));
-  }
-
-  /** @param {number} margin */
-  show(margin) {
-    const words = String(+margin.toPrecision(3));
-    this.#value.textContent = words;
-    set(this.#input, { "aria-valuetext": words });
-    // A margin between two steps of the slider stays as it is.
-    if (String(marginAt(this.#input.value)) !== words) {
-      this.#input.value = String(Math.log10(margin));
-    }
-  }
-}
-
-/**
- * Return the margin at a place of the slider, in three digits.
- * @param {string} place
- */
-export const marginAt = (place) => Number((10 ** Number(place)).toPrecision(3));

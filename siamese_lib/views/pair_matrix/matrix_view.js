@@ -13,12 +13,13 @@
 import { AnimationLoop } from "../js/animation_loop.js";
 import { Clock } from "../js/clock.js";
 import { momentWords } from "../js/descriptions.js";
-import { make, set } from "../js/dom.js";
+import { make, newId, set } from "../js/dom.js";
 import { Film } from "../js/film.js";
 import { FilmBar } from "../js/film_bar.js";
 import { grouped, shortNumber } from "../js/numbers.js";
 import { watchPage } from "../js/page_changes.js";
 import { Pictures } from "../js/pictures.js";
+import { Reporter } from "../js/reporter.js";
 import { rgbOf, themeOf } from "../js/theme.js";
 import { costliestCells, pairCosts } from "./costs.js";
 import { CostliestList, LISTED } from "./costliest_list.js";
@@ -31,7 +32,6 @@ import { unitCost } from "./matrix_shades.js";
 import { PairCard } from "./pair_card.js";
 import { countWords, PairCounts } from "./pair_counts.js";
 import { pairWords } from "./pair_words.js";
-import { Teller } from "./teller.js";
 
 const SILENT_TINT = 0.09; // of the ink, in a cell that costs nothing
 
@@ -67,7 +67,7 @@ export class PairMatrixView {
     this.film = new Film(payload.film);
     this.batch = new PairBatch(payload);
     this.#rows = new Map(this.batch.order.map((image, row) => [image, row]));
-    this.teller = new Teller(onChange);
+    this.reporter = new Reporter(onChange);
     this.animation = new AnimationLoop((now, seconds) => this.#step(now, seconds));
     const calm = matchMedia("(prefers-reduced-motion: reduce)").matches;
     const about = { steps: payload.steps, curves: {} };
@@ -76,14 +76,15 @@ export class PairMatrixView {
       moved: () => this.bar.update(),
       played: () => this.bar.updatePlaying(),
       rested: () => this.#say(`${momentWords(about, this.clock.nearest)}: ${this.#countWords()}`),
-      report: (changes) => this.teller.tell(changes, true),
+      report: (changes) => this.#report(changes),
     });
     this.bar = new FilmBar(this.clock, () => {});
     this.board = new MatrixBoard(this.batch);
     this.map = new MatrixMap(this.film, this.batch, payload);
     this.controls = new MatrixControls(
       { every: this.batch.same.length, random: payload.drawn && payload.drawn[0].length },
-      (change, ended) => this.#change(change, ended),
+      (change) => this.#change(change),
+      () => this.#ended(),
     );
     this.list = new CostliestList((pair) => this.#select(pair));
     this.root = this.#built();
@@ -103,7 +104,7 @@ export class PairMatrixView {
    * @param {StateValues} state
    */
   set(state) {
-    const { frame, playing, ...looking } = this.teller.settled(state);
+    const { frame, playing, ...looking } = this.reporter.settled(state);
     const changed = Object.keys(this.#looking).filter((key) => {
       const name = /** @type {keyof Looking} */ (key);
       return key in looking && String(looking[name]) !== String(this.#looking[name]);
@@ -120,7 +121,7 @@ export class PairMatrixView {
     this.#ending.abort();
     this.animation.end();
     this.clock.destroy();
-    this.teller.stop();
+    this.reporter.flush();
     this.root.remove();
   }
 
@@ -137,7 +138,7 @@ export class PairMatrixView {
 
   #built() {
     const { count } = this.batch;
-    const id = `pm-help-${Math.random().toString(36).slice(2)}`;
+    const id = newId("pm-help");
     const words = `Matrix of the pairs of ${count} images`;
     set(this.board.element, { "aria-label": words, "aria-describedby": id });
     const panel = make(
@@ -201,14 +202,21 @@ export class PairMatrixView {
     this.#redraw();
   }
 
-  /**
-   * @param {Partial<Loss>} change
-   * @param {boolean} ended
-   */
-  #change(change, ended) {
+  /** @param {Partial<Loss>} change */
+  #change(change) {
     this.#take(change);
-    this.teller.tell(change, ended);
-    if (ended) this.#say(this.#countWords());
+    this.reporter.note(change);
+  }
+
+  #ended() {
+    this.reporter.flush();
+    this.#say(this.#countWords());
+  }
+
+  /** @param {StateValues} changes */
+  #report(changes) {
+    this.reporter.note(changes);
+    this.reporter.flush();
   }
 
   /** @param {Partial<Looking>} change */
@@ -242,7 +250,7 @@ export class PairMatrixView {
     const selected = again ? null : pair;
     if (selected === null && this.#looking.selected === null) return;
     this.#take({ selected });
-    this.teller.tell({ selected }, true);
+    this.#report({ selected });
     this.#say(selected ? `kept: ${pairWords(this.#facts(selected))}` : "no pair is kept");
   }
 
@@ -292,8 +300,7 @@ export class PairMatrixView {
     if (!this.root.isConnected) return more;
     // The colours are read before anything is written, so that the page lays out once in a frame.
     const theme = themeOf(this.root);
-    const hues = huesOf(this.root);
-    if (this.costs !== this.#shown) this.#show(this.costs, theme, hues);
+    if (this.costs !== this.#shown) this.#show(this.costs, theme);
     const images = this.#cell ? this.#imagesAt(this.#cell) : this.#looking.selected;
     const facts = images && this.#facts(images);
     this.#card.show(facts, this.#pictures);
@@ -304,7 +311,7 @@ export class PairMatrixView {
       this.#looking.margin,
       facts && {
         images: facts.images,
-        color: facts.same ? hues.same : hues.different,
+        color: facts.same ? theme.same : theme.different,
         words: shortNumber(facts.distance),
       },
     );
@@ -314,17 +321,16 @@ export class PairMatrixView {
   /**
    * @param {PairCosts} costs
    * @param {Theme} theme
-   * @param {{ same: string, different: string }} hues
    */
-  #show(costs, theme, hues) {
+  #show(costs, theme) {
     this.#shown = costs;
     const { which, margin, selected } = this.#looking;
     const [ground, ink] = [rgbOf(theme.ground), rgbOf(theme.ink)];
     const inks = {
       ground,
       silent: ground.map((part, i) => part + SILENT_TINT * (ink[i] - part)),
-      same: hexInk(hues.same),
-      different: hexInk(hues.different),
+      same: hexInk(theme.same),
+      different: hexInk(theme.different),
     };
     const unit = unitCost(costs.silent + costs.pulling + costs.pushing, margin);
     this.board.shade(costs, this.batch.times(which), unit, inks);
@@ -343,15 +349,6 @@ export class PairMatrixView {
   #say(words) {
     this.#live.textContent = words;
   }
-}
-
-/** @param {Element} root */
-function huesOf(root) {
-  const style = getComputedStyle(root);
-  const [same, different] = ["same", "different"].map((kind) =>
-    style.getPropertyValue(`--sv-${kind}`).trim(),
-  );
-  return { same, different };
 }
 
 /**

@@ -17,7 +17,7 @@ from siamese_lib.views.pair_matrix.state import MARGINS, Looking
 from siamese_lib.views.pair_matrix.still import still_png
 from siamese_lib.views.script import Script
 from siamese_lib.views.stateful import StatefulView
-from siamese_lib.views.style import Style
+from siamese_lib.views.style import BAR_SHEET, Style
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike
@@ -89,7 +89,7 @@ class PairMatrix(StatefulView):
     """
 
     _esm = Script(_HERE.with_suffix(".js"))
-    _css = Style(_HERE.parents[1] / "film_bar.css", _HERE.with_suffix(".css"))
+    _css = Style(BAR_SHEET, _HERE.with_suffix(".css"))
 
     def __init__(
         self,

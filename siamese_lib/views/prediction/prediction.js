@@ -64,7 +64,7 @@ export function mount(element, asked, { state, onChange }) {
   const box = new BOXES[asked.kind](asked, act);
   const root = make(
     "div",
-    { class: "siamese siamese-prediction", role: "group", "aria-label": "Prediction" },
+    { class: "siamese sv-pills siamese-prediction", role: "group", "aria-label": "Prediction" },
     make("p", { class: "sp-question" }, asked.text),
     box.root,
     make("div", { class: "sp-foot" }, said, clear),

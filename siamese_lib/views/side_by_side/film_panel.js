@@ -16,9 +16,9 @@ import { Film } from "../js/film.js";
 import { HoverCard } from "../js/hover_card.js";
 import { Overlay } from "../js/overlay.js";
 import { Painter } from "../js/painter.js";
-import { pointAt } from "../js/picking.js";
+import { pointMeant } from "../js/picking.js";
 import { Pointer } from "../js/pointer.js";
-import { FEW, frontSizeOf, pointSize, sceneOf } from "../js/scene.js";
+import { followedPoints, frontSizeOf, pointSize, sceneOf } from "../js/scene.js";
 import { rgbOf } from "../js/theme.js";
 import { Trust } from "../js/trust.js";
 import { momentAt, shareAt, sharesOf } from "./shared_moment.js";
@@ -104,9 +104,7 @@ export class FilmPanel {
 
   /** The points with a ring and a trail: the marked ones, and the selected ones if they are few. */
   get followed() {
-    const few = this.selected.length <= FEW ? this.selected : [];
-    const points = new Set([...this.about.marked.slice(0, FEW), ...few]);
-    return [...points].filter((point) => this.classes.shows(point));
+    return followedPoints(this);
   }
 
   /** Diameter of a point, in pixels. */
@@ -134,7 +132,7 @@ export class FilmPanel {
 
   /** @param {number} x @param {number} y */
   pick(x, y) {
-    return pointAt(this, [x, y], Math.max(9, this.size / 2 + 3));
+    return pointMeant(this, [x, y]);
   }
 
   /** @param {Place} place in the plane */

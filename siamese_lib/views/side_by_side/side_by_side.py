@@ -15,9 +15,7 @@ from siamese_lib.views.side_by_side.films import comparable, payload
 from siamese_lib.views.side_by_side.seen import Bounds, Seen, as_state, seen
 from siamese_lib.views.side_by_side.still import still_png
 from siamese_lib.views.stateful import StatefulView
-from siamese_lib.views.style import Style
-
-_MAP = Path(__file__).parents[1] / "embedding_view.css"
+from siamese_lib.views.style import MAP_SHEETS, Style
 
 
 class SideBySide(StatefulView):
@@ -65,7 +63,7 @@ class SideBySide(StatefulView):
     """
 
     _esm = Script(Path(__file__).with_suffix(".js"))
-    _css = Style(_MAP, Path(__file__).with_suffix(".css"))
+    _css = Style(*MAP_SHEETS, Path(__file__).with_suffix(".css"))
 
     def __init__(
         self,

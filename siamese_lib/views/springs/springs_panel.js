@@ -4,9 +4,10 @@
 /** @import { Means, PointForces } from "./forces.js" */
 /** @import { SpringsState } from "./springs_view.js" */
 
+import { Choice } from "../js/choice.js";
 import { make } from "../js/dom.js";
+import { LogSlider, threeDigits } from "../js/log_slider.js";
 import { shortNumber } from "../js/numbers.js";
-import { SpringsChoice, LogSlider, threeDigits } from "./springs_controls.js";
 import { decimalsUpTo, scaleEnd, springsPercent } from "./springs_words.js";
 
 /**
@@ -40,14 +41,9 @@ export class SpringsPanel {
    */
   constructor(withPictures, changed, ended) {
     this.#controls = {
-      margin: new LogSlider("margin", SLIDER_RANGE, (margin) => changed({ margin }), ended),
-      learning_rate: new LogSlider(
-        "learning rate",
-        SLIDER_RANGE,
-        (rate) => changed({ learning_rate: rate }),
-        ended,
-      ),
-      push: new SpringsChoice(
+      margin: withTicks("margin", (margin) => changed({ margin }), ended),
+      learning_rate: withTicks("learning rate", (rate) => changed({ learning_rate: rate }), ended),
+      push: named(
         "push",
         [
           { value: true, words: "on", title: "Different points push each other" },
@@ -55,7 +51,7 @@ export class SpringsPanel {
         ],
         (push) => changed({ push }),
       ),
-      means: new SpringsChoice(
+      means: named(
         "loss",
         [
           { value: "two", words: "two means", title: "A mean over each kind of pair" },
@@ -63,7 +59,7 @@ export class SpringsPanel {
         ],
         (means) => changed({ means: /** @type {Means} */ (means) }),
       ),
-      follow: new SpringsChoice(
+      follow: named(
         "scale",
         [
           { value: false, words: "stays", title: "The scale of the map stays the same" },
@@ -73,7 +69,7 @@ export class SpringsPanel {
       ),
     };
     if (withPictures) {
-      this.#controls.pictures = new SpringsChoice(
+      this.#controls.pictures = named(
         "show",
         [
           { value: true, words: "images", title: "The image of each point" },
@@ -175,4 +171,37 @@ class SpringsBar {
       if (this.#keys[i].textContent !== words[i]) this.#keys[i].textContent = words[i];
     });
   }
+}
+
+/**
+ * A choice with its name next to it.
+ * @template Value
+ * @param {string} name
+ * @param {{ value: Value, words: string, title: string }[]} options
+ * @param {(value: Value) => void} chosen
+ */
+function named(name, options, chosen) {
+  const choice = new Choice(name, options, chosen);
+  const label = make("span", { "aria-hidden": "true" }, name);
+  const element = make("div", { class: "sp-choice" }, label, choice.element);
+  return { element, show: (/** @type {Value} */ value) => choice.show(value) };
+}
+
+/**
+ * A slider with its name, its value, and words at its ends.
+ * @param {string} name
+ * @param {(value: number) => void} changed
+ * @param {() => void} ended
+ */
+function withTicks(name, changed, ended) {
+  const slider = new LogSlider(name, SLIDER_RANGE, changed, ended);
+  const ticks = [SLIDER_RANGE[0], 1, SLIDER_RANGE[1]].map((tick) => make("span", {}, String(tick)));
+  const element = make(
+    "div",
+    { class: "sp-slider" },
+    make("div", { class: "sp-slider-head" }, make("span", {}, name), slider.value),
+    slider.input,
+    make("div", { class: "sp-ticks", "aria-hidden": "true" }, ...ticks),
+  );
+  return { element, show: (/** @type {number} */ value) => slider.show(value) };
 }

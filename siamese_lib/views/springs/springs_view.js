@@ -12,13 +12,13 @@ import { make, set } from "../js/dom.js";
 import { icon } from "../js/icons.js";
 import { clamp, wordsOf } from "../js/numbers.js";
 import { Pictures } from "../js/pictures.js";
+import { Reporter } from "../js/reporter.js";
 import { forcesOf, lossInOnePlace, radiusOf } from "./forces.js";
 import { fixedBox, followingBox, glide } from "./springs_camera.js";
 import { listenToHands } from "./springs_hands.js";
 import { PRESSED_SHARE, SpringsMap } from "./springs_map.js";
 import { SpringsMotion } from "./springs_motion.js";
 import { SpringsPanel } from "./springs_panel.js";
-import { SpringsReporter } from "./springs_report.js";
 import { SpringsTop, springsLegend } from "./springs_top.js";
 import { SpringsTrails } from "./springs_trails.js";
 import { pointWords, springsWords } from "./springs_words.js";
@@ -106,7 +106,7 @@ export class SpringsView {
       this.#calm,
     );
     this.#trails = new SpringsTrails(this.#classes.length);
-    this.#reporter = new SpringsReporter(options.onChange);
+    this.#reporter = new Reporter(options.onChange);
     this.#camera = new Camera(this.#calm, () => {});
     const { names, marks, colors, inks } = payload;
     this.#map = new SpringsMap(
@@ -124,7 +124,7 @@ export class SpringsView {
     const field = make("div", { class: "sp-field" }, this.#stage, this.#words, legend);
     this.root = make(
       "div",
-      { class: "siamese siamese-springs" },
+      { class: "siamese sv-pills siamese-springs" },
       this.#top.element,
       make("div", { class: "sp-main" }, field, this.#panel.element),
       this.#said,

@@ -1,11 +1,11 @@
 // @ts-check
 // Reports what changes, at most ten times a second.
 
-/** @import { StateValues } from "../js/stateful.js" */
+/** @import { StateValues } from "./stateful.js" */
 
 const REPORT_PAUSE = 100; // milliseconds
 
-export class SpringsReporter {
+export class Reporter {
   /** @type {StateValues} */
   #waiting = {};
   /** @type {ReturnType<typeof setTimeout> | undefined} */
@@ -28,6 +28,14 @@ export class SpringsReporter {
     const wait = this.#reportedAt + REPORT_PAUSE - performance.now();
     if (wait <= 0) this.flush();
     else this.#timer = setTimeout(() => this.flush(), wait);
+  }
+
+  /**
+   * Leave out of a state what the reader has changed since it was reported.
+   * @param {StateValues} state
+   */
+  settled(state) {
+    return Object.fromEntries(Object.entries(state).filter(([name]) => !(name in this.#waiting)));
   }
 
   /** Report what waits, now. */
