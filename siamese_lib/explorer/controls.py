@@ -10,6 +10,7 @@ import anywidget
 import traitlets
 
 from siamese_lib.views.script import Script
+from siamese_lib.views.style import Style
 
 _ONE_FRAME = (
     "This run kept only the weights of its last step, so it cannot show the answers of earlier "
@@ -35,7 +36,7 @@ class Controls(anywidget.AnyWidget):
     """
 
     _esm = Script(Path(__file__).with_suffix(".js"))
-    _css = Path(__file__).with_name("explorer.css")
+    _css = Style(Path(__file__).with_name("explorer.css"))
 
     k = traitlets.Int(1).tag(sync=True)
     frame = traitlets.Int(0).tag(sync=True)

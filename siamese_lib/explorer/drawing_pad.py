@@ -10,6 +10,7 @@ import anywidget
 import traitlets
 
 from siamese_lib.views.script import Script
+from siamese_lib.views.style import Style
 
 
 class Pad(anywidget.AnyWidget):
@@ -28,7 +29,7 @@ class Pad(anywidget.AnyWidget):
     """
 
     _esm = Script(Path(__file__).with_suffix(".js"))
-    _css = Path(__file__).with_name("explorer.css")
+    _css = Style(Path(__file__).with_name("explorer.css"))
 
     strokes = traitlets.List().tag(sync=True)
     colors = traitlets.List(traitlets.Unicode()).tag(sync=True)

@@ -117,6 +117,7 @@ class RetrievalExplorer(WithStill, ipywidgets.VBox):
             self._do, k=state.k, most=most, frame=state.frame, steps=facts.steps
         )
         super().__init__(children=self._laid_out())
+        self.add_class("siamese")
         self.add_class("siamese-explorer")
         wrong = search.gallery_error
         self._show(fail(state, facts, wrong) if wrong else state)

@@ -10,6 +10,7 @@ import anywidget
 import traitlets
 
 from siamese_lib.views.script import Script
+from siamese_lib.views.style import Style
 
 
 class Panel(anywidget.AnyWidget):
@@ -27,7 +28,7 @@ class Panel(anywidget.AnyWidget):
     """
 
     _esm = Script(Path(__file__).with_suffix(".js"))
-    _css = Path(__file__).with_name("explorer.css")
+    _css = Style(Path(__file__).with_name("explorer.css"))
 
     html = traitlets.Unicode().tag(sync=True)
     current = traitlets.Unicode().tag(sync=True)

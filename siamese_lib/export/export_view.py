@@ -12,7 +12,7 @@ from siamese_lib.texts import printable
 from siamese_lib.views.script import Script
 from siamese_lib.views.style import Style
 
-_OPENER, _PAGE = (Path(__file__).with_name(f"view_page.{kind}") for kind in ("js", "html"))
+_OPENER, _SHEET = (Path(__file__).with_name(f"view_page.{kind}") for kind in ("js", "css"))
 _Part = TypeVar("_Part")
 
 
@@ -68,10 +68,10 @@ def export_view(view: PageView, path: str | os.PathLike[str], *, title: str = ""
     script = f"{Script(_part(view, '_esm', Script).entry, _OPENER)}\nopenViewPage(mount);"
     data = {"payload": view.payload(), "state": view.state}
     title = printable(title or type(view).__name__)
-    style = str(_part(view, "_css", Style))
+    style = str(Style(*_part(view, "_css", Style).sheets, _SHEET))
     write_atomically(
         path,
-        filled(_PAGE, title, script, style, data, view.still()),
+        filled("view_page.html", title, script, style, data, view.still()),
     )
     return path
 

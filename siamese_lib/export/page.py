@@ -78,12 +78,12 @@ def page(
         The content of the file.
     """
     return filled(
-        _HERE / "page.html", title, str(_SCRIPT), str(_STYLE), data, still, above=above, below=below
+        "search_page.html", title, str(_SCRIPT), str(_STYLE), data, still, above=above, below=below
     )
 
 
 def filled(
-    template: Path,
+    body: str,
     title: str,
     script: str,
     style: str,
@@ -94,7 +94,7 @@ def filled(
     """Fill in a page.
 
     Args:
-        template: of the page, with the names of its parts in braces.
+        body: name of the file with the page's body; the names of its parts stand in braces.
         title: of the page.
         script: a module, the only one that may run there.
         style: sheets.
@@ -115,7 +115,8 @@ def filled(
         **markup,
     }
     known = re.compile("|".join(f"{{{name}}}" for name in parts))
-    return known.sub(lambda match: parts[match[0][1:-1]], _read(template)).encode()
+    whole = _read(_HERE / "page.html").replace("{body}", _read(_HERE / body))
+    return known.sub(lambda match: parts[match[0][1:-1]], whole).encode()
 
 
 def checked_path(path: str | os.PathLike[str], suffixes: Sequence[str]) -> Path:

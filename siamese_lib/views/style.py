@@ -18,8 +18,8 @@ class Style:
     """
 
     def __init__(self, *sheets: Path) -> None:
-        self.sheets = (_THEME, *sheets)
+        self.sheets = sheets
 
     def __str__(self) -> str:
         """Join the sheets."""
-        return "\n".join(sheet.read_text(encoding="utf-8") for sheet in self.sheets)
+        return "\n".join(sheet.read_text(encoding="utf-8") for sheet in (_THEME, *self.sheets))

@@ -6,17 +6,15 @@ import numpy as np
 from PIL import Image, ImageDraw
 
 from siamese_lib.colors import DIFFERENT, INK, SAME, rgb
-from siamese_lib.images import png
-from siamese_lib.lettering import short_names, write
+from siamese_lib.lettering import short_names
+from siamese_lib.views.fine_picture import FINE, FinePicture, fine
 from siamese_lib.views.pair_matrix.batch import Batch
 from siamese_lib.views.pair_matrix.costs import Costs
 from siamese_lib.views.pair_matrix.shades import by_class, shades_of
 from siamese_lib.views.pair_matrix.state import Looking
-from siamese_lib.views.still import LARGEST
 
 _SIDE, _LEFT, _TOP, _GAP = 384, 66, 22, 24  # pixels
 _WORDS = 30  # pixels under the pictures
-_FINE = 2  # drawn at this many times the size, then reduced
 _SILENT = 26  # opacity of a pair that is compared and costs nothing, of 255
 _DOT, _RIM = 3.4, 0.8  # pixels
 
@@ -28,25 +26,20 @@ def still_png(batch: Batch, looking: Looking, costs: Costs) -> bytes:
         A PNG below 60 kB.
     """
     width, height = _LEFT + 2 * _SIDE + _GAP, _TOP + _SIDE + _WORDS
-    picture = Image.new("RGBA", (width * _FINE, height * _FINE))
+    picture = FinePicture(width, height)
     classes = batch.film.classes
     order, edges = by_class(np.asarray(classes.numbers), len(classes.names))
     cells = Image.fromarray(_cells(batch, looking, costs)[np.ix_(order, order)])
-    side = (_SIDE * _FINE, _SIDE * _FINE)
-    picture.paste(cells.resize(side, Image.Resampling.NEAREST), (_LEFT * _FINE, _TOP * _FINE))
-    pen = ImageDraw.Draw(picture)
-    _draw_blocks(pen, edges, classes.names, _SIDE / len(order))
-    _draw_map(pen, batch, looking)
+    side = (_SIDE * FINE, _SIDE * FINE)
+    large = cells.resize(side, Image.Resampling.NEAREST)
+    picture.image.paste(large, (_LEFT * FINE, _TOP * FINE))
+    _draw_blocks(picture, edges, classes.names, _SIDE / len(order))
+    _draw_map(picture.pen, batch, looking)
     silent, pulling, pushing = costs.counts
     words = f"{pulling:,} pulling, {pushing:,} pushing, {silent:,} silent pairs"
     at = f" at step {batch.film.steps[looking.frame]:,}" if batch.film.steps is not None else ""
-    _write(pen, (_LEFT, _TOP + _SIDE + 8), f"{words}{at}; margin {looking.margin:.3g}", 15)
-    small = picture.resize((width, height), Image.Resampling.BOX)
-    for colors in (256, 64, 16):
-        content = png(small.quantize(colors, Image.Quantize.FASTOCTREE), optimize=True)
-        if len(content) < LARGEST:
-            break
-    return content
+    picture.write((_LEFT, _TOP + _SIDE + 8), f"{words}{at}; margin {looking.margin:.3g}", 15)
+    return picture.png()
 
 
 def _cells(batch: Batch, looking: Looking, costs: Costs) -> np.ndarray:
@@ -62,21 +55,19 @@ def _cells(batch: Batch, looking: Looking, costs: Costs) -> np.ndarray:
     return square
 
 
-def _draw_blocks(
-    pen: ImageDraw.ImageDraw, edges: np.ndarray, names: list[str], cell: float
-) -> None:
+def _draw_blocks(picture: FinePicture, edges: np.ndarray, names: list[str], cell: float) -> None:
     """Draw a frame around the similar pairs of each class, and write the names of the classes."""
-    pen.rectangle(_fine(_LEFT, _TOP, _LEFT + _SIDE, _TOP + _SIDE), outline=INK, width=1)
+    picture.pen.rectangle(fine(_LEFT, _TOP, _LEFT + _SIDE, _TOP + _SIDE), outline=INK, width=1)
     short = short_names(names, 13, _LEFT - 10)
     free = 0.0
     for name, start, stop in zip(short, edges[:-1] * cell, edges[1:] * cell, strict=True):
         if start == stop:
             continue
         corners = (_LEFT + start, _TOP + start, _LEFT + stop, _TOP + stop)
-        pen.rectangle(_fine(*corners), outline=INK, width=_FINE)
+        picture.pen.rectangle(fine(*corners), outline=INK, width=FINE)
         middle = (start + stop) / 2
         if middle >= free:
-            _write(pen, (_LEFT - 6, _TOP + middle), name, 13, "rm")
+            picture.write((_LEFT - 6, _TOP + middle), name, 13, "rm")
             free = middle + 14
 
 
@@ -90,20 +81,5 @@ def _draw_map(pen: ImageDraw.ImageDraw, batch: Batch, looking: Looking) -> None:
     places = (film.frames[looking.frame] - (low + high) / 2) * [scale, -scale] + middle
     colors = [film.classes.colors[number] for number in np.asarray(film.classes.numbers)]
     for (x, y), color in zip(places, colors, strict=True):
-        disc = _fine(x - _DOT, y - _DOT, x + _DOT, y + _DOT)
-        pen.ellipse(disc, fill=color, outline=INK, width=round(_RIM * _FINE))
-
-
-def _write(
-    pen: ImageDraw.ImageDraw,
-    at: tuple[float, float],
-    words: str,
-    size: int,
-    anchor: str = "la",
-) -> None:
-    left, top = at
-    write(pen, (_FINE * left, _FINE * top), words, INK, size * _FINE, anchor)
-
-
-def _fine(*pixels: float) -> tuple[float, ...]:
-    return tuple(_FINE * pixel for pixel in pixels)
+        disc = fine(x - _DOT, y - _DOT, x + _DOT, y + _DOT)
+        pen.ellipse(disc, fill=color, outline=INK, width=round(_RIM * FINE))

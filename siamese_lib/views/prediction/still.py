@@ -6,17 +6,13 @@ import textwrap
 from collections.abc import Sequence
 from typing import Any
 
-from PIL import Image, ImageDraw
-
 from siamese_lib.colors import INK, PALETTE
-from siamese_lib.images import png
-from siamese_lib.lettering import write
+from siamese_lib.views.fine_picture import FINE, FinePicture, fine
 from siamese_lib.views.prediction.question import Answer, Question
 
 SAID = PALETTE[8]  # colour of the reader's answer; what was measured is in the colour of the text
 _WIDTH, _EDGE, _LINE, _CHART = 760, 70, 24, 200  # pixels
 _LETTERS = 96  # in a line
-_FINE = 2  # drawn at this many times the size, then reduced
 
 
 def still_png(question: Question, answer: Answer, words: str, truth: Answer = None) -> bytes:
@@ -35,42 +31,31 @@ def still_png(question: Question, answer: Answer, words: str, truth: Answer = No
     rows = {"choice": _LINE * len(question.choices), "number": 90, "curve": _CHART + 2 * _LINE}
     top = _LINE * len(title) + 8
     height = top + rows[question.kind] + _LINE * len(below) + 8
-    picture = Image.new("RGBA", (_WIDTH * _FINE, height * _FINE))
-    drawing = _Drawing(picture)
+    drawing = _Drawing(_WIDTH, height)
     drawing.lines(0, title, 16)
     draw = {"choice": _draw_choices, "number": _draw_line, "curve": _draw_curve}
     draw[question.kind](drawing, top, question, answer, truth)
     drawing.lines(height - _LINE * len(below), below, 15)
-    small = picture.resize((_WIDTH, height), Image.Resampling.BOX)
-    return png(small.quantize(32, Image.Quantize.FASTOCTREE), optimize=True)
+    return drawing.png()
 
 
-class _Drawing:
-    """Draw in pixels of the picture as it will be."""
-
-    def __init__(self, picture: Image.Image) -> None:
-        self._pen = ImageDraw.Draw(picture)
-
-    def text(
-        self, x: float, y: float, words: str, anchor: str = "la", ink: str = INK, size: int = 14
-    ) -> None:
-        write(self._pen, (_FINE * x, _FINE * y), words, ink, _FINE * size, anchor)
+class _Drawing(FinePicture):
+    """Draw lines of text, paths, discs and diamonds."""
 
     def lines(self, top: float, lines: Sequence[str], size: int) -> None:
         for row, words in enumerate(lines):
-            self.text(0, top + _LINE * row, words, size=size)
+            self.write((0, top + _LINE * row), words, size)
 
     def path(self, points: Sequence[tuple[float, float]], ink: str, width: float) -> None:
-        fine = [(_FINE * x, _FINE * y) for x, y in points]
-        self._pen.line(fine, ink, round(_FINE * width), joint="curve")
+        self.pen.line([fine(*point) for point in points], ink, round(FINE * width), joint="curve")
 
     def disc(self, x: float, y: float, radius: float, ink: str, *, filled: bool) -> None:
-        box = [_FINE * side for side in (x - radius, y - radius, x + radius, y + radius)]
-        self._pen.ellipse(box, ink if filled else None, ink, 2 * _FINE)
+        box = fine(x - radius, y - radius, x + radius, y + radius)
+        self.pen.ellipse(box, ink if filled else None, ink, 2 * FINE)
 
     def diamond(self, x: float, y: float, radius: float, ink: str) -> None:
         corners = ((x, y - radius), (x + radius, y), (x, y + radius), (x - radius, y))
-        self._pen.polygon([(_FINE * a, _FINE * b) for a, b in corners], ink)
+        self.pen.polygon([fine(*corner) for corner in corners], ink)
 
 
 def _draw_choices(
@@ -83,35 +68,35 @@ def _draw_choices(
         drawing.disc(22, middle, 6, SAID if said else INK, filled=said)
         if choice == truth:
             drawing.diamond(8, middle, 6, INK)
-        drawing.text(38, middle, choice, "lm", SAID if said else INK)
+        drawing.write((38, middle), choice, 14, "lm")
 
 
 def _draw_line(drawing: _Drawing, top: float, question: Question, answer: Any, truth: Any) -> None:
     """Draw a number line, what was said above it, and what was measured below."""
     middle = top + 40
     drawing.path([(_EDGE, middle), (_WIDTH - _EDGE, middle)], INK, 1.5)
-    drawing.text(_EDGE - 12, middle, question.words(question.low), "rm")
-    drawing.text(_WIDTH - _EDGE + 12, middle, question.words(question.high), "lm")
+    drawing.write((_EDGE - 12, middle), question.words(question.low), 14, "rm")
+    drawing.write((_WIDTH - _EDGE + 12, middle), question.words(question.high), 14, "lm")
     if answer is not None:
         x = _along(question, answer)
         drawing.disc(x, middle, 7, SAID, filled=True)
-        drawing.text(x, middle - 12, f"you said {question.words(answer)}", "mb", SAID)
+        drawing.write((x, middle - 12), f"you said {question.words(answer)}", 14, "mb")
     if truth is not None:
         x = _along(question, truth)
         drawing.diamond(x, middle, 8, INK)
-        drawing.text(x, middle + 14, f"measured {question.words(truth, more=1)}", "ma")
+        drawing.write((x, middle + 14), f"measured {question.words(truth, more=1)}", 14, "ma")
 
 
 def _draw_curve(drawing: _Drawing, top: float, question: Question, answer: Any, truth: Any) -> None:
     """Draw a chart with both curves."""
     bottom = top + _CHART
     drawing.path([(_EDGE, top), (_EDGE, bottom), (_WIDTH - _EDGE, bottom)], INK, 1.5)
-    drawing.text(_EDGE - 8, top, question.words(question.high), "rm")
-    drawing.text(_EDGE - 8, bottom, question.words(question.low), "rm")
-    drawing.text(_EDGE, bottom + 6, f"{question.x[0]:g}")
-    drawing.text(_WIDTH - _EDGE, bottom + 6, f"{question.x[-1]:g}", "ra")
-    drawing.text(_WIDTH / 2, bottom + 6, question.axes[0], "ma")
-    drawing.text(_EDGE + 10, top, question.axes[1], "lm")
+    drawing.write((_EDGE - 8, top), question.words(question.high), 14, "rm")
+    drawing.write((_EDGE - 8, bottom), question.words(question.low), 14, "rm")
+    drawing.write((_EDGE, bottom + 6), f"{question.x[0]:g}", 14)
+    drawing.write((_WIDTH - _EDGE, bottom + 6), f"{question.x[-1]:g}", 14, "ra")
+    drawing.write((_WIDTH / 2, bottom + 6), question.axes[0], 14, "ma")
+    drawing.write((_EDGE + 10, top), question.axes[1], 14, "lm")
     name_at = {"you": "rt", "measured": "rb"}
     both = ((answer, SAID, 2.5, "you"), (truth, INK, 1.5, "measured"))
     for values, ink, width, name in both:
@@ -129,7 +114,7 @@ def _draw_curve(drawing: _Drawing, top: float, question: Question, answer: Any, 
             else:
                 drawing.diamond(x, y, 4, ink)
         x, y = points[-1]
-        drawing.text(x - 8, y + (8 if name == "you" else -8), name, name_at[name], ink)
+        drawing.write((x - 8, y + (8 if name == "you" else -8)), name, 14, name_at[name])
 
 
 def _range(question: Question) -> float:

@@ -8,16 +8,14 @@ import numpy as np
 from PIL import Image, ImageDraw
 
 from siamese_lib.colors import DIFFERENT, INK, SAME
-from siamese_lib.images import png, without_gray_axis
-from siamese_lib.lettering import write
+from siamese_lib.images import without_gray_axis
+from siamese_lib.views.fine_picture import FINE, FinePicture, fine
 from siamese_lib.views.springs.start import inks_of
 from siamese_lib.views.springs.state import Moment
-from siamese_lib.views.still import LARGEST
 from siamese_lib.views.wire import Classes
 
 _MAP, _SIDE, _GAP, _ROOM = 420, 250, 24, 60  # pixels: the map, the words next to it, gaps
 _RADIUS, _PICTURE = 11, 32  # pixels: of a point, and the side of an image
-_FINE = 2  # drawn at this many times the size, then reduced
 _LONG = 2 / 3  # an arrow is this times the number of points times the force, as in the page
 
 
@@ -35,27 +33,20 @@ def still_png(
     Returns:
         A PNG below 60 kB.
     """
-    picture = Image.new("RGBA", ((_MAP + _GAP + _SIDE) * _FINE, _MAP * _FINE))
-    pen = ImageDraw.Draw(picture)
-    _draw_map(picture, pen, moment, classes, marks, images)
-    _draw_words(pen, moment, classes)
-    small = picture.resize((_MAP + _GAP + _SIDE, _MAP), Image.Resampling.BOX)
-    for colors in (256, 64, 16):
-        content = png(small.quantize(colors, Image.Quantize.FASTOCTREE), optimize=True)
-        if len(content) < LARGEST:
-            break
-    return content
+    picture = FinePicture(_MAP + _GAP + _SIDE, _MAP)
+    _draw_map(picture, moment, classes, marks, images)
+    _draw_words(picture, moment, classes)
+    return picture.png()
 
 
 def _draw_map(
-    picture: Image.Image,
-    pen: ImageDraw.ImageDraw,
+    picture: FinePicture,
     moment: Moment,
     classes: Classes,
     marks: Sequence[str],
     images: np.ndarray | None,
 ) -> None:
-    numbers = np.asarray(classes.numbers)
+    pen, numbers = picture.pen, np.asarray(classes.numbers)
     places, forces = moment.places(), moment.forces(numbers)
     low, high = places.min(axis=0), places.max(axis=0)
     scale = (_MAP - 2 * _ROOM) / max(float((high - low).max()), 1e-12)
@@ -70,21 +61,21 @@ def _draw_map(
         color = classes.colors[numbers[number]]
         if moment.pictures and images is not None:
             pixels = Image.fromarray(without_gray_axis(images[number])).convert("RGBA")
-            large = pixels.resize((_PICTURE * _FINE, _PICTURE * _FINE), Image.Resampling.NEAREST)
+            large = pixels.resize((_PICTURE * FINE, _PICTURE * FINE), Image.Resampling.NEAREST)
             half = _PICTURE / 2
-            pen.rectangle(_fine(x - half - 2, y - half - 2, x + half + 2, y + half + 2), color)
-            picture.paste(large, (round((x - half) * _FINE), round((y - half) * _FINE)))
+            pen.rectangle(fine(x - half - 2, y - half - 2, x + half + 2, y + half + 2), color)
+            picture.image.paste(large, (round((x - half) * FINE), round((y - half) * FINE)))
         else:
-            pen.ellipse(_fine(x - _RADIUS, y - _RADIUS, x + _RADIUS, y + _RADIUS), color)
-            _write(pen, (x, y), marks[int(numbers[number])], 13, "mm", inks_of([color])[0])
+            pen.ellipse(fine(x - _RADIUS, y - _RADIUS, x + _RADIUS, y + _RADIUS), color)
+            picture.write((x, y), marks[int(numbers[number])], 13, "mm", inks_of([color])[0])
 
 
 def _draw_ring(pen: ImageDraw.ImageDraw, middle: np.ndarray, radius: float) -> None:
     """Draw a dashed circle, of which the part on the map is seen."""
     (x, y), r = middle, min(radius, 4.0 * _MAP)
     for start in range(0, 360, 6):
-        pen.arc(_fine(x - r, y - r, x + r, y + r), start, start + 3, INK, _FINE)
-    pen.rectangle(_fine(_MAP, 0, _MAP + _GAP + _SIDE, _MAP), (0, 0, 0, 0))
+        pen.arc(fine(x - r, y - r, x + r, y + r), start, start + 3, INK, FINE)
+    pen.rectangle(fine(_MAP, 0, _MAP + _GAP + _SIDE, _MAP), (0, 0, 0, 0))
 
 
 def _draw_arrow(pen: ImageDraw.ImageDraw, start: np.ndarray, way: np.ndarray, color: str) -> None:
@@ -95,19 +86,20 @@ def _draw_arrow(pen: ImageDraw.ImageDraw, start: np.ndarray, way: np.ndarray, co
     along = way / length
     across = np.array([-along[1], along[0]])
     tip = start + way + along * (_RADIUS + 4)
-    pen.line(_fine(*(start + along * _RADIUS), *(tip - 5 * along)), color, 2 * _FINE)
+    pen.line(fine(*(start + along * _RADIUS), *(tip - 5 * along)), color, 2 * FINE)
     head = [tip, tip - 8 * along + 4 * across, tip - 8 * along - 4 * across]
-    pen.polygon([_fine(*corner) for corner in head], color)
+    pen.polygon([fine(*corner) for corner in head], color)
 
 
-def _draw_words(pen: ImageDraw.ImageDraw, moment: Moment, classes: Classes) -> None:
+def _draw_words(picture: FinePicture, moment: Moment, classes: Classes) -> None:
+    pen = picture.pen
     forces = moment.forces(np.asarray(classes.numbers))
     left, top = _MAP + _GAP, 40
-    _write(pen, (left, top), f"loss {forces.loss:.4f}", 20)
+    picture.write((left, top), f"loss {forces.loss:.4f}", 20)
     whole = max(forces.loss, 1e-12)
     middle = left + _SIDE * forces.pull_loss / whole
-    pen.rectangle(_fine(left, top + 32, middle, top + 50), SAME)
-    pen.rectangle(_fine(middle, top + 32, left + _SIDE, top + 50), DIFFERENT)
+    pen.rectangle(fine(left, top + 32, middle, top + 50), SAME)
+    pen.rectangle(fine(middle, top + 32, left + _SIDE, top + 50), DIFFERENT)
     off = "" if moment.push else " (off)"
     lines = (
         (f"pull {forces.pull_loss:.4f}", SAME),
@@ -118,19 +110,4 @@ def _draw_words(pen: ImageDraw.ImageDraw, moment: Moment, classes: Classes) -> N
         (f"step {moment.step:,}", INK),
     )
     for row, (words, ink) in enumerate(lines):
-        _write(pen, (left, top + 62 + 24 * row), words, 14, "la", ink)
-
-
-def _write(
-    pen: ImageDraw.ImageDraw,
-    at: tuple[float, float],
-    words: str,
-    size: int,
-    anchor: str = "la",
-    ink: str = INK,
-) -> None:
-    write(pen, (at[0] * _FINE, at[1] * _FINE), words, ink, size * _FINE, anchor)
-
-
-def _fine(*pixels: float) -> tuple[float, ...]:
-    return tuple(_FINE * pixel for pixel in pixels)
+        picture.write((left, top + 62 + 24 * row), words, 14, "la", ink)

@@ -21,6 +21,7 @@ from siamese_lib.views import given
 from siamese_lib.views.given import ViewError
 from siamese_lib.views.script import Script
 from siamese_lib.views.showing import WithStill
+from siamese_lib.views.style import Style
 from siamese_lib.views.threshold import mistakes
 from siamese_lib.views.threshold.mistakes import Choice
 from siamese_lib.views.threshold.still import still_png
@@ -62,7 +63,7 @@ class ThresholdExplorer(WithStill, anywidget.AnyWidget):
     """
 
     _esm = Script(Path(__file__).with_suffix(".js"))
-    _css = Path(__file__).with_suffix(".css")
+    _css = Style(Path(__file__).with_suffix(".css"))
 
     threshold = traitlets.Float(0.0, help="a distance").tag(sync=True)
     order = traitlets.Unicode("nearest", help='"worst" or "nearest"').tag(sync=True)

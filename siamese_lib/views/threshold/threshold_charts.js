@@ -87,7 +87,7 @@ export class ThresholdView {
     const orders = this.#orders.map(({ button }) => button);
     this.root = make(
       "div",
-      { class: "siamese-threshold" },
+      { class: "siamese sv-pills siamese-threshold" },
       this.#bar(),
       charts,
       make(
