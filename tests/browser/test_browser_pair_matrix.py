@@ -185,7 +185,7 @@ def test_margin_time_and_random_pairs_change_what_is_counted(show):
     view = example()
     shown = show(view)
     assert shown.counts() == counts_of(view)
-    shown.margin.fill("0.5")
+    shown.margin.fill("150")  # of 200 steps
     assert shown.counts() == counts_of(view, margin=3.16)
     assert shown.changes() == {"margin": 3.16}
     shown.margin.press("ArrowLeft")

@@ -327,17 +327,20 @@ def test_a_lasso_selects_what_is_inside(show):
 
 def test_pan_zoom_fit_and_reset(show):
     view = show()
-    x, y = view.place_of(3)
+    before = view.place_of(3)
+    x, y = map(round, before)  # a wheel's place is in whole pixels
     view.page.mouse.move(x - 1, y)
     view.page.mouse.move(x, y)
     view.page.mouse.wheel(0, -300)
     view.rest()
-    assert view.evaluate("view.camera.scale > 1.5 * view.camera.home.scale")
-    assert view.place_of(3) == pytest.approx((x, y), abs=0.5), "what is under the pointer stays"
+    zoom = view.evaluate("view.camera.scale / view.camera.home.scale")
+    assert zoom > 1.5
+    there = x + zoom * (before[0] - x), y + zoom * (before[1] - y)
+    assert view.place_of(3) == pytest.approx(there, abs=0.1), "what is under the pointer stays"
     view.page.mouse.down()
     view.page.mouse.move(x + 40, y + 25, steps=3)
     view.page.mouse.up()
-    assert view.place_of(3) == pytest.approx((x + 40, y + 25), abs=0.5)
+    assert view.place_of(3) == pytest.approx((there[0] + 40, there[1] + 25), abs=0.1)
     assert view.evaluate("view.selected") == []
     view.button("Show the whole map").click()
     view.rest()
@@ -605,7 +608,8 @@ def test_a_state_comes_back(show):
     again = show(frame=2, selected=[7], shown=shown)
     assert again.evaluate("view.look.now") == view.evaluate("view.look.now")
     assert changes(again) == {}
-    np.testing.assert_array_equal(again.pixels(), view.pixels())
+    # The rim of a disc is not drawn alike twice: it differs by a few of 255 levels.
+    np.testing.assert_allclose(again.pixels().astype(int), view.pixels(), atol=8)
 
 
 def test_a_view_fills_the_screen_and_the_window(show):
