@@ -366,7 +366,7 @@ loss_after = pull_model.evaluate(*similar_only[0], verbose=0)
 print(f"loss before {loss_before:.5f}, after {loss_after:.7f}")
 
 # %% [markdown]
-# Here is your answer beside the measured value.
+# Here is your answer next to the measured value.
 
 # %% tags=["nbval-ignore-output"]
 collapse_guess.reveal(

@@ -7,9 +7,10 @@ maker took over the drawing of another, it counts once. Classes of four drawings
         emoji-datasource-twitter emoji-datasource-facebook
     python -m benchmarks.tools.picture_classes emoji FOLDER emoji-datasource-*.tgz
 
-    apt-get download tango-icon-theme oxygen-icon-theme ...
+    apt-get download {elementary-xfce,faenza,gnome,lxde,mate,moka,oxygen,tango}-icon-theme
     dpkg -x EACH.deb themes
-    python -m benchmarks.tools.picture_classes icons FOLDER themes/usr/share/icons/*
+    python -m benchmarks.tools.picture_classes icons FOLDER \\
+        themes/usr/share/icons/{elementary-xfce,Faenza,gnome,mate,Moka,nuoveXT2,oxygen,Tango}
 
 FOLDER is what ``SIAMESE_FOLDERS`` names afterwards.
 """
