@@ -154,8 +154,9 @@ sl.figures.training_curves(histories, x="images")
 # %% [markdown]
 # The precision in this chart comes from 300 test images among each other. The next cell measures it
 # on every test image. It finds the 7 nearest neighbours among the first 10,000 training images, or
-# among all of them if there are fewer. So the values differ a little. It also prints the **kNN accuracy**: the 7 neighbours vote,
-# and the share of test images whose own digit wins is the accuracy.
+# among all of them if there are fewer. So the values differ a little. It also prints the **kNN
+# accuracy**: the 7 neighbours vote, and the share of test images whose own digit wins is the
+# accuracy.
 
 # %% tags=["nbval-ignore-output"]
 by_pairs = sl.evaluate(pair_run, digits)

@@ -287,10 +287,10 @@ sl.figures.image_grid(
 # ## How sure is a place on a map?
 #
 # The seed matters, too: another training gives an image other neighbours. Where these change, the
-# image's place on a map says little. `stable_neighbours` compares the three trainings, and predicts for
-# each image how many of its ten neighbours another training would give it again. The cell makes a film
-# of every second held-out letter that knows these shares. Press **Trust** above the map: the larger a point,
-# the more of its neighbours stay.
+# image's place on a map says little. `stable_neighbours` compares the three trainings, and predicts
+# for each image how many of its ten neighbours another training would give it again. The cell makes
+# a film of every second held-out letter that knows these shares. Press **Trust** above the map: the
+# larger a point, the more of its neighbours stay.
 
 # %% tags=["nbval-ignore-output"]
 shown = test.images[::2]
