@@ -14,6 +14,7 @@ import numpy as np
 import plotly.io
 
 import siamese_lib as sl
+from siamese_lib.figures.pages import SHEET, live_figures
 
 ROOT = Path(__file__).parents[2]
 
@@ -39,6 +40,15 @@ def test_nbconvert_draws_them_and_needs_no_network(tmp_path: Path) -> None:
     assert page.count("plotly.js v") == 1
     assert 'src="https://cdn.plot' not in page
     assert "text/html" not in path.read_text()
+    assert page.count('"displaylogo": false') == page.count('"displayModeBar": false') == 2
+
+
+def test_words_have_the_inks_of_the_theme() -> None:
+    theme = (ROOT / "siamese_lib/views/theme.css").read_text()
+    assert SHEET in theme
+    notebook, _ = live_figures(notebook_of(sl.figures.loss_curve(), sl.figures.loss_curve()), {})
+    pages = [cell["outputs"][0]["data"]["text/html"] for cell in notebook["cells"]]
+    assert [page.count(SHEET) for page in pages] == [1, 0]
 
 
 def test_the_server_exports_with_the_same_setting() -> None:
