@@ -18,6 +18,7 @@ from siamese_lib.data.reading import PictureError, read_image, upright
 
 _BOX = 20 / 28  # side of the box, as a share of the shorter side of the image
 _PEN = 2.8 / 28  # width of a stroke, likewise; typical of MNIST
+_ENOUGH = 25  # a picture needs so many times the sides of the image; more takes time for nothing
 _FINE = 8  # strokes are drawn at so many times the resolution of the image
 _FAINT = 0.15  # share of full ink; anything fainter is the grain of the paper
 _LEAST = 25  # smallest difference between ink and ground, in grey levels
@@ -163,10 +164,9 @@ def from_file(
         if shape[2] == 3:
             read = read_image(source, shape)
             return read.pixels, read.done
-        picture, size, _ = upright(source)
+        grey, size = _grey(source, _ENOUGH * min(shape[:2]))
     except PictureError as error:
         raise ValueError(error.sentence) from error
-    grey = np.asarray(picture.convert("RGB").convert("L"), np.float64)
     before = f"{size[0]} × {size[1]} pixels"
     # The border shows the ground. Ink is what differs most from it.
     ground, ink = _ground(grey), np.percentile(grey, [0.5, 99.5])
@@ -190,6 +190,16 @@ def from_file(
         f"{before}, {words}cropped to what is drawn, scaled to {box} pixels along its longer side, "
         "centre of mass in the middle"
     )
+
+
+def _grey(source: Path | bytes, enough: int) -> tuple[np.ndarray, tuple[int, int]]:
+    """Read a picture as grey levels, float64 (H, W); also returns its size in the file.
+
+    A large one is reduced by a whole number, as long as its shorter side keeps `enough` pixels.
+    """
+    picture, size, _ = upright(source, enough=enough)
+    grey = picture.convert("RGB").convert("L")
+    return np.asarray(grey.reduce(max(1, min(grey.size) // enough)), np.float64), size
 
 
 def like_mnist(images: np.ndarray) -> bool:

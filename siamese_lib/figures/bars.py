@@ -5,18 +5,17 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 import numpy as np
-import plotly.graph_objects as go
 from numpy.typing import ArrayLike
 
 from siamese_lib.colors import INK, class_color
-from siamese_lib.figures.style import plain, styled
+from siamese_lib.figures.style import Figure, plain, styled
 
 _PATTERNS = ("", "/", ".", "x", "-")
 
 
 def measure_bars(
     values: Mapping[str, Mapping[str, ArrayLike]], *, y: str = "accuracy", height: int = 400
-) -> go.Figure:
+) -> Figure:
     """Draw a group of bars for each measure, with one bar for each method.
 
     A bar ends at the mean of its values. The line on it goes from the least to the most.
@@ -29,7 +28,7 @@ def measure_bars(
     Raises:
         ValueError: the methods have different measures, or a value is not such a share.
     """
-    figure = go.Figure()
+    figure = Figure()
     measures = list(next(iter(values.values()), ()))
     for number, (method, by_measure) in enumerate(values.items()):
         if not measures or list(by_measure) != measures:

@@ -6,7 +6,6 @@ from collections.abc import Mapping, Sequence
 from typing import TypeAlias, cast
 
 import numpy as np
-import plotly.graph_objects as go
 from numpy.typing import ArrayLike
 from plotly.subplots import make_subplots
 
@@ -14,7 +13,7 @@ from siamese_lib.arrays import are_same
 from siamese_lib.checks import real_number, whole_number
 from siamese_lib.colors import DIFFERENT, INK, SAME, class_color
 from siamese_lib.figures import given
-from siamese_lib.figures.style import plain, styled
+from siamese_lib.figures.style import Figure, plain, styled
 
 History: TypeAlias = Mapping[str, Sequence[float]]  # columns of numbers, by name
 
@@ -24,7 +23,7 @@ _DASHES = ("solid", "dash", "dashdot", "dot")
 _SHARES = (0.2, 0.5, 0.8, 0.9, 0.95, 0.98, 0.99, 0.995, 0.998, 0.999)  # ticks
 
 
-def loss_curve(margin: float = 1.0) -> go.Figure:
+def loss_curve(margin: float = 1.0) -> Figure:
     """Draw the loss of a pair over its distance, and the force that follows from it.
 
     Args:
@@ -41,8 +40,8 @@ def loss_curve(margin: float = 1.0) -> go.Figure:
     gap = np.maximum(margin - distance, 0)
     figure = make_subplots(
         cols=2,
-        horizontal_spacing=0.16,
-        subplot_titles=("loss of a pair", "force on a pair"),
+        figure=Figure(),
+        subplot_titles=("loss of a pair", "force (− together, + apart)"),
     )
     curves = (
         ("same", SAME, "solid", distance**2 / 2, -distance),
@@ -57,9 +56,7 @@ def loss_curve(margin: float = 1.0) -> go.Figure:
             )  # fmt: skip
     figure.add_vline(x=margin, line={"color": INK, "width": 1, "dash": "dot"})
     styled(figure, height=380)
-    figure.update_xaxes(title="distance of the two embeddings")
-    figure.update_yaxes(title="loss", col=1)
-    figure.update_yaxes(title="force (− together, + apart)", col=2)
+    figure.update_xaxes(title="distance of the pair")
     figure.add_annotation(
         x=margin, y=1, yref="y domain", text="margin", showarrow=False, xanchor="left", xshift=4
     )
@@ -70,7 +67,7 @@ def training_curves(
     history: History | Mapping[str, History],
     *,
     x: str = "step",
-) -> go.Figure:
+) -> Figure:
     """Draw loss and precision through a training, for one run or several.
 
     Args:
@@ -86,8 +83,8 @@ def training_curves(
     )
     figure = make_subplots(
         cols=2,
-        horizontal_spacing=0.16,
-        subplot_titles=("loss", "precision@7 of the validation images"),
+        figure=Figure(),
+        subplot_titles=("mean loss", "precision@7, validation images"),
     )
     for number, (name, columns) in enumerate(histories.items()):
         missing = {x, "loss", "precision"} - set(columns)
@@ -113,8 +110,8 @@ def training_curves(
             )  # fmt: skip
     styled(figure, height=380, hovermode="x unified")
     figure.update_xaxes(title={"step": "training step", "images": "images seen"}.get(x, x))
-    figure.update_yaxes(title="mean loss", rangemode="tozero", col=1)
-    return figure.update_yaxes(title="share of right neighbours", range=[0, 1.02], col=2)
+    figure.update_yaxes(rangemode="tozero", col=1)
+    return figure.update_yaxes(range=[0, 1.02], col=2)
 
 
 def quality_curves(
@@ -123,7 +120,7 @@ def quality_curves(
     x: str = "seconds of training",
     y: str = "precision@7",
     height: int = 460,
-) -> go.Figure:
+) -> Figure:
     """Draw how the share of right answers grows with the effort spent.
 
     The horizontal axis is logarithmic. The vertical axis is logarithmic in the share of *wrong*
@@ -139,7 +136,7 @@ def quality_curves(
     Raises:
         ValueError: the two parts of a curve differ in length, or cannot be drawn on these axes.
     """
-    figure = go.Figure()
+    figure = Figure()
     for number, (name, (spent, shares)) in enumerate(curves.items()):
         at = given.ascending(f"curves[{name!r}][0]", spent)
         right = given.shares(f"curves[{name!r}][1]", shares)
@@ -154,7 +151,6 @@ def quality_curves(
             marker={"size": 6 if len(at) > 1 else 12}, hovertemplate="%{x:.3g}: %{customdata:.2%}",
         )  # fmt: skip
     styled(figure, height=height, hovermode="closest")
-    figure.update_layout(legend={"orientation": "h", "y": -0.16, "entrywidth": 0})
     marks = [digit * 10.0**power for power in range(-3, 10) for digit in (1, 2, 5)]
     figure.update_xaxes(title=x, type="log", tickvals=marks, ticktext=[f"{m:,g}" for m in marks])
     return figure.update_yaxes(
@@ -172,7 +168,7 @@ def class_curves(
     *,
     title: str = "precision@7",
     height: int = 420,
-) -> go.Figure:
+) -> Figure:
     """Draw a curve of shares for each class through a training.
 
     Args:
@@ -195,7 +191,7 @@ def class_curves(
         )
     if at[0] < 0 or not np.array_equal(at, steps):
         raise ValueError(f"steps: got {steps!r:.200}; expected whole numbers, 0 or more.")
-    figure = go.Figure()
+    figure = Figure()
     for number, name in enumerate(class_names):
         figure.add_scatter(
             x=np.sqrt(at),
@@ -221,7 +217,7 @@ def distance_histogram(
     margin: float | None = None,
     bins: int = 50,
     height: int = 380,
-) -> go.Figure:
+) -> Figure:
     """Draw the distances of similar and of different pairs as two histograms.
 
     Args:
@@ -243,7 +239,7 @@ def distance_histogram(
     limit = float(distances.max(initial=0)) or 1.0
     digits = given.decimals(limit)
     edges = np.linspace(0, limit, whole_number("bins", bins, 1) + 1)
-    figure = go.Figure()
+    figure = Figure()
     kinds = (("same", SAME, same, ""), ("different", DIFFERENT, ~same, "/"))
     for name, color, chosen, pattern in kinds:
         counts, _ = np.histogram(distances[chosen], edges)
@@ -263,9 +259,7 @@ def distance_histogram(
     return figure.update_yaxes(title="share of the pairs", tickformat=".0%")
 
 
-def roc_curves(
-    curves: Mapping[str, tuple[ArrayLike, ArrayLike]], *, height: int = 460
-) -> go.Figure:
+def roc_curves(curves: Mapping[str, tuple[ArrayLike, ArrayLike]], *, height: int = 460) -> Figure:
     """Draw receiver operating characteristics: true positive rates over false positive rates.
 
     Args:
@@ -278,7 +272,7 @@ def roc_curves(
     References:
         Fawcett, "An introduction to ROC analysis", 2006.
     """
-    figure = go.Figure()
+    figure = Figure()
     for number, (name, rates) in enumerate(curves.items()):
         fpr, tpr = (
             given.ascending(code, given.shares(code, rate))

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
-import plotly.graph_objects as go
 from numpy.typing import ArrayLike
 
 from siamese_lib.colors import PALETTE, rgb
 from siamese_lib.figures import given
 from siamese_lib.figures.pictures import image_grid
+from siamese_lib.figures.style import Figure
 
 _POSITIVE, _NEGATIVE = rgb(PALETTE[0]), rgb(PALETTE[1])
 _SIDE = 28  # pixels; smaller maps are enlarged to this, evenly if it is a multiple of theirs
@@ -21,7 +21,7 @@ def feature_maps(
     titles: Sequence[object] | np.ndarray | None = None,
     *,
     columns: int = 8,
-) -> go.Figure:
+) -> Figure:
     """Lay out arrays of any scale and sign: positive in orange, negative in blue, zero in black.
 
     Each map is scaled by its own largest magnitude, so that weak maps show their pattern too. All

@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike
 from siamese_lib.checks import real_number
 from siamese_lib.colors import DIFFERENT, SAME, class_color, rgb
 from siamese_lib.figures import given
-from siamese_lib.figures.style import named_classes, styled
+from siamese_lib.figures.style import Figure, named_classes, styled
 from siamese_lib.figures.trust import checked_trust, diameters, words
 from siamese_lib.images import png_uri
 from siamese_lib.pixels import checked_images
@@ -19,6 +19,7 @@ from siamese_lib.pixels import checked_images
 _FULL = 8  # pixels, the diameter of a point that is trusted fully
 _CELLS = 24  # at most, thumbnails along the longer side of the map
 _LARGEST = 1e30  # so that a coordinate fits single precision
+_SMALL = 0.08  # of the map's longer side: a class of this extent has its name above it
 _SVG_POINTS = 2_500  # more are drawn with WebGL
 
 
@@ -30,7 +31,7 @@ def embedding_map(
     images: ArrayLike | None = None,
     trust: ArrayLike | None = None,
     height: int = 620,
-) -> go.Figure:
+) -> Figure:
     """Draw embedded images as points, coloured by class, with one scale on both axes.
 
     Args:
@@ -58,7 +59,7 @@ def embedding_map(
     near = np.ptp(embeddings, axis=0).max() > max(1e-30, 1e-3 * np.abs(embeddings).max())
     drawn = np.round(embeddings, digits).astype(np.float32 if near else np.float64)
     scatter = go.Scatter if len(labels) <= _SVG_POINTS else go.Scattergl
-    figure = go.Figure()
+    figure = Figure()
     for label in np.unique(labels):
         chosen = np.flatnonzero(labels == label)
         name = names[int(label)]
@@ -84,7 +85,8 @@ def embedding_map(
         _add_names(figure, embeddings, labels, names)
     if trust is not None:
         _add_trust(figure, checked_trust(trust, len(labels)))
-    legend = {"title": "class", "itemsizing": "constant"}
+    legend = {"title": "class", "orientation": "v", "x": 1.02, "y": 1}
+    legend |= {"yref": "paper", "yanchor": "top"}
     styled(figure, height=height, legend=legend, dragmode="pan")  # as in the views
     figure.update_xaxes(title="first embedding axis", zeroline=False)
     return figure.update_yaxes(
@@ -94,7 +96,7 @@ def embedding_map(
 
 def force_arrows(
     embeddings: ArrayLike, labels: ArrayLike, margin: float = 1.0, *, height: int = 560
-) -> go.Figure:
+) -> Figure:
     """Draw how the contrastive loss pulls and pushes each point.
 
     A similar pair attracts in proportion to its distance d. A different pair repels in proportion
@@ -199,23 +201,26 @@ def _segments(starts: np.ndarray, ends: np.ndarray, digits: int) -> list[float |
 
 
 def _add_names(
-    figure: go.Figure, embeddings: np.ndarray, labels: np.ndarray, names: dict[int, str]
+    figure: Figure, embeddings: np.ndarray, labels: np.ndarray, names: dict[int, str]
 ) -> None:
     """Write each class's name in the middle of its points, so that colour is not the only sign."""
     digits = _decimals(embeddings) + 1
+    small = _SMALL * np.ptp(embeddings, axis=0).max()
     for label in np.unique(labels):
         own = embeddings[labels == label]
         x, y = np.median(own, axis=0)
+        place = {}
+        if np.ptp(own, axis=0).max() <= small:  # it would cover all points that it names
+            y, place = own[:, 1].max(), {"yanchor": "bottom", "yshift": 6}
         figure.add_annotation(
-            yshift=18 if len(own) == 1 else 0,  # so as not to cover the one point that it names
-            x=round(float(x), digits), y=round(float(y), digits), showarrow=False,
+            **place, x=round(float(x), digits), y=round(float(y), digits), showarrow=False,
             text=f"<b>{names[int(label)]}</b>",
             font={"size": 16, "color": "white"}, bgcolor="rgba(40, 44, 52, 0.6)", borderpad=1,
         )  # fmt: skip
 
 
 def _add_thumbnails(
-    figure: go.Figure, embeddings: np.ndarray, labels: np.ndarray, images: np.ndarray
+    figure: Figure, embeddings: np.ndarray, labels: np.ndarray, images: np.ndarray
 ) -> None:
     """Draw one image in each grid cell that holds points, in the colour of its class."""
     low, digits = embeddings.min(axis=0), _decimals(embeddings) + 1
@@ -236,7 +241,7 @@ def _add_thumbnails(
     figure.update_traces(marker={"size": 3, "opacity": 0.9})
 
 
-def _add_trust(figure: go.Figure, shares: np.ndarray) -> None:
+def _add_trust(figure: Figure, shares: np.ndarray) -> None:
     """Make each point as large as its share (N,) says, and say the share under the pointer."""
     for trace in figure.data:
         own = shares[trace.customdata]

@@ -9,9 +9,19 @@ from __future__ import annotations
 
 from typing import Any
 
-import plotly.io
+from plotly.io import to_html
+
+from siamese_lib.figures.style import NO_LOGO
 
 _FIGURE = "application/vnd.plotly.v1+json"
+# As in views/theme.css, which only pages with views have; a test compares the two.
+SHEET = """[data-jp-theme-light="true"] .js-plotly-plot text[style*="rgb(118, 123, 131)"] {
+  fill: #5a6069 !important;
+}
+
+[data-jp-theme-light="false"] .js-plotly-plot text[style*="rgb(118, 123, 131)"] {
+  fill: #b4bac3 !important;
+}"""
 
 
 def live_figures(notebook: Any, resources: Any) -> tuple[Any, Any]:
@@ -33,16 +43,16 @@ def live_figures(notebook: Any, resources: Any) -> tuple[Any, Any]:
         >>> "Plotly.newPlot" in notebook["cells"][0]["outputs"][0]["data"]["text/html"]
         True
     """
-    script = True
+    drawn = False
     for cell in notebook["cells"]:
         for output in cell.get("outputs", ()):
             figure = output.get("data", {}).get(_FIGURE)
             if figure is None:
                 continue
             parts = {"data": figure["data"], "layout": figure["layout"]}
-            output["data"]["text/html"] = plotly.io.to_html(
-                parts, figure.get("config"), include_plotlyjs=script, full_html=False,
-                validate=False,
+            output["data"]["text/html"] = ("" if drawn else f"<style>{SHEET}</style>") + to_html(
+                parts, {**NO_LOGO, **figure.get("config", {})}, include_plotlyjs=not drawn,
+                full_html=False, validate=False,
             )  # fmt: skip
-            script = False
+            drawn = True
     return notebook, resources

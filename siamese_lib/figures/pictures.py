@@ -6,6 +6,7 @@ hundred digits takes only a few kilobytes.
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Sequence
 from numbers import Integral
 
@@ -17,16 +18,15 @@ from siamese_lib.arrays import are_same
 from siamese_lib.checks import checked_labels
 from siamese_lib.colors import DIFFERENT, INK, SAME, rgb
 from siamese_lib.figures import given
-from siamese_lib.figures.style import plain, styled
+from siamese_lib.figures.style import Figure, plain, styled
 from siamese_lib.images import png_uri
 from siamese_lib.pixels import as_array, checked_images
 
 _GAP = 5  # pixels between images, and below each row of words
 _FRAME = 1
-_TOOLS = ["zoom", "pan", "select", "lasso", "zoomin", "zoomout", "autoscale", "resetscale"]
-# On the page, in pixels: the width of an image, the largest width of a row, the height of a line
-# of words, and the room above the first line.
-_CELL, _ROW, _LINE, _ROOM = 92, 920, 25, 9
+# On a page that is wide enough, in pixels: the width of an image, the largest width of a row, the
+# height of a line of words, the room above the first line, and the width of a letter.
+_CELL, _ROW, _LINE, _ROOM, _LETTER = 92, 920, 25, 9, 7.5
 
 
 def image_grid(
@@ -35,7 +35,7 @@ def image_grid(
     *,
     columns: int = 8,
     colors: Sequence[str] | None = None,
-) -> go.Figure:
+) -> Figure:
     """Lay images out in rows.
 
     Args:
@@ -61,7 +61,8 @@ def image_grid(
         )
     columns = min(columns, count)
     rows = -(-count // columns)
-    captions = [] if titles is None else [str(title) for title in titles]
+    letters = int(min(_CELL, _ROW / columns) / _LETTER)
+    captions = [] if titles is None else [_wrapped(str(title), letters) for title in titles]
     lines = max((caption.count("<br>") + 1 for caption in captions), default=0)
     step_x = width + _GAP
     scale = min(_CELL, _ROW / columns) / step_x
@@ -78,7 +79,7 @@ def image_grid(
             canvas[frame] = (*rgb(colors[i]), 255)
         canvas[top : top + height, left : left + width, :3] = images[i]
         canvas[top : top + height, left : left + width, 3] = 255
-    figure = go.Figure(go.Image(source=png_uri(canvas), hoverinfo="skip"))
+    figure = Figure(go.Image(source=png_uri(canvas), hoverinfo="skip"))
     if captions:
         figure.add_scatter(
             x=[left + step_x / 2 for _, left in corners],
@@ -87,19 +88,27 @@ def image_grid(
             mode="text",
             textposition="bottom center",
             hoverinfo="skip",
-            textfont={"color": list(colors)} if colors is not None else None,
+            textfont={"size": 13, "color": INK if colors is None else list(colors)},
         )
     styled(
         figure,
         height=round(rows * step_y * scale) + 20,
-        width=round(columns * step_x * scale) + 20,
         margin={"l": 10, "r": 10, "t": 10, "b": 10},
         showlegend=False,
         dragmode=False,
-        modebar={"remove": [*_TOOLS, "toimage", "sendcharttocloud"]},  # they would cover images
     )
-    figure.update_xaxes(visible=False, range=[0, columns * step_x])
-    return figure.update_yaxes(visible=False, range=[rows * step_y, 0])
+    # On a narrower page all images are smaller; on a wider one they are at its left.
+    fit = {"visible": False, "constrain": "domain"}
+    figure.update_xaxes(range=[0, columns * step_x], constraintoward="left", **fit)
+    return figure.update_yaxes(
+        range=[rows * step_y, 0], scaleanchor="x", constraintoward="top", **fit
+    )
+
+
+def _wrapped(caption: str, letters: int) -> str:
+    """Break the lines of a caption between words, so that a line has no more than these letters."""
+    lines = [textwrap.wrap(line, letters, break_long_words=False) for line in caption.split("<br>")]
+    return "<br>".join(part for line in lines for part in line or [""])
 
 
 def pairs(
@@ -109,7 +118,7 @@ def pairs(
     titles: Sequence[object] | np.ndarray | None = None,
     *,
     columns: int = 8,
-) -> go.Figure:
+) -> Figure:
     """Show pairs, one image above the other, each marked same or different.
 
     Args:
@@ -144,7 +153,7 @@ def neighbours(
     distances: np.ndarray | Sequence[float],
     *,
     query_label: object | None = None,
-) -> go.Figure:
+) -> Figure:
     """Show a query and its nearest neighbours, nearest first.
 
     Args:
@@ -171,7 +180,7 @@ def neighbours(
     colors = [INK]
     for label, distance in zip(neighbour_labels, distances, strict=True):
         right = query_label is None or label == query_label
-        mark = "" if query_label is None else "✓ " if right else "✗ "
+        mark = "" if query_label is None else "✓\u00a0" if right else "✗\u00a0"
         titles.append(f"{mark}{plain(label)}<br>{distance:.3f}")
         colors.append(SAME if right else DIFFERENT)
     everything = np.concatenate([query, found])

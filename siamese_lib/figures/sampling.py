@@ -10,12 +10,12 @@ from numpy.typing import ArrayLike
 
 from siamese_lib.colors import FAINT, INK, SAME, class_color
 from siamese_lib.figures import given
-from siamese_lib.figures.style import named_classes, plain, styled
+from siamese_lib.figures.style import Figure, named_classes, plain, styled
 
 
 def class_shares(
     shares: Mapping[str, np.ndarray | Sequence[float]], class_names: Sequence[str]
-) -> go.Figure:
+) -> Figure:
     """Draw the share of each class as bars, one for each name, next to each other.
 
     Args:
@@ -26,7 +26,7 @@ def class_shares(
         ValueError: the number of shares differs from the number of classes, or a share is not
             from 0 to 1.
     """
-    figure = go.Figure()
+    figure = Figure()
     for number, (name, values) in enumerate(shares.items()):
         if len(values) != len(class_names):
             raise ValueError(
@@ -40,12 +40,12 @@ def class_shares(
             marker={"color": class_color(4 + number), "pattern": {"shape": "/" * (number % 2)}},
             hovertemplate="%{y:.1%} are %{x}",
         )
-    styled(figure, height=340, barmode="group", legend={"orientation": "h", "y": 1.12})
+    styled(figure, height=340, barmode="group")
     figure.update_xaxes(title="class", type="category")
     return figure.update_yaxes(title="share of the images", tickformat=".0%")
 
 
-def pair_matrix(labels: ArrayLike, class_names: Sequence[str] | None = None) -> go.Figure:
+def pair_matrix(labels: ArrayLike, class_names: Sequence[str] | None = None) -> Figure:
     """Draw every pair of a batch as a square, rows and columns sorted by class.
 
     Args:
@@ -64,22 +64,38 @@ def pair_matrix(labels: ArrayLike, class_names: Sequence[str] | None = None) -> 
     np.fill_diagonal(kinds, 2)
     words = ("different", "same", "itself")
     steps = [(edge / 3, color) for k, color in enumerate((FAINT, SAME, INK)) for edge in (k, k + 1)]
-    figure = go.Figure(
+    figure = Figure(
         go.Heatmap(
             z=kinds,
             zmin=-0.5,
             zmax=2.5,
             colorscale=steps,
-            colorbar={"tickvals": [0, 1, 2], "ticktext": words, "len": 0.4, "thickness": 18},
+            colorbar={
+                "tickvals": [0, 1, 2],
+                "ticktext": words,
+                "thickness": 18,
+                "orientation": "h",
+                "len": 300,
+                "lenmode": "pixels",
+                "x": 0,
+                "xanchor": "left",
+            },
             hoverinfo="skip",
         )
     )
-    styled(figure, height=560, width=640)
+    styled(figure, height=600)
     classes, first, counts = np.unique(labels, return_index=True, return_counts=True)
     names = [known[number] for number in classes.tolist()]
     middles = first + (counts - 1) / 2
     axis = {"tickvals": middles, "ticktext": names, "showgrid": False, "zeroline": False}
-    figure.update_xaxes(title="class of one image", constrain="domain", **axis)
+    figure.update_xaxes(
+        title="class of one image", constrain="domain", constraintoward="left", **axis
+    )
     return figure.update_yaxes(
-        title="class of the other", autorange="reversed", scaleanchor="x", **axis
+        title="class of the other",
+        autorange="reversed",
+        scaleanchor="x",
+        constrain="domain",
+        constraintoward="bottom",
+        **axis,
     )

@@ -8,14 +8,51 @@ from __future__ import annotations
 
 import html
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import plotly.graph_objects as go
+import plotly.io
 from numpy.typing import ArrayLike
 
 from siamese_lib.checks import checked_labels
 from siamese_lib.colors import FAINT, INK, class_color
 from siamese_lib.texts import printable, shortened
+
+# At the left edge under the axes, where no legend takes room from them, however wide the page is.
+_BELOW = {"orientation": "h", "x": 0, "y": 0, "yref": "container", "yanchor": "bottom"}
+
+
+NO_LOGO = {"displaylogo": False}
+
+
+class Figure(go.Figure):
+    """A plotly figure that decides itself how pages show it.
+
+    There is no logo. There are tools only where one drags to move, as on a map; elsewhere they
+    would lie on titles and pictures, and dragging zooms without them.
+    """
+
+    def show(self, *args: Any, **options: Any) -> None:
+        """Show the figure, as plotly does."""
+        super().show(*args, **self._with_config(options))
+
+    def to_html(self, *args: Any, **options: Any) -> str:
+        """Return the figure as HTML, as plotly does."""
+        return super().to_html(*args, **(options if args else self._with_config(options)))
+
+    def _repr_mimebundle_(self, *args: Any, **options: Any) -> dict[str, Any]:
+        return super()._repr_mimebundle_(*args, **self._with_config(options))
+
+    def _ipython_display_(self) -> None:
+        if plotly.io.renderers.render_on_display and plotly.io.renderers.default:
+            self.show()
+        else:
+            super()._ipython_display_()
+
+    def _with_config(self, options: dict[str, Any]) -> dict[str, Any]:
+        tools = "hover" if self.layout.dragmode == "pan" else False
+        return {"config": {**NO_LOGO, "displayModeBar": tools}, **options}
 
 
 def plain(text: object) -> str:
@@ -59,17 +96,16 @@ def named_classes(
     return given, {number: plain(class_names[number]) for number in classes.tolist()}
 
 
-def styled(figure: go.Figure, *, height: int, **layout: object) -> go.Figure:
+def styled(figure: Figure, *, height: int, **layout: object) -> Figure:
     """Give a figure the book's look, and return it. `height` is in pixels."""
     figure.update_layout(
         height=height,
-        margin={"l": 60, "r": 20, "t": 30, "b": 55},
+        margin={"l": 60, "r": 20, "t": 30, "b": 20},
         paper_bgcolor="rgba(0,0,0,0)",
         plot_bgcolor="rgba(0,0,0,0)",
         font={"size": 14, "color": INK},
-        legend={"itemsizing": "constant"},
+        legend={"itemsizing": "constant", **_BELOW},
         hoverlabel={"font": {"size": 14}},
-        # Transparent, since plotly would put a dark bar over the picture.
         modebar={
             "bgcolor": "rgba(0,0,0,0)",
             "color": INK,
@@ -77,6 +113,8 @@ def styled(figure: go.Figure, *, height: int, **layout: object) -> go.Figure:
             "remove": ["sendcharttocloud"],
         },
     )
-    axis = {"gridcolor": FAINT, "zerolinecolor": FAINT, "linecolor": FAINT}
+    figure.update_annotations(font_size=14)  # titles of parts, too
+    axis = {"gridcolor": FAINT, "zerolinecolor": FAINT, "linecolor": FAINT, "automargin": True}
+    axis["title_standoff"] = 10  # from the longest words at the ticks
     figure.update_xaxes(**axis).update_yaxes(**axis)
     return figure.update_layout(**layout)

@@ -5,16 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 import numpy as np
-import plotly.graph_objects as go
 
 from siamese_lib.colors import class_color
 from siamese_lib.figures import given
-from siamese_lib.figures.style import styled
+from siamese_lib.figures.style import Figure, styled
 
 
 def singular_values(
     spectra: Mapping[str, np.ndarray | Sequence[float]], *, height: int = 380
-) -> go.Figure:
+) -> Figure:
     """Draw singular values, largest first, on a logarithmic scale.
 
     Args:
@@ -24,7 +23,7 @@ def singular_values(
     Raises:
         ValueError: the values are not of shape (K,), or not all finite and above 0.
     """
-    figure = go.Figure()
+    figure = Figure()
     for number, (name, spectrum) in enumerate(spectra.items()):
         values = given.numbers(f"spectra[{name!r}]", spectrum)
         if values.ndim != 1 or not (np.isfinite(values) & (values > 0)).all():

@@ -24,21 +24,22 @@ from siamese_lib.training.recorder import Recorder
 from siamese_lib.training.trained import number_of
 from siamese_lib.training.validation import evenly
 from siamese_lib.views.embedding_view import EmbeddingView
-from siamese_lib.views.showing import picture, show
+from siamese_lib.views.showing import show, still_of
 
 if TYPE_CHECKING:
     from IPython.display import DisplayHandle
+
+_PACE = 1.5  # seconds; with the step that it waits for, a frame every 2 seconds
 
 
 class LiveView(keras.callbacks.Callback):
     """Show a map of a few images under the running cell, moving as the tower learns.
 
     Use it as ``model.fit(..., callbacks=[recorder, LiveView(recorder, digits.test)])``. The map
-    can get a frame whenever the recorder keeps one. It always gets the first and the last frame,
-    and others as far as `share` allows. The time allowed grows with the square root of the steps,
-    as the frames do, so early frames are as likely as late ones. A page that is closed, reloaded
-    or lost never disturbs the training. At the end a still picture is left in the notebook, for
-    readers without JavaScript.
+    gets a frame at once, one whenever the recorder keeps one, one every two seconds, and the last.
+    Where frames would take more of the time than `share`, there are as many as it allows. A page
+    that is closed, reloaded or lost never disturbs the training. At the end a still picture is
+    left in the notebook, for readers without JavaScript.
 
     The mean of the embeddings is always in the centre, since a loss depends only on distances.
     Of more than two dimensions, each frame shows the two in which the embeddings spread most,
@@ -101,11 +102,12 @@ class LiveView(keras.callbacks.Callback):
         )
         self.note = ""
         self._still: DisplayHandle | None = None
-        self._shown_at = -1
+        self._shown_at = -1  # the step, and the time
+        self._shown_when = 0.0
         self.spent = 0.0
         self._begun = 0.0  # seconds spent before the first step
+        self._before = 0, 0.0  # steps and seconds of training before this fit
         self._cost = math.inf  # seconds that the quickest frame took
-        self._earlier: tuple[int, float] | None = None  # a step, and the seconds until then
 
     def on_train_begin(self, logs: Logs = None) -> None:
         """Show the view with its first frame, the tower as it is."""
@@ -121,22 +123,25 @@ class LiveView(keras.callbacks.Callback):
             self._send(lambda: self.view.set_trait("margin", margin))
             if self._on_page():
                 self._send(self._show)
-            self._look()
+            # A tower's first call takes longer than those after it, whatever it is given.
+            embed(self.recorder.tower, self._images[:1])
+        self._add_frame()
         self._begun = self.spent
+        self._before = self.recorder.step, self.recorder.seconds()
 
     def on_train_batch_end(self, batch: int, logs: Logs = None) -> None:
-        """Add a frame, if the recorder kept one and the time allows it."""
-        if self.recorder.step in self.recorder.kept and self.spent + self._cost <= self._allowed():
-            with self._timed():
-                self._look()
+        """Add a frame, if one is due and the time allows it."""
+        late = time.perf_counter() - self._shown_when >= _PACE
+        due = late or self.recorder.step in self.recorder.kept
+        if due and self.spent + self._cost <= self._allowed():
+            self._add_frame()
 
     def on_train_end(self, logs: Logs = None) -> None:
         """Add the last frame, and leave a still picture in the notebook."""
+        self._add_frame()
         with self._timed():
-            self._look()
             if self._still is not None and len(self.view.frames):
-                still = picture(self.view.still())
-                self._send(partial(self._still.update, still, raw=True))
+                self._send(partial(self._still.update, still_of(self.view), raw=True))
 
     def _show(self) -> None:
         self._still = show(self.view)
@@ -145,15 +150,15 @@ class LiveView(keras.callbacks.Callback):
         return hasattr(get_ipython(), "kernel")  # in a terminal there is none
 
     def _allowed(self) -> float:
-        """Return the seconds that may be spent by now, with time kept back for the last frame."""
-        step, seconds, total = self.recorder.step, self.recorder.seconds(), self.recorder.total
-        before, until = self._earlier or (step, seconds)
-        self._earlier = step, seconds
-        # The steps since the last call show how long the coming steps will take. The first step
-        # does not, since the model was compiled in it.
-        at_end = seconds + (seconds - until) / max(step - before, 1) * (total - step)
-        later = self._share * at_end - self._begun - self._cost
-        return self._begun + later * math.sqrt(step / total)
+        """Return the seconds that may be spent by now.
+
+        The first frame is paid for, and time kept back for the last, little by little, so that
+        frames come from the beginning on, and at the end all have taken no more than the share.
+        """
+        before, until = self._before
+        done = (self.recorder.step - before) / max(self.recorder.total - before, 1)
+        earned = self._share * (self.recorder.seconds() - until)
+        return self._begun + earned - (self._begun + self._cost) * done
 
     @contextmanager
     def _timed(self) -> Iterator[None]:
@@ -161,16 +166,25 @@ class LiveView(keras.callbacks.Callback):
         started = time.perf_counter()
         with self.recorder.paused():
             yield
-        cost = time.perf_counter() - started
-        self._cost = min(self._cost, cost)
-        self.spent += cost
+        self.spent += time.perf_counter() - started
+
+    def _add_frame(self) -> None:
+        """Show the tower as it is, and note what that costs."""
+        if self.recorder.step == self._shown_at:
+            return
+        spent = self.spent
+        with self._timed():
+            self._look()
+        self._cost = min(self._cost, self.spent - spent)
+        self._shown_when = time.perf_counter()
 
     def _look(self) -> None:
-        """Embed, measure and show the frame that the recorder has just kept."""
-        step = self.recorder.step
-        if step == self._shown_at or step not in self.recorder.kept:  # shown, or not finite
+        """Embed, measure and show a frame, if the tower's weights are finite."""
+        step, tower = self.recorder.step, self.recorder.tower
+        _ = self.model  # on JAX this access brings the weights up to date
+        if not all(np.isfinite(weight).all() for weight in tower.get_weights()):
             return
-        embeddings = embed(self.recorder.tower, self._images)
+        embeddings = embed(tower, self._images)
         points = projection.centred(embeddings)
         points = points @ projection.principal_axes(points)[0]
         if len(self.view.frames) and embeddings.shape[1] > 2:
@@ -182,12 +196,12 @@ class LiveView(keras.callbacks.Callback):
         self._send(lambda: self.view.append_frame(points, step=step, curves=curves))
 
     def _loss(self) -> float:
-        """Return the mean loss of all steps since the frame before; NaN if there are none."""
+        """Return the mean loss since the frame before, or the last that is known, or NaN."""
         history = self.recorder.history
         steps = np.array([0, *history["step"]])
         new = steps[1:] > self._shown_at
         if not new.any():
-            return math.nan
+            return history["loss"][-1] if history["loss"] else math.nan
         return float(np.average(np.array(history["loss"])[new], weights=np.diff(steps)[new]))
 
     def _send(self, send: Callable[[], object]) -> None:

@@ -60,7 +60,7 @@ class WithStill(ipywidgets.DOMWidget):
         """Draw the still again in the notebook's output, as far as the page still listens."""
         shown: DisplayHandle | None = getattr(self, "_shown", None)
         if shown is not None:
-            shown.update(picture(self.still()), raw=True)
+            shown.update(still_of(self), raw=True)
 
 
 def show(widget: ipywidgets.Widget) -> DisplayHandle:
@@ -70,14 +70,36 @@ def show(widget: ipywidgets.Widget) -> DisplayHandle:
         widget: a view, or a box of views.
 
     Returns:
-        Handle of the still's output: ``update(bundle, raw=True)`` replaces the still.
+        Handle of the still's output: ``update(still_of(widget), raw=True)`` renews the still.
+    """
+    still = still_of(widget)
+    if _elsewhere():
+        handle = display(still, raw=True, display_id=True)
+    else:
+        display({"text/html": _SHEET}, raw=True)
+        handle = display(still or unseen(), raw=True, display_id=True)
+        display(_view_of(widget), raw=True)
+    return cast("DisplayHandle", handle)
+
+
+def still_of(widget: ipywidgets.Widget) -> dict[str, Any]:
+    """Bundle what the output of a widget's still holds; nothing if there is nothing to draw.
+
+    Where no style sheet can choose between a still and a widget, this is the widget's output, too.
     """
     stills = list(_stills(widget))
-    display({"text/html": _SHEET}, raw=True)
-    handle = display(picture(_stacked(stills)) if stills else unseen(), raw=True, display_id=True)
-    model = {"model_id": widget.model_id, "version_major": 2, "version_minor": 0}
-    display({VIEW: model}, raw=True)
-    return cast("DisplayHandle", handle)
+    still = picture(_stacked(stills)) if stills else {}
+    return {**_view_of(widget), **still} if _elsewhere() else still
+
+
+def _view_of(widget: ipywidgets.Widget) -> dict[str, Any]:
+    return {VIEW: {"model_id": widget.model_id, "version_major": 2, "version_minor": 0}}
+
+
+def _elsewhere() -> bool:
+    """Return whether this page would show both a still and a widget, in spite of the sheet."""
+    # VS Code names itself in this way to plotly, too.
+    return "VSCODE_PID" in os.environ or "google.colab" in sys.modules
 
 
 def picture(content: bytes) -> dict[str, str]:
@@ -94,9 +116,7 @@ def _show_if_it_stays(widget: ipywidgets.Widget) -> DisplayHandle:
     Raises:
         NotImplementedError: for IPython: there is no still, or no page that can hide it.
     """
-    # Other pages would show both. VS Code names itself in this way to plotly, too.
-    elsewhere = "VSCODE_PID" in os.environ or "google.colab" in sys.modules
-    if elsewhere or not hasattr(get_ipython(), "kernel") or widget.model_id is None:
+    if _elsewhere() or not hasattr(get_ipython(), "kernel") or widget.model_id is None:
         raise NotImplementedError
     if not any(True for _ in _viewed(widget)):
         raise NotImplementedError

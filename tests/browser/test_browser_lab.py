@@ -44,7 +44,7 @@ CELLS = [
     "print(len(live.frames), live.frame)",
     "live",
     FIT,
-    "print(training.recorder.step, len(live.view.frames) == len(training.recorder.kept))",
+    "print(training.recorder.step, set(training.recorder.kept) <= set(live.view.steps.tolist()))",
     "live.view",
 ]
 
@@ -133,4 +133,5 @@ def test_the_map_moves_while_fit_runs_and_outlives_its_page(lab, notebook):
     notebook.run(10)
     again = notebook.view(10)
     again.rest()
-    assert (again.words, again.evaluate("view.film.frames.length")) == ("step 60", 34)
+    assert again.words == "step 60"
+    assert again.evaluate("view.film.frames.length") >= 34

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from PIL import Image, ImageDraw
 
+from siamese_lib.data import handwriting
 from siamese_lib.data.handwriting import Paper, drawn, from_file, from_strokes, paper_of
 
 SHAPE = (28, 28, 1)
@@ -212,3 +213,32 @@ def test_colour_pictures_are_scaled_to_fit():
 def test_files_that_will_not_do(content, words):
     with pytest.raises(ValueError, match=words):
         from_file(content, SHAPE)
+
+
+@pytest.mark.parametrize("kind", ["PNG", "JPEG"])
+@pytest.mark.parametrize("orientation", [1, 6])
+def test_a_photograph_is_reduced_first_and_becomes_the_same_image(monkeypatch, kind, orientation):
+    rng = np.random.default_rng(0)
+    sheet = Image.new("RGB", (3200, 2400), (240, 235, 220))
+    seven = [(1700, 500), (2300, 500), (2000, 1500)]
+    ImageDraw.Draw(sheet).line(seven, (30, 30, 60), 90, "curve")
+    grain = rng.integers(-6, 7, (2400, 3200, 1))
+    photograph = Image.fromarray((np.asarray(sheet) + grain).clip(0, 255).astype(np.uint8))
+    exif = Image.Exif()
+    exif[0x0112] = orientation
+    buffer = io.BytesIO()
+    photograph.save(buffer, kind, exif=exif, **({"compress_level": 1} if kind == "PNG" else {}))
+    looked_at = []
+    place = handwriting._placed
+    monkeypatch.setattr(
+        handwriting, "_placed", lambda ink, shape: looked_at.append(ink.size) or place(ink, shape)
+    )
+    image, note = from_file(buffer.getvalue(), SHAPE)
+    monkeypatch.setattr(handwriting, "_ENOUGH", 10_000)
+    whole, same_note = from_file(buffer.getvalue(), SHAPE)
+    assert looked_at[0] < 2e6 < looked_at[1] == 3200 * 2400
+    assert note == same_note
+    assert note.startswith("3200 × 2400" if orientation == 1 else "2400 × 3200")
+    apart = np.abs(image.astype(int) - whole)
+    assert apart.mean() < 2, apart
+    assert apart.max() < 60, apart

@@ -87,7 +87,7 @@ def test_neighbours_are_marked_right_and_wrong():
     query, *found = figure.data[1].text
     assert query.startswith("query: 5")
     assert [text.split("<br>") for text in found] == [
-        ["✓ 5", "0.100"], ["✗ 6", "0.250"], ["✓ 5", "1.000"],
+        ["✓\u00a05", "0.100"], ["✗\u00a06", "0.250"], ["✓\u00a05", "1.000"],
     ]  # fmt: skip
 
 

@@ -12,8 +12,10 @@ from pathlib import Path
 import nbformat
 import numpy as np
 import plotly.io
+import pytest
 
 import siamese_lib as sl
+from siamese_lib.figures.pages import SHEET, live_figures
 
 ROOT = Path(__file__).parents[2]
 
@@ -39,6 +41,23 @@ def test_nbconvert_draws_them_and_needs_no_network(tmp_path: Path) -> None:
     assert page.count("plotly.js v") == 1
     assert 'src="https://cdn.plot' not in page
     assert "text/html" not in path.read_text()
+    assert page.count('"displaylogo": false') == 2
+
+
+def test_a_saved_figure_says_how_it_is_shown(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(plotly.io.renderers, "default", "plotly_mimetype")
+    map_of = sl.figures.embedding_map(np.eye(2), [0, 1])
+    for figure, tools in ((sl.figures.loss_curve(), False), (map_of, "hover")):
+        saved = figure._repr_mimebundle_()["application/vnd.plotly.v1+json"]
+        assert saved["config"] == {"displaylogo": False, "displayModeBar": tools}
+
+
+def test_words_have_the_inks_of_the_theme() -> None:
+    theme = (ROOT / "siamese_lib/views/theme.css").read_text()
+    assert SHEET in theme
+    notebook, _ = live_figures(notebook_of(sl.figures.loss_curve(), sl.figures.loss_curve()), {})
+    pages = [cell["outputs"][0]["data"]["text/html"] for cell in notebook["cells"]]
+    assert [page.count(SHEET) for page in pages] == [1, 0]
 
 
 def test_the_server_exports_with_the_same_setting() -> None:

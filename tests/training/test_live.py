@@ -31,6 +31,15 @@ class Filmed(Training):
         return there(self.live.view.steps).tolist()
 
 
+@pytest.fixture(autouse=True)
+def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
+    """Time that stands still, unless a test lets it pass."""
+    clock = Clock()
+    for module in (stopwatch, validation, live_module):
+        monkeypatch.setattr(module, "time", clock)
+    return clock
+
+
 @pytest.fixture
 def page(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
     """Pretend to run in a notebook; what is displayed there."""
@@ -158,42 +167,63 @@ def test_weights_that_are_no_numbers_are_not_shown() -> None:
 # --- its cost ----------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("cost", [0.01, 0.5, 30.0])
-def test_the_cost_is_bounded_and_early_frames_have_their_part(
-    monkeypatch: pytest.MonkeyPatch, cost: float
+@pytest.mark.parametrize(
+    ("cost", "gap"),
+    [(0.01, 2.0), (0.15, 2.0), (0.5, 6.2), (30.0, 200.0)],
+    ids=["cheap", "just cheap enough", "costly", "too costly"],
+)
+def test_frames_come_every_two_seconds_or_as_often_as_the_share_allows(
+    clock: Clock, monkeypatch: pytest.MonkeyPatch, cost: float, gap: float
 ) -> None:
-    """A step takes one second, the first one ten; embedding takes `cost`."""
-    clock = Clock()
-    spent = []
+    """A step takes 0.1 seconds, the first one nine; embedding all images takes `cost`."""
+    spent: list[float] = []
+    shown: list[float] = []
     embed = live_module.embed
 
-    def slow(*arguments: Any) -> np.ndarray:
-        clock.wait(cost)
-        spent.append(cost)
-        return embed(*arguments)
+    def slow(tower: Any, images: np.ndarray) -> np.ndarray:
+        spent.append(cost * len(images) / 48)
+        clock.wait(spent[-1])
+        return embed(tower, images)
 
-    monkeypatch.setattr(stopwatch, "time", clock)
-    monkeypatch.setattr(validation, "time", clock)
-    monkeypatch.setattr(live_module, "time", clock)
     monkeypatch.setattr(live_module, "embed", slow)
-    training = Filmed(steps=200, view={"share": 0.08})
-    slow_start = at_step(1, lambda: clock.wait(9.0))
-    training.fit(before=[each_step(lambda: clock.wait(1.0)), slow_start], after=[training.live])
+    # Kept frames are a few, so most of the frames are those that come every two seconds.
+    training = Filmed(steps=1000, frames=6, view={"share": 0.09})
+    append = training.live.view.append_frame
+
+    def note(*arguments: Any, **options: Any) -> None:
+        shown.append(training.recorder.seconds())
+        append(*arguments, **options)
+
+    monkeypatch.setattr(training.live.view, "append_frame", note)
+    slow_start = at_step(1, lambda: clock.wait(8.9))
+    training.fit(before=[each_step(lambda: clock.wait(0.1)), slow_start], after=[training.live])
+    seconds = training.recorder.seconds()
+    assert seconds == pytest.approx(108.9)
+    assert (shown[0], shown[-1]) == (0, seconds)
+    assert training.live.spent == pytest.approx(sum(spent))
+    assert sum(spent) <= max(0.1 * seconds, sum(spent[:2]) + spent[-1])
+    gaps = np.diff(shown[1:])  # the first step of all is one, however long it takes
+    assert gaps.max(initial=0) <= gap + 0.11
+    if cost == 30.0:
+        assert len(shown) == 2
+    elif cost > 0.2:
+        assert sum(spent) > 0.06 * seconds, "more frames were allowed"
+
+
+def test_a_frame_is_shown_at_steps_that_the_recorder_does_not_keep(clock: Clock) -> None:
+    training = Filmed(steps=100, frames=3)
+    training.fit(before=[each_step(lambda: clock.wait(0.5))], after=[training.live])
     steps = training.steps_shown()
-    assert (steps[0], steps[-1]) == (0, 200)
-    assert training.recorder.seconds() == pytest.approx(209)
-    assert sum(spent) <= max(0.08 * 209, 2 * cost)
-    if cost == 0.01:
-        assert steps == training.recorder.kept
-    elif cost == 0.5:
-        assert 20 < len(steps) < len(training.recorder.kept)
-        assert sum(step <= 50 for step in steps) >= 0.4 * len(steps)
-    else:
-        assert len(steps) == 2
+    assert set(training.recorder.kept) < set(steps)
+    assert max(np.diff(steps)) <= 4
 
 
-def test_with_no_share_only_the_first_and_the_last_frame_are_shown() -> None:
+def test_with_no_share_only_the_first_and_the_last_frame_are_shown(
+    clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
     training = Filmed(view={"share": 0.0})
+    embed = live_module.embed
+    monkeypatch.setattr(live_module, "embed", lambda *given: clock.wait(0.1) or embed(*given))
     training.fit(after=[training.live])
     assert training.steps_shown() == [0, 10]
 

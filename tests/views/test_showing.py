@@ -15,7 +15,7 @@ from PIL import Image
 from siamese_lib.views import showing
 from siamese_lib.views.embedding_view import EmbeddingView
 from siamese_lib.views.neighbour_strip import NeighbourStrip
-from siamese_lib.views.showing import VIEW, show
+from siamese_lib.views.showing import VIEW, show, still_of
 
 
 @pytest.fixture
@@ -69,6 +69,18 @@ def test_what_has_no_still_is_left_to_ipython(outputs, widget):
         showing._show_if_it_stays(widget)
     show(widget)  # a live view gets its still later
     assert outputs[1][VIEW]["model_id"] == ""
+
+
+def test_other_pages_get_one_output_that_is_renewed(outputs, monkeypatch):
+    monkeypatch.setenv("VSCODE_PID", "1")
+    view = EmbeddingView(np.zeros((0, 30, 2)))
+    show(view)  # as the live view does
+    widget = {VIEW: {"model_id": view.model_id, "version_major": 2, "version_minor": 0}}
+    assert outputs == [widget]
+    view.append_frame(np.random.default_rng(0).normal(size=(30, 2)), step=0)
+    assert still_of(view) == {**widget, **showing.picture(view.still())}
+    monkeypatch.delenv("VSCODE_PID")
+    assert still_of(view) == showing.picture(view.still())
 
 
 def test_other_pages_get_one_output(outputs, monkeypatch):
