@@ -35,6 +35,7 @@ import { scaleBars } from "./scale_bars.js";
 /** @typedef {{ place: Place, color: string, picture: HTMLCanvasElement }} Guest */
 
 const STEPS = 6; // lines of a trail from frame to frame
+const NAME_EDGE = 4; // pixels between a name and the edge of the map
 const SCALE_ROOM = 240; // pixels that the scale needs next to the note
 
 export class Overlay {
@@ -108,9 +109,23 @@ export class Overlay {
     for (const k of shown) {
       const far = shown.map((j) => (j === k ? Infinity : distance(at[j], at[k])));
       pen.globalAlpha = classes.shown[k] * clamp((Math.min(...far, 100) - 13) / 8, 0, 1);
-      if (pen.globalAlpha > 0.02) this.#write(classes.names[k], at[k]);
+      if (pen.globalAlpha > 0.02)
+        this.#write(classes.names[k], this.#whole(classes.names[k], at[k], camera));
     }
     pen.globalAlpha = 1;
+  }
+
+  /**
+   * Move a place on the map so that words around it are not cut off at the map's edge.
+   * @param {string} words
+   * @param {Place} place
+   * @param {Camera} camera
+   * @returns {Place}
+   */
+  #whole(words, [x, y], { width, height }) {
+    if (x < 0 || y < 0 || x > width || y > height) return [x, y];
+    const half = Math.min(this.#pen.measureText(words).width / 2 + NAME_EDGE, width / 2);
+    return [clamp(x, half, width - half), y];
   }
 
   /**
