@@ -119,7 +119,8 @@ def _drawn(
         short = short_names(names, _LETTERS, _SIDE / 2)
         for at, (x, _) in zip(clouds, middles, strict=True):
             edges = (x - _SIDE / 2, x + _SIDE / 2)
-            _write_names(pen, at, numbers, short, edges)
+            # A class of marked points alone, such as the reader's own image, has its ring.
+            _write_names(pen, np.delete(at, marked, 0), np.delete(numbers, marked), short, edges)
     for text, (x, _) in zip(words, middles, strict=False):
         write(pen, (x, _SIDE + _CAPTION / 2), text, INK, 13, "mm", width=_SIDE - 8)
     return picture
