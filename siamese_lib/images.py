@@ -9,6 +9,7 @@ from collections.abc import Sequence
 import numpy as np
 from PIL import Image, ImageDraw
 
+from siamese_lib.colors import INK
 from siamese_lib.lettering import write
 
 _SIDE, _GAP, _TEXT = 96, 8, 14  # pixels: a drawn image, a gap, a line of text
@@ -66,7 +67,12 @@ def shrunk_to(images: np.ndarray, side: int) -> np.ndarray:
 
 
 def draw_neighbours(
-    queries: np.ndarray, names: Sequence[str], images: np.ndarray, captions: Sequence[Sequence[str]]
+    queries: np.ndarray,
+    names: Sequence[str],
+    images: np.ndarray,
+    captions: Sequence[Sequence[str]],
+    *,
+    clear: bool = False,
 ) -> Image.Image:
     """Draw one row for each query: the query, then its neighbours.
 
@@ -75,12 +81,14 @@ def draw_neighbours(
         names: Q texts, drawn under the queries. Long ones are shortened, here and below.
         images: uint8 (Q, k, H, W, C), nearest first.
         captions: Q rows of k texts, drawn under the images.
+        clear: draw on a transparent ground, in an ink for light and for dark pages.
     """
     rows, columns = images.shape[0], images.shape[1] + 1
     across, down = _SIDE + _GAP, _SIDE + _TEXT + 2 * _GAP
     # An extra gap separates the query from its neighbours.
     size = columns * across + 2 * _GAP, rows * down + _GAP
-    picture = Image.new("RGB", size, _PAPER)
+    picture = Image.new("RGBA", size) if clear else Image.new("RGB", size, _PAPER)
+    ink = INK if clear else _INK
     pen = ImageDraw.Draw(picture)
     for row in range(rows):
         tiles = [(queries[row], names[row]), *zip(images[row], captions[row], strict=True)]
@@ -90,5 +98,5 @@ def draw_neighbours(
             tile = tile.resize((_SIDE, _SIDE), Image.Resampling.NEAREST)
             picture.paste(tile.convert("RGB"), (left, top))
             place = left + _SIDE / 2, top + _SIDE + _GAP / 2
-            write(pen, place, caption, _INK, LETTERS, "ma", width=_SIDE)
+            write(pen, place, caption, ink, LETTERS, "ma", width=_SIDE)
     return picture

@@ -66,12 +66,12 @@ def readable(text: str) -> str:
 def fitting(text: str, size: float, width: float) -> str:
     """Return readable text of up to `width` pixels, with an ellipsis in the middle if need be."""
     text = readable(text)
-    if _length(text, size) <= width:
+    if length(text, size) <= width:
         return text
     few, many = 0, len(text)  # letters that fit, and that do not
     while many - few > 1:
         middle = (few + many) // 2
-        if _length(_cut(text, middle), size) <= width:
+        if length(_cut(text, middle), size) <= width:
             few = middle
         else:
             many = middle
@@ -92,7 +92,8 @@ def short_names(names: Sequence[str], size: float, width: float) -> list[str]:
     ]
 
 
-def _length(text: str, size: float) -> float:
+def length(text: str, size: float) -> float:
+    """Return how long a readable text is, in pixels."""
     return _font(text, size).getlength(text)
 
 

@@ -251,6 +251,7 @@ class Lab:
             self.process.wait(15)
         except subprocess.TimeoutExpired:
             self.process.kill()
+            self.process.wait()  # else Python warns, in the midst of the next test
         self.log.close()
 
     def _answers(self) -> bool:

@@ -58,7 +58,7 @@ class RetrievalExplorer(WithStill, ipywidgets.VBox):
             images come class by class, some drawn evenly over the classes; at least 7.
         gallery: a `Gallery` of the images in `searched`, embedded by the run at its last frame. Any
             other gallery is not used, and the status line says so.
-        height: of both maps together, in pixels.
+        height: of both maps together, in pixels. By default they suit the window.
         handwriting: whether uploads are prepared as MNIST's digits were; by default if the training
             images look as those do.
 
@@ -97,7 +97,7 @@ class RetrievalExplorer(WithStill, ipywidgets.VBox):
         k: int = 7,
         limit: int | None = None,
         gallery: Gallery | None = None,
-        height: int = 480,
+        height: int | None = None,
         handwriting: bool | None = None,
     ) -> None:
         self._search = search = NeighbourSearch(run, digits, limit, gallery, handwriting)

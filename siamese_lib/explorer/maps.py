@@ -21,7 +21,7 @@ class Maps:
         search: finds what is shown.
         clicked: called with the index of the training image that the reader clicks, -1 for the
             query, or None for several points or none.
-        height: of both maps together, in pixels.
+        height: of both maps together, in pixels; None for maps that suit the window.
 
     Attributes:
         whole: `EmbeddingView` of the images in `NeighbourSearch.shown`, then the query, then the
@@ -30,7 +30,7 @@ class Maps:
     """
 
     def __init__(
-        self, search: NeighbourSearch, clicked: Callable[[int | None], None], height: int
+        self, search: NeighbourSearch, clicked: Callable[[int | None], None], height: int | None
     ) -> None:
         self._search, self._clicked = search, clicked
         dim, names = search.run.embedding_dim, search.facts.class_names
@@ -41,14 +41,15 @@ class Maps:
             "note": flat if dim > 2 else "",
             "noun": "training image",
         }
+        whole, near = (
+            (None, None) if height is None else (height * 3 // 5, height - height * 3 // 5)
+        )
         margin = search.run.settings.get("margin")
         self.whole = EmbeddingView(
             search.last.cloud, search.facts.training_labels[search.shown],
-            margin=margin, height=height * 3 // 5, numbers=search.shown, **common,
+            margin=margin, height=whole, numbers=search.shown, **common,
         )  # fmt: skip
-        self.near = EmbeddingView(
-            search.last.cloud[:1], [0], height=height - height * 3 // 5, **common
-        )
+        self.near = EmbeddingView(search.last.cloud[:1], [0], height=near, **common)
         self._indices = {self.whole: search.shown, self.near: search.shown[:1]}
         self._showing = False
         for view in (self.whole, self.near):

@@ -21,7 +21,7 @@ def explorer_png(screen: Screen, map_png: bytes) -> bytes:
         map_png: the map, as a PNG.
 
     Returns:
-        A PNG.
+        A PNG on a transparent ground.
     """
     found, facts, query = screen.answer, screen.facts, screen.state.query
     nearest = found.rows()[:_DRAWN]
@@ -30,10 +30,12 @@ def explorer_png(screen: Screen, map_png: bytes) -> bytes:
         zip(facts.class_names, short_names(facts.class_names, LETTERS, NAME_WIDTH), strict=True)
     )
     captions = [f"{short[row['class']]}  {row['distance']:.2g}" for row in nearest]
-    row = draw_neighbours(facts.image(query)[None], [str(query)], images[None], [captions])
+    row = draw_neighbours(
+        facts.image(query)[None], [str(query)], images[None], [captions], clear=True
+    )
     with Image.open(io.BytesIO(map_png)) as file:
         below = file.convert("RGBA")
-    paper = Image.new("RGB", (max(row.width, below.width), row.height + below.height), "white")
+    paper = Image.new("RGBA", (max(row.width, below.width), row.height + below.height))
     paper.paste(row, (0, 0))
-    paper.paste(below, ((paper.width - below.width) // 2, row.height), below)
-    return png(paper.quantize(64))
+    paper.paste(below, ((paper.width - below.width) // 2, row.height))
+    return png(paper.quantize(64, Image.Quantize.FASTOCTREE))

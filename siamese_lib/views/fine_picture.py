@@ -9,6 +9,7 @@ from siamese_lib.images import png
 from siamese_lib.lettering import write
 from siamese_lib.views.still import LARGEST
 
+_KEY = 10  # pixels
 FINE = 2  # drawn at this many times the size, then reduced
 
 
@@ -41,6 +42,14 @@ class FinePicture:
         left, top = at
         wide = None if width is None else FINE * width
         write(self.pen, (FINE * left, FINE * top), words, ink, size * FINE, anchor, width=wide)
+
+    def key(self, at: tuple[float, float], color: str) -> None:
+        """Draw a small square that gives the words next to it a colour's meaning.
+
+        Words themselves are in `INK`: colours have too little contrast on one of both grounds.
+        """
+        left, top = at
+        self.pen.rectangle(fine(left, top, left + _KEY, top + _KEY), color)
 
     def png(self) -> bytes:
         """Return the reduced picture as a PNG below 60 kB."""

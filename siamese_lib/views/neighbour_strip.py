@@ -8,6 +8,7 @@ from typing import cast
 
 import ipywidgets
 import numpy as np
+from PIL import Image
 
 from siamese_lib.checks import checked_labels, whole_number
 from siamese_lib.colors import DIFFERENT, INK, SAME
@@ -112,15 +113,15 @@ class NeighbourStrip(WithStill, ipywidgets.HTML):
         self.value = strip_html(view.images[shown], self._words(shown), distances, names=shown)
 
     def still(self) -> bytes:
-        """Draw the selected point and its neighbours as a PNG."""
+        """Draw the selected point and its neighbours as a PNG on a transparent ground."""
         shown = [*self.view.selected, *self.neighbours.tolist()]
         images = cast(np.ndarray, self.view.images)[shown]
         words = self._words(shown) or shown
         captions = [
             f"{word}  {away:.3g}" for word, away in zip(words[1:], self.distances, strict=True)
         ]
-        row = draw_neighbours(images[:1], [str(words[0])], images[None, 1:], [captions])
-        return png(row.quantize(64))
+        row = draw_neighbours(images[:1], [str(words[0])], images[None, 1:], [captions], clear=True)
+        return png(row.quantize(64, Image.Quantize.FASTOCTREE))
 
     def _has_still(self) -> bool:
         return len(self.neighbours) > 0

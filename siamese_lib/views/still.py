@@ -12,14 +12,13 @@ from PIL import Image, ImageDraw
 from siamese_lib.colors import INK, PALETTE, rgb
 from siamese_lib.data.parts import evenly, is_fair
 from siamese_lib.images import png
-from siamese_lib.lettering import short_names, write
+from siamese_lib.lettering import length, short_names, write
 from siamese_lib.views.wire import Classes
 
 LARGEST = 60_000  # bytes of a picture
 _SIDE, _CAPTION = 288, 24  # pixels: side of a panel, and height of the words under it
 _POINTS = 3_000
 _LETTERS = 14  # pixels
-_ROOM = 60  # pixels: in a smaller cloud, class names would overlap
 
 # The output that shows a widget: contents by MIME type, and metadata.
 MimeBundle = tuple[dict[str, Any], dict[str, Any]]
@@ -120,7 +119,8 @@ def _drawn(
         short = short_names(names, _LETTERS, _SIDE / 2)
         for at, (x, _) in zip(clouds, middles, strict=True):
             edges = (x - _SIDE / 2, x + _SIDE / 2)
-            _write_names(pen, at, numbers, short, edges)
+            # A class of marked points alone, such as the reader's own image, has its ring.
+            _write_names(pen, np.delete(at, marked, 0), np.delete(numbers, marked), short, edges)
     for text, (x, _) in zip(words, middles, strict=False):
         write(pen, (x, _SIDE + _CAPTION / 2), text, INK, 13, "mm", width=_SIDE - 8)
     return picture
@@ -165,16 +165,24 @@ def _write_names(
     names: Sequence[str],
     edges: tuple[float, float],
 ) -> None:
-    """Write each class's name in the middle of its points, if there is room for names."""
-    if np.ptp(at, axis=0).max() < _ROOM:
-        return
+    """Write each class's name in the middle of its points, unless it would be over another one."""
+    middles = []
     for number, name in enumerate(names):
         cloud = at[numbers == number]
         if len(cloud):
             # The median. np.median imports numpy.ma first, for half the time of a whole still.
             ranked = np.sort(cloud, axis=0)
-            x, y = (ranked[(len(cloud) - 1) // 2] + ranked[len(cloud) // 2]) / 2
-            write(
-                pen, (x, y), name, "white", _LETTERS, "mm", within=edges,
-                stroke_width=2, stroke_fill="#30343A",
-            )  # fmt: skip
+            middle = (ranked[(len(cloud) - 1) // 2] + ranked[len(cloud) // 2]) / 2
+            middles.append((name, middle))
+    written: list[tuple[float, float, float]] = []
+    for name, (x, y) in middles:
+        half = length(name, _LETTERS) / 2
+        near = sum(np.hypot(*(middle - (x, y))) < _LETTERS for _, middle in middles)
+        over = any(abs(x - a) < half + b and abs(y - c) < _LETTERS for a, c, b in written)
+        if near > 1 or over:
+            continue
+        written.append((x, y, half))
+        write(
+            pen, (x, y), name, "white", _LETTERS, "mm", within=edges,
+            stroke_width=2, stroke_fill="#30343A",
+        )  # fmt: skip

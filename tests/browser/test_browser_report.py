@@ -6,10 +6,13 @@ import re
 import warnings
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 import pytest
+from accessibility import violations
 from browser import chromium, note_faults
+from laid_out import SIZES, layout_faults
 from PIL import Image
 from playwright.sync_api import Page
 
@@ -97,3 +100,14 @@ def test_pictures_in_tables_have_names_and_lead_to_their_files(page: Page) -> No
 def test_nothing_sticks_out(page: Page, width: int) -> None:
     page.set_viewport_size({"width": width, "height": 720})
     assert page.evaluate("document.documentElement.scrollWidth") <= width
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_it_can_be_used_and_read_in_every_window(
+    page: Page, scheme: Literal["light", "dark"]
+) -> None:
+    page.emulate_media(color_scheme=scheme)
+    faults = violations(page)
+    for size in SIZES:
+        faults += layout_faults(page, "body", *size)
+    assert not faults, "\n".join(faults)

@@ -382,7 +382,10 @@ def test_a_still_picture_takes_its_place(explorer):
     data, _ = shown
     png = base64.b64decode(data["image/png"])
     assert len(png) < 60_000
-    assert Image.open(io.BytesIO(png)).width > 500
+    picture = Image.open(io.BytesIO(png)).convert("RGBA")
+    assert picture.width > 500
+    opacity = np.asarray(picture)[..., 3]
+    assert not opacity[[0, 0, -1, -1], [0, -1, 0, -1]].any()  # the page is seen through the corners
 
 
 def test_saved_state_is_small():

@@ -19,6 +19,7 @@ from PIL import Image
 
 import siamese_lib as sl
 from siamese_lib.colors import PALETTE, class_color, class_colors, rgb
+from siamese_lib.views import still as stills
 from siamese_lib.views import wire
 from siamese_lib.views.given import ViewError
 from siamese_lib.views.still import still_png
@@ -357,6 +358,23 @@ def test_a_still_rings_what_is_marked():
         for marked in ([], [5])
     )
     assert (plain != ringed).sum() > 50
+
+
+@pytest.mark.parametrize(
+    ("at", "marked", "written"),
+    [
+        ([(0, 0), (1, 1), (0, 1)], [], ["long name 0", "long name 1", "long name 2"]),
+        ([(0, 0), (1, 1), (0.1, 0.03)], [], ["long name 0", "long name 1"]),  # it would touch
+        ([(0, 0), (1, 1), (0, 0.02)], [], ["long name 1"]),  # two mixed classes
+        ([(0, 0), (1, 1), (0, 0.02)], [2], ["long name 0", "long name 1"]),
+    ],
+)
+def test_names_in_a_still_are_not_over_each_other(monkeypatch, at, marked, written):
+    names = [f"long name {number}" for number in range(3)]
+    found = []
+    monkeypatch.setattr(stills, "write", lambda pen, place, text, *more, **how: found.append(text))
+    still_png(np.array([at], float), wire.classes_of(np.arange(3), names), None, marked)
+    assert found == written
 
 
 @pytest.mark.parametrize("shape", [(1, 1), (1, 50_000), (3, 20_000)])

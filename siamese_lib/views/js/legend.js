@@ -55,7 +55,6 @@ export class Legend {
   #filter() {
     const found = new Set(this.#classes?.named(this.#search.value));
     for (const [k, button] of this.#buttons) button.hidden = !found.has(k);
-    this.element.classList.toggle("sv-sought", this.#search.value.trim() !== "");
     this.#none.textContent = found.size ? "" : "No class has such a name.";
     this.#none.hidden = found.size > 0;
   }

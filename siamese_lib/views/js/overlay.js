@@ -33,8 +33,11 @@ import { scaleBars } from "./scale_bars.js";
  */
 
 /** @typedef {{ place: Place, color: string, picture: HTMLCanvasElement }} Guest */
+/** @typedef {{ place: Place, half: number }} Name where a name is, and half its width */
 
 const STEPS = 6; // lines of a trail from frame to frame
+const NAME_HEIGHT = 16; // pixels
+const NAME_EDGE = 4; // pixels between a name and the edge of the map
 const SCALE_ROOM = 240; // pixels that the scale needs next to the note
 
 export class Overlay {
@@ -100,17 +103,40 @@ export class Overlay {
     const pen = this.#pen;
     pen.font = this.#font(600, this.#theme.small + 3);
     pen.fillStyle = this.#theme.ink;
-    // Where classes overlap, as before training, names would cover each other, so they fade.
+    // Where classes overlap, as before training, names would cover each other, so they fade. Of two
+    // names that touch, the first is written.
     const at = film.medians(p, classes.members).map((middle) => camera.toScreen(middle));
     /** @param {number} k */
     const named = (k) => classes.members[k].some((point) => !about.marked.includes(point));
     const shown = [...at.keys()].filter((k) => classes.shown[k] > 0.01 && named(k));
+    /** @type {Name[]} */
+    const written = [];
     for (const k of shown) {
       const far = shown.map((j) => (j === k ? Infinity : distance(at[j], at[k])));
-      pen.globalAlpha = classes.shown[k] * clamp((Math.min(...far, 100) - 13) / 8, 0, 1);
-      if (pen.globalAlpha > 0.02) this.#write(classes.names[k], at[k]);
+      const apart = clamp((Math.min(...far, 100) - 13) / 8, 0, 1);
+      const name = this.#nameAt(classes.names[k], at[k], camera);
+      pen.globalAlpha =
+        classes.shown[k] * apart * Math.min(1, ...written.map((other) => free(name, other)));
+      if (pen.globalAlpha < 0.02) continue;
+      written.push(name);
+      this.#write(classes.names[k], name.place);
     }
     pen.globalAlpha = 1;
+  }
+
+  /**
+   * Return where to write a name: at a place on the map, but not over the map's edge.
+   * @param {string} name
+   * @param {Place} place
+   * @param {Camera} camera
+   * @returns {Name}
+   */
+  #nameAt(name, [x, y], { width, height }) {
+    const half = this.#pen.measureText(name).width / 2;
+    const outside = x < 0 || y < 0 || x > width || y > height;
+    const room = outside ? Infinity : Math.max(width / 2 - half - NAME_EDGE, 0);
+    const middle = width / 2;
+    return { place: [clamp(x, middle - room, middle + room), y], half };
   }
 
   /**
@@ -331,3 +357,13 @@ export class Overlay {
  * @param {Place} b
  */
 const distance = (a, b) => Math.hypot(b[0] - a[0], b[1] - a[1]);
+
+/**
+ * Return how much of a name is free of another one, from 0 to 1.
+ * @param {Name} name
+ * @param {Name} other
+ */
+function free({ place: [x, y], half }, { place: [left, top], half: more }) {
+  const covered = Math.min(half + more - Math.abs(x - left), NAME_HEIGHT - Math.abs(y - top));
+  return clamp(1 - covered / 8, 0, 1);
+}

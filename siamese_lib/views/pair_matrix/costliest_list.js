@@ -66,9 +66,9 @@ class CostliestRow {
     if (!facts) return;
     this.#images = facts.images;
     facts.images.forEach((image, side) => this.#pictures[side].show(image, pictures));
-    this.#names.textContent = facts.names.join(" · ");
+    this.#names.textContent = facts.same ? facts.names[0] : facts.names.join(" · ");
     this.#distance.textContent = `${facts.same ? "pull" : "push"}, ${shortNumber(facts.distance)}`;
     const pressed = selected !== null && facts.images.every((image, i) => image === selected[i]);
-    set(this.button, { "aria-label": pairWords(facts), "aria-pressed": String(pressed) });
+    set(this.button, { title: pairWords(facts), "aria-pressed": String(pressed) });
   }
 }

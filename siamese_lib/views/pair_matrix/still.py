@@ -13,7 +13,7 @@ from siamese_lib.views.pair_matrix.costs import Costs
 from siamese_lib.views.pair_matrix.shades import by_class, shades_of
 from siamese_lib.views.pair_matrix.state import Looking
 
-_SIDE, _LEFT, _TOP, _GAP = 384, 66, 22, 24  # pixels
+_SIDE, _LEFT, _TOP, _GAP = 384, 96, 22, 24  # pixels
 _WORDS = 30  # pixels under the pictures
 _SILENT = 26  # opacity of a pair that is compared and costs nothing, of 255
 _DOT, _RIM = 3.4, 0.8  # pixels

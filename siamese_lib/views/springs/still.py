@@ -102,12 +102,16 @@ def _draw_words(picture: FinePicture, moment: Moment, classes: Classes) -> None:
     pen.rectangle(fine(middle, top + 32, left + _SIDE, top + 50), DIFFERENT)
     off = "" if moment.push else " (off)"
     lines = (
-        (f"pull {forces.pull_loss:.4f}", SAME),
-        (f"push {forces.push_loss:.4f}{off}", DIFFERENT),
-        (f"{forces.similar} similar pairs pull", INK),
-        (f"{forces.pushing} of {forces.different} different pairs push", INK),
-        (f"margin {moment.margin:.3g}, {moment.means} mean{'s' * (moment.means == 'two')}", INK),
-        (f"step {moment.step:,}", INK),
+        f"pull {forces.pull_loss:.4f}",
+        f"push {forces.push_loss:.4f}{off}",
+        f"{forces.similar} similar pairs pull",
+        f"{forces.pushing} of {forces.different} different pairs push",
+        f"margin {moment.margin:.3g}, {moment.means} mean{'s' * (moment.means == 'two')}",
+        f"step {moment.step:,}",
     )
-    for row, (words, ink) in enumerate(lines):
-        picture.write((left, top + 62 + 24 * row), words, 14, "la", ink)
+    keys = (SAME, DIFFERENT)
+    for row, words in enumerate(lines):
+        under = top + 62 + 24 * row
+        if row < len(keys):
+            picture.key((left, under + 4), keys[row])
+        picture.write((left + (16 if row < len(keys) else 0), under), words, 14)

@@ -78,7 +78,7 @@ class Slot {
       image.alt = words?.[side] ?? "";
     });
     this.card.title = `images ${images.join(" and ")}`;
-    this.#words.textContent = (words ?? images).join(" · ");
+    this.#words.textContent = [...new Set(words ?? images.map(String))].join(" · "); // one name of a same pair
     this.#distance.textContent = distance;
   }
 }

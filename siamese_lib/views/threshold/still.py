@@ -12,8 +12,7 @@ from siamese_lib.views.threshold import mistakes
 from siamese_lib.views.threshold.mistakes import Choice, JudgedPairs
 
 _WIDTH, _CHART = 860, 230  # pixels
-_CARDS, _CARD, _IMAGE, _ROW = 8, 110, 44, 104
-_WORDS = 54  # pixels, next to a distance
+_CARDS, _CARD, _IMAGE, _ROW = 8, 110, 44, 116
 _FADED = "60"  # opacity, in hexadecimal
 
 
@@ -34,7 +33,8 @@ def still_png(pairs: JudgedPairs, choice: Choice) -> bytes:
     shown = mistakes.mistakes(pairs, choice)
     for number, (kind, words) in enumerate(said.items()):
         top = _CHART + 28 + number * _ROW
-        picture.write((0, top), words, 15, ink=(DIFFERENT, SAME)[number])
+        picture.key((0, top + 5), (DIFFERENT, SAME)[number])
+        picture.write((16, top), words, 15)
         for place, card in enumerate(shown[kind][:_CARDS]):
             _draw_card(picture, pairs, card, (place * _CARD, top + 24))
     return picture.png()
@@ -53,14 +53,16 @@ def _draw_bars(picture: FinePicture, pairs: JudgedPairs, choice: Choice) -> None
             end = middle + way * np.sqrt(share) / most * (middle - 8)
             left, right = number * step, (number + 1) * step
             inside = max(left, wrong[0]), min(right, wrong[1])
+            if share:
+                pen.line(fine(left, end, right, end), color, 2 * FINE)
             for (start, stop), ink in (((left, right), color + _FADED), (inside, color)):
                 if stop > start and share:
                     rows = sorted((middle, end))
                     pen.rectangle(fine(start, rows[0], stop, rows[1]), fill=ink)
     pen.line(fine(0, middle, _WIDTH, middle), INK, FINE)
     pen.line(fine(line, 0, line, _CHART), INK, 2 * FINE)
-    picture.write((_WIDTH - 4, 10), "same pairs", 14, "rt", SAME)
-    picture.write((_WIDTH - 4, _CHART - 10), "different pairs", 14, "rb", DIFFERENT)
+    picture.write((_WIDTH - 4, 10), "same pairs", 14, "rt")
+    picture.write((_WIDTH - 4, _CHART - 10), "different pairs", 14, "rb")
     side = "lb" if line < _WIDTH / 2 else "rb"
     words = f"threshold {mistakes.short(choice.threshold, pairs.limit)}"
     picture.write((line + (6 if side == "lb" else -6), _CHART - 2), words, 13, side)
@@ -80,6 +82,6 @@ def _draw_card(
         pixels = Image.fromarray(without_gray_axis(image)).convert("RGBA")
         large = pixels.resize((_IMAGE * FINE, _IMAGE * FINE), Image.Resampling.NEAREST)
         picture.image.paste(large, (round((left + side * (_IMAGE + 2)) * FINE), round(top * FINE)))
-    words = "" if card["words"] is None else " · ".join(card["words"])
-    picture.write((left, top + _IMAGE + 4), words, 13, width=_WORDS)
-    picture.write((left + 2 * _IMAGE + 2, top + _IMAGE + 4), card["distance"], 12, "ra")
+    words = "" if card["words"] is None else " · ".join(dict.fromkeys(card["words"]))
+    picture.write((left, top + _IMAGE + 4), words, 13, width=2 * _IMAGE + 12)
+    picture.write((left, top + _IMAGE + 20), card["distance"], 12)
