@@ -175,7 +175,7 @@ print("more often than 3 times in 4:", nearer.mean() > 0.75)
 #
 # Training needs a number that says how wrong the distance of a pair is. The **contrastive loss**
 # computes it from three numbers. The distance is $d$. The label is $s = 1$ for a similar pair, and
-# $s = 0$ for a different one. The **margin** $m$ is the distance at which a different pair is far
+# $s = 0$ for a different one. The margin $m$ is the distance at which a different pair is far
 # enough apart.
 #
 # $$L(s, d) = \tfrac{1}{2}\left[\, s\, d^2 + (1 - s)\, \max(m - d,\, 0)^2 \,\right]$$
@@ -232,9 +232,9 @@ print(f"{by_hand:.5f} by hand, {library:.5f} by the library")
 # (orange, dashed). The bar on the right shows the loss, and how much of it comes from similar pairs
 # (*pull*) and from different pairs (*push*).
 #
-# *Step* takes one step of **gradient descent**: each point moves by its force, times the **learning
-# rate**. *Run* takes 20 steps a second. (Further down, *Every pair in the batch* explains the two
-# choices of *loss*.)
+# *Step* takes one step of **gradient descent**: each point moves by its force times the learning
+# rate. The **learning rate** is a number that says how far one step goes. *Run* takes 20 steps a
+# second. (Further down, *Every pair in the batch* explains the two choices of *loss*.)
 #
 # **Guess first: when the points come to rest, where is each class, and how far apart are two
 # classes?** Then press *Run*.
@@ -257,7 +257,7 @@ sl.Springs(margin=1.0)
 #
 # The next cell does the same in Python: 200 steps with a margin of 1, with a margin of 10, and
 # without the push. It prints the loss after the last step, and the three distances between the
-# middles of the classes.
+# centres of the classes. The **centre** of a class is the mean of its points.
 
 # %%
 for margin, push in ((1, True), (10, True), (1, False)):
@@ -285,11 +285,12 @@ for one, other in zip(small.forces, large.forces, strict=True):
     print("force:", one.round(3), "and", other.round(3))
 
 # %% [markdown]
-# Without the push, all points meet in one place, and the loss is 0. That is **collapse**. The pull
-# moves no class as a whole, and here all three classes begin with the same middle. To see this,
-# leave the push off, press *Start again*, drag one point far away, and press *Run*. Now one class
-# ends in a place of its own, but no force keeps it there. In a real tower, one set of weights moves
-# all points at once. Further down, you will see that the pull alone makes it collapse, too.
+# Without the push, all points meet in one place, and the loss is 0. When all embeddings come to lie
+# in one place, this is a **collapse**. The pull moves no class as a whole, and here all three classes
+# begin with the same centre. To see this, leave the push off, press *Start again*, drag one point far
+# away, and press *Run*. Now one class ends in a place of its own, but no force keeps it there. In a
+# real tower, one set of weights moves all points at once. Further down, you will see that the pull
+# alone makes it collapse, too.
 
 # %% [markdown]
 # ## The springs on real digits
@@ -316,8 +317,8 @@ embeddings = tower.predict(digits.test.images[few], verbose=0)
 sl.Springs(embeddings, labels, images=digits.test.images[few], learning_rate=2.0)
 
 # %% [markdown]
-# Which digits are far from their class? Here are the eight that are farthest from the middle of
-# it, with the class under each. Some are written in an unusual way. For others, 20 steps were
+# Which digits are far from their class? Here are the eight that are farthest from its centre, with
+# the class under each. Some are written in an unusual way. For others, 20 steps were
 # simply too few.
 
 # %%
@@ -619,5 +620,20 @@ print("Muon after 50 steps beats Adam after 60:", muon["precision"][-2] > adam["
 # * Work out how many weights a tower with `embedding_dim=16` has, before you print the number.
 # * Give Adam other learning rates in the race. With which one does it come closest to Muon?
 # * Look at the feature maps of another digit: `digits.test.images[1:2]`.
+#
+# <details>
+# <summary>Answers</summary>
+#
+# * At 2. The push always ends at the margin.
+# * In more. With two means, all points are within 0.01 of the centre of their class after 55 steps.
+#   With one mean, it takes 108 steps, because the few similar pairs count less.
+# * The zigzag becomes a dotted line: beyond the margin, there is no force.
+# * 163,856. Only `conv5` changes: it has 16 · (256 + 1) = 4,112 weights instead of 514.
+# * Try rates from 0.0005 to 0.008, each twice the one before. Keep the seed and the number of
+#   steps, or the race is not fair.
+# * It is a two. The filters are the same as before, so each answers to the same kind of edge, but
+#   at other places.
+#
+# </details>
 #
 # Tower and loss are ready. In the [next chapter](03_train.ipynb), you train them and watch.

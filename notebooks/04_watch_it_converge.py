@@ -62,7 +62,7 @@ def train(dim, data, steps, *more):
 
 # %% [markdown]
 # The cell trains a tower. `LiveView` shows some test images under the cell, coloured by digit, and
-# moves them as the network learns. At step 0 they all lie in one heap.
+# moves them as the network learns. At step 0 they all lie close together.
 
 # %% tags=["nbval-ignore-output"]
 run = train(2, digits.train, 300, lambda recorder: sl.LiveView(recorder, digits.test))
@@ -70,9 +70,9 @@ run = train(2, digits.train, 300, lambda recorder: sl.LiveView(recorder, digits.
 # %% [markdown]
 # ## The film
 #
-# The live view left out some frames, to save time. The film shows all 39. Its points are a thousand
-# test images, and the network was trained on none of them. Press play, or click on the map and
-# press the space bar. Then drag the bar under the map. The two curves show the loss and the
+# The live view left out some frames, to save time. The film shows all of them. Its points are a
+# thousand test images, and the network was trained on none of them. Press play, or click on the map
+# and press the space bar. Then drag the bar under the map. The two curves show the loss and the
 # precision at each frame.
 
 # %%
@@ -214,12 +214,12 @@ films = sl.shipped_films()
 sl.SideBySide({name: films[name] for name in ("pull only", "margin 1")}, scale="own")
 
 # %% [markdown]
-# Without the push, the loss falls to almost zero. The precision@7 at the end is near 0.10, as by
-# chance. At its own scale the map still looks like a cloud of points, but no digit has a place of
-# its own. Now press *Same scale*: the cloud is a dot. All images have almost the same embedding.
-# This is called a **collapse**. It is the easiest way to bring similar images together, and it is
-# useless. The cell prints the values at the end. (The size is again the root mean square distance
-# from the centre.)
+# Without the push, the loss falls to almost zero. The precision@7 at the end is little more than
+# the 0.10 of chance. At its own scale the map still looks like a cloud of points, but no digit has a
+# place of its own. Now press *Same scale*: the cloud is a dot. All images have almost the same
+# embedding. This is the collapse of [chapter 2](02_tower_and_loss.ipynb). It is the easiest way to
+# bring similar images together, and it is useless. The cell prints the values at the end. (The size
+# is again the root mean square distance from the centre.)
 
 
 # %%
@@ -364,8 +364,7 @@ query = run.film(images, labels, class_names=digits.class_names, selected=one, h
 VBox([query, sl.NeighbourStrip(query)])
 
 # %% [markdown]
-# A trail shows where the selected point has been. The point passes through other clouds before it
-# reaches its own.
+# A trail shows where the selected point has been. Which clouds does it pass on its way?
 
 # %% [markdown]
 # ## An image that was never in the data
@@ -470,8 +469,8 @@ pixels_guess.reveal(
 )
 
 # %% [markdown]
-# If the pixels win, this is why: an image has 784 pixels, and the map has only two dimensions. The
-# training kept what separates the other nine digits, so part of what marks a seven is lost. With
+# If the pixels win, this is why: the pixels keep everything that marks a seven, in 784 numbers. The
+# map keeps two numbers, and the training was never asked to keep sevens together. With
 # more dimensions and more classes in training, the network wins, as
 # [chapter 10](10_never_seen_before.ipynb) shows.
 
@@ -563,3 +562,18 @@ print(f"{page} is smaller than 15 MB:", page.stat().st_size < 15e6)
 #   as `extra`.
 # * Leave out the ones instead of the sevens. Then leave out both.
 # * Leave the sevens out of a training with 16 dimensions. Do they still land together?
+#
+# <details>
+# <summary>Answers</summary>
+#
+# * The loss looks only at distances. It fixes neither the direction of the map nor which clouds are
+#   next to each other. Compare the precision of the seeds, and not the places.
+# * `extra` takes a stack of images, like `printed[None]`. A drawing lands near the digit that it
+#   looks like to the network. If it lands elsewhere, compare its size and its place in the square
+#   with MNIST's digits.
+# * `seen = ~np.isin(digits.train.labels, [1, 7])` leaves out both. Count the neighbours of each
+#   digit that was left out, as above for the sevens.
+# * `train(16, others, 300)` trains this tower. Search in its embeddings, `.embed(images)`, and not
+#   on its map: a map of 16 dimensions is a projection.
+#
+# </details>
