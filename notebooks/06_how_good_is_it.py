@@ -210,7 +210,7 @@ print("both agree:", bool(close))
 # %% [markdown]
 # ## The rivals
 #
-# What does a network have to beat? The first rival is the pixels themselves. The second is **PCA**,
+# What does a network have to beat? The first rival is the pixels themselves. The second is PCA,
 # *principal component analysis*. It keeps only the directions in which the pixels vary most, here 2
 # or 16 of them. It needs no labels.
 
