@@ -74,10 +74,10 @@ print(f"sum of squared shares: {(shares**2).sum():.0%}")
 # push, and only one pulls. With 1,000 classes of equal size, only one pair in a thousand would
 # pull. A network that answers *different* to every pair would then be right 999 times in 1,000.
 #
-# The next cell shows eight of the pairs that were drawn. Probably no more than one or two of them
-# are marked *same*.
+# The next cell shows eight of the pairs that were drawn, and prints how many of them are similar.
 
 # %%
+print(f"similar: {same[:8].sum()} of 8")
 sl.figures.pairs(images[left[:8]], images[right[:8]], same[:8])
 
 # %% [markdown]
@@ -92,12 +92,15 @@ sl.figures.pairs(images[left[:8]], images[right[:8]], same[:8])
 sampler = sl.PairSampler(labels, batch_size=128, seed=0)
 left, right, same = sampler.batch(0)
 print(left.shape, right.shape, same.shape)
-print("`same` agrees with the labels:", np.array_equal(same, labels[left] == labels[right]))
+agree = same == (labels[left] == labels[right])
+print(f"`same` agrees with the labels for {agree.sum()} of {len(same)} pairs")
 
 # %% [markdown]
-# Here are the first eight pairs of that batch. Similar and different pairs are now equally likely.
+# Here are the first eight pairs of that batch, and how many of them are similar. Similar and
+# different pairs are now equally likely.
 
 # %%
+print(f"similar: {same[:8].sum():.0f} of 8")
 sl.figures.pairs(images[left[:8]], images[right[:8]], same[:8])
 
 # %% [markdown]
@@ -115,8 +118,8 @@ print(f"{len(same):,} pairs, similar: {same.mean():.0%}")
 #
 # Suppose that the right image of a similar pair may be *any* image of the class. Then it may be
 # the left image again. The network computes the same embedding for both, so their distance is 0
-# before any training. The loss is 0, too, and so is the **gradient**, which says how to change the
-# weights. Such a pair teaches nothing.
+# before any training. The loss is 0, too. The **gradient** says how to change each weight so that
+# the loss becomes smaller. It is also 0, so such a pair teaches nothing.
 #
 # How often does that happen? It depends on the size of the class. The cell draws 100,000 similar
 # pairs carelessly, from classes of 2, 5, 50 and 5,000 images.
@@ -193,20 +196,24 @@ print("images never drawn:", len(uneven) - len(seen))
 #
 # A batch depends on two numbers only: the **seed** of the sampler and the number of the step. A
 # seed is a number that random choices start from. An **epoch** is one round through the training
-# images, here as many batches as give one pair for each image. Three facts follow, and the cell
-# checks each of them:
+# images, here as many batches as give one pair for each image. Three facts follow:
 #
 # * Another epoch gives new pairs.
 # * The same seed gives the same pairs.
 # * You can look at any batch again, in any order.
+#
+# For each of them, the cell counts the places where two samplers, or two epochs of one sampler,
+# have the same left image.
 
 # %%
 one, two = (sl.PairSampler(labels, batch_size=128, seed=7) for _ in range(2))
 first_epoch = np.concatenate([left for left, right, same in one])
 second_epoch = np.concatenate([left for left, right, same in one])
-print("another epoch differs:  ", not np.array_equal(first_epoch, second_epoch))
-print("same seed, same batch:  ", np.array_equal(first_epoch[:128], two.batch(0)[0]))
-print("batch 1,000 is the same:", np.array_equal(one.batch(1000), two.batch(1000)))
+repeated = np.sum(first_epoch == second_epoch)
+print(f"another epoch: {repeated} of {len(first_epoch):,} left images are the same")
+print(f"same seed: {np.sum(first_epoch[:128] == two.batch(0)[0])} of 128 are the same")
+left_alike = one.batch(1000)[0] == two.batch(1000)[0]
+print(f"batch 1,000: {left_alike.sum()} of 128 are the same")
 
 # %% [markdown]
 # So an interrupted training can go on exactly where it stopped. Drawing pairs also has to be
@@ -343,16 +350,18 @@ view = sl.PairMatrix(pixels, labels[by_class], images=images[by_class], class_na
 view
 
 # %% [markdown]
-# The blocks on the diagonal are green: similar pairs **pull**, and a pair pulls more the farther
-# its images are apart. Orange cells are different pairs that **push**, because they are nearer than
-# the **margin**, here 1. Grey cells are **silent**: these different pairs are far enough apart, so
+# The **margin** is the distance at which the two images of a different pair are far enough apart,
+# here 1. The blocks on the diagonal are green: similar pairs **pull**, and a pair pulls more the
+# farther its images are apart. Orange cells are different pairs that **push**, because they are
+# nearer than the margin. Grey cells are **silent**: these different pairs are beyond the margin, so
 # they teach nothing. Point at a cell to see its two images. Then press *random pairs*: only a few
 # cells keep their colour. The cell prints how many pairs the same 128 images make in both ways.
 
 # %%
 for which in ("all", "random"):
     view.state = {"which": which}
-    print(f"{which}: {sum(view.counts):,} pairs")
+    silent, pull, push = view.counts
+    print(f"{which}: {pull + push + silent:,} pairs: {pull} pull, {push:,} push, {silent:,} silent")
 view.state = {"which": "all"}
 
 # %% [markdown]
@@ -387,6 +396,17 @@ except ValueError as error:
 # * Draw a batch of 20 images with `BalancedBatchSampler`. How many similar pairs does it have?
 # * Load `"fashion_mnist"` instead of `"mnist"`. Which differences between two *bags* does a
 #   network have to ignore?
+#
+# <details>
+# <summary>Answers</summary>
+#
+# * About 10%: the coin of the sampler now falls on *similar* once in ten tosses.
+# * No. Of the pairs called similar, only half show the same digit. The fiftieth neighbour of an image
+#   is much less like it than the fifth.
+# * Ten of 190 pairs: the batch has two images of each digit, which form one similar pair.
+# * The outline, the pattern of the cloth, and whether there is a handle or a strap.
+#
+# </details>
 #
 # The pairs are ready. The [next chapter](02_tower_and_loss.ipynb) builds the network that embeds
 # them, and the loss that it learns from.

@@ -62,7 +62,7 @@ def train(dim, data, steps, *more):
 
 # %% [markdown]
 # The cell trains a tower. `LiveView` shows some test images under the cell, coloured by digit, and
-# moves them as the network learns. At step 0 they all lie in one heap.
+# moves them as the network learns. At step 0 they all lie close together.
 
 # %% tags=["nbval-ignore-output"]
 run = train(2, digits.train, 300, lambda recorder: sl.LiveView(recorder, digits.test))
@@ -70,9 +70,9 @@ run = train(2, digits.train, 300, lambda recorder: sl.LiveView(recorder, digits.
 # %% [markdown]
 # ## The film
 #
-# The live view left out some frames, to save time. The film shows all 39. Its points are a thousand
-# test images, and the network was trained on none of them. Press play, or click on the map and
-# press the space bar. Then drag the bar under the map. The two curves show the loss and the
+# The live view left out some frames, to save time. The film shows all of them. Its points are a
+# thousand test images, and the network was trained on none of them. Press play, or click on the map
+# and press the space bar. Then drag the bar under the map. The two curves show the loss and the
 # precision at each frame.
 
 # %%
@@ -88,7 +88,7 @@ film
 # The frames are not evenly spaced. Most changes happen early, so most of the frames are early, too:
 
 # %%
-print("steps of the frames:", *run.steps[:12], "...", *run.steps[-3:])
+print(len(run), "frames, at steps", *run.steps[:12], "...", *run.steps[-3:])
 
 # %% [markdown]
 # ## What to notice in the first twenty steps
@@ -110,12 +110,12 @@ start_guess
 # At step 0 the weights are random, and still the map has some order: images that look alike land
 # near each other. The film measures this order by its *precision@7 among these*. It takes the seven
 # nearest neighbours of each image on the map, without the image itself, and gives the share with
-# the same digit. By chance this share would be about one in ten, or 0.10. The cell checks whether
-# it is above 0.12:
+# the same digit. By chance this share would be about one in ten, or 0.10. The cell prints it for
+# step 0:
 
-# %%
+# %% tags=["measured"]
 precision = dict(zip(run.steps.tolist(), film.curves["precision@7 among these"], strict=True))
-print("better than chance at step 0:", precision[0] > 0.12)
+print(f"precision@7 at step 0: {precision[0]:.3f}, above 0.12: {precision[0] > 0.12}")
 
 # %% [markdown]
 # Here is your curve next to the measured one:
@@ -155,22 +155,26 @@ sl.figures.class_curves(run.steps, tangled, digits.class_names)
 
 # %% [markdown]
 # The ones separate first, because few digits look like them. Others share a cloud for a while. Look
-# for the threes and the fives. From about step 15 to step 30, a third of a three's neighbours are
-# fives, or even more. In the next twenty steps or so, the two digits separate. To watch it, show
-# only these two in the film: double-click on one in the legend, and then click on the other.
+# for the threes and the fives. To watch them separate, show only these two in the film:
+# double-click on one in the legend, and then click on the other.
 #
-# The cell checks the ones at step 10, and the neighbours of the threes from step 20 to the end:
+# The cell prints the precision of the ones at step 10, next to the best of the other digits. Then it
+# prints which share of the threes' neighbours are fives, for some of the frames:
 
 
-# %%
-def next_to(digit, frame):
+# %% tags=["measured"]
+def share_next_to(digit, other, frame):
     found, _ = sl.Gallery(film.frames[frame]).nearest(film.frames[frame], 7, exclude_self=True)
-    return np.bincount(labels[found[labels == digit]].ravel(), minlength=10) / 7
+    return np.mean(labels[found[labels == digit]] == other)
 
 
-at_20 = int(np.searchsorted(run.steps, 20, side="right")) - 1
-print("ones have the highest precision:     ", tangled[at_20 - 3].argmax() == 1)
-print("threes lose over 3/4 of their fives: ", next_to(3, at_20)[5] > 4 * next_to(3, -1)[5])
+at = {step: int(np.searchsorted(run.steps, step, side="right")) - 1 for step in (10, 20, 50, 300)}
+ones, rest = tangled[at[10]][1], np.delete(tangled[at[10]], 1).max()
+print(f"step 10: the ones {ones:.2f}, the best other digit {rest:.2f}, less: {rest < ones}")
+fives = {step: share_next_to(3, 5, frame) for step, frame in at.items()}
+for step, share in fives.items():
+    print(f"step {step:3}: {share:.0%} of the threes' neighbours are fives")
+print(f"{1 - fives[300] / fives[20]:.0%} of them go, over 3/4: {fives[20] > 4 * fives[300]}")
 
 # %% [markdown]
 # Which digit separates last depends on the images and on the seed. Look for the lowest curve at the
@@ -194,10 +198,12 @@ for frame in np.linspace(0, len(a_step) - 1, 7).astype(int):
 # The cell compares the last movements with the early ones. It also compares the final precision
 # with the precision halfway through the film.
 
-# %%
-print("smaller movements at the end:            ", a_step[-1] < a_step[:8].mean() / 5)
-film_end = list(precision.values())
-print("higher precision at the end than halfway:", film_end[-1] > film_end[len(film_end) // 2])
+# %% tags=["measured"]
+first, last = a_step[:8].mean(), a_step[-1]
+print(f"margins per step: {first:.4f} early, {last:.4f} at the end, less: {last < first / 5}")
+shares = list(precision.values())
+half, final = shares[len(shares) // 2], shares[-1]
+print(f"precision@7: {half:.3f} halfway, {final:.3f} at the end, higher: {final > half}")
 
 # %% [markdown]
 # ## A low loss can be a collapse
@@ -214,12 +220,12 @@ films = sl.shipped_films()
 sl.SideBySide({name: films[name] for name in ("pull only", "margin 1")}, scale="own")
 
 # %% [markdown]
-# Without the push, the loss falls to almost zero. The precision@7 at the end is near 0.10, as by
-# chance. At its own scale the map still looks like a cloud of points, but no digit has a place of
-# its own. Now press *Same scale*: the cloud is a dot. All images have almost the same embedding.
-# This is called a **collapse**. It is the easiest way to bring similar images together, and it is
-# useless. The cell prints the values at the end. (The size is again the root mean square distance
-# from the centre.)
+# Without the push, the loss falls to almost zero. The precision@7 at the end is little more than
+# the 0.10 of chance. At its own scale the map still looks like a cloud of points, but no digit has a
+# place of its own. Now press *Same scale*: the cloud is a dot. All images have almost the same
+# embedding. This is the collapse of [chapter 2](02_tower_and_loss.ipynb). It is the easiest way to
+# bring similar images together, and it is useless. The cell prints the values at the end. (The size
+# is again the root mean square distance from the centre.)
 
 
 # %%
@@ -350,7 +356,7 @@ def right_at(frame):
     return (labels[found] == labels[:, None]).sum(axis=1)
 
 
-learned = right_at(-1) - right_at(at_20)
+learned = right_at(-1) - right_at(at[20])
 one = int(learned.argmax())
 
 # %% [markdown]
@@ -364,8 +370,7 @@ query = run.film(images, labels, class_names=digits.class_names, selected=one, h
 VBox([query, sl.NeighbourStrip(query)])
 
 # %% [markdown]
-# A trail shows where the selected point has been. The point passes through other clouds before it
-# reaches its own.
+# A trail shows where the selected point has been. Which clouds does it pass on its way?
 
 # %% [markdown]
 # ## An image that was never in the data
@@ -421,13 +426,17 @@ unmet
 # %% [markdown]
 # The training never used a seven, and still most sevens land in one part of the map. The network
 # learned from the other digits what separates a seven from them. By chance, about one in ten of a
-# seven's neighbours would be a seven. The cell checks whether it is more than four in ten:
+# seven's neighbours would be a seven. The cell prints the share:
 
-# %%
-last = unmet.frames[-1]
-found, _ = sl.Gallery(last).nearest(last, k=7, exclude_self=True)
-shares = np.bincount(labels[found[labels == 7]].ravel(), minlength=10) / found[labels == 7].size
-print("more than 40% of a seven's neighbours are sevens:", shares[7] > 0.4)
+
+# %% tags=["measured"]
+def next_to_sevens(points):
+    found, _ = sl.Gallery(points).nearest(points, k=7, exclude_self=True)
+    return np.bincount(labels[found[labels == 7]].ravel(), minlength=10) / found[labels == 7].size
+
+
+shares = next_to_sevens(unmet.frames[-1])
+print(f"{shares[7]:.1%} of a seven's neighbours are sevens, more than 40%: {shares[7] > 0.4}")
 
 # %% [markdown]
 # Here is your answer next to the most frequent neighbour:
@@ -446,38 +455,47 @@ for digit in shares.argsort()[::-1][:4]:
     print(f"{shares[digit]:6.1%} of the neighbours of sevens are {digit}s")
 
 # %% [markdown]
-# Is that good? Compare it with no network at all: the seven nearest neighbours by the distance
-# between pixels. What do you expect?
+# Is that good? Compare it with three rivals on the same thousand images. None of them learned
+# from labels: the pixels themselves, the two directions in which the pixels vary most (**PCA**,
+# *principal component analysis*), and the map of the tower before its training. What do you expect?
 
 # %%
-ways = ["the pixels", "the network that never saw a seven"]
-pixels_guess = sl.Prediction(
-    "Which finds more sevens among the neighbours of a seven?", choices=ways
-)
+pixels = images.reshape(len(images), -1) / np.float32(255)
+centred = pixels - pixels.mean(axis=0)
+directions = np.linalg.svd(centred, full_matrices=False)[2]  # the pixels vary most along the first
+rivals = {
+    "pixels": pixels,
+    "PCA, 2-D": centred @ directions[:2].T,
+    "untrained tower": unmet.frames[0],
+    "map without sevens": unmet.frames[-1],
+}
+question = "Which of these finds the most sevens among the neighbours of a seven?"
+pixels_guess = sl.Prediction(question, choices=list(rivals))
 pixels_guess
 
 # %% [markdown]
-# The cell searches the same thousand images by their pixels, and shows your answer next to the
-# better of the two.
+# The cell prints the share of sevens for each of them, and how many numbers each keeps of an image.
+
+# %% tags=["measured"]
+sevens = {name: next_to_sevens(points)[7] for name, points in rivals.items()}
+for name, points in rivals.items():
+    print(f"{name:18}  {points.shape[1]:3} numbers  {sevens[name]:.1%} sevens")
+
+# %% [markdown]
+# Here is your answer next to the first of these four:
 
 # %% tags=["nbval-ignore-output"]
-pixels = images.reshape(len(images), -1) / np.float32(255)
-found, _ = sl.Gallery(pixels).nearest(pixels, k=7, exclude_self=True)
-by_pixels = (labels[found[labels == 7]] == 7).mean()
-pixels_guess.reveal(
-    ways[int(shares[7] > by_pixels)],
-    f"{by_pixels:.0%} of a seven's neighbours are sevens by pixels, and {shares[7]:.0%} on the map",
-)
+best = max(sevens, key=sevens.get)
+pixels_guess.reveal(best, f"{sevens[best]:.0%} of the neighbours it finds for sevens are sevens")
 
 # %% [markdown]
-# If the pixels win, this is why: an image has 784 pixels, and the map has only two dimensions. The
-# training kept what separates the other nine digits, so part of what marks a seven is lost. With
-# more dimensions and more classes in training, the network wins, as
-# [chapter 10](10_never_seen_before.ipynb) shows.
-
-# %% [markdown]
-# This makes such a network useful beyond its training classes. You can search for new kinds of
-# image without training again. Sixteen dimensions have more room for new classes; try it below.
+# If the pixels are first, this is why: the pixels keep everything that marks a seven, in 784
+# numbers. The map keeps two numbers, and the training was never asked to keep sevens together. With
+# the same two numbers, PCA and the untrained tower find far fewer. With more dimensions and more
+# classes in training, the network wins, as [chapter 10](10_never_seen_before.ipynb) shows.
+#
+# So such a network is useful beyond its training classes. You can search for new kinds of image
+# without training again.
 
 # %% [markdown]
 # ## How far can you trust the picture?
@@ -514,20 +532,15 @@ whole, plane = neighbours(deep.embed(images)), neighbours(flat.frames[-1])
 kept = sl.metrics.kept_neighbours(deep.embed(images), flat.frames[-1], k=10).mean()
 
 # %% [markdown]
-# Here are these numbers for your training:
+# Here are these numbers for your training. They change a little from one training to the next, but
+# the verdict in the second line does not.
 
-# %% tags=["nbval-ignore-output"]
+# %% tags=["measured"]
 print(f"variance in the plane:         {flat.explained:.0%}")
-print(f"neighbours kept on the map:    {kept:.0%}")
+print(f"neighbours kept on the map:    {kept:.0%}, fewer than half: {kept < 0.5}")
 for name, found in [("in 16 dimensions", whole), ("on the map", plane)]:
     right = sl.metrics.precision_at_k(labels[found], labels)
     print(f"precision@7 {name + ':':18} {right:.3f}")
-
-# %% [markdown]
-# The numbers change a little from one training to the next, but the conclusion does not:
-
-# %%
-print("the map keeps fewer than half of the neighbours:", kept < 0.5)
 
 # %% [markdown]
 # So you can trust a two-dimensional embedding, but not a projection. Distances *between* clouds in
@@ -541,9 +554,10 @@ print("the map keeps fewer than half of the neighbours:", kept < 0.5)
 # you can send it to someone. (`export_gif` makes a moving picture for a slide.) The file goes into
 # the folder `exports`, next to this notebook. Git ignores that folder.
 
-# %%
+# %% tags=["measured"]
 page = sl.export_html(run, digits, "exports/film.html", film=film)
-print(f"{page} is smaller than 15 MB:", page.stat().st_size < 15e6)
+megabytes = page.stat().st_size / 1e6
+print(f"{page}: {megabytes:.1f} MB, smaller than 15 MB: {megabytes < 15}")
 
 # %% [markdown]
 # ## What to notice
@@ -563,3 +577,18 @@ print(f"{page} is smaller than 15 MB:", page.stat().st_size < 15e6)
 #   as `extra`.
 # * Leave out the ones instead of the sevens. Then leave out both.
 # * Leave the sevens out of a training with 16 dimensions. Do they still land together?
+#
+# <details>
+# <summary>Answers</summary>
+#
+# * The loss looks only at distances. It fixes neither the direction of the map nor which clouds are
+#   next to each other. Compare the precision of the seeds, and not the places.
+# * `extra` takes a stack of images, like `printed[None]`. A drawing lands near the digit that it
+#   looks like to the network. If it lands elsewhere, compare its size and its place in the square
+#   with MNIST's digits.
+# * `seen = ~np.isin(digits.train.labels, [1, 7])` leaves out both. Count the neighbours of each
+#   digit that was left out, as above for the sevens.
+# * `train(16, others, 300)` trains this tower. Search in its embeddings, `.embed(images)`, and not
+#   on its map: a map of 16 dimensions is a projection.
+#
+# </details>

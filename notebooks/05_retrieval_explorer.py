@@ -231,3 +231,18 @@ print(explorer.select(index=865).index)
 # * Train with 16 dimensions instead of 2. How many mistakes remain? Do the two metrics still
 #   differ?
 # * Give `RetrievalExplorer` a run of your own, with your photographs from `load_folder`.
+#
+# <details>
+# <summary>Answers</summary>
+#
+# * That depends on the two images. At step 0, both answers are a mixture of digits. Look for the
+#   first step at which one of them has a clear majority.
+# * A mistake becomes right if the right digit has the most votes among twenty neighbours, but not
+#   among seven. The reverse happens where only the very nearest images are right.
+# * Fewer remain. The table of [chapter 6](06_how_good_is_it.ipynb) has a row for each of the two,
+#   and there about half of the mistakes are left. For the two metrics, run the cell with `both`
+#   again.
+# * `sl.load_folder` needs one sub-folder for each class. [Chapter 9](09_your_own_images.ipynb) does
+#   this with a folder of letters.
+#
+# </details>

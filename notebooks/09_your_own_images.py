@@ -141,9 +141,9 @@ for name, score in made.judged.scores.items():
     print(f"{name:17} P@1 {score.precision_at_1:.3f}   precision@7 {score.precision:.3f}")
 
 # %% [markdown]
-# One number alone says little, as other queries would have given another one. The **bootstrap** draws
+# One number alone says little, as other queries would have given another one. The bootstrap draws
 # the queries again and again, with some of them twice and others not at all, and looks how much the
-# result varies. The interval below holds the middle 95 % of these results. The training counts as worth
+# result varies. The interval below holds the middle 95% of these results. The training counts as worth
 # it only if the whole interval is above 0.
 
 # %% tags=["nbval-ignore-output"]
@@ -320,3 +320,16 @@ print(*[f"{name} {Path(path).name}" for name, path in found], sep="\n")
 #   neighbours have in common with it?
 # * Sort the table of suspect labels by class. Which class has the most?
 # * Run the report on a folder of your own. Does training beat the histogram of colours?
+#
+# <details>
+# <summary>Answers</summary>
+#
+# * Look at the strokes and at the typeface. The colours are no help: the histogram of colours finds
+#   hardly more than guessing among 14 classes would.
+# * Expect `k`: the cell above put the pictures with a wrong label there, except for those that were
+#   `k` themselves.
+# * The table of step 2 says so for your pictures. The histogram of colours can win where classes
+#   differ by their colours and not by their shapes. The letters have random colours, so here it is
+#   worst.
+#
+# </details>
