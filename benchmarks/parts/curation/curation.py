@@ -147,18 +147,21 @@ def render(result: dict[str, Any]) -> str:
     if result["status"] == "not measured":
         return f"Not measured: {result['why']}"
     found = result["found"]
-    titles = {
-        "Near duplicates among the first 40 pairs": (MILD, STRONG),
-        "Wrong labels among the first 100 images": (IN_STAMPS, IN_LARGE, IN_GLYPHS),
-        "Strange images among the first 40": (STRANGE,),
+    tables = {
+        "Near duplicates": ("How many are among the first 40 pairs.", (MILD, STRONG)),
+        "Wrong labels": (
+            "How many are among the first 100 images.",
+            (IN_STAMPS, IN_LARGE, IN_GLYPHS),
+        ),
+        "Strange images": ("How many are among the first 40 images.", (STRANGE,)),
     }
     parts = []
-    for title, names in titles.items():
+    for title, (sentence, names) in tables.items():
         rows = [
             {"way": way, **{name: interval(found[name][way]) for name in names}}
             for way in found[names[0]]
         ]
-        parts += [f"### {title}", table(rows)]
+        parts += [f"### {title}", sentence, table(rows)]
     return blocks(
         *parts,
         f"{medians(result['seeds'], 'seeds')} cleanvision reports sets without ranking their "
