@@ -33,7 +33,7 @@ lab: $(VENV)/book.stamp ## open the book in JupyterLab (LAB_ARGS="--no-browser -
 test: lint types ## everything: lint, types, tests, every chapter against its saved outputs
 	$(PYTEST)
 
-test-unit: $(VENV)/test.stamp ## the quick tests only (15 minutes)
+test-unit: $(VENV)/test.stamp ## the quick tests only (10 minutes)
 	$(PYTEST) -m 'not notebooks and not browser'
 
 test-notebooks: $(VENV)/test.stamp ## the chapters only

@@ -30,17 +30,17 @@ def _left_out(walk: Walk) -> list[str]:
     named = [shortened(printable(each), 160).rstrip(".") for each in walk.skipped if not each.kind]
     all_of_them = "Dataset.skipped lists all of them."
     if not named:
-        return [f"files left out, as they are no pictures: {_kinds(walk)}. {all_of_them}"]
+        return [f"files left out, as their kinds are not read: {_kinds(walk)}. {all_of_them}"]
     more = f"; and {len(named) - _NAMED:,} more" if len(named) > _NAMED else ""
     words = "; ".join(named[:_NAMED]) + more
     if len(named) < len(walk.skipped):
-        words += f"; and files of other kinds than pictures: {_kinds(walk)}"
+        words += f"; and files of kinds that are not read: {_kinds(walk)}"
     count = len(walk.skipped)
     return [f"{count:,} of its files and folders were left out: {words}. {all_of_them}"]
 
 
 def _kinds(walk: Walk) -> str:
-    """Say how many files are of other kinds than pictures, by suffix."""
+    """Say how many files are of kinds that are not read, by suffix."""
     kinds = Counter(each.kind for each in walk.skipped if each.kind)
     first = {each.kind: each.path for each in reversed(walk.skipped)}
     counts = "; ".join(

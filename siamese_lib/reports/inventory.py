@@ -29,7 +29,7 @@ class Inventory:
         train, test: int64 (K,), images of each class in the two splits.
         sizes: widths and heights of the pictures before they were scaled, int64 (P, 2); P is 0 if
             the images have no files.
-        other_kinds: number of files that are no pictures, by suffix.
+        other_kinds: number of files of kinds that are not read, by suffix.
         unreadable: files that should have been read, each as "path: reason".
         copies: identical images in two classes, or in both splits.
         duplicates: pairs of images, the most alike first, numbered training images first and then
@@ -87,7 +87,7 @@ class Inventory:
             yield f"Could not be read ({len(self.unreadable):,}): {names}."
         if self.other_kinds:
             kinds = ", ".join(f"{kind} {n:,}" for kind, n in self.other_kinds.items())
-            yield f"Passed over, as they are no pictures: {kinds}."
+            yield f"Passed over, as their kinds are not read: {kinds}."
 
 
 def inventory(data: Dataset) -> Inventory:

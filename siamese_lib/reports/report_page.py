@@ -28,17 +28,21 @@ from siamese_lib.reports.verdict import Report
 from siamese_lib.texts import printable
 
 _THUMBNAIL = 96  # pixels
-_SHOWN = 40  # doubtful images of each kind
+_SHOWN = 100  # doubtful images of each kind
 _TITLES = {
     "suspect label": (
         "Labels that may be wrong",
-        "Their looks fit another class better. Many are right all the same: look at the first.",
+        "Their looks fit another class better. Many are right all the same: look at each of them.",
     ),
     "outlier": (
         "Pictures that are like no other",
         "The score says how many times farther their neighbours are than those of others.",
     ),
 }
+_LEFT_OUT = (
+    "The column “left out” marks training images that the last training did without; test images "
+    "always stay."
+)
 
 
 def write_page(made: Report) -> None:
@@ -145,7 +149,8 @@ def _doubtful(title: str, note: str, found: Findings, made: Report, links: _Link
         rows.append(cells)
     more = f" The first {_SHOWN} of {len(found):,}." if len(found) > _SHOWN else ""
     all_of_them = " The file findings.csv has all of them." if len(found) else " There are none."
-    return Table(title, columns, rows, f"{note}{more}{all_of_them}")
+    why = f" {_LEFT_OUT}" if marked else ""
+    return Table(title, columns, rows, f"{note}{more}{all_of_them}{why}")
 
 
 def _mark(this: bool, other: bool, paired: bool) -> str:
@@ -189,7 +194,21 @@ def _kept(made: Report) -> Iterator[str]:
     if made.without_rejected is not None:
         yield (
             "The column “left out” there shows which "
-            f"{len(made.cleaned.rejected):,} training images the second training did "
-            f"without. The tables above show up to {_SHOWN} rows each, and the rest is only there. "
-            "In Python, Dataset.without takes these names."
+            f"{len(made.cleaned.rejected):,} training images the last training did "
+            f"without. The tables above show up to {_SHOWN} rows each, and the rest is only there."
         )
+    yield _how_to_go_on(made.data)
+
+
+def _how_to_go_on(data: Dataset) -> str:
+    """Say how to train without the images that the reader rejects."""
+    if data.root is None:
+        return "To go on without some of the images: Dataset.without takes their names."
+    _, height, width, channels = data.train.images.shape
+    color = "rgb" if channels == 3 else "grayscale"
+    size = f"image_size=({height}, {width}), color={color!r}"
+    return (
+        "To go on without some of the pictures, move their files away and make the report again. "
+        "Or in Python, with their names as in findings.csv: "
+        f"sl.load_folder({printable(data.root)!r}, {size}).without(names)."
+    )

@@ -203,18 +203,26 @@ class Collection:
 
         There are several if the file was added several times.
         ``collection.remove(collection.ids_of("photos/cats/3.png"))`` removes a picture by its file.
-        The file need not exist any more.
+        The file need not exist any more. The end of its path is enough, such as ``cats/3.png``, as
+        it stands in a report's ``findings.csv``.
 
         Raises:
-            ValueError: no image came from this file.
+            ValueError: no image came from this file, or the end of the path is that of several.
         """
         folders: dict[Path, Path] = {}
-        wanted = _place(Path(os.fsdecode(path)).expanduser(), folders)
-        found = [
-            entry.id
-            for entry in self._entries
-            if entry.path is not None and _place(entry.path, folders) == wanted
-        ]
+        given = Path(os.fsdecode(path)).expanduser()
+        places = {e.id: _place(e.path, folders) for e in self._entries if e.path is not None}
+        wanted = {_place(given, folders)}
+        if not given.is_absolute() and not wanted & set(places.values()):
+            end = given.parts
+            wanted = {place for place in places.values() if place.parts[-len(end) :] == end}
+        if len(wanted) > 1:
+            some = ", ".join(printable(place) for place in sorted(wanted)[:3])
+            raise ValueError(
+                f"path: got {printable(path)}, the end of {len(wanted)} paths ({some}); expected "
+                "that of one. Give more of the path."
+            )
+        found = [each for each, place in places.items() if place in wanted]
         if not found:
             raise ValueError(
                 f"path: got {printable(path)}, from which no image came; expected the file of an "

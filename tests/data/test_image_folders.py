@@ -161,7 +161,7 @@ def test_what_cannot_be_read_is_named_and_left_out(
     assert str(zoo) not in "".join(own.skipped)
     for name in reasons:
         assert name in str(caught[0].message)
-    assert "; and files of other kinds than pictures: 1 (.txt, such as cat/notes.txt). Data" in str(
+    assert "; and files of kinds that are not read: 1 (.txt, such as cat/notes.txt). Data" in str(
         caught[0].message
     )
     assert own.class_names == ("ant", "bee", "cat")

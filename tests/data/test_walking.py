@@ -241,7 +241,7 @@ def test_many_files_of_other_kinds_are_one_line(tmp_path):
     assert "615 of its files and folders were left out" in said
     assert "dog/cut0.heic: not a PNG" in said
     assert "and 4 more" in said
-    assert "and files of other kinds than pictures: 601 (.ogg 300, such as cat/0.ogg; .txt" in said
+    assert "and files of kinds that are not read: 601 (.ogg 300, such as cat/0.ogg; .txt" in said
     assert "no suffix 1, such as dog/notes" in said
     assert len(data.skipped) == 615
 

@@ -220,7 +220,7 @@ FAULTS: dict[str, Fault] = {
     "other kinds": Fault(
         "hundreds of sounds and texts beside the pictures",
         "one line counts them by suffix",
-        r"photos: files left out, as they are no pictures: 400 "
+        r"photos: files left out, as their kinds are not read: 400 "
         r"\(.ogg 200, such as cat/0.ogg; .txt 200, such as cat/0.txt\)",
         load, both(CLASSES, write(*(f"cat/{n}.{s}" for n in range(200) for s in ("ogg", "txt")))),
     ),

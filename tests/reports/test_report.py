@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import csv
+import html
 import json
 import re
 import warnings
@@ -78,7 +79,7 @@ def test_it_says_what_is_there(made: sl.Report) -> None:
     assert "broken.png" in there.unreadable[0]
     assert there.across_classes >= 1
     words = texts(made)
-    assert "Passed over, as they are no pictures: .txt 1." in words
+    assert "Passed over, as their kinds are not read: .txt 1." in words
     assert "The pictures are 20 to 20 pixels wide" in words
 
 
@@ -128,8 +129,20 @@ def test_what_was_left_out_is_marked(made: sl.Report) -> None:
     named = {name for row in cells for name in rejected if name in row}
     assert marked == named != set()
     words = texts(made)
-    assert f"which {len(rejected):,} training images the second training did without" in words
-    assert "The tables above show up to 40 rows each, and the rest is only there." in words
+    assert f"which {len(rejected):,} training images the last training did without" in words
+    assert "The tables above show up to 100 rows each, and the rest is only there." in words
+    assert "test images always stay" in words
+
+
+def test_the_page_says_how_to_go_on_without_some(made: sl.Report) -> None:
+    call = re.search(r"(sl\.load_folder\(.*\))\.without\(names\)\.", html.unescape(texts(made)))
+    assert call is not None
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # about what was planted
+        data = eval(call[1], {"sl": sl})
+    np.testing.assert_array_equal(data.train.images, made.data.train.images)
+    names = [made.cleaned.names[row] for row in made.cleaned.rejected]
+    assert len(data.without(names).train) == len(data.train) - len(names)
 
 
 def test_pairs_that_do_not_count_are_folded(made: sl.Report) -> None:

@@ -103,9 +103,16 @@ def test_an_image_is_named_by_its_file(
     Path("new.png").unlink()
     loaded.remove(loaded.ids_of("new.png"))
     assert not np.isin([12, 13], loaded.ids).any()
-    for gone in ("new.png", "3.png", "", "kept"):
+    for gone in ("new.png", "ts/3.png", "", "kept", str(tmp_path / "cats" / "3.png")):
         with pytest.raises(ValueError, match="from which no image came; expected the file of"):
             loaded.ids_of(gone)
+
+
+def test_the_end_of_a_path_names_an_image(found: sl.Collection, photos: Path) -> None:
+    (cat,) = found.ids_of(photos / "cats" / "3.png")
+    assert found.ids_of("cats/3.png").tolist() == [cat]
+    with pytest.raises(ValueError, match=r"got 3\.png, the end of 2 paths \(.*3\.png, .*3\.png\)"):
+        found.ids_of("3.png")
 
 
 def test_new_classes_without_training(found: sl.Collection) -> None:
