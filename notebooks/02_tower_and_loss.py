@@ -497,8 +497,8 @@ view
 
 # %% [markdown]
 # The cell prints how many different pairs still push, and which share of the loss is theirs. With
-# one plain mean, it is small: the network would learn almost nothing from them. With two means, it
-# is many times larger.
+# one plain mean, it is small, so they hardly move the network. With two means, it is many times
+# larger. [Chapter 4](04_watch_it_converge.ipynb) measures what that gains.
 
 # %% tags=["nbval-ignore-output"]
 different = chosen_labels[:, None] != chosen_labels
@@ -546,8 +546,8 @@ print(matrix.shape)
 # Any matrix is a sum of *directions*, and each direction has a strength, its **singular value**.
 # The chart shows the 64 strengths of this gradient, divided by the largest one. It also shows the
 # 64 strengths of the matrix that the optimizer **Muon** makes of the gradient. The directions stay
-# the same, and all strengths become about 1. The cell also prints how many times as strong as the
-# weakest direction the strongest one is.
+# the same, and all strengths become about 1. The cell also divides the
+# strength of the strongest direction by that of the weakest.
 
 # %% tags=["measured"]
 from siamese_lib.network.optimizers import orthogonalized

@@ -156,7 +156,7 @@ sl.figures.class_curves(run.steps, tangled, digits.class_names)
 # %% [markdown]
 # The ones separate first, because few digits look like them. Others share a cloud for a while. Look
 # for the threes and the fives. To watch them separate, show only these two in the film:
-# double-click on one in the legend, and then click on the other.
+# double-click on the three in the legend, and then click on the five.
 #
 # The cell prints the precision of the ones at step 10, next to the best of the other digits. Then it
 # prints which share of the threes' neighbours are fives, for some of the frames:
@@ -194,9 +194,9 @@ for frame in np.linspace(0, len(a_step) - 1, 7).astype(int):
 
 # %% [markdown]
 # The learning rate falls to zero, so the points come to rest. The last changes happen at the
-# borders. A point between two clouds is pulled by both, and the last steps decide where it lands.
-# The cell compares the last movements with the early ones. It also compares the final precision
-# with the precision halfway through the film.
+# borders. A point between two clouds is pulled towards its own class and pushed away from the
+# other, and the last steps decide where it lands. The cell compares the last movements with the
+# early ones. It also compares the final precision with the precision halfway through the film.
 
 # %% tags=["measured"]
 first, last = a_step[:8].mean(), a_step[-1]

@@ -154,12 +154,16 @@ print(explorer.answer.query, "has a label:", explorer.answer.label is not None)
 # %% [markdown]
 # ## Cosine against Euclidean distance
 #
-# The 2017 notebook compared embeddings by their **cosine**: the cosine of the angle between them,
-# seen from the origin. The loss of this network uses the Euclidean *distance* instead. Press
-# **Cosine** in the explorer, and its neighbours lie on a ray from the origin. In two dimensions, an
-# angle is one number. So the cosine ignores half of what the network says. The cell compares the
-# precision of both, over every test image. How much better one is depends on where the clouds lie
-# around the origin.
+# The **Euclidean** distance is the length of the straight line between two points, and the loss of
+# this network uses it. The notebook of 2017 compared embeddings by their **cosine** instead. It
+# depends only on the angle between the directions in which two points lie, seen from the origin,
+# and not on how far away they are. Press **Cosine** in the explorer, and its neighbours lie on a
+# ray from the origin. In two dimensions, an angle is one number. So the cosine ignores half of
+# what the network says. The cell compares the precision of both, over every test image. How much
+# better one is depends on where the clouds lie around the origin.
+#
+# Other towers give embeddings of length 1, such as the one in [chapter
+# 9](09_your_own_images.ipynb). For these, both ways give the same order of neighbours.
 
 
 # %% tags=["measured"]
@@ -192,8 +196,9 @@ print("nearest training images found:", answer.k)
 # %% [markdown]
 # A ring marks the shirt on the map above, among the digits. *Nearest* only means nearest of all the
 # images in the gallery. A distance alone cannot say *I do not know this*. But you can compare it
-# with the usual distance to the nearest neighbour. The cell prints that distance for test images,
-# which the network has never seen either, and then for the shirt:
+# with the usual distance to the nearest neighbour, and [chapter 9](09_your_own_images.ipynb) chooses
+# a limit in this way. The cell prints that distance for test images, which the network has never
+# seen either, and then for the shirt:
 
 # %% tags=["nbval-ignore-output"]
 distances = np.sort(gallery.nearest(run.embed(test.images), k=1)[1][:, 0])

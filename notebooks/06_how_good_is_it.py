@@ -80,8 +80,9 @@ sl.figures.neighbours(queries[one], *answers, query_label=query_labels[one])
 
 # %% [markdown]
 # **Precision@k** is the share of right labels among the k nearest neighbours, averaged over the
-# queries. Here k = 7. In code, it is the mean of a table of true and false. The cell prints this mean
-# for the six queries, and next to it the number that the library gives.
+# queries. Here k = 7. With k = 1 it is called **P@1**: how often the nearest neighbour is right. In
+# code, it is the mean of a table of true and false. The cell prints this mean for the six queries,
+# and next to it the number that the library gives.
 
 # %% tags=["measured"]
 hits = neighbour_labels[few] == query_labels[few][:, None]
@@ -193,9 +194,10 @@ print(f"{wrong:.1%} of the pairs are wrong, more than a quarter: {wrong > 0.25}"
 # characteristic*. Fawcett's *An introduction to ROC analysis* (2006) is a good place to read about it.
 #
 # Two numbers summarise the curve. **AUC** is the area under it. Take any similar pair and any
-# different pair: the AUC is how often the similar pair is the closer one. **EER**, the *equal error
-# rate*, is the rate of both mistakes at the threshold where the two rates are equal. The cell computes
-# the AUC by hand over all 4 million combinations, and the EER over all thresholds.
+# different pair: the AUC is how often the similar pair is the closer one. **EER**, the *equal
+# error rate*, is the share of false accepts at the threshold where it is equal to the share of
+# false rejects. The cell computes the AUC by hand over all 4 million combinations, and the EER
+# over all thresholds.
 
 # %% tags=["measured"]
 near, far = distances[same == 1], distances[same == 0]
@@ -494,9 +496,8 @@ print("costs:", *[f"{cost:.2f}" for cost in costs])
 print("costliest first:", bool((np.diff(costs) <= 0).all()))
 
 # %% [markdown]
-# Under each pair are its two labels and its cost. Most or all of them are *similar* pairs, far apart.
-# There is no limit to the cost of a similar pair, but a different pair costs at most half the square
-# of the margin.
+# Under each pair are its two labels and its cost. A different pair costs at most half the square of
+# the margin, here 0.5. So each pair above that is a *similar* pair, far apart: its cost has no limit.
 
 # %%
 titles = [

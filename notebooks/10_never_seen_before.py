@@ -241,9 +241,9 @@ for script in ("Armenian", "Georgian", "Hebrew", "Lao"):
     print(f"{script:9}", *[f"{way} {value:.3f}" for way, value in found.items()], sep="   ")
 
 # %% [markdown]
-# Compare the rows of one script, rather than the scripts with each other. Hebrew letters come in four
-# styles of a single typeface, and Armenian ones in four styles of three typefaces. So the Hebrew images
-# resemble each other more.
+# Compare the values of one row, rather than two scripts with each other: scripts differ in more than
+# the shapes of their letters. Hebrew letters come in four styles of a single typeface, and Armenian
+# ones in four styles of three typefaces.
 
 # %% [markdown]
 # ## How sure is a number?
@@ -283,8 +283,8 @@ sl.figures.image_grid(
 # The seed matters, too: another training gives an image other neighbours. Where these change, the
 # image's place on a map says little. `stable_neighbours` compares the three trainings, and predicts
 # for each image how many of its ten neighbours another training would give it again. The cell makes
-# a film of every second held-out letter that knows these shares. Press **Trust** above the map: the
-# larger a point, the more of its neighbours stay.
+# a film of every second image of the held-out letters, and gives it these shares. Press **Trust**
+# above the map: the larger a point, the more of its neighbours stay.
 
 # %% tags=["nbval-ignore-output"]
 shown = test.images[::2]
@@ -405,8 +405,8 @@ print("nearest of the twenty images:", names[again.answer.labels[0]])
 #
 # * A network that was trained to tell *same* from *different* can tell classes apart that it has never
 #   seen. A classifier cannot: it has one output for each class of its training.
-# * It needs many classes in training. Hundreds of letters teach it more about new classes than nine
-#   digits do.
+# * It was trained once on letters and once on nine digits. Both times it told classes apart that it
+#   had never seen.
 # * Quote a result with its interval, and say what was drawn again: images, classes or seeds.
 # * A new class needs one image in the gallery, and no training.
 #
