@@ -116,7 +116,7 @@ def quality(
 ) -> dict[str, float]:
     """Measure how well the gallery's labels (N,) say the class of each query (Q,)."""
     found = known[sl.Gallery(gallery).nearest(queries, K)[0]]
-    ranked = sl.metrics.retrieval(gallery, known, queries, truth)
+    ranked = sl.metrics.retrieval(queries, truth, gallery, known)
     values = (
         sl.metrics.knn_accuracy(found, truth),
         sl.metrics.precision_at_k(found[:, :1], truth),

@@ -40,11 +40,14 @@ def test_quality_is_that_of_a_loop():
     rng = np.random.default_rng(0)
     gallery, queries = rng.normal(size=(30, 4)), rng.normal(size=(9, 4))
     known, truth = np.arange(30) % 3, np.arange(9) % 3
-    hits = []
+    hits, averages = [], []
     for query, label in zip(queries, truth, strict=True):
         order = np.argsort(np.linalg.norm(gallery - query, axis=1))
         hits.append(known[order[:7]] == label)
+        right = known[order[:10]] == label  # 10 images of each class
+        averages.append(np.mean(right * np.cumsum(right) / np.arange(1, 11)))
     found = folders.quality(gallery, known, queries, truth)
+    assert found["MAP@R"] == pytest.approx(np.mean(averages))
     assert found["precision@7"] == pytest.approx(np.mean(hits))
     assert found["P@1"] == pytest.approx(np.mean([row[0] for row in hits]))
 
