@@ -31,7 +31,7 @@ const CHOICES = {
 
 class Slider {
   #value = make("output");
-  #held = false; // by the reader's hand, which says where it is
+  held = false; // by the reader's hand, which says where it is
   #words;
 
   /**
@@ -48,9 +48,9 @@ class Slider {
       moved(Number(this.range.value), false);
     });
     this.range.addEventListener("change", () => moved(Number(this.range.value), true));
-    this.range.addEventListener("pointerdown", () => (this.#held = true));
+    this.range.addEventListener("pointerdown", () => (this.held = true));
     for (const event of ["pointerup", "pointercancel", "lostpointercapture"]) {
-      this.range.addEventListener(event, () => (this.#held = false));
+      this.range.addEventListener(event, () => (this.held = false));
     }
   }
 
@@ -61,7 +61,7 @@ class Slider {
    */
   show(low, high, value) {
     set(this.range, { min: low, max: high });
-    if (!this.#held) this.range.value = String(value);
+    if (!this.held) this.range.value = String(value);
     this.#say();
   }
 
@@ -74,6 +74,7 @@ class Slider {
 
 class ControlPanel {
   #note = make("p", { class: "sx-quiet sx-note", role: "status" });
+  #hint = ""; // stays until the hand lets go, whatever answers come meanwhile
   #model;
   #reporter;
 
@@ -88,7 +89,8 @@ class ControlPanel {
     this.step = new Slider("at step", this.#stepWords.bind(this), (frame, resting) => {
       const quick = resting || this.#choices.quick.includes(frame);
       if (quick) this.#reporter.note({ frame });
-      this.#note.textContent = quick ? "" : "Let go to see the answer at this step.";
+      this.#hint = quick ? "" : "Let go to see the answer at this step.";
+      this.#note.textContent = this.#hint;
     });
     const sliders = [this.neighbours.element, this.step.element];
     this.root = make("div", { class: "sx-controls" }, ...sliders, this.#note);
@@ -111,7 +113,7 @@ class ControlPanel {
     this.neighbours.show(1, most, k);
     this.step.show(0, steps.length - 1, frame);
     this.step.element.hidden = steps.length < 2;
-    this.#note.textContent = waiting || note;
+    this.#note.textContent = (this.step.held && this.#hint) || waiting || note;
   }
 
   /** @param {number} frame */

@@ -173,6 +173,7 @@ def test_a_slider_follows_the_hand_where_answers_are_quick(explorer):
     )
     page.mouse.up()
     step = root.get_by_role("slider", name="at step")
+    step.hover()  # waits until the new cards no longer move it
     box = there(step.bounding_box())
     page.mouse.move(box["x"] + box["width"] - 4, box["y"] + box["height"] / 2)
     page.mouse.down()
