@@ -325,8 +325,7 @@ curves["yours"] = [run.history["seconds"][-1]], [by_batch.precision]
 sl.figures.quality_curves(curves, height=620)
 
 # %% [markdown]
-# Ours is not always first. On the machine above, pytorch-metric-learning's loss, which compares
-# three images at a time, ended a little higher with our tower than our own loss did.
+# Is the first line of the list one of ours? If not, another recipe ended higher on that machine.
 #
 # In the book's own recipes the learning rate falls to 0, so each is at its best when it ends. First
 # decide how long a training may take, and then how fast its learning rate should fall.

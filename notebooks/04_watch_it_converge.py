@@ -334,10 +334,9 @@ print("two means minus plain ", "  ".join(f"{share:.4f}" for share in ahead))
 print(f"on average             {ahead.mean():.4f}")
 
 # %% [markdown]
-# On average, two means are ahead, but not with each seed. The difference is about as large as that
-# between two trainings which differ only in their seed. So choose between the two means and the
-# plain one with many trainings, or take either. Margin 10 is about as good as margin 1, which is
-# the training with two means.
+# On average, two means are ahead, but not with each seed. Two trainings that differ only in their
+# seed differ by as much. So three seeds do not show which of the two is better. Margin 10 is about
+# as good as margin 1, which is the training with two means.
 
 # %% [markdown]
 # ## One image and its neighbours
