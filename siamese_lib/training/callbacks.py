@@ -21,7 +21,7 @@ import numpy as np
 from siamese_lib.metrics.headline import PRECISION, at_most
 from siamese_lib.network.backend import Logs, keras
 from siamese_lib.training.recorder import Recorder
-from siamese_lib.training.trained import number_of
+from siamese_lib.training.trained import are_finite, number_of
 
 _NAN_CHECK_STEPS = 10
 _REDRAW_SECONDS = 0.5
@@ -96,7 +96,7 @@ class Guard(keras.callbacks.Callback):
         loss = float((logs or {}).get("loss", 0.0))
         if not math.isfinite(loss):
             what = f"The loss is {loss}"
-        elif not all(np.isfinite(weight).all() for weight in self.model.get_weights()):
+        elif not are_finite(self.model.get_weights()):
             what = "A weight of the model is NaN or infinite"
         else:
             return

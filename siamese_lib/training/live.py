@@ -21,7 +21,7 @@ from siamese_lib.runs import projection
 from siamese_lib.runs.embedding import embed
 from siamese_lib.training.batches import Images
 from siamese_lib.training.recorder import Recorder
-from siamese_lib.training.trained import number_of
+from siamese_lib.training.trained import are_finite, number_of
 from siamese_lib.training.validation import evenly
 from siamese_lib.views.embedding_view import EmbeddingView
 from siamese_lib.views.showing import show, still_of
@@ -182,7 +182,7 @@ class LiveView(keras.callbacks.Callback):
         """Embed, measure and show a frame, if the tower's weights are finite."""
         step, tower = self.recorder.step, self.recorder.tower
         _ = self.model  # on JAX this access brings the weights up to date
-        if not all(np.isfinite(weight).all() for weight in tower.get_weights()):
+        if not are_finite(tower.get_weights()):
             return
         embeddings = embed(tower, self._images)
         points = projection.centred(embeddings)

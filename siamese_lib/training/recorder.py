@@ -332,8 +332,7 @@ class Recorder(keras.callbacks.Callback):
         if self._kept:  # a frozen weight is the same array in all frames, and takes memory once
             pairs = zip(self._kept[max(self._kept)], weights, strict=True)
             weights = [old if np.array_equal(old, new) else new for old, new in pairs]
-        finite = all(np.isfinite(weight).all() for weight in weights)
-        return {self.step: weights} if finite else {}
+        return {self.step: weights} if trained.are_finite(weights) else {}
 
     def _add_row(self, seen: int, mean: float) -> None:
         """Add a row to the history; `mean` is Keras' mean loss over `seen` steps of the epoch."""

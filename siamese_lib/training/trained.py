@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 from numbers import Real
 
 import numpy as np
@@ -88,6 +89,11 @@ def check_asked(batches: ImageBatches, before: int) -> None:
             "fit trains on other data than the Recorder's batches, of which none was asked for; "
             "expected the same ImageBatches in both: model.fit(batches, callbacks=[recorder])."
         )
+
+
+def are_finite(weights: Iterable[np.ndarray]) -> bool:
+    """Return whether no weight is NaN or infinite."""
+    return all(np.isfinite(weight).all() for weight in weights)
 
 
 def number_of(loss: object, name: str) -> float | None:
