@@ -15,6 +15,7 @@ from .data.letters import scripts_of as scripts_of
 from .data.named_sets import DownloadError as DownloadError
 from .data.named_sets import load_dataset as load_dataset
 from .data.queries import prepare as prepare
+from .data.turned_classes import turned_classes as turned_classes
 from .explorer.explorer import RetrievalExplorer as RetrievalExplorer
 from .export.export_run import export_gif as export_gif
 from .export.export_run import export_html as export_html

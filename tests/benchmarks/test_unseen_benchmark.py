@@ -50,7 +50,7 @@ def test_rivals_are_what_they_are_called():
     images = made().train.images
     found = {
         way: embed(images)
-        for way, embed in unseen.rivals(unseen.Recipe(4, steps=1), images).items()
+        for way, embed in unseen.rivals(sl.conv_tower((28, 28, 1), 4), images).items()
     }
     assert {way: points.shape for way, points in found.items()} == {
         "pixels": (48, 784), "PCA": (48, 4), "untrained tower": (48, 4),
@@ -79,12 +79,11 @@ def test_the_report():
     assert "never seen: 0.625 for Lao (pixels 0.375)." in text
     assert "| Lao | 0.375 (0.250 to 0.500) | 0.625 (0.500 to 0.750) |" in text
     assert "| mean | 0.375 | 0.625 |" in text
-    assert "Trained on 1,200 images of 3 Latin and Greek letters, 9 steps." in text
+    assert "Trained on 1,200 images of 3 Latin and Greek letters, 9 steps, in which each" in text
     assert "Judged by images: 240 of 30 Lao letters." in text
 
 
 def test_letters_are_judged_by_every_way(monkeypatch):
-    monkeypatch.setattr(unseen, "trained", lambda recipe, data: lambda images: images[:, 9, :4, 0])
     rival = {"a rival": lambda images: images[:, 9, :4, 0]}
     monkeypatch.setattr(trained_rivals, "trained", lambda *_: rival)
     monkeypatch.setattr(sl.metrics, "few_shot", lambda *_, **__: sl.metrics.FewShot(
