@@ -2,7 +2,10 @@
 
 Two steps find them. First, each picture is blurred and shrunk, and a gallery finds the few pictures
 with the most similar pixels. Then each such pair is compared closely, with all that a copy may have
-suffered taken out: a small shift, turn and change of size, and another brightness and contrast.
+suffered taken out: a small shift, turn and change of size, and another brightness and contrast. All
+is done once more with white bars. A picture that is not square has bars at two of its sides, of
+which a copy may have others: a letter on a transparent ground has white ones, and its JPEG may have
+black ones, as most of its border is black.
 
 References:
     Simard, LeCun and Denker, "Efficient Pattern Recognition Using a New Transformation Distance",
@@ -12,6 +15,8 @@ References:
 """
 
 from __future__ import annotations
+
+from collections.abc import Iterable
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -41,7 +46,8 @@ def near_duplicates(
 
     Identical images come first. Of three copies or more, each is paired with the first.
 
-    10,000 images of 64 by 64 pixels take some ten seconds of a processor and 0.4 GB.
+    10,000 images of 64 by 64 pixels take some 13 seconds of a processor and 0.6 GiB, and twice as
+    long and 0.8 GiB if any of them has bars.
 
     Args:
         images: uint8 (N, H, W), (N, H, W, 1) or (N, H, W, 3).
@@ -73,7 +79,7 @@ def near_duplicates(
     earlier = first[which]
     copies = np.flatnonzero(earlier != np.arange(len(pixels)))
     distinct = np.unique(first)
-    left, right, scores = _alike(pixels[distinct])
+    left, right, scores = _best_of(_alike(each) for each in _with_white_bars(pixels[distinct]))
     others = np.concatenate([earlier[copies], distinct[left]])
     indices = np.concatenate([copies, distinct[right]])
     scores = np.concatenate([np.ones(len(copies)), scores])
@@ -87,6 +93,35 @@ def near_duplicates(
         labels=None if known is None else known[indices],
         other_labels=None if known is None else known[others],
     )
+
+
+def _with_white_bars(pixels: np.ndarray) -> list[np.ndarray]:
+    """Return pictures (N, H, W, C) as they are, and once more with white bars if any has bars.
+
+    Bars are rows or columns of one colour, as many at one side as at the other.
+    """
+    white = pixels.copy()
+    for axis in (1, 2):
+        lines = np.moveaxis(pixels, axis, 1)
+        same = (lines == lines[:, :1, :1]).all(axis=(2, 3))
+        wide = np.minimum(
+            *(np.logical_and.accumulate(side, axis=1).sum(axis=1) for side in (same, same[:, ::-1]))
+        )
+        wide[same.all(axis=1)] = 0
+        from_border = np.minimum(np.arange(lines.shape[1]), np.arange(lines.shape[1])[::-1])
+        np.moveaxis(white, axis, 1)[from_border < wide[:, None]] = 255
+    return [pixels] if np.array_equal(white, pixels) else [pixels, white]
+
+
+def _best_of(
+    found: Iterable[tuple[np.ndarray, np.ndarray, np.ndarray]],
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Join pairs (left, right, scores), each with the highest of its scores."""
+    left, right, scores = (np.concatenate(parts) for parts in zip(*found, strict=True))
+    pairs, place = np.unique(np.stack([left, right]), axis=1, return_inverse=True)
+    best = np.zeros(pairs.shape[1])
+    np.maximum.at(best, place, scores)
+    return pairs[0], pairs[1], best
 
 
 def _alike(pixels: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

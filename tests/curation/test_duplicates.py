@@ -70,6 +70,36 @@ def test_planted_copies_come_first(channels):
     np.testing.assert_array_equal(found.other_labels, [earlier % 5 for earlier, _ in pairs])
 
 
+@pytest.mark.parametrize("bars", [0, 90, 200])
+@pytest.mark.parametrize("across", [False, True])
+def test_copies_with_bars_of_another_colour_are_found(bars, across):
+    """A picture that is not square, on white, and its copy on what its border looks like."""
+    pictures = photos(60)
+    pictures[:, :, :16] = pictures[:, :, 48:] = 255
+    copy = copied(pictures[7], "brightness")
+    copy[:, :16] = copy[:, 48:] = bars
+    pictures = np.concatenate([pictures, copy[None]])
+    found = near_duplicates(pictures.swapaxes(1, 2) if across else pictures)
+    assert pairs_of(found)[0] == (7, 60)
+    assert found.scores[0] > 0.9
+
+
+def test_bars_are_as_wide_as_the_narrower_of_two_sides():
+    rng = np.random.default_rng(0)
+    pictures = rng.integers(1, 250, (4, 7, 9, 3), np.uint8)
+    pictures[0, :, :3] = pictures[0, :, 7:] = 5  # three columns and two: two at each side
+    pictures[1, :1] = pictures[1, 6:] = 5
+    pictures[2, :, :2], pictures[2, :, 7:] = 5, 6  # two colours: no bars
+    pictures[3] = 5  # one colour: no bars
+    wanted = pictures.copy()
+    wanted[0, :, :2] = wanted[0, :, 7:] = 255
+    wanted[1, :1] = wanted[1, 6:] = 255
+    as_they_are, white = duplicates._with_white_bars(pictures)
+    np.testing.assert_array_equal(as_they_are, pictures)
+    np.testing.assert_array_equal(white, wanted)
+    assert len(duplicates._with_white_bars(pictures[2:])) == 1
+
+
 def test_each_pair_comes_once_and_the_later_image_is_the_one_to_leave_out():
     pictures = photos(30)
     pictures[[9, 21]] = pictures[4]
