@@ -62,6 +62,37 @@ def test_the_verdict_is_first(made: sl.Report, page: Page) -> None:
     assert page.locator("i").filter(has_text="name").count() == 0  # a class name is no markup
 
 
+def test_the_advice_follows_the_verdict(made: sl.Report, page: Page) -> None:
+    assert made.advice
+    words = page.locator(".words").nth(1)
+    assert words.locator("h2").inner_text() == "What you can do next"
+    assert words.locator("li").all_inner_texts() == made.advice
+
+
+def luminance(color: str) -> float:
+    """How bright a colour is as WCAG counts it, from ``rgb(1, 2, 3)``."""
+    shares = np.array([int(part) for part in re.findall(r"\d+", color)[:3]]) / 255
+    linear = np.where(shares <= 0.04045, shares / 12.92, ((shares + 0.055) / 1.055) ** 2.4)
+    return float(linear @ [0.2126, 0.7152, 0.0722])
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_a_picture_of_the_colour_of_the_page_has_an_edge(
+    page: Page, theme: Literal["light", "dark"]
+) -> None:
+    page.emulate_media(color_scheme=theme)
+    ground = page.locator("section.table").first.evaluate(
+        "section => getComputedStyle(section).backgroundColor"
+    )
+    for picture in ("td.picture img", "#neighbours canvas", "#thumbs canvas", ".query canvas"):
+        style, edge = page.locator(picture).first.evaluate(
+            "it => [getComputedStyle(it).outlineStyle, getComputedStyle(it).outlineColor]"
+        )
+        assert style == "solid", picture
+        low, high = sorted(luminance(color) + 0.05 for color in (ground, edge))
+        assert high / low >= 3, (picture, ground, edge)
+
+
 def test_tables_are_sorted_by_a_click_or_a_key(made: sl.Report, page: Page) -> None:
     table = page.locator("section.table").filter(has_text="training images").last
     column = table.locator("tbody td:nth-child(2)")
