@@ -41,6 +41,12 @@ def write_atomically(path: Path, *parts: bytes | memoryview) -> None:
         raise
 
 
+def size_in_words(*paths: Path) -> str:
+    """Say how much files take, and folders with all that is in them, such as "2.4 MB"."""
+    files = [file for path in paths for file in ([path] if path.is_file() else path.rglob("*"))]
+    return f"{sum(file.stat().st_size for file in files if file.is_file()) / 1e6:,.1f} MB"
+
+
 def digest(*parts: Iterable[np.ndarray]) -> str:
     """Return 32 hexadecimal digits that identify arrays by dtype, shape and content."""
     name = hashlib.blake2b(digest_size=16)

@@ -7,6 +7,7 @@ around them. `printable` writes these as escapes such as ``\\xe9`` and ``\\n``.
 
 from __future__ import annotations
 
+import os
 import unicodedata
 from collections.abc import Iterable, Sequence
 
@@ -54,6 +55,18 @@ def composed(text: str) -> str:
     the name of one folder in two forms: macOS decomposes names, others keep what is typed.
     """
     return unicodedata.normalize("NFC", text)
+
+
+def located(path: object) -> str:
+    """Return a path as `printable` text, and if it is relative, in brackets where that is."""
+    given = os.fspath(path) if isinstance(path, os.PathLike) else path
+    text = os.fsdecode(given) if isinstance(given, bytes) else str(given)
+    if os.path.isabs(text):
+        return printable(text)
+    try:
+        return f"{printable(text)} ({printable(os.path.abspath(text))})"
+    except OSError:  # the working folder is no longer there
+        return printable(text)
 
 
 def listed(names: Sequence[str], most: int = 5) -> str:

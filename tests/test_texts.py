@@ -13,7 +13,7 @@ from PIL import Image
 
 import siamese_lib as sl
 from siamese_lib.__main__ import main
-from siamese_lib.texts import printable, printable_names, shortened
+from siamese_lib.texts import located, printable, printable_names, shortened
 
 NAMES = [
     b"caf\xe9", b"caf\xc3\xa9", rb"caf\xe9", b"line\nbreak", b"tab\there", b"bell\x07",
@@ -137,3 +137,11 @@ def test_errors_about_odd_paths_can_be_printed(tmp_path):
     with pytest.raises(sl.DataError) as caught:
         sl.load_folder(tmp_path / "gone\udcff\n")
     assert r"gone\xff\n: found nothing" in str(caught.value)
+
+
+def test_a_relative_path_says_where_it_is(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    for path in ("photos", Path("photos"), b"photos"):
+        assert located(path) == f"photos ({tmp_path / 'photos'})"
+    assert located("../a\nb") == rf"../a\nb ({tmp_path.parent}/a\nb)"
+    assert located(tmp_path / "photos") == str(tmp_path / "photos")

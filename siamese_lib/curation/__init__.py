@@ -8,6 +8,16 @@ from siamese_lib.curation.duplicates import near_duplicates
 from siamese_lib.curation.findings import Findings, write_table
 from siamese_lib.curation.looks import looks
 from siamese_lib.curation.outliers import outliers
+from siamese_lib.curation.planting import Stop, where_to_stop
 from siamese_lib.curation.suspects import suspect_labels
 
-__all__ = ["Findings", "looks", "near_duplicates", "outliers", "suspect_labels", "write_table"]
+__all__ = [
+    "Findings",
+    "Stop",
+    "looks",
+    "near_duplicates",
+    "outliers",
+    "suspect_labels",
+    "where_to_stop",
+    "write_table",
+]

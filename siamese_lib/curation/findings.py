@@ -32,6 +32,8 @@ class Findings:
         labels: int64 or str (F,), the classes of the images; None if they are not known.
         other_labels: int64 or str (F,), the classes of `others`, or None.
         suggested: int64 or str (F,), the classes that fit the images better, or None.
+        votes: int64 (F, 3), how many neighbours of each image are of the class `suggested`, how
+            many are of its own, and how many there are; None if none were asked.
     """
 
     kind: str
@@ -41,6 +43,7 @@ class Findings:
     labels: np.ndarray | None = None
     other_labels: np.ndarray | None = None
     suggested: np.ndarray | None = None
+    votes: NDArray[np.int64] | None = None
 
     def __len__(self) -> int:
         return len(self.indices)
@@ -54,7 +57,7 @@ class Findings:
         return self._part(slice(count, None))
 
     def _part(self, rows: slice) -> Findings:
-        parts = ("indices", "scores", "others", "labels", "other_labels", "suggested")
+        parts = ("indices", "scores", "others", "labels", "other_labels", "suggested", "votes")
         given = {name: getattr(self, name) for name in parts}
         fewer = {name: part[rows] for name, part in given.items() if part is not None}
         return replace(self, **fewer)

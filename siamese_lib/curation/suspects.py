@@ -3,29 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
 
-from siamese_lib.checks import class_numbers, whole_number
+from siamese_lib.checks import whole_number
 from siamese_lib.curation.findings import Findings
-from siamese_lib.search.gallery import Gallery
-from siamese_lib.search.vectors import METRICS, check_choice, checked, comparable
-
-_NEAREST = 20
-_MOST = 64  # numbers of features that are compared: more of them cost time, and help no further
-_SPARE = 16  # numbers beyond these, so that the largest components are found well
-# Votes that all classes share alike, besides those of the neighbours. Shared by the sizes of the
-# classes, they would make small classes suspect as a whole: few neighbours are of such a class.
-_DOUBT = 8.0
+from siamese_lib.curation.votes import NEAREST, Voters
 
 
 def suspect_labels(
     features: ArrayLike | Sequence[ArrayLike],
     labels: ArrayLike,
     *,
-    k: int = _NEAREST,
+    k: int = NEAREST,
     metric: str = "euclidean",
     count: int = 100,
 ) -> Findings:
@@ -55,9 +46,10 @@ def suspect_labels(
         count: largest number of images, at least 1.
 
     Returns:
-        `Findings` with `suggested`, the best of the other classes. The scores are the probability
-        of the suggested class if it is either that or the image's own: above 0.5 it fits better.
-        They are too sure, as the kinds of features are not independent: use them for the order.
+        `Findings` with `suggested`, the best of the other classes, and `votes`. The scores are the
+        probability of the suggested class if it is either that or the image's own: above 0.5 it
+        fits better. They are too sure, as the kinds of features are not independent: use them for
+        the order. `where_to_stop` says how far down the list a look is worth its time.
 
     Raises:
         ValueError: an argument is not as described.
@@ -77,73 +69,16 @@ def suspect_labels(
         >>> found.indices, found.labels, found.suggested
         (array([7]), array([1]), array([0]))
     """
-    spaces = _spaces(features)
-    whole_number("k", k, 1)
     whole_number("count", count, 1)
-    numbers, classes = class_numbers(labels, count=len(spaces[0]))
-    if len(classes) < 2:
-        raise ValueError(
-            f"labels: got {len(classes)} class in {len(numbers):,} labels; expected 2 or more, so "
-            "that another class can be suggested."
-        )
-    kinds = [_log_votes(_compact(each, metric), numbers, len(classes), k) for each in spaces]
-    votes = np.tensordot(_weights(kinds, numbers), kinds, axes=1)
-    everyone = np.arange(len(numbers))
-    own = votes[everyone, numbers]
-    votes[everyone, numbers] = -np.inf
-    best = votes.argmax(axis=1)
-    scores = 1 / (1 + np.exp(np.clip(own - votes[everyone, best], -700, 700)))
+    voters = Voters.of(features, labels, k=k, metric=metric)
+    scores, best = voters.scores(voters.numbers)
     order = np.argsort(-scores, kind="stable")[:count]
+    own = voters.numbers[order]
     return Findings(
         kind="suspect label",
         indices=order,
         scores=scores[order],
-        labels=classes[numbers[order]],
-        suggested=classes[best[order]],
+        labels=voters.classes[own],
+        suggested=voters.classes[best[order]],
+        votes=voters.counts(order, best[order], own),
     )
-
-
-def _spaces(features: ArrayLike | Sequence[ArrayLike]) -> list[np.ndarray]:
-    """Return one array (N, dim) for each kind of features."""
-    given: list[Any] = list(features) if isinstance(features, list | tuple) else [features]
-    spaces = [np.asarray(features)] if np.ndim(given[0]) != 2 else [np.asarray(f) for f in given]
-    lengths = [len(each) if each.ndim else 0 for each in spaces]
-    if len(set(lengths)) > 1 or lengths[0] < 2:
-        raise ValueError(
-            f"features have {', '.join(f'{length:,}' for length in lengths)} rows; expected one "
-            "for each image, of at least 2 images, in every array."
-        )
-    return spaces
-
-
-def _compact(space: np.ndarray, metric: str) -> np.ndarray:
-    """Return features as the metric compares them, or their largest principal components.
-
-    A random projection finds the directions in which they vary, and one more product sharpens them.
-    """
-    check_choice("metric", metric, METRICS)
-    vectors = comparable(checked("features", space, metric), metric)
-    if min(vectors.shape) <= _MOST + _SPARE:
-        return vectors
-    vectors -= vectors.mean(axis=0)
-    directions = np.random.default_rng(0).normal(size=(vectors.shape[1], _MOST + _SPARE))
-    basis, _ = np.linalg.qr(vectors @ (vectors.T @ (vectors @ directions)))
-    turned, sizes, _ = np.linalg.svd(basis.T @ vectors, full_matrices=False)
-    return (basis @ (turned * sizes)[:, :_MOST]).astype(np.float32)
-
-
-def _log_votes(vectors: np.ndarray, numbers: np.ndarray, classes: int, k: int) -> np.ndarray:
-    """Return the logarithms of the share of votes for each class, float64 (N, classes)."""
-    nearest = min(k, len(vectors) - 1)
-    found, _ = Gallery(vectors).nearest(vectors, nearest, exclude_self=True)
-    places = numbers[found] + np.arange(len(found))[:, None] * classes
-    votes = np.bincount(places.ravel(), minlength=len(found) * classes).reshape(-1, classes)
-    return np.log((votes + _DOUBT / classes) / (nearest + _DOUBT))
-
-
-def _weights(kinds: list[np.ndarray], numbers: np.ndarray) -> np.ndarray:
-    """Return how much each kind of features counts, float64, at most 1."""
-    guess = np.bincount(numbers).max() / len(numbers)
-    right = np.array([(votes.argmax(axis=1) == numbers).mean() for votes in kinds])
-    beyond = np.maximum(right - guess, 0)
-    return beyond / beyond.max() if beyond.any() else np.ones(len(kinds))

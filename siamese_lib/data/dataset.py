@@ -22,7 +22,7 @@ from siamese_lib.checks import checked_class_names, checked_labels
 from siamese_lib.data.copies import Copies, find_copies
 from siamese_lib.data.file_names import checked_rows, rows_named
 from siamese_lib.pixels import described, is_channels_first, remedy, warn_if_black
-from siamese_lib.texts import listed, printable, shortened
+from siamese_lib.texts import listed, located, printable, shortened
 
 _NAMED = 5  # classes that an error names
 
@@ -35,11 +35,13 @@ class DataError(ValueError):
         """Make an error whose message has four parts, in this order.
 
         Args:
-            what: the file, array or argument that has the fault.
+            what: the file, array or argument that has the fault. Of a relative `Path`, the message
+                also says where that is.
             found: what is there.
             expected: what should have been there.
             remedy: what to do next, a full sentence.
         """
+        what = located(what) if isinstance(what, Path) else what
         return cls(printable(f"{what}: found {found}; expected {expected}. {remedy}"))
 
 

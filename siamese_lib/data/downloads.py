@@ -15,6 +15,7 @@ from pathlib import Path
 
 from siamese_lib.data.dataset import DataError
 from siamese_lib.data.sources import DatasetSpec, Mirror
+from siamese_lib.progress import in_notebook, in_terminal
 
 ANSWER_SECONDS = 4.0  # all mirrors together must respond within this time
 STALL_SECONDS = 15.0  # the longest pause in the middle of a download
@@ -33,7 +34,7 @@ def fetch(
         spec: the set.
         cache: the folder to put them in, created if it is missing.
         notes: one line is appended for each mirror that did not deliver.
-        show_progress: show a progress bar on standard error.
+        show_progress: show a progress bar on standard error, if that is a terminal or a notebook.
 
     Returns:
         What to read (an `.npz` file or a folder of IDX files) and the mirror it came from; None
@@ -118,7 +119,8 @@ def _downloader(show_progress: bool) -> Callable[[str, str, object], None]:
     import pooch  # waits: slow to import
 
     get = pooch.HTTPDownloader(
-        progressbar=show_progress,
+        # A file that standard error goes to cannot be drawn over.
+        progressbar=show_progress and (in_notebook() or in_terminal()),
         chunk_size=1 << 16,
         timeout=(ANSWER_SECONDS, STALL_SECONDS),
         # Ask for the stored file as it is: compressing or unpacking it would change its checksum.

@@ -31,6 +31,7 @@ from siamese_lib.data.downloads import fetch
 from siamese_lib.data.formats import candidates, read_splits
 from siamese_lib.data.offline import offline_digits
 from siamese_lib.data.sources import KNOWN_SETS, DatasetSpec
+from siamese_lib.texts import located
 
 
 class DownloadError(DataError):
@@ -125,7 +126,7 @@ def _from_environment(name: str, notes: list[str]) -> Dataset | None:
         return None
     folder = Path(value).expanduser()
     if not folder.is_dir():
-        notes.append(f"SIAMESE_DATA names {folder}, which is not a folder")
+        notes.append(f"SIAMESE_DATA names {located(folder)}, which is not a folder")
         return None
     for path in candidates(folder, name):
         return _make(path, name, f"$SIAMESE_DATA/{path.name}")

@@ -6,7 +6,7 @@ import os
 from pathlib import Path
 
 from siamese_lib.data.dataset import DataError
-from siamese_lib.texts import printable, shortened
+from siamese_lib.texts import located, shortened
 
 
 def given_path(path: str | bytes | os.PathLike[str]) -> Path:
@@ -32,7 +32,7 @@ def given_path(path: str | bytes | os.PathLike[str]) -> Path:
     except (OSError, ValueError, RuntimeError) as error:
         reason = getattr(error, "strerror", None) or error
         raise DataError.about(
-            shortened(printable(text), 200),
+            shortened(located(text), 200),
             found=f"a path that cannot be looked up ({reason})",
             expected="the path of a file or folder",
             remedy="Check the path and its permissions.",

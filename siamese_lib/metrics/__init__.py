@@ -21,12 +21,7 @@ References:
 """
 
 from siamese_lib.metrics.costliest import costliest_pairs
-from siamese_lib.metrics.decision import (
-    SameThreshold,
-    UnknownThreshold,
-    choose_threshold,
-    unknown_threshold,
-)
+from siamese_lib.metrics.decision import SameThreshold, choose_threshold
 from siamese_lib.metrics.few_shot import FewShot, few_shot
 from siamese_lib.metrics.intervals import bootstrap
 from siamese_lib.metrics.precision import (
@@ -54,6 +49,7 @@ from siamese_lib.metrics.thresholds import (
     verification_intervals,
 )
 from siamese_lib.metrics.trust import kept_neighbours, stable_neighbours
+from siamese_lib.metrics.unknown import UnknownThreshold, unknown_threshold
 
 __all__ = [
     "RIVALS",

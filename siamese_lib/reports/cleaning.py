@@ -10,13 +10,15 @@ from numpy.typing import NDArray
 
 from siamese_lib.curation import (
     Findings,
+    Stop,
     looks,
     outliers,
     suspect_labels,
+    where_to_stop,
     write_table,
 )
 from siamese_lib.data.dataset import Dataset
-from siamese_lib.reports.inventory import Inventory
+from siamese_lib.reports.inventory import Inventory, names_of
 from siamese_lib.runs.run import Run
 
 _SUSPECTS = 0.02  # share of the images: so many suspect labels are tried without
@@ -34,12 +36,18 @@ class Cleaning:
         rejected: int64 (R,), training images that a training is tried without: the most suspect
             labels, 2 % of all, and of near duplicates one, or the training image if the other is a
             test image. No class is left with fewer than two.
+        stop: why the list of suspect labels ends where it ends.
+        unlisted: how many more images another class fits better.
+        worth_a_look: how many of the first suspect labels have the scores of half the planted ones.
     """
 
     findings: tuple[Findings, ...]
     names: tuple[str, ...]
     class_names: tuple[str, ...]
     rejected: NDArray[np.int64]
+    stop: Stop
+    unlisted: int
+    worth_a_look: int
 
     def to_csv(self, path: str | os.PathLike[str]) -> None:
         """Write all findings as one table, whose column "left out" names the rejected images."""
@@ -60,8 +68,11 @@ def clean(run: Run, data: Dataset, there: Inventory) -> Cleaning:
     splits, alike, certain = (data.train, data.test), there.duplicates, there.alike
     images = np.concatenate([split.images for split in splits])
     labels = np.concatenate([split.labels for split in splits])
-    suspects = suspect_labels(list(looks(images).values()), labels, count=len(images))
-    suspects = suspects.first(int((suspects.scores > 0.5).sum()))  # another class fits better
+    features = list(looks(images).values())
+    stop = where_to_stop(features, labels)
+    suspects = suspect_labels(features, labels, count=len(images))
+    better = int((suspects.scores > 0.5).sum())  # another class fits these better
+    suspects = suspects.first(min(better, int((suspects.scores >= stop.score).sum())))
     embeddings = np.concatenate([run.embed_once(s.images, what="images") for s in splits])
     odd = outliers(embeddings, labels, k=min(10, len(images) - 1), count=_LISTED)
     doubtful = round(_SUSPECTS * len(images))
@@ -76,16 +87,10 @@ def clean(run: Run, data: Dataset, there: Inventory) -> Cleaning:
     )
     return Cleaning(
         findings=(alike.first(max(_LISTED, certain)), suspects, odd),
-        names=_names(data),
+        names=names_of(data),
         class_names=data.class_names,
         rejected=rejected[left[data.train.labels[rejected]] > 1],
-    )
-
-
-def _names(data: Dataset) -> tuple[str, ...]:
-    """Name all images, training images first."""
-    return tuple(
-        name
-        for part, split in (("train", data.train), ("test", data.test))
-        for name in split.files or [f"{part} {row}" for row in range(len(split))]
+        stop=stop,
+        unlisted=better - len(suspects),
+        worth_a_look=int((suspects.scores >= stop.half).sum()),
     )

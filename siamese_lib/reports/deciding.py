@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 
 import numpy as np
 
 from siamese_lib.data.dataset import Dataset
-from siamese_lib.metrics.decision import (
-    SameThreshold,
-    TooFewError,
-    UnknownThreshold,
-    choose_threshold,
-    unknown_threshold,
-)
+from siamese_lib.metrics.decision import SameThreshold, choose_threshold
+from siamese_lib.metrics.halves import TooFewError
+from siamese_lib.metrics.unknown import UnknownThreshold, unknown_threshold
 from siamese_lib.runs.run import Run
+from siamese_lib.texts import printable
 
 _USEFUL = 0.1  # the largest false-accept share that is worth asking for
 _REFUSED, _DECIDING = 0.05, 5  # the share to refuse, and images that have to decide it
@@ -34,9 +32,20 @@ class Decision:
     unknown: UnknownThreshold | None
     missing: tuple[str, ...]
 
-    def lines(self) -> list[str]:
-        """Return sentences for people."""
-        found = [str(each) for each in (self.same, self.unknown) if each is not None]
+    def lines(self, collection: object = "collection") -> list[str]:
+        """Return sentences for people.
+
+        Args:
+            collection: the folder of the collection, for a line of code.
+        """
+        search = f"sl.Collection.load({printable(collection)!r}).nearest('FILE')[0]"
+        found = []
+        if self.same is not None:
+            near = f"[each for each in {search} if each.distance <= {self.same.threshold:.4g}]"
+            found += [str(self.same), f"In Python, the pictures of the same class as FILE: {near}"]
+        if self.unknown is not None:
+            far = f"{search}[0].distance > {self.unknown.threshold:.4g}"
+            found += [str(self.unknown), f"In Python, whether FILE is unknown: {far}"]
         return [*found, *self.missing]
 
 
@@ -50,12 +59,15 @@ def decide(
 ) -> Decision:
     """Choose thresholds on test images, and judge them on other test images.
 
+    They are for `run`. That for "none of these classes" is for a search in all images of `data`, as
+    the collection of a report holds them.
+
     Args:
         run: a training on the training images of `data`.
         data: half of its test images choose, the other half judge.
         new_classes: a run and the data of `split_by_class` that it was trained on, to measure how
-            many images of new classes are caught. Without it, the classes of `data` are left out
-            of the gallery in turn.
+            many images of new classes are caught, at a threshold of its own that refuses as many.
+            Without it, the classes of `data` are left out of the gallery in turn.
         false_accept: the share of different pairs that may be called same.
         seed: divides the test images.
     """
@@ -67,23 +79,37 @@ def decide(
     except ValueError as error:
         missing.append(_missing("same or different", error, len(embeddings)))
     try:
-        if new_classes is None:
-            unknown = unknown_threshold(
-                embeddings, data.test.labels, refused=_refused(len(embeddings)), seed=seed
-            )
-        else:
-            narrow, split = new_classes
-            known = ~np.isin(data.test.labels, split.test.labels)
-            unknown = unknown_threshold(
-                narrow.embed(data.test.images[known]),
-                data.test.labels[known],
-                narrow.embed_once(split.test.images),
-                refused=_refused(int(known.sum())),
-                seed=seed,
-            )
+        unknown = _unknown(run, data, embeddings, new_classes, seed)
     except ValueError as error:
         missing.append(_missing("none of these classes", error, len(embeddings)))
     return Decision(same, unknown, tuple(missing))
+
+
+def _unknown(
+    run: Run,
+    data: Dataset,
+    embeddings: np.ndarray,
+    new_classes: tuple[Run, Dataset] | None,
+    seed: int,
+) -> UnknownThreshold:
+    """Choose the threshold for "none of these classes"; `embeddings` are of the test images."""
+    known = np.ones(len(embeddings), bool)
+    if new_classes is not None:
+        known = ~np.isin(data.test.labels, new_classes[1].test.labels)
+    choose = partial(unknown_threshold, refused=_refused(int(known.sum())), seed=seed)
+    searched, labels = run.embed_once(data.train.images), data.train.labels
+    own = choose(embeddings, data.test.labels, gallery=searched, gallery_labels=labels)
+    if new_classes is None:
+        return own
+    narrow, split = new_classes
+    other = choose(
+        narrow.embed(data.test.images[known]),
+        data.test.labels[known],
+        narrow.embed_once(split.test.images),
+        gallery=narrow.embed_once(split.train.images),
+        gallery_labels=split.train.labels,
+    )
+    return replace(own, caught=other.caught)
 
 
 def _missing(name: str, error: ValueError, images: int) -> str:

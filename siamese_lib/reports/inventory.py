@@ -17,6 +17,7 @@ from siamese_lib.data.dataset import Dataset
 from siamese_lib.texts import listed
 
 ALIKE = 0.9  # score from which two pictures count as nearly the same
+_BLANK = 32  # levels of 256: a picture whose pixels differ by less is nearly blank
 FEW = 10  # images of a class, below which it can hardly be learned
 
 
@@ -31,6 +32,7 @@ class Inventory:
             the images have no files.
         other_kinds: number of files of kinds that are not read, by suffix.
         unreadable: files that should have been read, each as "path: reason".
+        blank: names of pictures that are nearly of one colour, so that hardly anything is seen.
         copies: identical images in two classes, or in both splits.
         duplicates: pairs of images, the most alike first, numbered training images first and then
             test images.
@@ -45,6 +47,7 @@ class Inventory:
     sizes: NDArray[np.int64]
     other_kinds: dict[str, int]
     unreadable: tuple[str, ...]
+    blank: tuple[str, ...]
     copies: Copies
     duplicates: Findings
     alike: int
@@ -73,6 +76,12 @@ class Inventory:
             yield (
                 f"{len(self.small_classes):,} classes have fewer than {FEW} training images and "
                 f"can hardly be learned: {listed(self.small_classes)}."
+            )
+        if self.blank:
+            yield (
+                f"Nearly of one colour, so that the network sees next to nothing "
+                f"({len(self.blank):,}): {listed(self.blank)}. A light drawing on a transparent "
+                "ground is one of these, as transparent parts become white."
             )
         if self.copies:
             yield f"{self.copies}."
@@ -118,6 +127,7 @@ def inventory(data: Dataset) -> Inventory:
         test=np.bincount(data.test.labels, minlength=classes),
         sizes=_sizes(data),
         other_kinds=dict(Counter(filter(None, kinds)).most_common()),
+        blank=_blank(data),
         unreadable=tuple(line for line, kind in zip(data.skipped, kinds, strict=True) if not kind),
         copies=data.copies,
         duplicates=found,
@@ -125,6 +135,23 @@ def inventory(data: Dataset) -> Inventory:
         across_classes=int((labels[pairs.indices] != labels[pairs.others]).sum()),
         across_split=int(((pairs.indices >= train) != (pairs.others >= train)).sum()),
     )
+
+
+def names_of(data: Dataset) -> tuple[str, ...]:
+    """Name all images, training images first: their files, or "train 12" and the like."""
+    return tuple(
+        name
+        for part, split in (("train", data.train), ("test", data.test))
+        for name in split.files or [f"{part} {row}" for row in range(len(split))]
+    )
+
+
+def _blank(data: Dataset) -> tuple[str, ...]:
+    """Name the images that are nearly of one colour."""
+    flat = (split.images.reshape(len(split), -1) for split in (data.train, data.test))
+    range_of = np.concatenate([np.ptp(each, axis=1) for each in flat])
+    names = names_of(data)
+    return tuple(names[row] for row in np.flatnonzero(range_of < _BLANK).tolist())
 
 
 def _kind(skipped: str) -> str:

@@ -16,8 +16,16 @@ from siamese_lib.metrics.rivals import RIVALS
 from siamese_lib.search.gallery import Gallery
 
 TRAINED, UNTRAINED = "trained tower", "untrained tower"
+# For people, who may not know what a tower is: the name of each way, and what it compares.
+WAYS = {
+    TRAINED: ("trained network", "numbers that the network gives each picture, after training"),
+    UNTRAINED: ("network before training", "numbers that it gives each picture before training"),
+    "colour histogram": ("colour histogram", "how often each colour occurs"),
+    "raw pixels": ("raw pixels", "the pictures themselves, pixel by pixel"),
+    "PCA": ("PCA", "the few directions in which the pixels vary most"),
+}
 WINS, LOSES, UNDECIDED = "wins", "loses", "undecided"
-FEWEST = 30  # queries: with fewer, the interval is too rough to decide
+FEWEST = 30  # queries, which are test pictures: with fewer, the interval is too rough to decide
 
 
 class Embeds(Protocol):
@@ -135,8 +143,9 @@ class Judgement:
         trained = self.scores[TRAINED].precision_at_1
         rival = self.scores[self.best_rival].precision_at_1
         return (
-            f"the nearest image is right for {trained:.1%} of {self.queries:,} queries; with the "
-            f"best free rival, {self.best_rival}, for {rival:.1%} ({self.nearest})"
+            f"the nearest image is right for {trained:.1%} of {self.queries:,} test pictures. "
+            f"The best way without training, “{plain(self.best_rival)}”, is right for {rival:.1%} "
+            f"({self.nearest})"
         )
 
     @property
@@ -144,9 +153,14 @@ class Judgement:
         """Say how many of the 7 nearest images are right."""
         rival = best_rival(self.scores, "precision")
         return (
-            f"{self.scores[TRAINED].precision:.1%} of them are right; with the best free rival, "
-            f"{rival}, {self.scores[rival].precision:.1%} ({self.seven})"
+            f"{self.scores[TRAINED].precision:.1%} of them are right. With the best way without "
+            f"training, “{plain(rival)}”, it is {self.scores[rival].precision:.1%} ({self.seven})"
         )
+
+
+def plain(name: str) -> str:
+    """Return the name of a way to compare pictures, in words for people."""
+    return WAYS.get(name, (name,))[0]
 
 
 def best_rival(scores: Mapping[str, Score], measure: str) -> str:

@@ -17,8 +17,9 @@ from siamese_lib.checks import whole_number
 from siamese_lib.data.class_split import split_by_class
 from siamese_lib.data.dataset import Dataset
 from siamese_lib.data.image_folders import load_folder
-from siamese_lib.files import write_atomically
+from siamese_lib.files import size_in_words, write_atomically
 from siamese_lib.metrics.headline import HEADLINE_K
+from siamese_lib.reports.advice import Effort
 from siamese_lib.reports.cleaning import Cleaning, clean
 from siamese_lib.reports.deciding import decide
 from siamese_lib.reports.inventory import inventory
@@ -128,13 +129,23 @@ def report(
         without_rejected=without,
         decided=decided,
         kept=kept,
+        effort=Effort(minutes, int(run.steps[-1]), plan.recipe.steps, plan.most),
         seconds=time.monotonic() - began,
     )
     write_page(made)
-    for line in made.verdict:
-        say(line)
-    say(f"wrote {printable(page)} ({made.seconds:.0f} s)")
+    _say_what_was_made(made, say)
     return made
+
+
+def _say_what_was_made(made: Report, say: Say) -> None:
+    """Say the verdict, what to do next, and what was written."""
+    for line in [*made.verdict, *made.advice]:
+        say(line)
+    say(f"wrote {printable(made.page)} ({size_in_words(made.page)}) in {made.seconds:.0f} s")
+    say(
+        f"wrote {printable(made.folder)} ({size_in_words(made.folder)}): the trainings, the "
+        "collection and findings.csv. The page opens without this folder."
+    )
 
 
 def _check(page: Path, minutes: float, false_accept: float) -> None:
@@ -167,10 +178,11 @@ def _loaded(
 
 @dataclass(frozen=True)
 class _Plan:
-    """The recipes of this report, with steps that fit into its time."""
+    """The recipes of this report, with steps that fit into its time, and the steps of the first."""
 
     recipe: Recipe
     narrow: Recipe
+    most: int
 
 
 def _plan(folder: Path, data: Dataset, recipe: Recipe, seconds: float, seed: int) -> _Plan:
@@ -186,7 +198,8 @@ def _plan(folder: Path, data: Dataset, recipe: Recipe, seconds: float, seed: int
         most = steps_within(recipe, data, _TRAINING * seconds)
         steps = {"steps": most, "narrow": max(1, round(most * _NARROW / _TRAINING / 10)) * 10}
         write_atomically(file, json.dumps({"asked": asked, **steps}).encode())
-    return _Plan(replace(recipe, steps=steps["steps"]), replace(recipe, steps=steps["narrow"]))
+    shorter = (replace(recipe, steps=steps[name]) for name in ("steps", "narrow"))
+    return _Plan(*shorter, most=recipe.steps)
 
 
 def _new_classes(

@@ -11,10 +11,11 @@ from siamese_lib.curation import Findings
 from siamese_lib.data.dataset import Dataset
 from siamese_lib.export.export_run import page_data
 from siamese_lib.export.page import page
-from siamese_lib.files import write_atomically
+from siamese_lib.files import size_in_words, write_atomically
 from siamese_lib.metrics.intervals import bootstrap
+from siamese_lib.reports.cleaning import Cleaning
 from siamese_lib.reports.inventory import ALIKE, Inventory
-from siamese_lib.reports.judging import Judgement
+from siamese_lib.reports.judging import WAYS, Judgement, plain
 from siamese_lib.reports.tables import (
     Cell,
     Interval,
@@ -29,16 +30,11 @@ from siamese_lib.texts import printable
 
 _THUMBNAIL = 96  # pixels
 _SHOWN = 100  # doubtful images of each kind
-_TITLES = {
-    "suspect label": (
-        "Labels that may be wrong",
-        "Their looks fit another class better. Many are right all the same: look at each of them.",
-    ),
-    "outlier": (
-        "Pictures that are like no other",
-        "The score says how many times farther their neighbours are than those of others.",
-    ),
-}
+_OUTLIERS = (
+    "Pictures that are like no other",
+    "The score says how many times farther their neighbours are than those of others.",
+)
+_VOTES = ("neighbours of that class", "neighbours of its own")
 _LEFT_OUT = (
     "The column “left out” marks training images that the last training did without; test images "
     "always stay."
@@ -52,15 +48,17 @@ def write_page(made: Report) -> None:
     content, still = page_data(run, data, thumbnail=_THUMBNAIL, link=links.to)
     first, *others = made.verdict
     above = list_html("Verdict", others, first)
+    above += list_html("What you can do next", made.advice) if made.advice else ""
     tables = [_judged("How good it is, on images never trained on", made.judged)]
     if made.new_classes is not None:
         tables.append(_judged("How good it is, on classes never seen", made.new_classes))
     for found in made.cleaned.findings:
-        tables += (
-            _pairs(found, made, links)
-            if found.others is not None
-            else [_doubtful(*_TITLES[found.kind], found, made, links)]
-        )
+        if found.others is not None:
+            tables += _pairs(found, made, links)
+            continue
+        suspects = "Labels that may be wrong", _of_suspects(found, made.cleaned)
+        words = _OUTLIERS if found.suggested is None else suspects
+        tables.append(_doubtful(*words, found, made, links))
     tables.append(_classes(made.there))
     below = list_html("What is there", list(made.there.lines()))
     below += "".join(map(table_html, tables)) + list_html("What was kept", list(_kept(made)))
@@ -96,18 +94,22 @@ def _judged(title: str, judged: Judgement) -> Table:
     for name in order:
         score = judged.scores[name]
         first = Interval(score.precision_at_1, *bootstrap(score.first))
-        rows.append([name, first, Interval(score.precision, *bootstrap(score.right))])
+        right = Interval(score.precision, *bootstrap(score.right))
+        rows.append([plain(name), WAYS.get(name, ("", ""))[1], first, right])
     ceiling = (
-        f" Perfect vectors would reach {100 * judged.ceiling:.1f} % of the 7 nearest, as some "
+        f" Nothing can reach more than {100 * judged.ceiling:.1f} % of the 7 nearest, as some "
         "classes have fewer images to find."
         if judged.ceiling < 1
         else ""
     )
     note = (
-        f"{judged.queries:,} queries among {judged.gallery:,} images. In brackets, the 95 % "
-        f"interval from drawing the queries again (bootstrap).{ceiling}"
+        f"Each of {judged.queries:,} test pictures looks for the pictures most like it, among "
+        f"{judged.gallery:,}. That is right if they are of its class. Only the trained network "
+        "needs training. In brackets: with other test pictures, 95 of 100 results would be about "
+        f"in this range.{ceiling}"
     )
-    return Table(title, ["vectors", "nearest is right", "7 nearest are right"], rows, note)
+    columns = ["way to compare", "what is compared", "nearest is right", "7 nearest are right"]
+    return Table(title, columns, rows, note)
 
 
 def _pairs(found: Findings, made: Report, links: _Links) -> list[Table]:
@@ -125,15 +127,36 @@ def _pairs(found: Findings, made: Report, links: _Links) -> list[Table]:
     return tables
 
 
+def _of_suspects(found: Findings, cleaned: Cleaning) -> str:
+    """Say what suspect labels are, and how far down the list a look is worth its time."""
+    stop = cleaned.stop
+    asked = f"{found.votes[0, 2]:,}" if found.votes is not None and len(found) else "nearest"
+    top = (
+        f" Half of them would be among the first {cleaned.worth_a_look:,}, so begin there."
+        if cleaned.worth_a_look
+        else ""
+    )
+    return (
+        "Their looks fit another class better. Many are right all the same: look at each of them. "
+        f"For each picture, {asked} neighbours were found: those most like it in colours, in edges "
+        "and in shapes. The table says how many of them are of the class that fits better, and how "
+        f"many of its own class. To test this list, {stop.planted:,} labels were made wrong on "
+        f"purpose. {stop.caught:,} of these ({stop.caught / stop.planted:.0%}) would be in the "
+        f"list.{top} Another class fits {cleaned.unlisted:,} more pictures a little better. They "
+        "are not listed, as a wrong label is no more likely there than anywhere else."
+    )
+
+
 def _doubtful(title: str, note: str, found: Findings, made: Report, links: _Links) -> Table:
     """Return the table of doubtful images of one kind, with their pictures."""
     shown, cleaned = found.first(_SHOWN), made.cleaned
-    paired, better = shown.others is not None, shown.suggested is not None
+    paired, better = shown.others is not None, shown.votes is not None
     this, other = shown.are_among(cleaned.rejected)
     marked = made.without_rejected is not None and bool((this | other).any())
     columns = ["picture", "file", "class"]
     columns += ["other picture", "other file", "other class"] * paired
-    columns += ["fits better"] * better + ["score"] + ["left out"] * marked
+    columns += ["fits better", *_VOTES] if better else ["score"]
+    columns += ["left out"] * marked
     rows: list[list[Cell]] = []
     for place, row in enumerate(shown.rows(cleaned.names, cleaned.class_names)):
         index = int(shown.indices[place])
@@ -141,9 +164,10 @@ def _doubtful(title: str, note: str, found: Findings, made: Report, links: _Link
         if shown.others is not None:
             picture = links.picture(int(shown.others[place]), row["other file"])
             cells += [picture, str(row["other file"]), str(row["other class"])]
-        if better:
-            cells.append(str(row["suggested"]))
-        cells.append(float(shown.scores[place]))
+        if shown.votes is not None:
+            cells += [str(row["suggested"]), *shown.votes[place, :2].tolist()]
+        else:
+            cells.append(float(shown.scores[place]))
         if marked:
             cells.append(_mark(bool(this[place]), bool(other[place]), paired))
         rows.append(cells)
@@ -171,6 +195,7 @@ def _classes(there: Inventory) -> Table:
 def _kept(made: Report) -> Iterator[str]:
     """Say what the folder next to the page holds."""
     name = made.folder.name
+    yield f"The folder {name} takes {size_in_words(made.folder)}. This page opens without it."
     yield f"{name}/run: the training. sl.Run.load opens it."
     if "data" in made.run.settings:
         run = shlex.quote(printable(made.folder / "run"))

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from siamese_lib.data.dataset import Dataset
+from siamese_lib.reports.advice import Effort, advice
 from siamese_lib.reports.cleaning import Cleaning
 from siamese_lib.reports.deciding import Decision
 from siamese_lib.reports.inventory import Inventory
@@ -41,6 +42,7 @@ class Report:
             images; None if none was rejected.
         decided: thresholds.
         kept: what became of the collection.
+        effort: how long the training was.
         seconds: that it took.
     """
 
@@ -55,6 +57,7 @@ class Report:
     without_rejected: Judgement | None
     decided: Decision
     kept: Kept
+    effort: Effort
     seconds: float
 
     @property
@@ -62,37 +65,53 @@ class Report:
         """The verdict in sentences, the most important first."""
         return list(_sentences(self))
 
+    @property
+    def advice(self) -> list[str]:
+        """What to do next, in sentences; none if training wins."""
+        gain = _gain_of_cleaning(self)
+        judged = self.judged, self.new_classes, gain
+        return list(advice(*judged, self.there, self.cleaned, self.effort))
+
 
 def _sentences(made: Report) -> Iterator[str]:
     """Yield the verdict, the most important sentence first."""
     judged, narrow = made.judged, made.new_classes
-    head, decides = _HEADS[judged.nearest.outcome], _what_would_decide(judged.nearest)
-    yield f"{head}: {judged}. {decides}".rstrip()
+    head, why = _HEADS[judged.nearest.outcome], _why_undecided(judged.nearest)
+    yield f"{head}: {judged}. {why}".rstrip()
     yield f"For the 7 nearest images, {_TRAINING[judged.seven.outcome]}: {judged.of_seven}."
     if narrow is not None:
         yield f"On classes never seen, {_TRAINING[narrow.nearest.outcome]}: {narrow}."
     if made.there.across_split:
         yield (
-            f"{made.there.across_split:,} pairs of nearly the same picture are in both splits, so "
-            "these figures are too good."
+            f"In {made.there.across_split:,} pairs of nearly the same picture, one is a training "
+            "picture and one a test picture. So these figures are too good."
         )
-    if made.without_rejected is not None:
-        after, before = made.without_rejected.scores[TRAINED], judged.scores[TRAINED]
-        gain = Gain.of(after.first, before.first)
+    gain = _gain_of_cleaning(made)
+    if made.without_rejected is not None and gain is not None:
+        after = made.without_rejected.scores[TRAINED]
         yield (
             f"{len(made.cleaned.rejected):,} training images are the most likely duplicates and "
             "wrong labels. The column “left out” of findings.csv names them, and the tables show "
             "the first of them. Trained without them, the nearest image is right for "
-            f"{after.precision_at_1:.1%} of these queries ({gain}): {_WITHOUT[gain.outcome]}."
+            f"{after.precision_at_1:.1%} of the same test pictures ({gain}): "
+            f"{_WITHOUT[gain.outcome]}."
         )
-    yield from made.decided.lines()
+    yield from made.decided.lines(made.kept.folder)
 
 
-def _what_would_decide(gain: Gain) -> str:
-    """Say why a gain is undecided and what to do; "" if it is decided."""
+def _gain_of_cleaning(made: Report) -> Gain | None:
+    """Return what training without the rejected images gains; None if none was rejected."""
+    if made.without_rejected is None:
+        return None
+    after, before = made.without_rejected.scores[TRAINED], made.judged.scores[TRAINED]
+    return Gain.of(after.first, before.first)
+
+
+def _why_undecided(gain: Gain) -> str:
+    """Say why a gain is undecided; "" if it is decided."""
     if gain.is_of_few:
-        few = f"{gain.queries:,} {'query is' if gain.queries == 1 else 'queries are'} too few"
-        return f"{few} to decide: it takes {FEWEST} or more. Add pictures."
+        few = f"{gain.queries:,} test picture{' is' if gain.queries == 1 else 's are'} too few"
+        return f"{few} to decide: it takes {FEWEST} or more."
     if gain.outcome == UNDECIDED:
-        return "The interval contains 0. More pictures make it narrower, and may decide."
+        return "The interval contains 0, so chance alone may explain the gain."
     return ""

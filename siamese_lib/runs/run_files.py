@@ -44,6 +44,7 @@ import numpy as np
 
 from siamese_lib.data.fingerprints import BYTES
 from siamese_lib.files import JsonObject, write_atomically
+from siamese_lib.texts import located
 from siamese_lib.views.film import Film
 from siamese_lib.views.given import ViewError
 
@@ -170,7 +171,9 @@ def read_run(folder: Path) -> SavedRun:
     """
     if not folder.is_dir():
         found = "is a file" if folder.exists() else "does not exist"
-        raise FileNotFoundError(f"{folder} {found}; expected the folder of a run. Check the path.")
+        raise FileNotFoundError(
+            f"{located(folder)} {found}; expected the folder of a run. Check the path."
+        )
     index = _read_index(folder)
     frames = _read_frames(folder, index["frames"])
     count = len(index["steps"])
@@ -267,7 +270,9 @@ def to_json(values: Mapping[str, Any]) -> str:
 def _read_index(folder: Path) -> dict[str, Any]:
     path = folder / _INDEX
     if not holds_run(folder):
-        raise RunError(f"{folder} is not the folder of a run: it has no {_INDEX}. Check the path.")
+        raise RunError(
+            f"{located(folder)} is not the folder of a run: it has no {_INDEX}. Check the path."
+        )
     try:
         index = json.loads(path.read_bytes())
     except (ValueError, RecursionError) as error:
@@ -292,7 +297,9 @@ def _read_frames(folder: Path, entry: Mapping[str, Any]) -> list[np.ndarray]:
         raise RunError(f"{folder / _INDEX} is damaged: it names the frames file {name!r}.")
     path = folder / name
     if not path.is_file():
-        raise RunError(f"The run in {folder} is incomplete: {name} is missing. Copy it again.")
+        raise RunError(
+            f"The run in {located(folder)} is incomplete: {name} is missing. Copy it again."
+        )
     content = path.read_bytes()
     if len(content) != entry.get("bytes"):
         raise RunError(

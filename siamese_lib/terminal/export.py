@@ -8,6 +8,7 @@ from pathlib import Path
 import siamese_lib as sl
 from siamese_lib.data.parts import part_of
 from siamese_lib.export.export_run import MOST_DRAWN, MOST_IMAGES
+from siamese_lib.files import size_in_words
 from siamese_lib.metrics.headline import HEADLINE_K
 from siamese_lib.terminal.options import (
     Commands,
@@ -116,4 +117,4 @@ def _drawn(run: sl.Run, data: sl.Dataset, kind: str, images: int | None) -> str:
 def _size(path: Path) -> str:
     if path.is_dir():
         return f"; open it with `tensorboard --logdir {printable(path)}`"
-    return f" ({path.stat().st_size / 1e6:.1f} MB)"
+    return f" ({size_in_words(path)})"

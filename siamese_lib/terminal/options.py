@@ -14,6 +14,7 @@ import siamese_lib as sl
 from siamese_lib.data.sources import KNOWN_SETS
 from siamese_lib.network.any_tower import shapes_of
 from siamese_lib.network.named_tower import named_tower
+from siamese_lib.texts import located
 
 if TYPE_CHECKING:
     from siamese_lib.network.backend import keras
@@ -101,10 +102,21 @@ def load(name: str, image_size: tuple[int, int], color: str) -> sl.Dataset:
         ValueError: there is no such set or folder.
     """
     if not is_folder(name):
-        return sl.load_dataset(name)
+        return named_set(name)
     data = sl.load_folder(name, image_size=image_size, color=color)
     print(data)
     return data
+
+
+def named_set(name: str) -> sl.Dataset:
+    """Load a named set; ValueError if there is none, nor a folder of this name."""
+    try:
+        return sl.load_dataset(name)
+    except ValueError as error:
+        if name in (*KNOWN_SETS, "letters"):
+            raise
+        found = "is a file, not a folder" if Path(name).exists() else "does not exist"
+        raise ValueError(f"{error} As a folder: {located(name)} {found}.") from error
 
 
 def load_for_run(run: sl.Run, name: str | None, folder: Path | None) -> sl.Dataset:

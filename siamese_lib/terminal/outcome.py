@@ -13,6 +13,8 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from typing import Any, TextIO
 
+from siamese_lib.texts import located
+
 BAD_INPUT, INTERRUPTED = 2, 130
 _FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 _FORBIDDEN = (errno.EACCES, errno.EPERM, errno.EROFS)
@@ -81,7 +83,7 @@ def explained(error: Exception) -> str:
 
 def _of_the_system(error: OSError, number: int) -> str:
     what = error.strerror or os.strerror(number)
-    where = f" ({error.filename})" if error.filename is not None else ""
+    where = f": {located(error.filename)}" if error.filename is not None else ""
     if number in _FULL:
         todo = "Free some space, or choose a folder on another disk"
     elif number in _FORBIDDEN:

@@ -9,6 +9,7 @@ from siamese_lib.terminal.options import (
     Commands,
     above_zero,
     is_folder,
+    named_set,
     not_empty,
     path,
     positive,
@@ -72,7 +73,7 @@ def add_parser(commands: Commands) -> None:
 def report(options: argparse.Namespace) -> int:
     """Write the report, and return the exit status."""
     sl.report(
-        options.data if is_folder(options.data) else sl.load_dataset(options.data),
+        options.data if is_folder(options.data) else named_set(options.data),
         options.out,
         image_size=options.image_size,
         color=options.color,

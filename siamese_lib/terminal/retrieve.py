@@ -33,7 +33,7 @@ from siamese_lib.terminal.options import (
     positive,
 )
 from siamese_lib.terminal.outcome import told
-from siamese_lib.texts import listed, printable, shortened
+from siamese_lib.texts import listed, located, printable, shortened
 
 
 @dataclass(frozen=True, eq=False)
@@ -199,7 +199,7 @@ def _sorted_out(files: Sequence[Path]) -> tuple[list[Path], list[str]]:
                 there.append(file)
             else:
                 found = "is a folder" if file.is_dir() else "does not exist"
-                failed.append(f"{printable(file)} {found}; expected an image file. Check the path.")
+                failed.append(f"{located(file)} {found}; expected an image file. Check the path.")
         except ValueError as error:
             failed.append(str(error))
     return there, failed
@@ -231,11 +231,12 @@ def _read(
                 colored.append(name)
         except PictureError as error:
             failed.append(
-                f"{name} is not an image that can be read ({error}). Save it as a PNG or JPEG."
+                f"{located(file)} is not an image that can be read ({error}). Save it as a PNG or "
+                "JPEG."
             )
             continue
         except ValueError as error:
-            failed.append(f"{name}: {error}")
+            failed.append(f"{located(file)}: {error}")
             continue
         if prepare:
             print(f"{name}: {done}")

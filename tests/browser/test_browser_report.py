@@ -10,13 +10,14 @@ from typing import Literal
 
 import numpy as np
 import pytest
-from accessibility import violations
+from accessibility import MARK, violations
 from browser import chromium, note_faults
 from laid_out import SIZES, layout_faults
 from PIL import Image
 from playwright.sync_api import Page
 
 import siamese_lib as sl
+from siamese_lib.colors import contrast
 
 pytestmark = pytest.mark.browser
 NAMES = ("a & b", "<i>name", "green", "blue", "a very long name of a class, as folders have")
@@ -60,6 +61,34 @@ def test_the_verdict_is_first(made: sl.Report, page: Page) -> None:
     shown = page.locator(".words").first.locator("li").all_inner_texts()
     assert shown == made.verdict[1:]
     assert page.locator("i").filter(has_text="name").count() == 0  # a class name is no markup
+
+
+def test_the_advice_follows_the_verdict(made: sl.Report, page: Page) -> None:
+    assert made.advice
+    words = page.locator(".words").nth(1)
+    assert words.locator("h2").inner_text() == "What you can do next"
+    assert words.locator("li").all_inner_texts() == made.advice
+
+
+def as_hex(color: str) -> str:
+    """Return a colour as "#rrggbb", from ``rgb(1, 2, 3)``."""
+    return "#" + "".join(f"{int(part):02x}" for part in re.findall(r"\d+", color)[:3])
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_a_picture_of_the_colour_of_the_page_has_an_edge(
+    page: Page, theme: Literal["light", "dark"]
+) -> None:
+    page.emulate_media(color_scheme=theme)
+    ground = page.locator("section.table").first.evaluate(
+        "section => getComputedStyle(section).backgroundColor"
+    )
+    for picture in ("td.picture img", "#neighbours canvas", "#thumbs canvas", ".query canvas"):
+        style, edge = page.locator(picture).first.evaluate(
+            "it => [getComputedStyle(it).outlineStyle, getComputedStyle(it).outlineColor]"
+        )
+        assert style == "solid", picture
+        assert contrast(as_hex(edge), as_hex(ground)) >= MARK, (picture, ground, edge)
 
 
 def test_tables_are_sorted_by_a_click_or_a_key(made: sl.Report, page: Page) -> None:

@@ -7,7 +7,7 @@ from collections import Counter
 import numpy as np
 import pytest
 
-from siamese_lib.curation import suspect_labels, suspects
+from siamese_lib.curation import suspect_labels, votes
 
 CLASSES = np.array(["elk", "owl", "seal"])
 
@@ -102,7 +102,7 @@ def test_a_kind_that_says_nothing_does_not_matter():
 def test_of_wide_features_the_principal_components_are_compared(metric):
     rng = np.random.default_rng(0)
     wide = 1 + rng.normal(size=(300, 40)) @ rng.normal(size=(40, 200))  # they vary in 40 directions
-    compact = suspects._compact(wide, metric)
+    compact = votes._compact(wide, metric)
     assert compact.shape == (300, 64)
     if metric == "cosine":
         wide = wide / np.linalg.norm(wide, axis=1, keepdims=True)
@@ -111,7 +111,7 @@ def test_of_wide_features_the_principal_components_are_compared(metric):
     for pair in rng.integers(300, size=(50, 2)):
         apart = [np.linalg.norm(np.subtract(*each[pair])) for each in (compact, slowly)]
         assert apart[0] == pytest.approx(apart[1], rel=0.01)
-    np.testing.assert_array_equal(suspects._compact(np.eye(80), "euclidean"), np.eye(80))
+    np.testing.assert_array_equal(votes._compact(np.eye(80), "euclidean"), np.eye(80))
 
 
 @pytest.mark.parametrize(

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import itertools
+from typing import Any
 
 import numpy as np
 import pytest
 
 import siamese_lib as sl
-from siamese_lib.metrics import decision, rates
+from siamese_lib.metrics import decision, halves, rates
 
 MEANS = 1.5 * np.random.default_rng(0).normal(size=(8, 4))
 
@@ -40,7 +41,7 @@ def test_half_the_images_choose_and_the_other_half_judge(metric, rate):
     points, labels = clouds(120, 1)
     names = np.array([f"class {label}" for label in labels])
     found = sl.metrics.choose_threshold(points, names, false_accept=rate, metric=metric, seed=3)
-    half = decision._half(labels, 3)
+    half = halves.half_of(labels, 3)
     assert half.sum() == 60
     assert (np.abs(np.bincount(labels[half]) - 7.5) <= 1).all()
     near, far = distances_of(points[half], labels[half], metric)
@@ -133,7 +134,7 @@ def test_unknown_beyond_the_nearest_of_all_others(metric):
         ]
         nearest.append(min(apart))
         strange.append(min(np.array(apart)[labels != labels[i]]))
-    half = decision._half(labels, 1)
+    half = halves.half_of(labels, 1)
     chosen = sorted(np.array(nearest)[half])
     assert found.threshold == pytest.approx(chosen[-11], rel=1e-5)  # 10 of 100 are beyond
     assert found.refused.value == np.mean(np.array(nearest)[~half] > found.threshold)
@@ -149,6 +150,39 @@ def test_images_of_other_classes_are_caught():
     assert (found.caught.value, found.caught.count) == (1, 50)
     same = sl.metrics.unknown_threshold(points, labels, points[:50])
     assert same.caught.value == 0
+
+
+def test_more_images_are_searched_as_in_a_larger_set():
+    points, labels = clouds(200, 2)
+    other, kinds = clouds(300, 4)
+    more: Any = {"gallery": other, "gallery_labels": kinds}
+    found = sl.metrics.unknown_threshold(points, labels, refused=0.1, seed=1, **more)
+    everything, everyone = np.concatenate([points, other]), np.concatenate([labels, kinds])
+    apart = np.linalg.norm(points[:, None] - everything, axis=2)
+    apart[np.arange(200), np.arange(200)] = np.inf
+    nearest = apart.min(axis=1)
+    strange = np.where(labels[:, None] == everyone, np.inf, apart).min(axis=1)
+    half = halves.half_of(labels, 1)
+    assert found.threshold == pytest.approx(np.sort(nearest[half])[-11], rel=1e-5)
+    assert found.refused.value == np.mean(nearest[~half] > found.threshold)
+    assert found.caught.value == np.mean(strange > found.threshold)
+    alone = sl.metrics.unknown_threshold(points, labels, refused=0.1, seed=1)
+    assert found.threshold < alone.threshold
+    new = sl.metrics.unknown_threshold(points, labels, other[:50], **more)
+    assert new.caught.value == 0  # they are in the gallery
+
+
+@pytest.mark.parametrize(
+    ("more", "words"),
+    [
+        ({"gallery": np.ones((3, 4))}, "got one of them; expected both or none"),
+        ({"gallery": np.ones((3, 2)), "gallery_labels": [0, 0, 1]}, "2 numbers .* have 4"),
+        ({"gallery": np.ones((3, 4)), "gallery_labels": [0, 1]}, "labels"),
+    ],
+)
+def test_a_gallery_that_does_not_fit_is_refused(more: Any, words: str):
+    with pytest.raises(ValueError, match=words):
+        sl.metrics.unknown_threshold(*clouds(200, 2), **more)
 
 
 # --- what is refused ---

@@ -74,7 +74,7 @@ TRAIN = "train --data tiny --train-iter 20 --batch-size 16 --no-tensorboard"
 GREY = {"x_train": np.full((60, 8, 8), 90, np.uint8), "x_test": np.full((48, 8, 8), 90, np.uint8)}
 FULL = OSError(errno.ENOSPC, "No space left on device", "film.gif")
 ROWS = {
-    "no run": ("evaluate nowhere", {}, "status 2, .*nowhere does not exist; expected"),
+    "no run": ("evaluate nowhere", {}, r"status 2, .*/nowhere\) does not exist; expected"),
     "a file as a run": ("evaluate file", {}, "status 2, .*file"),
     "a file as a folder": (f"{TRAIN} --out file", {}, "status 2, .*file"),
     "below a file": (f"{TRAIN} --out file/run", {}, "status 2, .*file.*"),
@@ -84,7 +84,7 @@ ROWS = {
     "a full disk": ("evaluate run", {"error": FULL}, "status 2, .*Free some space"),
     "no permission": (
         "evaluate run", {"error": PermissionError(errno.EACCES, "Permission denied", "x")},
-        r"status 2, .*denied \(x\)\. Choose another folder",
+        r"status 2, .*denied: x \(/.*/x\)\. Choose another folder",
     ),
     "memory": ("evaluate run", {"error": MemoryError()}, "status 2, .*memory is not enough"),
     "an end too early": ("evaluate run", {"error": EOFError()}, "status 2, .*Copy or download"),

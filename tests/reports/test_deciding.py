@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from types import SimpleNamespace
 from typing import Any, cast
 
 import numpy as np
@@ -23,26 +25,62 @@ def decided(count: int, classes: int = 4, **options: Any) -> Decision:
     labels = np.arange(count) % classes
     images = np.zeros((count, 8, 8, 1), np.uint8)
     images[:, 0, 0, 0] = labels
-    split = Split(images, labels)
-    data = Dataset(split, split, tuple(map(str, range(classes))), "made here", "corners")
+    # One more training image, so that the noise is another one.
+    train = Split(images[[*range(count), 0]], labels[[*range(count), 0]])
+    names = tuple(map(str, range(classes)))
+    data = Dataset(train, Split(images, labels), names, "made here", "corners")
     return decide(cast("Any", Spread()), data, **options)
 
 
-def test_the_sentences_say_what_to_do_with_a_distance() -> None:
+def test_the_sentences_begin_with_the_number_and_end_with_code() -> None:
     found = decided(200)
     assert found.same is not None
     assert found.unknown is not None
-    same, unknown = found.lines()
+    same, use_same, unknown, use_unknown = found.lines("my 'photos'")
+    near, far = f"{found.same.threshold:.4g}", f"{found.unknown.threshold:.4g}"
     rate = found.same.false_accept
     assert same.startswith(
-        "Two images are called the same class if their distance is at most "
-        f"{found.same.threshold:.4g}. Then {rate} of {rate.count:,} pairs of different classes are "
-        "accepted by mistake (1.00% were asked for), and "
+        f"{near} is the distance for “same or different”. Up to this distance, call two pictures "
+        f"the same class. Mistakes: {rate} of {rate.count:,} pairs of different classes are called "
+        "the same. You asked for 1.00%. Found: "
     )
     assert unknown.startswith(
-        "An image is called unknown if its nearest image is farther than "
-        f"{found.unknown.threshold:.4g}. Then {found.unknown.refused} of "
+        f"{far} is the distance for “none of these classes”. If the nearest picture is farther "
+        f"away, call a picture unknown. Mistakes: {found.unknown.refused} of "
     )
+    for line in (same, unknown):
+        assert max(len(each.split()) for each in re.split(r"[.:] ", line)) < 20
+    answers = [[SimpleNamespace(distance=distance) for distance in (0.0, 99.0)]]
+    collection = SimpleNamespace(nearest=lambda file: answers if file == "FILE" else None)
+    load = {"my 'photos'": collection}.__getitem__
+    names = {"sl": SimpleNamespace(Collection=SimpleNamespace(load=load))}
+    assert eval(use_same.split(": ", 1)[1], names) == answers[0][:1]
+    assert eval(use_unknown.split(": ", 1)[1], names) is False
+
+
+class Shrunk(Spread):
+    """Another run, which puts all at a tenth of the distances."""
+
+    def embed_once(self, images: np.ndarray) -> np.ndarray:
+        return super().embed_once(images) / 10
+
+    embed = embed_once
+
+
+def test_the_threshold_for_unknown_is_for_the_run_that_is_kept() -> None:
+    """Another run measures what is caught of new classes; its distances are not those of ours."""
+    alone = decided(200)
+    labels = np.arange(200) % 4
+    images = np.zeros((200, 8, 8, 1), np.uint8)
+    images[:, 0, 0, 0] = labels
+    old, new = (Split(images[each], labels[each]) for each in (labels < 3, labels == 3))
+    split = Dataset(old, new, tuple("0123"), "made here", "corners")
+    both = decided(200, new_classes=(cast("Any", Shrunk()), split))
+    assert alone.unknown is not None
+    assert both.unknown is not None
+    assert alone.unknown.threshold > 0.1
+    assert both.unknown.threshold == pytest.approx(alone.unknown.threshold, rel=0.3)
+    assert both.unknown.caught.count == 50
 
 
 @pytest.mark.parametrize(

@@ -47,7 +47,7 @@ def test_a_tower_that_is_better_pays() -> None:
     }  # fmt: skip
     assert (found.beats, found.queries, found.gallery, found.ceiling) == (True, 60, 80, 1)
     assert found.interval[0] < found.gain < found.interval[1]
-    assert str(found).startswith("the nearest image is right for 100.0% of 60 queries; with the ")
+    assert str(found).startswith("the nearest image is right for 100.0% of 60 test pictures. The ")
 
 
 def test_a_tower_that_has_learned_nothing_does_not() -> None:
@@ -91,7 +91,9 @@ def test_the_words_have_both_measures() -> None:
     best = max(score.precision for score in rivals.values())
     assert found.seven.value == pytest.approx(1 - best)
     assert f"{best:.1%} (gain {100 * (1 - best):+.1f} points, 95 % interval " in found.of_seven
-    assert found.of_seven.startswith("100.0% of them are right; with the best free rival, ")
+    assert found.of_seven.startswith(
+        "100.0% of them are right. With the best way without training, “"
+    )
     assert str(found.nearest) in str(found)
 
 

@@ -17,6 +17,8 @@ from PIL import Image
 
 import siamese_lib as sl
 from siamese_lib.__main__ import main
+from siamese_lib.reports.inventory import inventory
+from siamese_lib.reports.judging import WAYS
 from siamese_lib.reports.report_page import _kept
 
 COLOURS = {"red": 0, "green": 1, "blue": 2, "dark": None, "light": 3}
@@ -115,6 +117,49 @@ def test_the_planted_faults_are_in_the_table(made: sl.Report) -> None:
         "blue/copy.jpg", "dark/copy.png",
     } in pairs[:3]  # fmt: skip
     assert "findings.csv has all of them" in texts(made)
+
+
+def test_the_list_of_suspects_ends_where_a_look_is_no_longer_worth_it(made: sl.Report) -> None:
+    cleaned = made.cleaned
+    suspects = next(each for each in cleaned.findings if each.kind == "suspect label")
+    assert 3 <= len(suspects) < 60
+    assert suspects.scores.min() >= max(0.5, cleaned.stop.score)
+    assert cleaned.worth_a_look == (suspects.scores >= cleaned.stop.half).sum() > 0
+    words = texts(made)
+    assert f"{cleaned.stop.planted} labels were made wrong on purpose" in words
+    assert f"{cleaned.stop.caught} of these" in words
+    assert f"Another class fits {cleaned.unlisted} more pictures a little better." in words
+    page = made.page.read_text(encoding="utf-8")
+    (table,) = re.findall(r"<h2>Labels that may be wrong</h2>.*?</section>", page, re.DOTALL)
+    assert suspects.votes is not None
+    counts = [int(value) for value in re.findall(r'data-value="(\d+)"', table)]
+    assert counts == suspects.votes[:100, :2].ravel().tolist()
+    assert "score" not in re.findall(r'<th scope="col">(.*?)</th>', table)
+
+
+def test_the_page_says_how_much_the_folder_takes(made: sl.Report) -> None:
+    size = sum(file.stat().st_size for file in made.folder.rglob("*") if file.is_file())
+    assert f"The folder page_files takes {size / 1e6:,.1f} MB." in texts(made)
+
+
+def test_the_page_explains_its_words(made: sl.Report) -> None:
+    words = texts(made)
+    for private in ("tower", "queries", "rival"):
+        assert not re.findall(rf".{{40}}\b{private}\b.{{20}}", words)
+    for name, what in WAYS.values():
+        assert f"{name} {what}" in words
+
+
+def test_a_blank_picture_is_named(made: sl.Report) -> None:
+    assert made.there.blank == ()
+    images = made.data.train.images.copy()
+    images[3] = 250
+    images[3, :4] = 255  # a white drawing on white
+    train = sl.Split(images, made.data.train.labels, made.data.train.files)
+    there = inventory(replace(made.data, train=train))
+    assert made.data.train.files is not None
+    assert there.blank == (made.data.train.files[3],)
+    assert any("Nearly of one colour" in line and "(1)" in line for line in there.lines())
 
 
 def test_what_was_left_out_is_marked(made: sl.Report) -> None:
@@ -248,6 +293,9 @@ def test_another_call_trains_nothing_again(
     again_without = r"training again without .*, kept from before$"
     assert len(re.findall(again_without, said, re.MULTILINE)) == 2
     assert "collection stays as it is, with your changes" in said
+    *_, page, kept_in = said.splitlines()
+    assert re.search(r"page\.html \(\d+\.\d MB\) in \d+ s$", page)
+    assert re.search(r"page_files \(\d+\.\d MB\): the trainings, the collection", kept_in)
     assert again.judged.gain == made.judged.gain
     assert again.verdict == made.verdict
     assert again.kept.changed

@@ -58,12 +58,12 @@ MISTAKES = {
     "no margin": (["train", "--margin", "0"], "got 0; expected a number above 0"),
     "no rate": (["train", "--learning-rate", "nan"], "got nan; expected a number above 0"),
     "unknown set": (["train", "--data", "digits"], "'digits'"),
-    "no such folder": (["train", "--data", "photos/"], "photos: found nothing"),
+    "no such folder": (["train", "--data", "photos/"], r"/photos\): found nothing"),
     "a size for a set": (["train", "--data", "tiny", "--image-size", "9"], "for a folder"),
     "a colour for a set": (["train", "--data", "tiny", "--color", "rgb"], "for a folder"),
     "a negative seed": (["train", "--data", "tiny", "--seed", "-1"], "seed"),
     "a foreign folder": (["train", "--data", "tiny", "--out", ".."], "holds sets but no run.json"),
-    "no such run": (["evaluate", "nowhere"], "nowhere does not exist; expected the folder"),
+    "no such run": (["evaluate", "nowhere"], r"/nowhere\) does not exist; expected the folder"),
     "not a run": (["evaluate", "."], r"has no run\.json"),
 }
 

@@ -47,7 +47,10 @@ class ResourceExhaustedError(Exception):
 @pytest.mark.parametrize(
     ("error", "message"),
     [
-        (OSError(errno.ENOSPC, "No space left on device", "r/x"), r"device \(r/x\). Free some"),
+        (
+            OSError(errno.ENOSPC, "No space left on device", "r/x"),
+            r"device: r/x \(/.*/r/x\)\. Free some",
+        ),
         (PermissionError(errno.EACCES, "Permission denied", "x"), "Choose another folder, or"),
         (OSError(errno.EROFS, "Read-only file system"), "Choose another folder"),
         (NotADirectoryError(errno.ENOTDIR, "Not a directory", "x"), "place of a folder: move it"),
@@ -91,6 +94,26 @@ def test_names_of_files_keep_their_spaces(capsys: pytest.CaptureFixture[str]) ->
     assert outcome.told("retrieve", ["two  spaces.png:\n  no image", "b", "b"]) == 2
     said = capsys.readouterr().err
     assert said == "siamese retrieve: two  spaces.png: no image\nsiamese retrieve: b\n"
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "report nowhere page.html",
+        "report nowhere/ page.html",
+        "train --data nowhere",
+        "train --data nowhere/",
+        "evaluate nowhere",
+        "evaluate run --data nowhere",
+        "export nowhere film.html",
+        "retrieve --run nowhere nowhere.png",
+        "retrieve --run run nowhere",
+    ],
+)
+def test_an_error_says_where_it_looked(words: str, saved: str, capsys) -> None:
+    Path("nowhere.png").write_bytes(b"")
+    said = last_line(capsys, *words.split())
+    assert f"nowhere ({Path.cwd() / 'nowhere'})" in said
 
 
 def test_files_in_the_way(saved: str, capsys: pytest.CaptureFixture[str]) -> None:

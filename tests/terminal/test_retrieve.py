@@ -226,10 +226,16 @@ def test_without_a_run_the_shipped_one_answers(capsys, monkeypatch):
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["nowhere.png"], r"nowhere\.png does not exist; expected an image file"),
-        (["run"], "run is a folder; expected an image file"),
-        (["tiny.npz"], r"tiny\.npz is not an image that can be read"),
-        (["3.png", "--run", "elsewhere"], "elsewhere does not exist; expected the folder"),
+        (
+            ["nowhere.png"],
+            r"nowhere\.png \(/.*/nowhere\.png\) does not exist; expected an image file",
+        ),
+        (["run"], r"run \(/.*/run\) is a folder; expected an image file"),
+        (["tiny.npz"], r"tiny\.npz \(/.*/tiny\.npz\) is not an image that can be read"),
+        (
+            ["3.png", "--run", "elsewhere"],
+            r"elsewhere \(/.*/elsewhere\) does not exist; expected the folder",
+        ),
         (["3.png", "--neighbours", "61"], "k is 61; expected at most 60, the number of embeddings"),
         (
             ["3.png", "--picture", "found.xyz"],
