@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 import json
 import re
 import shutil
@@ -15,6 +14,7 @@ import numpy as np
 from siamese_lib.data.dataset import Dataset
 from siamese_lib.files import digest, write_atomically
 from siamese_lib.runs.collection import Collection
+from siamese_lib.runs.last_frame import last_frame
 from siamese_lib.runs.run import Run
 from siamese_lib.texts import printable
 
@@ -84,8 +84,7 @@ def keep_collection(run: Run, data: Dataset, folder: Path) -> Kept:
     made = folder.with_name(f".partial-{folder.name}")
     shutil.rmtree(made, ignore_errors=True)  # of an interrupted call
     first_id = _first_id(folder)
-    # A copy, as a run that is saved counts as being in the folder where it was saved last.
-    Collection.of(copy.copy(run), data, first_id=first_id).save(made)
+    Collection.of(last_frame(run), data, first_id=first_id).save(made)
     facts = {"made of": made_of, "written": _written(made), "first id": first_id}
     write_atomically(made / _NOTE, json.dumps(facts).encode())
     before = _moved(folder) if folder.exists() else None

@@ -42,6 +42,7 @@ _FEWEST_CLASSES = 5  # with fewer, no class is held out
 # Shares of the time: the training, the one on fewer classes, and the one on cleaned images.
 _TRAINING, _NARROW = 0.3, 0.2
 _LEAST_MINUTES = 0.5
+_ENDS = 2  # frames of a training of which only the last is looked at
 
 
 def report(
@@ -218,7 +219,7 @@ def _new_classes(
     held_out = int((sizes > 0).sum())
     words = f"3/6 training again without {held_out} classes, to judge on classes never seen"
     kept = folder / "run-fewer-classes"
-    run = trained(narrow, plan.narrow, kept, seed=seed, say=_told(say, words))
+    run = trained(narrow, plan.narrow, kept, seed=seed, frames=_ENDS, say=_told(say, words))
     judged = judge_new_classes(run, narrow, seed=seed)
     say(f"    {judged}")
     return run, narrow, judged
@@ -232,7 +233,8 @@ def _without_rejected(
         return None
     fewer = data.without(train=cleaned.rejected)
     words = f"    training again without {len(cleaned.rejected):,} of them, to see what that gains"
-    run = trained(fewer, plan.recipe, folder / "run-cleaned", seed=seed, say=_told(say, words))
+    kept = folder / "run-cleaned"
+    run = trained(fewer, plan.recipe, kept, seed=seed, frames=_ENDS, say=_told(say, words))
     return judge(run, fewer, seed=seed)
 
 

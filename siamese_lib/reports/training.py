@@ -49,6 +49,7 @@ def trained(
     folder: Path,
     *,
     seed: int = 0,
+    frames: int = 20,
     progress: bool = False,
     named: str | None = None,
     say: Callable[[str], object],
@@ -64,6 +65,7 @@ def trained(
         recipe: what to train.
         folder: of the run. What another training left there is replaced.
         seed: of the weights, the batches and the held-out images.
+        frames: of weights to keep, at least 2.
         progress: whether to print lines of progress.
         named: the folder or the set that gives the same training images again. The settings of the
             run keep it as "data", so that ``siamese retrieve`` finds the images.
@@ -83,7 +85,7 @@ def trained(
             done.save(folder)
         return done
     settings |= _data(named)
-    fit = partial(_fit, data, recipe, folder, settings, progress=progress, say=say)
+    fit = partial(_fit, data, recipe, folder, settings, frames=frames, progress=progress, say=say)
     if interrupted.exists():
         try:
             return fit(resume=True)
@@ -112,6 +114,7 @@ def _fit(
     settings: dict[str, object],
     *,
     resume: bool,
+    frames: int,
     progress: bool,
     say: Callable[[str], object],
 ) -> Run:
@@ -122,7 +125,9 @@ def _fit(
     tower = recipe.build_tower(_shape(data), seed)
     model = recipe.compile(tower, len(data.class_names))
     batches = recipe.batches(images, seed)
-    recorder = Recorder(tower, batches, folder=folder, resume=resume, settings=settings)
+    recorder = Recorder(
+        tower, batches, frames=frames, folder=folder, resume=resume, settings=settings
+    )
     guard, stop = Guard(), None if held_out is None else StopAtBest(tower, held_out)
     # The best weights must be back before the recorder keeps the last frame.
     callbacks = [guard, *([stop] if stop else []), recorder]

@@ -44,6 +44,22 @@ def changed(folder: Path) -> sl.Collection:
     return kept
 
 
+def test_a_collection_keeps_the_end_of_its_run_only(data: sl.Dataset, tmp_path: Path) -> None:
+    towers = [sl.conv_tower((16, 16, 3), 4, seed=seed) for seed in (0, 1)]
+    weights = zip(*(tower.get_weights() for tower in towers), strict=True)
+    frames = [np.stack(each) for each in weights]
+    trained_on = np.array([0, 3], np.uint64)
+    run = sl.Run(towers[0], [0, 9], frames, settings={"seed": 7}, white=255, trained_on=trained_on)
+    keep_collection(run, data, tmp_path / "collection")
+    kept = sl.Collection.load(tmp_path / "collection").run
+    assert kept.steps.tolist() == [9]
+    assert kept.settings == {"seed": 7}
+    np.testing.assert_array_equal(kept.trained_on, trained_on)
+    np.testing.assert_array_equal(kept.embed(NEW), run.embed(NEW))
+    assert len(run) == 2
+    assert run.folder is None
+
+
 def test_a_collection_that_was_changed_stays(run: sl.Run, data: sl.Dataset, tmp_path: Path) -> None:
     folder = tmp_path / "collection"
     first = keep_collection(run, data, folder)
