@@ -22,6 +22,7 @@ PARTS = {
     "views": "films on the screen",
     "live": "the cost of watching a training",
     "explorer": "from a click to the neighbours",
+    "dragging": "from the hand to the picture",
     "folders": "folders of pictures next to other ways",
     "growth": "time and memory as images and dimensions grow",
     "gpu": "training on a GPU",

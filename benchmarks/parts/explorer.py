@@ -72,7 +72,7 @@ COMPARED = ()
 
 def measure(ledger: Ledger, *, quick: bool = False) -> dict[str, Any]:
     """Choose images at random in a real page; a quick try has few choices and images."""
-    from tests.browser import chromium
+    from benchmarks.tools.driven import chromium
 
     with chromium() as browser:
         measured = ledger.once("choices", lambda: choices(browser, 5 if quick else CHOICES, quick))
@@ -92,7 +92,7 @@ def render(result: dict[str, Any]) -> str:
 
 def choices(browser: Any, count: int, quick: bool) -> dict[str, Any]:
     """Choose so many images at random; return milliseconds, and the kernel's."""
-    from tests.browser import Lab
+    from benchmarks.tools.driven import Lab
 
     setup = SETUP.format(limit=2_000 if quick else None)
     indices = np.random.default_rng(0).choice(10_000, WARM + count, replace=False).tolist()

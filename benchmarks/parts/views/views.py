@@ -71,7 +71,7 @@ COMPARED = ("plotly", "jupyter-scatter")
 def measure(ledger: Ledger, *, quick: bool = False) -> dict[str, Any]:
     """Measure films, picks, starts and bytes; a quick try has few points."""
     from benchmarks.parts.views.views_lab import bytes_sent, starts
-    from tests.browser import chromium
+    from benchmarks.tools.driven import chromium
 
     sizes, rounds, seconds = ((300, 600), 1, 1.0) if quick else (SIZES, 5, 4.0)
     with chromium(*NO_LIMIT) as browser:
@@ -178,8 +178,8 @@ def page_files(frames: np.ndarray, labels: np.ndarray) -> dict[str, dict[str, An
         "/views.js": (str(Script(Path(__file__).with_suffix(".js"))), script),
         "/view.css": (str(Style(*MAP_SHEETS)), style),
         "/film.json": (json.dumps(view.payload(), default=as_text), data),
-        "/plotly.js": (_beside(plotly, "package_data/plotly.min.js"), script),
-        "/jscatter.js": (_beside(jscatter, "bundle.js"), script),
+        "/plotly.js": (beside(plotly, "package_data/plotly.min.js"), script),
+        "/jscatter.js": (beside(jscatter, "bundle.js"), script),
         "/jscatter.json": (json.dumps(theirs, default=as_text), data),
         "/favicon.ico": ("", "image/x-icon"),
     }
@@ -264,5 +264,6 @@ def takeaway(rows: list[dict[str, Any]]) -> str:
     return " ".join(said)
 
 
-def _beside(package: Any, name: str) -> str:
+def beside(package: Any, name: str) -> str:
+    """Read a text file of a package."""
     return (Path(package.__file__).parent / name).read_text(encoding="utf-8")

@@ -66,7 +66,7 @@ WATCH = """addEventListener("keydown", (event) => {
 
 def starts(browser: Any, points: int, frames: int, rounds: int) -> dict[str, Any]:
     """Time the start of both, in turns, in seconds, and count what their pages were sent."""
-    from tests.browser import Lab
+    from benchmarks.tools.driven import Lab
 
     seconds: dict[str, list[float]] = {name: [] for name in CELLS}
     received: dict[str, list[float]] = {name: [] for name in CELLS}
