@@ -570,7 +570,7 @@ def test_a_selection_is_counted_and_shown(show):
     view.evaluate("view.select([0, 3, 4])")
     view.rest()
     strip = view.root.locator(".sv-selection")
-    assert "3 points selected: 2 × 0, 1 × 1" in strip.inner_text()
+    assert "3 points selected: 2 of class 0, 1 of class 1" in strip.inner_text()
     pictures = strip.locator(".sv-selection-pictures button")
     names = [picture.get_attribute("aria-label") for picture in pictures.all()]
     assert names == ["0, test image 1,000", "0, test image 1,003", "1, test image 1,004"]
