@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, TypeVar, cast
 
-from siamese_lib.outputs import unseen
+from siamese_lib.outputs import in_notebook, unseen
 
 if TYPE_CHECKING:
     from IPython.display import DisplayHandle
@@ -26,7 +25,7 @@ def progress_bar(steps: Sequence[_Step], what: str, unit: str) -> Iterator[_Step
         unit: the name of one step.
     """
     options = {"desc": what, "unit": unit, "leave": False}
-    if not _in_notebook():
+    if not in_notebook():
         from tqdm import tqdm  # waits until a bar is shown
 
         yield from tqdm(steps, **options)
@@ -40,9 +39,3 @@ def progress_bar(steps: Sequence[_Step], what: str, unit: str) -> Iterator[_Step
         yield from bar
     finally:
         shown.update(unseen(), raw=True)
-
-
-def _in_notebook() -> bool:
-    """Return whether a kernel runs this. A process that never imported IPython is none."""
-    shell = sys.modules.get("IPython")
-    return shell is not None and hasattr(shell.get_ipython(), "kernel")
