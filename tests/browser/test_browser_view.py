@@ -465,7 +465,7 @@ def test_points_are_as_large_as_their_trust_on_demand(show, renderer):
     after = view.colors()
     assert after[0] > 0.9 * before[0]
     assert max(after[1:]) < 0.4 * min(before[1:])
-    assert "not those of small ones" in view.root.inner_text()
+    assert "but not of small points" in view.root.inner_text()
     button.click()
     view.rest()
     assert view.colors() == before
