@@ -62,7 +62,7 @@ sync: $(VENV)/book.stamp ## copy edits of notebooks/*.py into the .ipynb files, 
 book: sync ## run every chapter and save its outputs (BOOK=notebooks/01_pairs.py for one)
 	$(BIN)/jupyter nbconvert --to notebook --execute --inplace \
 	  --ExecutePreprocessor.store_widget_state=False --ExecutePreprocessor.record_timing=False \
-	  --ExecutePreprocessor.coalesce_streams=True \
+	  --Exporter.preprocessors=nbconvert.preprocessors.CoalesceStreamsPreprocessor \
 	  $(BOOK:.py=.ipynb)
 
 bench: $(VENV)/bench.stamp ## measure quality and speed next to others (BENCH_ARGS="step retrieval")

@@ -15,11 +15,10 @@
 # %% [markdown]
 # # Start here
 #
-# **What you will see.** You open a trained neural network that never learned the names of the
-# digits. It learned only whether the two images of a pair show the *same* digit or *different*
-# ones. From that, it found a place on a map for every image. You look at this map. Then you give
-# the network an image that it has never seen, and it finds the images that look most similar to
-# it.
+# **What you will see.** You open a trained neural network that never learned the names of the digits.
+# It learned only whether the two images of a pair show the *same* digit or *different* ones. From
+# that, it found a place on a map for every image. You look at this map. Then you give the network a
+# new image. It finds the images that look most similar to it.
 #
 # Is this your first notebook? A notebook is made of text and of cells of code. Click on a cell and
 # press **Shift+Enter**. The cell runs, its result appears below it, and the next cell is selected.
@@ -185,9 +184,8 @@ sl.figures.image_grid(test.images[hard], titles=test.labels[hard], columns=8)
 # ## What to notice
 #
 # * The distance between two points says how alike two images are. A search needs nothing else.
-# * The network learned *same* and *different*, not ten names. So it can place digits that it never
-#   saw, and even kinds of image that it never saw. A classifier with ten outputs can only choose
-#   one of its ten classes.
+# * The network learned *same* and *different*, not ten names. So it can also place new digits, and
+#   even new kinds of image. A classifier with ten outputs can only choose one of its ten classes.
 # * Most mistakes lie between the clouds of the map. Two dimensions are crowded. This book uses
 #   them because they can be seen.
 

@@ -49,10 +49,9 @@ sl.figures.image_grid(images[examples], columns=10)
 # %% [markdown]
 # ## Careless pairs
 #
-# The simplest way to draw pairs is to take two images at random, many times. Two images of the
-# same class are a **similar pair**. Two images of different classes are a **different pair**.
-# (Other books and papers often say **positive pair** and **negative pair**.) The cell prints the
-# share of similar pairs.
+# The simplest method is to take two images at random, many times. Two images of the same class are a
+# **similar pair**. Two images of different classes are a **different pair**. (Other books and papers
+# often say **positive pair** and **negative pair**.) The cell prints the share of similar pairs.
 
 # %%
 rng = np.random.default_rng(seed=0)
@@ -216,8 +215,8 @@ left_alike = one.batch(1000)[0] == two.batch(1000)[0]
 print(f"batch 1,000: {left_alike.sum()} of 128 are the same")
 
 # %% [markdown]
-# So an interrupted training can go on exactly where it stopped. Drawing pairs also has to be
-# quick, or the network waits for them. Here is the obvious way, which draws one pair at a time:
+# So an interrupted training can go on exactly where it stopped. Drawing pairs also has to be quick,
+# or the network waits for them. Here is the obvious loop, which draws one pair at a time:
 
 # %%
 members = [np.flatnonzero(labels == digit) for digit in range(10)]
@@ -293,9 +292,9 @@ print(f"called different: {one_digit[same == 0].mean():.0%} show the same digit"
 # in eleven does. A network that is trained on these pairs learns what the graph says. But it
 # learns this as a *mapping*. So it has an answer for a new image, and the graph does not.
 #
-# The pairs could also come from elsewhere. If each image and its shifted copies were called
-# similar, the network would learn to ignore shifts. The title of the paper promises this: a
-# mapping that is *invariant* to all differences that the pairs declare unimportant.
+# The pairs could also come from elsewhere. If each image and its shifted copies were called similar,
+# the network would learn to ignore shifts. The title of the paper promises this. An *invariant*
+# mapping ignores a difference if the pairs say that it is unimportant.
 
 # %% [markdown]
 # ## Every pair in the batch
@@ -332,10 +331,10 @@ similar = np.triu(labels[batch][:, None] == labels[batch], k=1).sum()
 print(f"similar: {similar} of {128 * 127 // 2:,} pairs, {similar / (128 * 127 // 2):.0%}")
 
 # %% [markdown]
-# Nine pairs in ten are different, as with careless pairs. But now every batch has hundreds of
-# similar pairs. The loss of chapter 3 takes one mean over the similar pairs and another mean over
-# the different pairs, and gives both the same weight. So the loss restores the balance, and the
-# sampler does not have to.
+# Nine pairs in ten are different, as with careless pairs. But now every batch has hundreds of similar
+# pairs. The loss of chapter 3 takes one mean over the similar pairs and another mean over the
+# different pairs, and both means count the same. So the loss restores the balance, and the sampler
+# does not have to.
 #
 # Which of these pairs can teach a network something? That depends on the distance between their two
 # images. There is no network yet, so the next cell takes the distances between raw pixels. It
@@ -350,12 +349,13 @@ view = sl.PairMatrix(pixels, labels[by_class], images=images[by_class], class_na
 view
 
 # %% [markdown]
-# The **margin** is the distance at which the two images of a different pair are far enough apart,
-# here 1. The blocks on the diagonal are green: similar pairs **pull**, and a pair pulls more the
-# farther its images are apart. Orange cells are different pairs that **push**, because they are
-# nearer than the margin. Grey cells are **silent**: these different pairs are beyond the margin, so
-# they teach nothing. Point at a cell to see its two images. Then press *random pairs*: only a few
-# cells keep their colour. The cell prints how many pairs the same 128 images make in both ways.
+# Each tile of this matrix is a pair. The **margin** is the distance at which the two images of a
+# different pair are far enough apart, here 1. The blocks on the diagonal are green: similar pairs
+# **pull**, and a pair pulls more the farther its images are apart. Orange tiles are different pairs
+# that **push**, because they are nearer than the margin. Grey tiles are **silent**: these different
+# pairs are beyond the margin, so they teach nothing. Point at a tile to see its two images. Then
+# press *random pairs*: only a few tiles keep their colour. The cell prints how many pairs the same
+# 128 images make, first with all pairs and then with random ones.
 
 # %%
 for which in ("all", "random"):
@@ -384,7 +384,7 @@ except ValueError as error:
 #   pairs are an image paired with itself.
 # * When pairs are drawn with care, half of them are similar, and every class counts the same.
 #   Every image is used, and the same seed gives the same pairs.
-# * Labels are one way to know what is similar. A graph of neighbours is another.
+# * Labels can say which images are similar. A graph of neighbours can say it, too.
 # * Comparing is cheap, and embedding is not. A batch of images holds far more pairs than images.
 
 # %% [markdown]
@@ -408,5 +408,4 @@ except ValueError as error:
 #
 # </details>
 #
-# The pairs are ready. The [next chapter](02_tower_and_loss.ipynb) builds the network that embeds
-# them, and the loss that it learns from.
+# The pairs are ready. The [next chapter](02_tower_and_loss.ipynb) builds the network and its loss.

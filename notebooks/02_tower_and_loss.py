@@ -310,9 +310,9 @@ for margin, push in ((1, True), (10, True), (1, False)):
 # %% [markdown]
 # With the push, two classes end one margin apart or a little more, whatever the margin is. **The
 # margin sets the scale of the map, and nothing else.** The next cell shows why. It makes the three
-# points from above and their margin ten times as large. Then every force is ten times as large,
-# too, so all points move in the same way on a larger map. The loss is 100 times as large, because
-# it is a mean of squares.
+# points from above and their margin ten times as large. Then every force is ten times as large, too.
+# So the movement is the same, on a map ten times as large. The loss is 100 times as large, because it
+# is a mean of squares.
 
 # %%
 small = sl.Springs(points, classes, margin=1)
@@ -356,8 +356,7 @@ sl.Springs(embeddings, labels, images=digits.test.images[few], learning_rate=2.0
 
 # %% [markdown]
 # Which digits are far from their class? Here are the eight that are farthest from its centre, with
-# the class under each. Some are written in an unusual way. For others, 20 steps were
-# simply too few.
+# the class under each. Some have an unusual shape. For others, 20 steps were simply too few.
 
 # %%
 centres = np.array([embeddings[labels == label].mean(axis=0) for label in range(4)])
@@ -367,10 +366,9 @@ sl.figures.image_grid(digits.test.images[few[strayed]], titles=labels[strayed])
 # %% [markdown]
 # ## Why the push is needed: collapse
 #
-# Without the push, training has a perfect but useless answer: every image goes to the same point.
-# The springs have collapsed in this way, and the next cells make it happen to a tower. First, the
-# cell prepares a copy of the tower, and a sampler that draws similar pairs only
-# (`same_fraction=1`).
+# Without the push, training has a perfect but useless answer: every image goes to the same point. The
+# springs have collapsed like this, and the next cells make it happen to a tower. First, the cell
+# prepares a copy of the tower, and a sampler that draws similar pairs only (`same_fraction=1`).
 
 # %%
 pulled = sl.conv_tower(image_shape=(28, 28, 1), embedding_dim=2)
@@ -390,9 +388,9 @@ collapse_guess = sl.Prediction(
 collapse_guess
 
 # %% [markdown]
-# The copy is trained for 20 steps. In a tower, the learning rate says how much each step changes
-# the weights. Here it falls from 0.02 to 0, so that the points come to rest. The library warns that
-# the batches hold no different pair, which is a mistake anywhere else. The cell prints the loss of
+# The copy is trained for 20 steps. In a tower, the learning rate says how much each step changes the
+# weights. Here it falls from 0.02 to 0, so that the points come to rest. The library warns that the
+# batches hold no different pair. Anywhere else, that would be a mistake. The cell prints the loss of
 # one batch, before the training and after it.
 
 # %% tags=["nbval-ignore-output"]
@@ -447,10 +445,10 @@ similar = batch_labels[rows] == batch_labels[columns]
 print(f"{len(similar):,} pairs, {similar.sum()} of them similar: {similar.mean():.1%}")
 
 # %% [markdown]
-# About one pair in ten is similar, because there are ten digits. In a plain mean over all pairs,
-# the different pairs would outnumber the similar ones nine to one. So `InBatchContrastiveLoss`
-# takes **two means**, and gives both the same weight. One is over the similar pairs. The other is
-# over the different pairs that are nearer than the margin, because only these are pushed.
+# About one pair in ten is similar, because there are ten digits. In a plain mean over all pairs, the
+# different pairs would outnumber the similar ones nine to one. So `InBatchContrastiveLoss` takes
+# **two means**, and both count the same. One is over the similar pairs. The other is over the
+# different pairs that are nearer than the margin, because only these are pushed.
 #
 # $$L = \tfrac{1}{4}\left[\, \operatorname{mean}_{\text{similar}} d^2 +
 # \operatorname{mean}_{\text{different, } d < m} (m - d)^2 \,\right]$$
@@ -482,10 +480,10 @@ print("the same to five digits:", bool(np.isclose(by_loop, library, rtol=1e-5)))
 # most different pairs are there, and cost nothing. With all their zeros in the mean, the few pairs
 # that are still wrong would hardly count. But those are the pairs that matter.
 #
-# The next cell shows this for the network of chapter 0, at the end of its training. Each cell of
-# the matrix is a pair, and the stronger its colour, the more the pair costs. Nearly all different
-# pairs are grey: they cost nothing. Press *one plain mean*, and the few orange cells fade. Press
-# *two means*, and they are strong again.
+# The next cell shows this for the network of chapter 0, at the end of its training. Each tile of the
+# matrix is a pair. The stronger its colour, the more the pair costs. Nearly all different pairs are
+# grey: they cost nothing. Press *one plain mean*, and the few orange tiles fade. Press *two means*,
+# and they are strong again.
 
 # %%
 chosen = balanced.batch(0)
@@ -510,11 +508,10 @@ for means in ("one", "two"):
 # %% [markdown]
 # ## Three at a time: the triplet loss
 #
-# Another loss compares two distances with each other. A **triplet** has three images: an
-# **anchor**, a **positive** of the same class, and a **negative** of another class. The distances
-# from the anchor to the other two are $d_{ap}$ and $d_{an}$, and the triplet costs
-# $\max(d_{ap} - d_{an} + m,\, 0)$. So the positive does not have to be near. It only has to be
-# nearer than the negative, by the margin.
+# Another loss compares two distances with each other. A **triplet** has three images: an **anchor**,
+# a **positive** of the same class, and a **negative** of another class. The distances from the anchor
+# to the other two are $d_{ap}$ and $d_{an}$. The triplet costs $\max(d_{ap} - d_{an} + m,\, 0)$. So
+# the positive does not have to be near. It only has to be nearer than the negative, by the margin.
 #
 # `BatchTripletLoss` takes each image of a batch as an anchor, with its farthest positive and its
 # nearest negative. The cell does this with the three points from above. Each point of class 0 has
@@ -565,9 +562,9 @@ sl.figures.singular_values({"gradient (largest = 1)": before / before[0], "after
 # moves about equally far along every direction. The optimizer **Adam** also evens out the changes,
 # but for each weight separately.
 #
-# Does it matter? A small race compares the two. Both start from the same weights and see the same
-# 60 batches. The recorder keeps the weights after every tenth step. What it keeps of a training is
-# called a **run**, and each set of weights is a frame of the run.
+# Does it matter? A small race compares the two. Both start from the same weights and see the same 60
+# batches. The recorder keeps the weights after every tenth step. What it keeps of a training is
+# called a **run**, and each set of weights makes one frame of the run's film.
 
 
 # %%
@@ -619,8 +616,8 @@ sl.figures.class_curves(races["Muon"].steps, np.transpose(list(curves.values()))
 # * Similar pairs pull at any distance. Different pairs push only up to the margin. Without the
 #   push, the embeddings collapse.
 # * The margin sets the scale of the map. Nothing else in the training says how long 1 is.
-# * A batch of 128 images holds 8,128 pairs. Two separate means give the few similar pairs as much
-#   weight as the many different ones.
+# * A batch of 128 images holds 8,128 pairs. With two separate means, the few similar pairs count as
+#   much as the many different ones.
 # * Some directions of a gradient are much stronger than others. Muon evens them out, and won this
 #   race.
 

@@ -23,8 +23,8 @@
 # ## A network to ask
 #
 # The network is like the one in [chapter 3](03_train.ipynb), with two dimensions and 300 steps. The
-# recorder keeps up to 40 frames, so you can ask about earlier steps, too. The training takes half a
-# minute. First, the cell loads the digits and prints the device.
+# recorder keeps the weights of up to 40 steps, so you can ask about earlier steps, too. The training
+# takes half a minute. First, the cell loads the digits and prints the device.
 
 # %% tags=["nbval-ignore-output"]
 import numpy as np
@@ -52,8 +52,8 @@ run = recorder.run
 # %% [markdown]
 # ## The explorer
 #
-# The explorer embeds every training image once. Then it opens on test image 865, which also appears
-# in the 2017 notebook that this book grew from.
+# The explorer embeds every training image once. Then it opens on test image 865. This image also
+# appears in the notebook of 2017 behind this book.
 #
 # * On the left, you choose a query.
 # * In the middle, you see the network's answer. It is the query's nearest training images, by two
@@ -155,15 +155,15 @@ print(explorer.answer.query, "has a label:", explorer.answer.label is not None)
 # ## Cosine against Euclidean distance
 #
 # The **Euclidean** distance is the length of the straight line between two points, and the loss of
-# this network uses it. The notebook of 2017 compared embeddings by their **cosine** instead. It
-# depends only on the angle between the directions in which two points lie, seen from the origin,
-# and not on how far away they are. Press **Cosine** in the explorer, and its neighbours lie on a
-# ray from the origin. In two dimensions, an angle is one number. So the cosine ignores half of
-# what the network says. The cell compares the precision of both, over every test image. How much
-# better one is depends on where the clouds lie around the origin.
+# this network uses it. The notebook of 2017 compared embeddings by their **cosine** instead. Draw a
+# line from the origin to each of two points. The cosine depends only on the angle between these
+# lines, and not on their lengths. Press **Cosine** in the explorer, and its neighbours lie on a ray
+# from the origin. In two dimensions, an angle is one number. So the cosine ignores half of what the
+# network says. The cell compares the precision of both, over every test image. How much better one
+# is depends on where the clouds lie around the origin.
 #
-# Other towers give embeddings of length 1, such as the one in [chapter
-# 9](09_your_own_images.ipynb). For these, both ways give the same order of neighbours.
+# Other towers give embeddings of length 1, such as the one in [chapter 9](09_your_own_images.ipynb).
+# For these, both distances give the same order of neighbours.
 
 
 # %% tags=["measured"]
@@ -197,8 +197,8 @@ print("nearest training images found:", answer.k)
 # A ring marks the shirt on the map above, among the digits. *Nearest* only means nearest of all the
 # images in the gallery. A distance alone cannot say *I do not know this*. But you can compare it
 # with the usual distance to the nearest neighbour, and [chapter 9](09_your_own_images.ipynb) chooses
-# a limit in this way. The cell prints that distance for test images, which the network has never
-# seen either, and then for the shirt:
+# a limit like this. The cell prints that distance for test images, which are also new to the
+# network. Then it prints it for the shirt:
 
 # %% tags=["nbval-ignore-output"]
 distances = np.sort(gallery.nearest(run.embed(test.images), k=1)[1][:, 0])

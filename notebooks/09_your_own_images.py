@@ -15,10 +15,11 @@
 # %% [markdown]
 # # 9 · Your own images
 #
-# **What you will see.** A folder of pictures becomes a page that you can send: what is in the folder,
-# whether training is worth it, which pictures are there twice, which labels may be wrong, and a search
-# whose answers open their files. One command does all of it. Then you go through its steps, one after
-# another. At the end a small web server searches your pictures.
+# **What you will see.** A folder of pictures becomes a page that you can send. The page says what is
+# in the folder, and whether training is worth it. It shows pictures that are there twice, and labels
+# that may be wrong. It has a search, too, and each answer opens its file. One command does all of it.
+# Then you go through its steps, one after another. At the end a small web server searches your
+# pictures.
 #
 # The chapter makes a folder of its own, with faults in it, so that you can see what is found. To use
 # your own pictures, put the pictures of each class into one sub-folder, and change one line below.
@@ -111,6 +112,18 @@ print("copies:", len(list(folder.glob("*/*.jpg"))))
 made = sl.report(folder, "exports/letters.html", image_size=28, minutes=1.5)
 
 # %% [markdown]
+# How to read the verdict:
+#
+# * **Training wins**: search with the trained tower. **Training loses**: search with the rival that
+#   the line names. **Undecided**: the interval contains 0, so add pictures and run it again.
+# * *Nearly the same picture in both splits*: the figures are too good, as a query finds its own copy.
+#   Delete one of the two files, and run it again.
+# * The last two lines are for decisions: same class or not, known or not. The interval after each
+#   percentage says how far it can be trusted. A wide one means too few pictures.
+#
+# With your own pictures, bring 150 or more. About a fifth become queries, and the verdict needs at
+# least 30 queries. Each class needs two pictures or more.
+#
 # The page opens in a browser, without Python and without internet. Send it together with the folder
 # of pictures, and its answers still open their files.
 
@@ -145,7 +158,7 @@ for name, score in made.judged.scores.items():
 
 # %% [markdown]
 # One number alone says little, as other queries would have given another one. The bootstrap draws the
-# queries again and again, with some of them twice and others not at all, and looks how much the result
+# queries again and again, with some of them twice and others not at all, and sees how much the result
 # varies. The interval below holds the middle 95% of these results. The training counts as worth it
 # only if the whole interval is above 0.
 
@@ -207,8 +220,8 @@ print(len(made.data.train) + len(made.data.test), "pictures,", len(wrong), "fewe
 # %% [markdown]
 # ## Decide
 #
-# Often the question is not "which are nearest?" but "are these two of the same class?" or "is this one
-# of my classes at all?". Both need a threshold. It has to be chosen on some pictures and judged on
+# Often the question is not "which are nearest?". It is "are these two of the same class?", or "is this
+# one of my classes at all?". Both need a threshold. It has to be chosen on some pictures and judged on
 # others. Otherwise it looks better than it is.
 
 # %% tags=["nbval-ignore-output"]

@@ -62,9 +62,8 @@ print(f"{len(shared)} of {len(letters.class_names)} classes are in more than one
 # %% [markdown]
 # ## Hold classes out
 #
-# `split_by_class` makes a data set whose test images are of classes that training never sees. The
-# cell holds out every class without a Latin, Greek or Cyrillic letter. It checks that no class is in
-# both splits.
+# `split_by_class` makes a data set in which no test image is of a training class. The cell holds out
+# every class without a Latin, Greek or Cyrillic letter. It checks that no class is in both splits.
 
 # %%
 known = {"Latin", "Greek", "Cyrillic"}
@@ -117,7 +116,7 @@ print("right:", np.sum(nearest[:, 0] == np.arange(5)), "of 5")
 
 # %% [markdown]
 # One episode says little. `few_shot` draws a thousand of them. It gives the mean accuracy and its 95%
-# interval over the episodes. Guessing would reach 0.2 with five ways, and 0.05 with twenty.
+# interval over the episodes. Guessing would reach 0.2 with five classes, and 0.05 with twenty.
 
 # %% tags=["nbval-ignore-output"]
 print("pixels,", sl.metrics.few_shot(pixels(test.images), test.labels, ways=5, shots=1))
@@ -167,7 +166,7 @@ for seed in range(3):
 mean = pixels(data.train.images).mean(axis=0)
 _, axes = np.linalg.eigh(np.cov(pixels(data.train.images), rowvar=False))
 untrained = [sl.conv_tower(test.images.shape[1:], 64, seed=seed) for seed in range(3)]
-ways = {
+rivals = {
     "pixels": [pixels],
     "PCA, 64-D": [lambda images: (pixels(images) - mean) @ axes[:, -64:]],
     "untrained": [lambda images, t=tower: t.predict(images, verbose=0) for tower in untrained],
@@ -196,18 +195,18 @@ def over_seeds(embeds, images, labels):
 # the three seeds. Pixels and PCA have no seed.
 
 # %%
-table = {way: over_seeds(embeds, test.images, test.labels) for way, embeds in ways.items()}
+table = {name: over_seeds(embeds, test.images, test.labels) for name, embeds in rivals.items()}
 sl.figures.measure_bars(table)
 
 # %% [markdown]
 # The same as a table:
 
 # %% tags=["nbval-ignore-output"]
-for way, measures in table.items():
+for rival, measures in table.items():
     words = [
         f"{name} {np.mean(v):.3f} ({min(v):.3f} to {max(v):.3f})" for name, v in measures.items()
     ]
-    print(f"{way:10}", *words, sep="   ")
+    print(f"{rival:10}", *words, sep="   ")
 
 # %% [markdown]
 # The trained tower has never seen one of these letters. Yet it tells them apart far better than the
@@ -217,7 +216,7 @@ for way, measures in table.items():
 # the trained tower, and the best seed of the untrained one.
 
 # %% tags=["measured"]
-twenty = {way: measures["20-way 1-shot"] for way, measures in table.items()}
+twenty = {name: measures["20-way 1-shot"] for name, measures in table.items()}
 (by_pixels,), worst, best = twenty["pixels"], min(twenty["trained"]), max(twenty["untrained"])
 print(f"pixels {by_pixels:.3f}, guessing 0.05")
 print(f"trained, worst seed {worst:.3f}, better than the pixels: {worst > by_pixels}")
@@ -233,12 +232,12 @@ print(f"untrained, best seed {best:.3f}, worse than the pixels:  {best < by_pixe
 own_script = np.array([" ".join(sorted(sl.scripts_of(name))) for name in letters.class_names])
 for script in ("Armenian", "Georgian", "Hebrew", "Lao"):
     chosen = own_script[test.labels] == script
-    by_way = {way: embeds[0](test.images[chosen]) for way, embeds in ways.items()}
+    embedded = {name: embeds[0](test.images[chosen]) for name, embeds in rivals.items()}
     found = {
-        way: sl.metrics.few_shot(points, test.labels[chosen], ways=20).accuracy
-        for way, points in by_way.items()
+        name: sl.metrics.few_shot(points, test.labels[chosen], ways=20).accuracy
+        for name, points in embedded.items()
     }
-    print(f"{script:9}", *[f"{way} {value:.3f}" for way, value in found.items()], sep="   ")
+    print(f"{script:9}", *[f"{name} {value:.3f}" for name, value in found.items()], sep="   ")
 
 # %% [markdown]
 # Compare the values of one row, rather than two scripts with each other: scripts differ in more than
@@ -248,11 +247,10 @@ for script in ("Armenian", "Georgian", "Hebrew", "Lao"):
 # %% [markdown]
 # ## How sure is a number?
 #
-# Three things may change a result: the images that are asked about, the classes that are held out, and
-# the seed of the training. The bootstrap measures the first two. `sl.metrics.bootstrap` draws the
-# queries again and again, with replacement, and gives the range that holds 95% of the means. With
-# labels, it draws whole classes. That is the right question here: how good would it be with *other*
-# letters?
+# Three things may change a result: other queries, other held-out classes, and another seed of the
+# training. The bootstrap measures the first two. `sl.metrics.bootstrap` draws the queries again and
+# again, with replacement, and gives the range that holds 95% of the means. With labels, it draws whole
+# classes. That is the right question here: how good would it be with *other* letters?
 
 # %% tags=["nbval-ignore-output"]
 points = runs[0].embed(test.images)
@@ -282,9 +280,9 @@ sl.figures.image_grid(
 #
 # The seed matters, too: another training gives an image other neighbours. Where these change, the
 # image's place on a map says little. `stable_neighbours` compares the three trainings, and predicts
-# for each image how many of its ten neighbours another training would give it again. The cell makes
-# a film of every second image of the held-out letters, and gives it these shares. Press **Trust**
-# above the map: the larger a point, the more of its neighbours stay.
+# for each image how many of its ten neighbours another training would give it again. The cell makes a
+# film of every second image of the held-out letters, and gives it these shares. Press **Trust** above
+# the map. A large point keeps most of its neighbours, and a small point loses most of them.
 
 # %% tags=["nbval-ignore-output"]
 shown = test.images[::2]
@@ -293,8 +291,8 @@ names = [letters.class_names[label] for label in test.labels[::2]]
 runs[0].film(shown, names, trust=stable)
 
 # %% [markdown]
-# The upper row shows the images whose neighbours change least, and the lower row those whose neighbours
-# change most. What do you think makes the lower ones unsure?
+# In the upper row are the images with the most stable neighbours, and in the lower row those with the
+# least stable ones. What do you think makes the lower ones unsure?
 
 # %%
 order = np.argsort(-stable, kind="stable")
@@ -331,9 +329,9 @@ def one_of_ten(points, digit, seed=0):
 
 
 # %% [markdown]
-# The cell trains ten small towers, each without one digit, in 30 steps. This takes about a minute.
-# It prints a line for each digit: the accuracy of the pixels, and that of a tower that has never seen
-# this digit.
+# The cell trains ten small towers, each without one digit, in 30 steps. This takes about a minute. It
+# prints a line for each digit: the accuracy of the pixels, and the accuracy of the tower without this
+# digit.
 
 # %% tags=["nbval-ignore-output"]
 left_out = []
@@ -403,10 +401,9 @@ print("nearest of the twenty images:", names[again.answer.labels[0]])
 # %% [markdown]
 # ## What to notice
 #
-# * A network that was trained to tell *same* from *different* can tell classes apart that it has never
-#   seen. A classifier cannot: it has one output for each class of its training.
-# * It was trained once on letters and once on nine digits. Both times it told classes apart that it
-#   had never seen.
+# * A network that was trained to tell *same* from *different* can tell new classes apart, too. A
+#   classifier cannot: it has one output for each class of its training.
+# * It was trained once on letters and once on nine digits. Both times it told new classes apart.
 # * Quote a result with its interval, and say what was drawn again: images, classes or seeds.
 # * A new class needs one image in the gallery, and no training.
 #
@@ -435,8 +432,7 @@ print("nearest of the twenty images:", names[again.answer.labels[0]])
 # * A recipe that is chosen by some images fits these images best. On them, its accuracy looks too
 #   good.
 # * It can be found only if that letter is among the nineteen: look at `names` first.
-# * It depends on how alike your two drawings are. The page searches in the same way as the explorer
-#   above.
+# * It depends on how alike your two drawings are. The page searches like the explorer above.
 # * `sl.split_by_class(data, names)` takes the names of the classes to hold out, as
 #   `data.class_names` spells them.
 #

@@ -7,7 +7,7 @@ import time
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, TypeVar, cast
 
-from siamese_lib.outputs import unseen
+from siamese_lib.outputs import in_notebook, unseen
 
 if TYPE_CHECKING:
     from IPython.display import DisplayHandle
@@ -50,12 +50,6 @@ def progress_bar(steps: Sequence[_Step], what: str, unit: str) -> Iterator[_Step
         yield from bar
     finally:
         shown.update(unseen(), raw=True)
-
-
-def in_notebook() -> bool:
-    """Return whether a kernel runs this. A process that never imported IPython is none."""
-    shell = sys.modules.get("IPython")
-    return shell is not None and hasattr(shell.get_ipython(), "kernel")
 
 
 def in_terminal() -> bool:

@@ -66,6 +66,7 @@ PACKAGES: dict[str, set[str]] = {
     "pixels": {"numpy"},
     "lettering": {"PIL"},
     "images": {"numpy", "PIL"},
+    "outputs": {"IPython"},
     "progress": {"IPython", "tqdm"},
     "network": {"numpy", "keras", "tensorflow", "jax", "torch"},
     "data": {"numpy", "PIL", "platformdirs", "pooch", "requests"},

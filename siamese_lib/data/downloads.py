@@ -15,7 +15,8 @@ from pathlib import Path
 
 from siamese_lib.data.dataset import DataError
 from siamese_lib.data.sources import DatasetSpec, Mirror
-from siamese_lib.progress import in_notebook, in_terminal
+from siamese_lib.outputs import in_notebook
+from siamese_lib.progress import in_terminal
 
 ANSWER_SECONDS = 4.0  # all mirrors together must respond within this time
 STALL_SECONDS = 15.0  # the longest pause in the middle of a download

@@ -11,17 +11,9 @@ from typing import Any
 
 from plotly.io import to_html
 
-from siamese_lib.figures.style import NO_LOGO
+from siamese_lib.figures.style import NO_LOGO, SHEET
 
 _FIGURE = "application/vnd.plotly.v1+json"
-# As in views/theme.css, which only pages with views have; a test compares the two.
-SHEET = """[data-jp-theme-light="true"] .js-plotly-plot text[style*="rgb(118, 123, 131)"] {
-  fill: #5a6069 !important;
-}
-
-[data-jp-theme-light="false"] .js-plotly-plot text[style*="rgb(118, 123, 131)"] {
-  fill: #b4bac3 !important;
-}"""
 
 
 def live_figures(notebook: Any, resources: Any) -> tuple[Any, Any]:

@@ -1,7 +1,8 @@
 """The look that all figures share.
 
 Backgrounds are transparent and the ink is a middle grey, so a figure is readable on a light page
-and on a dark page. Colour is never the only sign: a word or a mark says the same.
+and on a dark page. Where the page knows its theme, words are darker or lighter than this grey.
+Colour is never the only sign: a word or a mark says the same.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from numpy.typing import ArrayLike
 
 from siamese_lib.checks import checked_labels
 from siamese_lib.colors import FAINT, INK, class_color
+from siamese_lib.outputs import show_sheet
 from siamese_lib.texts import printable, shortened
 
 # At the left edge under the axes, where no legend takes room from them, however wide the page is.
@@ -24,6 +26,14 @@ _BELOW = {"orientation": "h", "x": 0, "y": 0, "yref": "container", "yanchor": "b
 
 
 NO_LOGO = {"displaylogo": False}
+# As in views/theme.css, which only pages with views have; a test compares the two.
+SHEET = """[data-jp-theme-light="true"] .js-plotly-plot text[style*="rgb(118, 123, 131)"] {
+  fill: #5a6069 !important;
+}
+
+[data-jp-theme-light="false"] .js-plotly-plot text[style*="rgb(118, 123, 131)"] {
+  fill: #b4bac3 !important;
+}"""
 
 
 class Figure(go.Figure):
@@ -31,10 +41,14 @@ class Figure(go.Figure):
 
     There is no logo. There are tools only where one drags to move, as on a map; elsewhere they
     would lie on titles and pictures, and dragging zooms without them.
+
+    In JupyterLab a style sheet comes with it, which gives words the contrast that the theme allows:
+    no single colour has 4.5 to 1 on its light and on its dark page.
     """
 
     def show(self, *args: Any, **options: Any) -> None:
         """Show the figure, as plotly does."""
+        show_sheet(SHEET)
         super().show(*args, **self._with_config(options))
 
     def to_html(self, *args: Any, **options: Any) -> str:

@@ -9,8 +9,6 @@ from __future__ import annotations
 
 import base64
 import io
-import os
-import sys
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, cast
 
@@ -20,7 +18,7 @@ from IPython.display import display
 from PIL import Image
 
 from siamese_lib.images import png
-from siamese_lib.outputs import unseen
+from siamese_lib.outputs import is_not_jupyters, unseen
 from siamese_lib.views.still import MimeBundle, with_still
 
 if TYPE_CHECKING:
@@ -73,7 +71,7 @@ def show(widget: ipywidgets.Widget) -> DisplayHandle:
         Handle of the still's output: ``update(still_of(widget), raw=True)`` renews the still.
     """
     still = still_of(widget)
-    if _elsewhere():
+    if is_not_jupyters():
         handle = display(still, raw=True, display_id=True)
     else:
         display({"text/html": _SHEET}, raw=True)
@@ -89,17 +87,11 @@ def still_of(widget: ipywidgets.Widget) -> dict[str, Any]:
     """
     stills = list(_stills(widget))
     still = picture(_stacked(stills)) if stills else {}
-    return {**_view_of(widget), **still} if _elsewhere() else still
+    return {**_view_of(widget), **still} if is_not_jupyters() else still
 
 
 def _view_of(widget: ipywidgets.Widget) -> dict[str, Any]:
     return {VIEW: {"model_id": widget.model_id, "version_major": 2, "version_minor": 0}}
-
-
-def _elsewhere() -> bool:
-    """Return whether this page would show both a still and a widget, in spite of the sheet."""
-    # VS Code names itself in this way to plotly, too.
-    return "VSCODE_PID" in os.environ or "google.colab" in sys.modules
 
 
 def picture(content: bytes) -> dict[str, str]:
@@ -116,7 +108,7 @@ def _show_if_it_stays(widget: ipywidgets.Widget) -> DisplayHandle:
     Raises:
         NotImplementedError: for IPython: there is no still, or no page that can hide it.
     """
-    if _elsewhere() or not hasattr(get_ipython(), "kernel") or widget.model_id is None:
+    if is_not_jupyters() or not hasattr(get_ipython(), "kernel") or widget.model_id is None:
         raise NotImplementedError
     if not any(True for _ in _viewed(widget)):
         raise NotImplementedError

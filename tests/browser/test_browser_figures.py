@@ -13,7 +13,7 @@ from plotly.offline import get_plotlyjs
 from tiny_figures import examples
 
 from siamese_lib.colors import contrast
-from siamese_lib.figures.pages import SHEET
+from siamese_lib.figures.style import SHEET
 
 pytestmark = pytest.mark.browser
 

@@ -153,7 +153,7 @@ def counts_of(view: sl.PairMatrix, **state: Any) -> dict[str, int]:
 def test_a_cell_shows_its_pair_and_a_click_keeps_it(show, width, scheme):
     shown = show(width=width, color_scheme=scheme)
     assert shown.page.evaluate("document.documentElement.scrollWidth") <= width
-    expect(shown.card).to_contain_text("Point at a cell")
+    expect(shown.card).to_contain_text("Point at a tile")
     shown.page.mouse.move(*shown.cell(0, 12))  # images 0 and 13, by class
     expect(shown.card).to_contain_text("different pair: ant and bee")
     expect(shown.card).to_contain_text("images 0 and 13")

@@ -465,7 +465,7 @@ def test_points_are_as_large_as_their_trust_on_demand(show, renderer):
     after = view.colors()
     assert after[0] > 0.9 * before[0]
     assert max(after[1:]) < 0.4 * min(before[1:])
-    assert "not those of small ones" in view.root.inner_text()
+    assert "but not of small points" in view.root.inner_text()
     button.click()
     view.rest()
     assert view.colors() == before
@@ -570,7 +570,7 @@ def test_a_selection_is_counted_and_shown(show):
     view.evaluate("view.select([0, 3, 4])")
     view.rest()
     strip = view.root.locator(".sv-selection")
-    assert "3 points selected: 2 × 0, 1 × 1" in strip.inner_text()
+    assert "3 points selected: 2 of class 0, 1 of class 1" in strip.inner_text()
     pictures = strip.locator(".sv-selection-pictures button")
     names = [picture.get_attribute("aria-label") for picture in pictures.all()]
     assert names == ["0, test image 1,000", "0, test image 1,003", "1, test image 1,004"]

@@ -8,14 +8,17 @@ import re
 import subprocess
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
+import IPython
 import nbformat
 import numpy as np
 import plotly.io
 import pytest
 
 import siamese_lib as sl
-from siamese_lib.figures.pages import SHEET, live_figures
+from siamese_lib.figures.pages import live_figures
+from siamese_lib.figures.style import SHEET
 
 ROOT = Path(__file__).parents[2]
 
@@ -58,6 +61,24 @@ def test_words_have_the_inks_of_the_theme() -> None:
     notebook, _ = live_figures(notebook_of(sl.figures.loss_curve(), sl.figures.loss_curve()), {})
     pages = [cell["outputs"][0]["data"]["text/html"] for cell in notebook["cells"]]
     assert [page.count(SHEET) for page in pages] == [1, 0]
+
+
+def test_a_notebook_without_a_view_gets_the_inks_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    shown: list[dict[str, str]] = []
+    monkeypatch.setattr(plotly.io.renderers, "default", "json")
+    monkeypatch.setattr("IPython.display.display", lambda data, **_: shown.append(data))
+    monkeypatch.setattr(IPython, "get_ipython", lambda: SimpleNamespace(kernel=1))
+    monkeypatch.delenv("VSCODE_PID", raising=False)
+    sl.figures.loss_curve()._ipython_display_()
+    (sheet,) = (data["text/html"] for data in shown if "text/html" in data)
+    assert SHEET in sheet
+    shown.clear()
+    monkeypatch.setenv("VSCODE_PID", "1")
+    sl.figures.loss_curve()._ipython_display_()
+    monkeypatch.delenv("VSCODE_PID")
+    monkeypatch.setattr(IPython, "get_ipython", lambda: None)
+    sl.figures.loss_curve()._ipython_display_()
+    assert not [data for data in shown if "text/html" in data]
 
 
 def test_the_server_exports_with_the_same_setting() -> None:

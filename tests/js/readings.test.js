@@ -24,7 +24,10 @@ test("a selection is said by name, or by number", () => {
   const classes = { known: true, names: ["cat", "dog"], of: Uint16Array.from([0, 1]) };
   assert.equal(selectionWords(classes, [1]), "selected dog, point 1");
   assert.equal(selectionWords({ ...classes, known: false }, [1]), "selected point 1");
-  assert.equal(selectionWords(classes, [0, 1]), "2 points selected: 1 × cat, 1 × dog");
+  assert.equal(
+    selectionWords(classes, [0, 1]),
+    "2 points selected: 1 of class cat, 1 of class dog",
+  );
   assert.equal(selectionWords(classes, []), "0 points selected");
 });
 
@@ -78,7 +81,13 @@ test("a selection is counted by class, the most frequent first", () => {
   const names = Array.from({ length: 12 }, (_, k) => `c${k}`);
   const of = Uint16Array.from({ length: 40 }, (_, i) => (i < 20 ? 1 : i % 12));
   const classes = { known: true, names, of };
-  assert.equal(selectionCounts(classes, [0, 1, 24]), "3 points selected: 2 × c1, 1 × c0");
-  assert.match(selectionCounts(classes, [...of.keys()]), /^40 points selected: 22 × c1, .*, …$/);
+  assert.equal(
+    selectionCounts(classes, [0, 1, 24]),
+    "3 points selected: 2 of class c1, 1 of class c0",
+  );
+  assert.match(
+    selectionCounts(classes, [...of.keys()]),
+    /^40 points selected: 22 of class c1, .*, …$/,
+  );
   assert.equal(selectionCounts({ ...classes, known: false }, [0, 1]), "2 points selected");
 });

@@ -67,7 +67,7 @@ export function selectionCounts({ known, names, of }, points) {
   const counts = new Map();
   for (const point of points) counts.set(of[point], (counts.get(of[point]) ?? 0) + 1);
   const most = [...counts].sort((a, b) => b[1] - a[1]);
-  const words = most.slice(0, NAMED).map(([k, count]) => `${grouped(count)} × ${names[k]}`);
+  const words = most.slice(0, NAMED).map(([k, count]) => `${grouped(count)} of class ${names[k]}`);
   if (most.length > NAMED) words.push("…");
   return `${all}: ${words.join(", ")}`;
 }

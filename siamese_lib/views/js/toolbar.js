@@ -15,7 +15,7 @@ import { iconButton } from "./icons.js";
  */
 
 const TRUST_WORDS =
-  "trust the neighbours of large points in the last frame, not those of small ones";
+  "you can trust the neighbours of large points in the last frame, but not of small points";
 
 export class Toolbar {
   #words = make("span", { class: "sv-tools-words" });

@@ -5,7 +5,7 @@
 /** @import { Cell, MatrixBoard } from "./matrix_board.js" */
 
 export const BOARD_HELP =
-  "The arrow keys go from cell to cell, with Shift ten cells at a time. Enter keeps a pair, and " +
+  "The arrow keys go from tile to tile, with Shift ten tiles at a time. Enter keeps a pair, and " +
   "Escape lets it go.";
 
 const FAR = 10; // cells

@@ -8,7 +8,7 @@ import { make, penOf } from "../js/dom.js";
 import { grouped, shortNumber } from "../js/numbers.js";
 import { costWords, doingWords, doubtWords, kindWords } from "./pair_words.js";
 
-const HINT = "Point at a cell of the matrix to see its two images. A click keeps the pair.";
+const HINT = "Point at a tile of the matrix to see its two images. A click keeps the pair.";
 
 export class PairCard {
   #pictures = [new Thumbnail(), new Thumbnail()];

@@ -29,7 +29,7 @@ _LISTED = 20  # costliest pairs
 class PairMatrix(StatefulView):
     """See which pairs of a batch still teach.
 
-    A matrix has a row and a column for each image, sorted by class. Each cell is a pair, shaded by
+    A matrix has a row and a column for each image, sorted by class. Each tile is a pair, shaded by
     what it costs in the contrastive loss. Next to it is the map of the same images. Counters say
     how many pairs pull, push, and are **silent**: a different pair beyond the margin costs nothing,
     so it teaches nothing. The reader scrubs through time, moves the margin, takes a few random

@@ -1,4 +1,4 @@
-"""How dark each cell of the matrix is, and in what order its rows are."""
+"""How dark each tile of the matrix is, and in what order its rows are."""
 
 from __future__ import annotations
 
