@@ -21,7 +21,9 @@ from siamese_lib.training.early_stopping import StopAtBest, hold_out
 from siamese_lib.training.recipes import Recipe
 from siamese_lib.training.recorder import Recorder
 
-_WARM, _TIMED = 2, 4  # steps: the first ones are slow, as Keras compiles
+# Steps: the first ones are slow, as Keras compiles. It also takes half a second to begin, which is
+# as long as four steps of small pictures.
+_WARM, _TIMED = 2, 12
 _FEWEST = 60  # steps
 _LEAST_HELD_OUT = 30  # images: fewer do not say when to stop
 
