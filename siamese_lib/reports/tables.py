@@ -81,8 +81,16 @@ def table_html(table: Table) -> str:
 def list_html(title: str, lines: Sequence[str], first: str = "") -> str:
     """Return the markup of a heading and lines, the first of which stands out."""
     lead = f'<p class="lead">{_text(first)}</p>' if first else ""
-    items = "".join(f"<li>{_text(line)}</li>" for line in lines)
+    items = "".join(f"<li>{_with_code(line)}</li>" for line in lines)
     return f'<section class="words"><h2>{_text(title)}</h2>{lead}<ul>{items}</ul></section>'
+
+
+def _with_code(line: str) -> str:
+    """Return the markup of a line; what follows "In Python, ...:" is code."""
+    words, colon, code = line.partition(": ")
+    if line.startswith("In Python, ") and colon:
+        return f"{_text(words)}: <code>{_text(code)}</code>"
+    return _text(line)
 
 
 def link_to(file: Path | None, page: Path) -> str:

@@ -69,3 +69,9 @@ def test_a_folded_table_shows_its_title() -> None:
     assert tags[:3] == ["details", "summary", "h2"]
     assert "table" in tags
     assert "details" not in [tag for tag, _ in Texts(table_html(Table("", ["a"], []))).tags]
+
+
+def test_a_line_of_code_is_set_as_code():
+    made = list_html("Verdict", ["In Python, all near: [x for x in f('a<b')]", "Not code: x"])
+    assert "<li>In Python, all near: <code>[x for x in f(&#x27;a&lt;b&#x27;)]</code></li>" in made
+    assert "<li>Not code: x</li>" in made
