@@ -98,17 +98,24 @@ def near_duplicates(
 def _with_white_bars(pixels: np.ndarray) -> list[np.ndarray]:
     """Return pictures (N, H, W, C) as they are, and once more with white bars if any has bars.
 
-    Bars are rows or columns of one colour, as many at one side as at the other.
+    Bars are rows or columns of one colour, as many at one side as at the other, that end at a
+    straight edge: at one of the sides, most pixels of the next line have another colour. The even
+    ground of a drawing has no such edge.
     """
     white = pixels.copy()
     for axis in (1, 2):
         lines = np.moveaxis(pixels, axis, 1)
-        same = (lines == lines[:, :1, :1]).all(axis=(2, 3))
+        count = lines.shape[1]
+        other = (lines != lines[:, :1, :1]).any(axis=3).mean(axis=2)  # share of each line
+        same = other == 0
         wide = np.minimum(
             *(np.logical_and.accumulate(side, axis=1).sum(axis=1) for side in (same, same[:, ::-1]))
         )
         wide[same.all(axis=1)] = 0
-        from_border = np.minimum(np.arange(lines.shape[1]), np.arange(lines.shape[1])[::-1])
+        everyone = np.arange(len(lines))
+        edge = np.maximum(other[everyone, wide], other[everyone, count - 1 - wide])
+        wide[edge <= 0.5] = 0
+        from_border = np.minimum(np.arange(count), np.arange(count)[::-1])
         np.moveaxis(white, axis, 1)[from_border < wide[:, None]] = 255
     return [pixels] if np.array_equal(white, pixels) else [pixels, white]
 

@@ -86,11 +86,13 @@ def test_copies_with_bars_of_another_colour_are_found(bars, across):
 
 def test_bars_are_as_wide_as_the_narrower_of_two_sides():
     rng = np.random.default_rng(0)
-    pictures = rng.integers(1, 250, (4, 7, 9, 3), np.uint8)
+    pictures = rng.integers(10, 250, (5, 7, 9, 3), np.uint8)
     pictures[0, :, :3] = pictures[0, :, 7:] = 5  # three columns and two: two at each side
     pictures[1, :1] = pictures[1, 6:] = 5
     pictures[2, :, :2], pictures[2, :, 7:] = 5, 6  # two colours: no bars
     pictures[3] = 5  # one colour: no bars
+    pictures[4] = 5
+    pictures[4, 2:5, 3:6] = 9  # a drawing on an even ground, which has no straight edge: no bars
     wanted = pictures.copy()
     wanted[0, :, :2] = wanted[0, :, 7:] = 255
     wanted[1, :1] = wanted[1, 6:] = 255
