@@ -81,9 +81,10 @@ film
 
 # %% [markdown]
 # Hover over a point to see its image. Click on a name in the legend to hide that digit, and
-# double-click to see it alone. The scale bar in the corner is as long as the margin. Click on a
-# point, and a circle with the margin as its radius appears around it. Different digits outside the
-# circle no longer push this point.
+# double-click to see it alone. The bars in the corner show the scale: *margin* is as long as the
+# margin, and *distance* as a round distance, such as 0.5. If both are equal, there is one bar. Click
+# on a point, and a circle with the margin as its radius appears around it. Different digits outside
+# the circle no longer push this point.
 #
 # The frames are not evenly spaced. Most changes happen early, so most of the frames are early, too:
 
@@ -93,9 +94,13 @@ print(len(run), "frames, at steps", *run.steps[:12], "...", *run.steps[-3:])
 # %% [markdown]
 # ## What to notice in the first twenty steps
 #
-# How good are the neighbours while the network begins to learn? Sketch a curve before you run the
-# cells below: draw with the pointer, or use the arrow keys. By chance, one neighbour in ten would
-# show the same digit, or 0.10.
+# How good are the neighbours while the network begins to learn? The film measures this by its
+# *precision@7 among these*. It takes the seven nearest neighbours of each image on the map, without
+# the image itself, and gives the share with the same digit. By chance this share would be about one
+# in ten, or 0.10. (The precision@7 of other chapters is mostly another measure. There, the
+# neighbours of a test image are *training* images. Here, they are other points on the map.)
+#
+# Sketch a curve before you run the cells below: draw with the pointer, or use the arrow keys.
 
 # %%
 early = [step for step in run.steps.tolist() if step <= 20]
@@ -107,11 +112,9 @@ start_guess = sl.Prediction(
 start_guess
 
 # %% [markdown]
-# At step 0 the weights are random, and still the map has some order: images that look alike land
-# near each other. The film measures this order by its *precision@7 among these*. It takes the seven
-# nearest neighbours of each image on the map, without the image itself, and gives the share with
-# the same digit. By chance this share would be about one in ten, or 0.10. The cell prints it for
-# step 0:
+# At step 0 the weights are random, and still the map has some order: even random weights keep some
+# of what the pixels say, so images that look alike land near each other. The cell prints the
+# precision at step 0:
 
 # %% tags=["measured"]
 precision = dict(zip(run.steps.tolist(), film.curves["precision@7 among these"], strict=True))
@@ -122,7 +125,8 @@ print(f"precision@7 at step 0: {precision[0]:.3f}, above 0.12: {precision[0] > 0
 
 # %% tags=["nbval-ignore-output"]
 start_guess.reveal(
-    [precision[step] for step in early], "even random weights keep some of what the pixels say"
+    [precision[step] for step in early],
+    "each step pulls images of the same digit together and pushes different digits apart",
 )
 
 # %% [markdown]
@@ -158,9 +162,9 @@ sl.figures.class_curves(run.steps, tangled, digits.class_names)
 # for the threes and the fives. To watch them separate, show only these two in the film:
 # double-click on the three in the legend, and then click on the five.
 #
-# The cell prints the precision of the ones at step 10, next to the best of the other digits. Then it
-# prints which share of the threes' neighbours are fives, for some of the frames. The last line says
-# by how much this share falls after step 20.
+# The cell prints the precision@7 of the ones at step 10, next to the highest of the other digits.
+# Then it prints which share of the threes' neighbours are fives, for some of the frames. The last
+# line says by how much this share of fives falls after step 20.
 
 
 # %% tags=["measured"]
@@ -171,12 +175,12 @@ def share_next_to(digit, other, frame):
 
 at = {step: int(np.searchsorted(run.steps, step, side="right")) - 1 for step in (10, 20, 50, 300)}
 ones, rest = tangled[at[10]][1], np.delete(tangled[at[10]], 1).max()
-print(f"step 10: the ones {ones:.2f}, the best other digit {rest:.2f}, less: {rest < ones}")
+print(f"step 10: the ones {ones:.2f}, the best other digit {rest:.2f}, ones ahead: {ones > rest}")
 fives = {step: share_next_to(3, 5, frame) for step, frame in at.items()}
 for step, share in fives.items():
     print(f"step {step:3}: {share:.0%} of the threes' neighbours are fives")
 fall = 1 - fives[300] / fives[20]
-print(f"from step 20 to step 300, it falls by {fall:.0%}, more than 75%: {fall > 0.75}")
+print(f"from step 20 to step 300, this share falls by {fall:.0%}, more than 75%: {fall > 0.75}")
 
 # %% [markdown]
 # Which digit separates last depends on the images and on the seed. Look for the lowest curve at the
@@ -185,27 +189,32 @@ print(f"from step 20 to step 300, it falls by {fall:.0%}, more than 75%: {fall >
 # %% [markdown]
 # ## Late steps: the points come to rest
 #
-# Later in the film, less and less changes. How far does a point move in one training step, on
-# average? The cell prints it for seven of the frames, measured in margins.
+# How far does a point move in one training step, on average? The cell divides the film into six
+# parts with about as many frames each, and prints the distance for each part, in margins. It
+# measures from frame to frame, and divides by the steps between them.
 
 # %% tags=["nbval-ignore-output"]
 moved = np.linalg.norm(np.diff(film.frames, axis=0), axis=2).mean(axis=1)
-a_step = moved / np.diff(run.steps)
-for frame in np.linspace(0, len(a_step) - 1, 7).astype(int):
-    print(f"after step {run.steps[frame]:3}: {a_step[frame]:.4f} margins per step")
+cuts = np.linspace(0, len(moved), 7).astype(int)
+begin, end = run.steps[cuts[:-1]], run.steps[cuts[1:]]
+a_step = np.add.reduceat(moved, cuts[:-1]) / (end - begin)
+for low, high, far in zip(begin, end, a_step, strict=True):
+    print(f"steps {low:3} to {high:3}: {far:.4f} margins per step")
 
 # %% [markdown]
 # The learning rate falls to zero, so the points come to rest. The last changes happen at the
 # borders. A point between two clouds is pulled towards its own class and pushed away from the
-# other, and the last steps decide where it lands. The cell compares the last movements with the
-# early ones. It also compares the final precision with the precision halfway through the film.
+# other, and the last steps decide where it lands. The cell compares the last part of the film with
+# the first. It also compares the final precision with the precision of the film's middle frame.
+# That frame comes well before the middle of the training, as most frames are early.
 
 # %% tags=["measured"]
-first, last = a_step[:8].mean(), a_step[-1]
-print(f"margins per step: {first:.4f} early, {last:.4f} at the end, less: {last < first / 5}")
-shares = list(precision.values())
-half, final = shares[len(shares) // 2], shares[-1]
-print(f"precision@7: {half:.3f} halfway, {final:.3f} at the end, higher: {final > half}")
+first, last = a_step[0], a_step[-1]
+print(f"margins per step: {first:.4f} in the first part, {last:.4f} in the last")
+print(f"the last is less than a fifth of the first: {last < first / 5}")
+middle = int(run.steps[len(run) // 2])
+half, final = precision[middle], precision[300]
+print(f"precision@7: {half:.3f} at step {middle}, {final:.3f} at step 300, a gain: {final > half}")
 
 # %% [markdown]
 # ## A low loss can be a collapse
@@ -289,6 +298,9 @@ margin_guess.reveal(share_10, "only the order of the distances counts, and that 
 # pairs that are still pushed. A single mean over all pairs of the batch is simpler. In such a mean
 # the different pairs outnumber the similar ones nine to one.
 #
+# The next view shows three films. The film `two means` is the film `margin 1` of the last two
+# sections, under another name: it is the same training.
+#
 # **Make a guess first.** Which of the three is best at the end: random pairs, one plain mean over
 # the batch, or two means?
 
@@ -297,6 +309,10 @@ three = ("random pairs", "one plain mean", "two means")
 sl.SideBySide({name: films[name] for name in three}, scale="own")
 
 # %% [markdown]
+# The bar is in percent of each training, as the trainings differ in their number of steps. All saw
+# the same number of images. A batch of random pairs has 256 of them and the others have 128, so the
+# first training has half as many steps. At 100 %, the panels say step 180, 360 and 360.
+#
 # The cell prints the precision@7 at the end.
 
 # %%
@@ -331,10 +347,11 @@ for name in ("one plain mean", "two means"):
 # * **In a much longer training**, even fewer pairs push. In a plain mean these last mistakes then
 #   hardly count, as [chapter 2](02_tower_and_loss.ipynb) shows with the network of chapter 0.
 #
-# Which of the two is better at the end? These films show one mean a little ahead, but 500 images and
-# one training cannot tell. So the book's benchmarks trained both with three seeds, and measured
-# precision@7 on all 10,000 test images. The cell reads the results and prints one value for each
-# seed.
+# Which of the two is better at the end? These films show one mean a little ahead, but 500 images
+# and one training cannot tell. So the book's benchmarks trained both with three seeds, and margin
+# 10 as well. They measured another precision@7: for each of all 10,000 test images, the share of
+# right digits among its seven nearest *training* images. So do not compare these numbers with those
+# of the films. The cell reads the results and prints one value for each seed.
 
 # %%
 import json
@@ -353,14 +370,14 @@ print("two means minus plain ", "  ".join(f"{share:.4f}" for share in ahead))
 print(f"on average             {ahead.mean():.4f}")
 
 # %% [markdown]
-# On average, two means are ahead, but not with each seed. Two trainings that differ only in their seed
-# differ by as much. So three seeds do not show which is better at the end. Margin 10 is about as good
-# as margin 1, which is the training with two means.
+# On average, two means are ahead, but not with each seed. Two trainings that differ only in their
+# seed differ by as much. So three seeds do not show which is better at the end. Compare margin 10
+# with two means, which has margin 1: both are about as good.
 
 # %% [markdown]
 # ## One image and its neighbours
 #
-# The film can have a row of pictures under it. The row shows one image, and its seven nearest
+# The film can have a row of pictures next to it. The row shows one image, and its seven nearest
 # neighbours on the map at the current frame. So it shows what the network would have answered at
 # that step.
 #
@@ -378,14 +395,15 @@ learned = right_at(-1) - right_at(at[20])
 one = int(learned.argmax())
 
 # %% [markdown]
-# Here are the map and the row of pictures. Drag the bar, and see how the neighbours change. Click
-# on any other point to see its neighbours instead.
+# Here are the row of pictures and the map. Drag the bar, and see how the neighbours change. Click
+# on any other point to see its neighbours instead. (The map is low, so that all of it fits into the
+# window.)
 
 # %%
 from ipywidgets import VBox
 
-query = run.film(images, labels, class_names=digits.class_names, selected=one, height=400)
-VBox([query, sl.NeighbourStrip(query)])
+query = run.film(images, labels, class_names=digits.class_names, selected=one, height=280)
+VBox([sl.NeighbourStrip(query), query])
 
 # %% [markdown]
 # A trail shows where the selected point has been. Which clouds does it pass?
@@ -474,9 +492,9 @@ for digit in shares.argsort()[::-1][:4]:
 
 # %% [markdown]
 # Is that good? Compare it with three rivals on the same thousand images. None of them learned from
-# labels. The first is the pixels themselves. The second is **PCA**, *principal component analysis*:
-# the two directions in which the pixels vary most. The third is the map of the tower before its
-# training. What do you expect?
+# labels. One is the pixels themselves. Another is **PCA**, *principal component analysis*: the two
+# directions in which the pixels vary most. The third is the map of the tower before its training.
+# What do you expect?
 
 # %%
 pixels = images.reshape(len(images), -1) / np.float32(255)
@@ -501,14 +519,14 @@ for name, points in rivals.items():
     print(f"{name:18}  {points.shape[1]:3} numbers  {sevens[name]:.1%} sevens")
 
 # %% [markdown]
-# Here is your answer next to the first of these four:
+# Here is your answer next to the one that finds the most:
 
 # %% tags=["nbval-ignore-output"]
 best = max(sevens, key=sevens.get)
 pixels_guess.reveal(best, f"{sevens[best]:.0%} of the neighbours it finds for sevens are sevens")
 
 # %% [markdown]
-# If the pixels are first, this is why: the pixels keep everything that marks a seven, in 784
+# If the pixels find the most, this is why: the pixels keep everything that marks a seven, in 784
 # numbers. The map keeps two numbers, and the training was never asked to keep sevens together. With
 # the same two numbers, PCA and the untrained tower find far fewer. With more dimensions and more
 # classes in training, the network wins, as [chapter 10](10_never_seen_before.ipynb) shows.
@@ -521,7 +539,7 @@ pixels_guess.reveal(best, f"{sevens[best]:.0%} of the neighbours it finds for se
 #
 # With two dimensions, the map *is* the embedding: points that look near are near. With sixteen
 # dimensions the network gets better, but the map can only show a **projection** of the embedding.
-# `film` draws the plane in which the points of the last frame spread most: their first two
+# `deep.film` draws the plane in which the points of the last frame spread most: their first two
 # principal axes. A note in small print on the map says how much of the variance it shows.
 
 # %% tags=["nbval-ignore-output"]
@@ -533,7 +551,7 @@ flat
 # Clouds that overlap on this map may be apart in sixteen dimensions. Press **Trust** above the map
 # (the button with a small and a large circle). The view then compares two lists for each point: its
 # ten nearest neighbours in sixteen dimensions, and its ten nearest on the map. A point is large if
-# many neighbours are in both lists, and small if few are. Point at one to read their share.
+# many neighbours are in both lists, and small if few are. Hover over a point to read the share.
 #
 # Three numbers say how much the map leaves out:
 #
@@ -577,6 +595,41 @@ for name, found in [("in 16 dimensions", whole), ("on the map", plane)]:
 page = sl.export_html(run, digits, "exports/film.html", film=film)
 megabytes = page.stat().st_size / 1e6
 print(f"{page}: {megabytes:.1f} MB, smaller than 15 MB: {megabytes < 15}")
+
+# %% [markdown]
+# ### Send one moment of it
+#
+# All that you can change in a view is in `view.state`, a small dict. You can read it, and assign to
+# it what you want to change. So you can prepare a moment before a lesson. For a film, the keys are:
+#
+# * `frame` and `playing`: the frame on screen, and whether the film plays;
+# * `selected` and `highlighted`: the points that are chosen, and those that are joined to them;
+# * `hidden`: the classes that are hidden, by their names (their points stay grey);
+# * `names`, `trust` and `follow`: the buttons for class names, sizes of points, and zoom;
+# * `camera`: the part of the map that is shown, or `None` for all of it;
+# * `speed` and `loop`: how fast the film plays, and whether it repeats.
+#
+# The cell prepares a moment of the film: step 20, with one image chosen, and all digits hidden but
+# its own. It is the image of the row of pictures above. The film at the top of this chapter shows
+# the moment, too. The cell prints the state. Then `export_view` writes the view as one page, which
+# needs no Python and opens in this state.
+
+# %% tags=["measured"]
+own = digits.class_names[labels[one]]
+hidden = [name for name in digits.class_names if name != own]
+film.state = {"frame": at[20], "selected": one, "hidden": hidden}
+print(film.state)
+print(sl.export_view(film, "exports/moment.html", title="One image at step 20"))
+
+# %% [markdown]
+# To send it, send the file `moment.html`, by mail or on a memory stick. The others open it in a
+# browser, and see the same moment.
+#
+# You can also change the moment in the page. Play, click or zoom there: the address of the page
+# always holds what is on screen, after the sign `#`. If the file is on a web server, a copy of the
+# address is enough. If others have the file on their own disk, they open it, put the part from `#`
+# on behind the address, and open that in a new tab. The page of `export_html` keeps its state in
+# its address, too.
 
 # %% [markdown]
 # ## What to notice

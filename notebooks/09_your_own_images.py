@@ -104,9 +104,10 @@ print("copies:", len(list(folder.glob("*/*.jpg"))))
 # the path of your folder here, leave `image_size` out, and give it five minutes.
 #
 # While it works, it prints its six steps. The second one names a recipe that suits the pictures.
-# Folders mostly get a larger tower, `photo_tower`, which gives 64 numbers for each picture, and
-# the *normalized softmax loss*. This loss learns one point for each class, and pulls the pictures
-# of the class to it. The last lines are the verdict.
+# Folders mostly get a larger tower, `photo_tower`, and the *normalized softmax loss*. This loss
+# learns one point for each class, and pulls the pictures of the class to it. Here the tower gives
+# 64 numbers for each picture. After the six steps comes the verdict. If training does not win,
+# sentences say what to do next. The last lines name what was written.
 
 # %% tags=["nbval-ignore-output"]
 made = sl.report(folder, "exports/letters.html", image_size=28, minutes=1.5)
@@ -114,15 +115,20 @@ made = sl.report(folder, "exports/letters.html", image_size=28, minutes=1.5)
 # %% [markdown]
 # How to read the verdict:
 #
-# * **Training wins**: search with the trained tower. **Training loses**: search with the rival that
-#   the line names. **Undecided**: the interval contains 0, so add pictures and run it again.
-# * *Nearly the same picture in both splits*: the figures are too good, as a query finds its own copy.
-#   Delete one of the two files, and run it again.
-# * The last two lines are for decisions: same class or not, known or not. The interval after each
-#   percentage says how far it can be trusted. A wide one means too few pictures.
+# * **Training wins**: search with the trained tower. **Training loses**: search in the way that the
+#   line names, without training. **Undecided**: the interval contains 0, or there are fewer than 30
+#   test pictures. Then the report says next what you can do.
+# * *One is a training picture and one a test picture*: the figures are too good, as a test picture
+#   finds its own copy. Delete one of the two files, and run it again.
+# * *The most likely duplicates and wrong labels*: the report trained without these training images,
+#   and says whether that helps.
+# * The last sentences are for decisions: same class or not, known or not. Each begins with a
+#   distance, and then says how many mistakes it makes. The interval after each percentage says how
+#   far it can be trusted. A wide one means too few pictures. After each follows a line of Python
+#   that applies it.
 #
-# With your own pictures, bring 150 or more. About a fifth become queries, and the verdict needs at
-# least 30 queries. Each class needs two pictures or more.
+# With your own pictures, bring 150 or more. About a fifth become test pictures, and the verdict
+# needs at least 30 of them. Each class needs two pictures or more.
 #
 # The page opens in a browser, without Python and without internet. Send it together with the folder
 # of pictures, and its answers still open their files.
@@ -146,8 +152,9 @@ for line in made.there.lines():
 # ## Is training worth it?
 #
 # Four rivals cost nothing: a histogram of the colours, the raw pixels, PCA (the directions in which
-# the pixels vary most), and the tower before its training. Each of them gives vectors in which to
-# search. If one of them finds as much as the trained tower, use that one.
+# the pixels vary most), and the tower before its training. They are the ways *without training* of
+# the verdict. Each of them gives vectors in which to search. If one of them finds as much as the
+# trained tower, use that one.
 #
 # The queries are test pictures, which the training has not seen. P@1 is the share of queries whose
 # nearest training picture is of the same class.
@@ -157,10 +164,10 @@ for name, score in made.judged.scores.items():
     print(f"{name:17} P@1 {score.precision_at_1:.3f}   precision@7 {score.precision:.3f}")
 
 # %% [markdown]
-# One number alone says little, as other queries would have given another one. The bootstrap draws the
-# queries again and again, with some of them twice and others not at all, and sees how much the result
-# varies. The interval below holds the middle 95% of these results. The training counts as worth it
-# only if the whole interval is above 0.
+# One number alone says little, as other queries would have given another one. The bootstrap draws
+# the queries again and again, with some of them twice and others not at all, and sees how much the
+# result varies. The interval below holds the middle 95% of these results. The training counts as
+# worth it only if the whole interval is above 0, and there are 30 queries or more.
 
 # %% tags=["measured"]
 low, high = made.judged.interval
@@ -181,10 +188,11 @@ for name, score in made.new_classes.scores.items():
 # %% [markdown]
 # ## Clean
 #
-# The report ranks three kinds of doubtful pictures. For wrong labels, it asks the neighbours of each
-# picture by its colours, its edges and its shapes. The network itself is not asked, because it was
-# trained with the wrong labels. Below are the eight most suspect pictures, with the class of their
-# folder and the class that fits better.
+# The report ranks three kinds of doubtful pictures. For wrong labels, it asks the neighbours of
+# each picture by its colours, its edges and its shapes. The network itself is not asked, because it
+# was trained with the wrong labels. Below are the most suspect pictures, up to eight, with the
+# class of their folder and the class that fits better. The page has the whole list, as *Labels that
+# may be wrong*. There you also see how many of the neighbours are of each of the two classes.
 
 # %% tags=["nbval-ignore-output"]
 images = np.concatenate([made.data.train.images, made.data.test.images])
@@ -209,7 +217,7 @@ print("copies found:", sum("again" in name for name in copies), "of 8")
 
 # %% [markdown]
 # You decide what to remove, and the original files stay as they are. `without` returns the same
-# data without some pictures, by their names or numbers. Here it leaves out all eight suspects.
+# data without some pictures, by their names or numbers. Here it leaves out the suspects above.
 # With your own pictures, look at each of them first. The file `findings.csv` has the whole list.
 
 # %% tags=["nbval-ignore-output"]
@@ -223,17 +231,22 @@ print(len(made.data.train) + len(made.data.test), "pictures,", len(wrong), "fewe
 # Often the question is not "which are nearest?". It is "are these two of the same class?", or "is this
 # one of my classes at all?". Both need a threshold. It has to be chosen on some pictures and judged on
 # others. Otherwise it looks better than it is.
+#
+# Each threshold is a distance. The cell prints what it does, and a line of Python that applies it
+# to a file. The second threshold calls some pictures of known classes unknown by mistake. The
+# report allows 5% of them, or more if there are few pictures: a small share of few pictures cannot
+# be measured.
 
 # %% tags=["nbval-ignore-output"]
-for line in made.decided.lines():
+for line in made.decided.lines(made.kept.folder):
     print(line)
 
 # %% [markdown]
 # ## Keep, add, remove
 #
-# A **collection** holds the pictures with their classes, files and numbers (ids). It was saved next to
-# the page. The cell loads it, and asks for the neighbours of one file. The file finds itself first, at
-# distance 0, because it is read by the same code as the folder was.
+# A **collection** holds the pictures with their classes, files and numbers (ids). It was saved in
+# the folder next to the page. The cell loads it, and asks for the neighbours of one file. The file
+# finds itself first, at distance 0, because it is read by the same code as the folder was.
 
 # %% tags=["nbval-ignore-output"]
 collection = sl.Collection.load(made.folder / "collection")
@@ -331,7 +344,8 @@ print(*[f"{name} {Path(path).name}" for name, path in found], sep="\n")
 #
 # * Open `exports/letters.html`, and look for a picture that the search gets wrong. What do its
 #   neighbours have in common with it?
-# * Sort the table of suspect labels by class. Which class has the most?
+# * Sort the table *Labels that may be wrong* by class, with a click on the name of the column.
+#   Which class has the most?
 # * Run the report on a folder of your own. Does training beat the histogram of colours?
 #
 # <details>
@@ -342,8 +356,8 @@ print(*[f"{name} {Path(path).name}" for name, path in found], sep="\n")
 # * The class `k` has six rows, and `w` has the other two. These are the eight wrong labels. Another
 #   class fits 17 more pictures a little better, but all their labels are right. To end the list, the
 #   report made some labels wrong on purpose, and looked how high their scores are.
-# * The table of step 2 says so for your pictures. The histogram of colours can win where classes
-#   differ by their colours and not by their shapes. The letters have random colours, so here it is
-#   worst.
+# * The table *How good it is, on images never trained on* says so for your pictures. The histogram
+#   of colours can win where classes differ by their colours and not by their shapes. The letters
+#   have random colours, so here it is worst.
 #
 # </details>

@@ -67,7 +67,9 @@ class RetrievalExplorer(WithStill, ipywidgets.VBox):
         answers: read-only mapping of the metrics to `Answer`.
         state: what the reader has chosen, a frozen dataclass. Assign one, or a part of what
             `saved` returned, to go back to it.
-        saved: the state as values that JSON can hold.
+        saved: the state as a dict of values that JSON can hold: ``query``, ``frame``, ``label``,
+            ``mistakes``, ``page``, ``k``, ``metric`` and ``pins``, as
+            `siamese_lib.explorer.saved_state.saved` describes them.
         message: text of the status line.
         searched: int64 (S,), the training images that are searched.
         map: the `EmbeddingView` of the training images, the query and its neighbours.

@@ -17,10 +17,14 @@ FILM_NAMES = (
 def shipped_run() -> Run:
     """Load the 2-D run on MNIST that comes with the package.
 
-    It holds only the final weights, in half precision (320 kB). Its ``film()`` shows 1,000 test
-    images and was recorded before the other frames were dropped. ``settings`` says how the run was
-    trained; ``settings["precision"]`` and ``settings["accuracy"]`` are what `evaluate` measured on
-    the test images. ``make shipped-run`` trains it again.
+    It holds only the final weights, in half precision (320 kB), as the weights of all 40 frames
+    would take 40 times as much. So ``film(images)`` has one frame: it embeds any images, at the end
+    of the training. Without images, ``film()`` shows 1,000 test images in 40 frames, as they were
+    embedded before the other weights were dropped. To film other images, train a run of your own.
+
+    ``settings`` says how the run was trained; ``settings["precision"]`` and
+    ``settings["accuracy"]`` are what `evaluate` measured on the test images. ``make shipped-run``
+    trains it again.
 
     Example:
         >>> run = sl.shipped_run()
@@ -29,6 +33,8 @@ def shipped_run() -> Run:
         (3, 2)
         >>> run.film().frames.shape  # the film that was recorded with this run
         (40, 1000, 2)
+        >>> run.film(digits.test.images[:3]).frames.shape  # other images: the last frame only
+        (1, 3, 2)
     """
     run = Run.load(FOLDER)
     run.folder = None  # otherwise films of other images would be saved inside the package

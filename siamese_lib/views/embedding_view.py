@@ -90,8 +90,9 @@ class EmbeddingView(WithStill, anywidget.AnyWidget):
         explained: as given, or None; `Run.film` sets it.
         film: the `Film` that is shown now. It cannot be set; set its parts.
         state: all that the reader can change, as a dict: ``frame``, ``playing``, ``selected``,
-            ``highlighted`` and what `view_state.Shown` describes. Assign a dict to change what it
-            names; all else stays.
+            ``highlighted``, and as `siamese_lib.views.view_state.Shown` describes them, ``hidden``
+            (names of classes), ``names``, ``trust``, ``follow``, ``camera``, ``speed`` and
+            ``loop``. Assign a dict to change what it names; all else stays.
         selection: the selected points as rows of a table.
 
     Raises:

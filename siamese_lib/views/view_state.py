@@ -24,7 +24,7 @@ class Shown:
         follow: whether the map zooms to all points at every moment.
         camera: x and y of the place in the middle of the map, and the length of its shorter side,
             all in units of the embedding; None for the whole map.
-        speed: of the film, one of `SPEEDS`.
+        speed: of the film, 0.5, 1, 2 or 4 times the usual one.
         loop: whether the film repeats.
     """
 

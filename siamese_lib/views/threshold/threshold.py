@@ -52,7 +52,7 @@ class ThresholdExplorer(WithStill, anywidget.AnyWidget):
     Attributes:
         threshold: float; pairs up to this far apart are called same. It may be set.
         order: "nearest" or "worst". It may be set.
-        state: both as a dict. Assign a dict to change what it names.
+        state: ``threshold`` and ``order``, as a dict. Assign a dict to change what it names.
         verification: the `siamese_lib.metrics.Verification` of the pairs.
         at: the `siamese_lib.metrics.AtThreshold` of the threshold.
         mistakes: every wrongly judged pair, as rows of a table.
