@@ -1,6 +1,6 @@
 // @ts-check
-// The state of a page in its address, so that whoever gets the address sees the same moment. What the
-// page does by itself, such as to play its film once, does not count.
+// The state of a page in its address, so that whoever gets the address sees the same moment, also
+// one of a film that plays by itself.
 
 /** @typedef {Record<string, any>} AddressState values that JSON can hold, by name */
 
@@ -16,18 +16,13 @@ export function stateInAddress() {
   }
 }
 
-/** Return a function that keeps what it is given in the page's address, once the reader has acted. */
+/** Return a function that keeps what it is given in the page's address. */
 export function addressKeeper() {
   let state = stateInAddress();
-  let acted = false;
-  for (const event of ["pointerdown", "keydown", "wheel"]) {
-    addEventListener(event, () => (acted = true), { capture: true, once: true });
-  }
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   let timer;
   /** @param {AddressState} changes */
   return (changes) => {
-    if (!acted) return;
     state = { ...state, ...changes };
     timer ??= setTimeout(() => {
       timer = undefined;
