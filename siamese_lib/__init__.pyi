@@ -21,6 +21,7 @@ from .export.export_run import export_gif as export_gif
 from .export.export_run import export_html as export_html
 from .export.export_run import export_projector as export_projector
 from .export.export_view import export_view as export_view
+from .export.export_view import page_address as page_address
 from .network.devices import compile_options as compile_options
 from .network.devices import device as device
 from .network.devices import fastest_dtype as fastest_dtype

@@ -5,12 +5,13 @@ from __future__ import annotations
 import base64
 import io
 from collections.abc import Sequence
+from itertools import repeat
 
 import numpy as np
 from PIL import Image, ImageDraw
 
 from siamese_lib.colors import INK
-from siamese_lib.lettering import write
+from siamese_lib.lettering import write, write_beside
 
 _SIDE, _GAP, _TEXT = 96, 8, 14  # pixels: a drawn image, a gap, a line of text
 LETTERS, NAME_WIDTH = 12, 60  # pixels: letters, and a class name next to a distance
@@ -71,6 +72,7 @@ def draw_neighbours(
     names: Sequence[str],
     images: np.ndarray,
     captions: Sequence[Sequence[str]],
+    distances: Sequence[Sequence[float]] | np.ndarray | None = None,
     *,
     clear: bool = False,
 ) -> Image.Image:
@@ -81,6 +83,7 @@ def draw_neighbours(
         names: Q texts, drawn under the queries. Long ones are shortened, here and below.
         images: uint8 (Q, k, H, W, C), nearest first.
         captions: Q rows of k texts, drawn under the images.
+        distances: Q rows of k numbers, drawn to the right of these.
         clear: draw on a transparent ground, in an ink for light and for dark pages.
     """
     rows, columns = images.shape[0], images.shape[1] + 1
@@ -91,12 +94,16 @@ def draw_neighbours(
     ink = INK if clear else _INK
     pen = ImageDraw.Draw(picture)
     for row in range(rows):
-        tiles = [(queries[row], names[row]), *zip(images[row], captions[row], strict=True)]
-        for column, (pixels, caption) in enumerate(tiles):
+        away = repeat(None) if distances is None else distances[row]
+        found = zip(images[row], captions[row], away, strict=False)
+        for column, (pixels, caption, far) in enumerate([(queries[row], names[row], None), *found]):
             left, top = _GAP + column * across + _GAP * (column > 0), _GAP + row * down
             tile = Image.fromarray(without_gray_axis(pixels))
             tile = tile.resize((_SIDE, _SIDE), Image.Resampling.NEAREST)
             picture.paste(tile.convert("RGB"), (left, top))
             place = left + _SIDE / 2, top + _SIDE + _GAP / 2
-            write(pen, place, caption, ink, LETTERS, "ma", width=_SIDE)
+            if far is None:
+                write(pen, place, caption, ink, LETTERS, "ma", width=_SIDE)
+            else:
+                write_beside(pen, place, caption, f"{far:.2g}", ink, LETTERS, _SIDE)
     return picture

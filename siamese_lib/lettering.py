@@ -55,6 +55,37 @@ def write(
     pen.text((x, y), words, ink, font, anchor, stroke_width=stroke_width, stroke_fill=stroke_fill)
 
 
+def write_beside(
+    pen: ImageDraw.ImageDraw,
+    at: tuple[float, float],
+    name: str,
+    number: str,
+    ink: str,
+    size: float,
+    width: float,
+) -> None:
+    """Write a name and a number to its right, both around the middle of a place.
+
+    They are drawn apart: in one text, a name that is read from right to left would move to the
+    right of the number.
+
+    Args:
+        pen: draws on a picture.
+        at: x of the middle and y of the upper edge, in pixels.
+        name: anything; a long one is shortened.
+        number: in digits.
+        ink: colour.
+        size: of the letters, in pixels.
+        width: the longest line, in pixels.
+    """
+    gap = length("n", size)
+    name = fitting(name, size, width - gap - length(number, size))
+    font, (x, y) = _font(name + number, size), at
+    left = x - (font.getlength(name) + gap + font.getlength(number)) / 2
+    pen.text((left, y), name, ink, font)
+    pen.text((left + font.getlength(name) + gap, y), number, ink, font)
+
+
 def readable(text: str) -> str:
     """Return text with those letters escaped that cannot be drawn."""
     return "".join(

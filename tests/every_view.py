@@ -90,11 +90,12 @@ VIEWS = {
     "springs": sl.Springs,
     "side_by_side": side_by_side,
     "pair_matrix": pair_matrix,
+    "threshold": threshold,
     "choice": lambda: predictions()["choice"],
     "number": lambda: predictions()["number"],
     "curve": lambda: predictions()["curve"],
 }  # that need no kernel
-LIVE = {"explorer": explorer, "threshold": threshold}  # that need one
+LIVE = {"explorer": explorer}  # that need one
 
 
 def write_pages(folder: Path) -> dict[str, Path]:

@@ -117,3 +117,16 @@ def test_plotly_shows_a_name_and_does_not_read_it(name: str) -> None:
 def test_plotly_gets_short_names() -> None:
     assert len(plain("w" * 200)) == 60
     assert plain("7") == "7"
+
+
+def test_a_number_stands_to_the_right_of_a_name_in_any_script() -> None:
+    for name in ("a", "ש", "ם"):
+        both, alone = Image.new("L", (200, 30)), Image.new("L", (200, 30))
+        lettering.write_beside(ImageDraw.Draw(both), (100, 5), name, "0", "white", 14, 96)
+        lettering.write(ImageDraw.Draw(alone), (50, 5), name, "white", 14)
+        pixels, columns = np.asarray(both), np.flatnonzero(np.asarray(alone).any(axis=0))
+        wide = int(columns[-1] - columns[0]) + 1
+        first = int(np.flatnonzero(pixels.any(axis=0))[0])
+        left = (pixels[:, first : first + wide] > 0).sum()
+        assert left == pytest.approx((np.asarray(alone) > 0).sum(), rel=0.2)
+        assert not pixels[:, first + wide : first + wide + 3].any()

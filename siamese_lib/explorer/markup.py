@@ -61,7 +61,7 @@ def answer(screen: Screen) -> str:
     """Write the query, the vote, and the neighbours by each metric."""
     state, facts, main = screen.state, screen.facts, screen.answer
     verdict = _verdict(main)
-    known = "label unknown" if main.label is None else f"labelled <b>{_name(main, main.label)}</b>"
+    known = "label unknown" if main.label is None else f"labelled <b>{_said(main, main.label)}</b>"
     votes = round(main.confidence * main.k)
     says = {True: "right", False: "wrong", None: "by vote"}[main.right]
     if state.frame < len(facts.steps) - 1:  # the ✗ of a thumbnail is of the last step
@@ -83,7 +83,7 @@ def answer(screen: Screen) -> str:
         f"<div class='sx-bar'><button data-act='pin'>Pin to compare</button>"
         f"<button data-copy='{indices}'>Copy indices</button></div></div>"
         f"<div class='sx-vote'><div class='sx-quiet'>The network says</div>"
-        f"<div class='sx-big'>{_name(main, main.vote)}</div>"
+        f"<div class='sx-big'>{_said(main, main.vote)}</div>"
         f"<div class='sx-verdict'>{_ICONS[verdict]} {says}</div>"
         f"<div class='sx-meter' role='img' aria-label='{votes} of {main.k} votes'>"
         f"<i style='width:{100 * main.confidence:.0f}%'></i></div>"
@@ -129,7 +129,7 @@ def pins(screen: Screen) -> str:
             "title='Choose this image again'>"
             f"<img alt='' src='{_uri(facts, query)}'> "
             f"{html.escape(str(query))}</button>"
-            f"<span class='sx-verdict'>{_ICONS[verdict]} {_name(found, found.vote)} "
+            f"<span class='sx-verdict'>{_ICONS[verdict]} {_said(found, found.vote)} "
             f"<small>{found.confidence:.0%}</small></span><span class='sx-row'>{small}</span>"
             f"<button data-act='unpin' data-value='{place}' aria-label='Remove pin'>×</button>"
             "</div>"
@@ -170,8 +170,8 @@ def _neighbour(facts: Facts, found: Answer, rank: int) -> str:
         f"<li class='sx-card sx-{kind}'><button data-act='choose_train' data-value='{index}' "
         f"title='Choose training image {index}{file}'>"
         f"<img alt='{name}' src='{_uri(facts, Query('train', index))}'>"
-        f"<b>{_ICONS[kind]} {name}</b><span>#{index}</span><span>{_short(distance)}</span>"
-        "</button></li>"
+        f"<b>{_ICONS[kind]} {_said(found, label)}</b><span>#{index}</span>"
+        f"<span>{_short(distance)}</span></button></li>"
     )
 
 
@@ -233,6 +233,11 @@ def _verdict(found: Answer) -> str:
 
 def _name(found: Answer, label: int) -> str:
     return html.escape(found.name_of(label))
+
+
+def _said(found: Answer, label: int) -> str:
+    """Write a name so that, if it is read from right to left, the words around it are not."""
+    return f"<bdi>{_name(found, label)}</bdi>"
 
 
 def _chosen(chosen: bool) -> str:

@@ -15,12 +15,12 @@ from siamese_lib.explorer.state import (
     State,
     choose_test,
     choose_train,
+    go_to_page,
     set_class,
     set_frame,
     set_k,
     set_metric,
     toggle_mistakes,
-    turn_page,
 )
 
 
@@ -51,20 +51,27 @@ def restored(state: State, facts: Facts, given: Mapping[str, Any]) -> State:
         ExplorerError: a name is unknown, or a value is not possible here.
     """
     known = saved(state)
+    if not isinstance(given, Mapping):
+        raise ExplorerError(
+            f"state is {given!r:.200}; expected a dict with some of {sorted(known)}."
+        )
     if unknown := [name for name in given if name not in known]:
         raise ExplorerError(f"state: got {unknown}; expected some of {sorted(known)}.")
     if "label" in given:
         state = set_class(state, facts, given["label"])
-    if "mistakes" in given and bool(given["mistakes"]) != state.mistakes:
+    if not isinstance(given.get("mistakes", True), bool):
+        raise ExplorerError(f"mistakes is {given['mistakes']!r:.200}; expected True or False.")
+    if given.get("mistakes", state.mistakes) != state.mistakes:
         state = toggle_mistakes(state, facts)
     if "query" in given:
         state = _asked(state, facts, given["query"])
-    for name, act in (("frame", set_frame), ("k", set_k), ("metric", set_metric)):
+    acts = {"frame": set_frame, "k": set_k, "metric": set_metric, "page": go_to_page}
+    for name, act in acts.items():
         if name in given:
             state = act(state, facts, given[name])
-    if "page" in given:
-        state = turn_page(state, facts, int(given["page"]) - state.page)
     if "pins" in given:
+        if not isinstance(given["pins"], list | tuple):
+            raise ExplorerError(f"pins is {given['pins']!r:.200}; expected a list of images.")
         pins = tuple(_asked(state, facts, pin).query for pin in given["pins"])
         if len(pins) > MOST_PINS:
             raise ExplorerError(f"pins: got {len(pins)}; expected at most {MOST_PINS}.")
@@ -81,6 +88,7 @@ def _saved_query(query: Query) -> dict[str, Any]:
 
 def _asked(state: State, facts: Facts, query: Mapping[str, Any]) -> State:
     """Return the state with a saved query."""
+    query = query if isinstance(query, Mapping) else {"kind": query}
     kind = query.get("kind")
     if kind == "test":
         return choose_test(state, facts, query.get("index", ""))

@@ -178,6 +178,11 @@ def turn_page(state: State, facts: Facts, by: Given) -> State:
     return _changed(state, page=(state.page + int(by)) % state.pages)
 
 
+def go_to_page(state: State, facts: Facts, page: Given) -> State:
+    """Show a page of thumbnails by its number, from 0."""
+    return _changed(state, page=_number("page", page, 0, state.pages - 1))
+
+
 def pin(state: State, facts: Facts, value: object = None) -> State:
     """Pin the query, to compare it with others."""
     if state.query in state.pins:

@@ -29,9 +29,10 @@ def explorer_png(screen: Screen, map_png: bytes) -> bytes:
     short = dict(
         zip(facts.class_names, short_names(facts.class_names, LETTERS, NAME_WIDTH), strict=True)
     )
-    captions = [f"{short[row['class']]}  {row['distance']:.2g}" for row in nearest]
+    captions = [short[row["class"]] for row in nearest]
+    distances = [row["distance"] for row in nearest]
     row = draw_neighbours(
-        facts.image(query)[None], [str(query)], images[None], [captions], clear=True
+        facts.image(query)[None], [str(query)], images[None], [captions], [distances], clear=True
     )
     with Image.open(io.BytesIO(map_png)) as file:
         below = file.convert("RGBA")

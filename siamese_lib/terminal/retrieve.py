@@ -161,12 +161,10 @@ def _answer(
         print(f"\n{printable(query.file)}\n{query.note}{table(found, kinds, away, files)}{same}")
     if options.picture is not None:
         short = np.array(short_names(data.class_names, LETTERS, NAME_WIDTH))
-        captions = [
-            [f"{label}  {distance:.2g}" for label, distance in zip(*row, strict=True)]
-            for row in zip(short[data.train.labels[indices]], distances, strict=True)
-        ]
+        captions = short[data.train.labels[indices]].tolist()
         names = [printable(query.file.name) for query in queries]
-        picture = draw_neighbours(images, names, data.train.images[indices], captions)
+        found = data.train.images[indices]
+        picture = draw_neighbours(images, names, found, captions, distances)
         options.picture.parent.mkdir(parents=True, exist_ok=True)
         picture.save(options.picture)
         print(f"\nwrote {printable(options.picture)}")

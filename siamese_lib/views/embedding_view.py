@@ -131,7 +131,7 @@ class EmbeddingView(WithStill, anywidget.AnyWidget):
     selected = CheckedTrait(given.checked_points, None, "list of points").tag(sync=True)
     highlighted = CheckedTrait(given.checked_points, None, "list of points").tag(sync=True)
 
-    _look = traitlets.Dict(view_state.shown({}, {})).tag(sync=True)
+    _look = traitlets.Dict(view_state.FIRST).tag(sync=True)
     _film = traitlets.Dict().tag(sync=True)
     _about = traitlets.Dict().tag(sync=True)
     _images = traitlets.Dict(None, allow_none=True).tag(sync=True)
@@ -197,15 +197,19 @@ class EmbeddingView(WithStill, anywidget.AnyWidget):
 
     @state.setter
     def state(self, state: Mapping[str, Any]) -> None:
-        known = (*_SYNCED, *view_state.SHOWN)
-        if unknown := [name for name in state if name not in known]:
-            raise ViewError(f"state: got {unknown}; expected some of {sorted(known)}.")
-        looks = {name: value for name, value in state.items() if name not in _SYNCED}
-        shown = view_state.shown(self._look, looks)
+        checked = self.checked_state(state)
         with self.hold_trait_notifications():
-            for name in set(state) - set(looks):
-                setattr(self, name, state[name])
-            self._look = shown
+            for name in _SYNCED:
+                setattr(self, name, checked.pop(name))
+            self._look = checked
+
+    def checked_state(self, state: Mapping[str, Any]) -> dict[str, Any]:
+        """Return the whole state with some changes, which are checked. The view stays as it is."""
+        view_state.check_names(state, self.state)
+        own = {name: value for name, value in state.items() if name in _SYNCED}
+        looks = {name: value for name, value in state.items() if name not in _SYNCED}
+        shown = view_state.shown(self._look, looks, self.film)
+        return {**self.state, **view_state.checked_traits(self, own), **shown}
 
     @property
     def selection(self) -> list[dict[str, Any]]:
@@ -323,24 +327,23 @@ class EmbeddingView(WithStill, anywidget.AnyWidget):
 
     @traitlets.observe("frames")
     def _send_frames(self, change: Bunch) -> None:
-        if self._packed:
-            return
-        self._film = wire.packed_film(self.frames)
-        self.frame = min(self.frame, max(len(self.frames) - 1, 0))
-        self._forget_points()
+        if not self._packed:
+            self._film = wire.packed_film(self.frames)
+            self.frame = min(self.frame, max(len(self.frames) - 1, 0))
+            self._forget()
 
     @traitlets.observe(*_ABOUT)
     def _send_about(self, change: Bunch) -> None:
-        if self._packed:
-            return
-        self._forget_points()  # of several changes at once, that of the frames may be seen later
-        self._about = self.film.about()
+        if not self._packed:
+            self._forget()  # of several changes at once, that of the frames may be seen later
+            self._about = self.film.about()
 
-    def _forget_points(self) -> None:
-        """Take away marks and selections of points that there are no longer."""
+    def _forget(self) -> None:
+        """Take away what the reader has set for points and classes that there are no longer."""
         count = self.frames.shape[1]
         for name in _POINTS:
             setattr(self, name, [point for point in getattr(self, name) if point < count])
+        self._look = view_state.still_possible(self._look, self)
 
     @traitlets.observe("images")
     def _send_images(self, change: Bunch) -> None:

@@ -198,6 +198,18 @@ def check_points(name: str, points: Sequence[int], count: int) -> None:
         raise ViewError(f"{name}: got point {wrong[0]}; expected points from 0 to {count - 1}.")
 
 
+def checked_hidden(hidden: object, classes: Sequence[str]) -> list[str]:
+    """Return names of classes as a list without repeats; ViewError unless all are in `classes`."""
+    if isinstance(hidden, str) or not isinstance(hidden, Iterable):
+        raise ViewError(f"hidden is {hidden!r:.100}; expected a list of class names.")
+    listed = list(hidden)
+    for name in listed:
+        if name not in classes:
+            known = f"names of classes, such as {classes[0]!r}" if classes else "[]: no classes"
+            raise ViewError(f"hidden holds {name!r:.100}; expected {known}.")
+    return list(dict.fromkeys(listed))
+
+
 def check_fit(
     *,
     frames: np.ndarray,

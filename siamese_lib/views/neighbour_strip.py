@@ -20,7 +20,7 @@ from siamese_lib.views.given import ViewError
 from siamese_lib.views.showing import WithStill
 
 _ROW = "display:flex;flex-wrap:wrap;gap:14px;align-items:flex-end;min-height:112px;padding:6px 2px"
-_WORDS = "font:13px/1.35 var(--jp-ui-font-family,sans-serif);color:var(--jp-ui-font-color1,#555)"
+_WORDS = "font:14px/1.35 var(--jp-ui-font-family,sans-serif);color:var(--jp-ui-font-color1,#555)"
 _PICTURE = "width:64px;height:64px;object-fit:contain;image-rendering:pixelated;border-radius:3px"
 
 
@@ -117,10 +117,11 @@ class NeighbourStrip(WithStill, ipywidgets.HTML):
         shown = [*self.view.selected, *self.neighbours.tolist()]
         images = cast(np.ndarray, self.view.images)[shown]
         words = self._words(shown) or shown
-        captions = [
-            f"{word}  {away:.3g}" for word, away in zip(words[1:], self.distances, strict=True)
-        ]
-        row = draw_neighbours(images[:1], [str(words[0])], images[None, 1:], [captions], clear=True)
+        captions = [str(word) for word in words[1:]]
+        row = draw_neighbours(
+            images[:1], [str(words[0])], images[None, 1:], [captions], self.distances[None],
+            clear=True,
+        )  # fmt: skip
         return png(row.quantize(64, Image.Quantize.FASTOCTREE))
 
     def _has_still(self) -> bool:

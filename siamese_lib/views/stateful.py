@@ -11,6 +11,7 @@ from traitlets.utils.bunch import Bunch
 
 from siamese_lib.views.given import ViewError
 from siamese_lib.views.showing import WithStill
+from siamese_lib.views.view_state import check_names
 
 
 class StatefulView(WithStill, anywidget.AnyWidget):
@@ -46,15 +47,17 @@ class StatefulView(WithStill, anywidget.AnyWidget):
         """Return a whole state in its own types, or raise a ValueError that names what is wrong."""
         raise NotImplementedError
 
-    @traitlets.validate("state")
-    def _validate_state(self, proposal: Bunch) -> dict[str, Any]:
-        before, given = self.state, proposal["value"]
-        unknown = [name for name in given if before and name not in before]
-        if unknown:
-            raise ViewError(f"state: got {unknown}; expected some of {sorted(before)}.")
+    def checked_state(self, state: Mapping[str, Any]) -> dict[str, Any]:
+        """Return the whole state with some changes, which are checked. The view stays as it is."""
+        before = self.state
+        check_names(state, before or state)
         try:
-            return self._checked({**before, **given})
+            return self._checked({**before, **state})
         except ViewError:
             raise
         except ValueError as error:
             raise ViewError(f"state: {error}") from None
+
+    @traitlets.validate("state")
+    def _validate_state(self, proposal: Bunch) -> dict[str, Any]:
+        return self.checked_state(proposal["value"])

@@ -1,14 +1,20 @@
-"""How a reader looks at a map, apart from the moment and the selection, as one small dict."""
+"""What a reader changes in a view: the checks of a state, and how a map is looked at."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, fields
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass
 from numbers import Real
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+import traitlets
+
+from siamese_lib.views import given
 from siamese_lib.views.given import ViewError
+
+if TYPE_CHECKING:
+    from siamese_lib.views.film import Film, HasFilm
 
 SPEEDS = (0.5, 1, 2, 4)
 
@@ -37,31 +43,56 @@ class Shown:
     loop: bool = False
 
 
-SHOWN = tuple(part.name for part in fields(Shown))
+FIRST = {**asdict(Shown()), "hidden": []}
 
 
-def shown(before: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]:
+def check_names(state: object, known: Iterable[str]) -> None:
+    """Raise ViewError unless a state is a dict with some of the known names."""
+    if not isinstance(state, Mapping):
+        raise ViewError(f"state is {state!r:.200}; expected a dict with some of {sorted(known)}.")
+    if unknown := [name for name in state if name not in set(known)]:
+        raise ViewError(f"state: got {unknown}; expected some of {sorted(known)}.")
+
+
+def checked_traits(view: traitlets.HasTraits, values: Mapping[str, Any]) -> dict[str, Any]:
+    """Return values as the traits of these names would take them. The traits stay as they are."""
+    traits = view.traits()
+    return {name: traits[name]._validate(view, value) for name, value in values.items()}
+
+
+def shown(before: Mapping[str, Any], changes: Mapping[str, Any], film: Film) -> dict[str, Any]:
     """Return a `Shown` as JSON can hold it, with some changes.
 
     Raises:
-        ViewError: a change is not as `Shown` describes.
+        ViewError: a change is not as `Shown` describes, or the film has no such class or no trust.
     """
     state = Shown(**{**before, **changes})
     for name in ("names", "trust", "follow", "loop"):
         if not isinstance(getattr(state, name), bool):
             raise ViewError(f"state: {name} is {getattr(state, name)!r}; expected True or False.")
+    if changes.get("trust") and film.trust is None:
+        raise ViewError("state: trust is True; expected False, as the view has no trust.")
     hidden = state.hidden
-    if isinstance(hidden, str) or not all(isinstance(name, str) for name in hidden):
-        raise ViewError(f"state: hidden is {hidden!r:.200}; expected a list of class names.")
-    if state.speed not in SPEEDS:
+    if "hidden" in changes:
+        hidden = given.checked_hidden(hidden, film.classes.names)
+    if not isinstance(state.speed, Real) or state.speed not in SPEEDS:
         raise ViewError(f"state: speed is {state.speed!r}; expected one of {SPEEDS}.")
     return {**asdict(state), "hidden": list(hidden), "camera": _camera(state.camera)}
 
 
-def _camera(camera: Sequence[float] | None) -> list[float] | None:
+def still_possible(look: Mapping[str, Any], view: HasFilm) -> dict[str, Any]:
+    """Return how a map is looked at without the classes and the trust that it no longer has."""
+    if not look["hidden"] and not look["trust"]:
+        return dict(look)
+    film = view.film
+    hidden = [name for name in look["hidden"] if name in film.classes.names]
+    return {**look, "hidden": hidden, "trust": look["trust"] and film.trust is not None}
+
+
+def _camera(camera: Any) -> list[float] | None:
     if camera is None:
         return None
-    numbers = list(camera)
+    numbers = list(camera) if isinstance(camera, Iterable) else []
     real = all(isinstance(n, Real) and math.isfinite(n) for n in numbers)
     if len(numbers) != 3 or not real or not numbers[2] > 0:
         raise ViewError(

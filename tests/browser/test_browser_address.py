@@ -8,12 +8,20 @@ from pathlib import Path
 import numpy as np
 import pytest
 from browser import ViewOnPage, chromium, note_faults
+from every_view import threshold
 from playwright.sync_api import Browser, Page
 from tiny_training import Training, corners_dataset
 
 import siamese_lib as sl
 
 pytestmark = pytest.mark.browser
+# Notes each address that a page gives itself.
+KEPT = """window.kept = [];
+const { replaceState } = History.prototype;
+History.prototype.replaceState = function (...parts) {
+  window.kept.push(decodeURIComponent(parts[2]));
+  return replaceState.apply(this, parts);
+};"""
 
 
 @pytest.fixture(scope="module")
@@ -65,6 +73,53 @@ def test_a_page_around_a_view(page: Page, tmp_path: Path):
     assert ViewOnPage(page).words == "step 10"
 
 
+def zoomed(page: Page, camera: list[float]) -> ViewOnPage:
+    """The view on a page, of which the shorter side shows as much as a camera says."""
+    view = ViewOnPage(page)
+    view.rest()
+    shown = view.evaluate(
+        "(({ x, y, scale, width, height }) => [x, y, Math.min(width, height) / scale])(view.camera)"
+    )
+    assert shown == pytest.approx(camera, rel=1e-6)
+    return view
+
+
+def test_a_link_that_python_wrote_opens_the_page_there(page: Page, tmp_path: Path):
+    shown = sl.EmbeddingView(np.random.default_rng(0).normal(size=(4, 40, 2)), np.arange(40) % 4)
+    path = sl.export_view(shown, tmp_path / "a map.html")
+    state = {"frame": 1, "hidden": ["2"], "selected": [3], "camera": [0.5, -0.25, 0.125]}
+    page.goto(sl.page_address(shown, path, state))
+    view = zoomed(page, state["camera"])
+    assert (view.words, view.evaluate("view.selected")) == ("frame 1", [3])
+    assert view.evaluate("view.look.now.hidden") == ["2"]
+    page.set_viewport_size({"width": 700, "height": 900})
+    zoomed(page, state["camera"])
+    shown.state = state
+    page.goto(sl.export_view(shown, tmp_path / "zoomed.html").as_uri())
+    zoomed(page, state["camera"])
+
+
+def test_the_address_keeps_up_with_a_film_that_plays_and_a_zoom(page: Page, tmp_path: Path):
+    run = Training(steps=18, frames=5).fit().run
+    path = sl.export_html(run, corners_dataset(), tmp_path / "page.html", playing=True)
+    page.add_init_script(KEPT)
+    page.goto(path.as_uri())
+    page.wait_for_function("""() => window.kept.some((hash) => hash.includes('"frame":'))""")
+    page.wait_for_function("() => location.hash === ''")  # the film has ended by itself
+    view = ViewOnPage(page)
+    view.evaluate("view.clock.loop = true")
+    view.evaluate("view.clock.play(true)")
+    view.stage.press("+")
+    address_with(page, '"camera":[')
+    assert view.evaluate("view.playing")
+    camera = view.evaluate("view.look.now.camera")
+    view.until("decodeURIComponent(location.hash).includes(JSON.stringify(view.look.now.camera))")
+    address = page.url
+    page.goto("about:blank")
+    page.goto(address)
+    zoomed(page, camera)
+
+
 def test_a_page_with_a_search(page: Page, tmp_path: Path):
     run = Training(steps=18, frames=5).fit().run
     path = sl.export_html(run, corners_dataset(), tmp_path / "page.html", playing=True)
@@ -86,3 +141,24 @@ def test_a_page_with_a_search(page: Page, tmp_path: Path):
     assert page.locator("#index").input_value() == "4"
     assert page.locator("#neighbours li").count() == 3
     assert again.evaluate("view.p") == 2
+
+
+def test_a_threshold_is_a_page_that_counts_by_itself(page: Page, tmp_path: Path):
+    shown = threshold()
+    path = sl.export_view(shown, tmp_path / "threshold.html")
+    page.goto(sl.page_address(shown, path, {"threshold": 0.5, "order": "worst"}))
+    best = max(shown.verification.best_threshold, 0.0)
+    for moment in (0.5, best):
+        shown.state = {"threshold": moment, "order": "worst"}
+        heads = page.locator(".st-head b").all_inner_texts()
+        assert heads == [str(shown.at.false_accepts), str(shown.at.false_rejects)]
+        expected = [f"images {row['left']} and {row['right']}" for row in shown.mistakes]
+        cards = page.locator(".st-different .st-card:not(.st-empty)")
+        assert [card.get_attribute("title") for card in cards.all()] == expected[: cards.count()]
+        assert cards.count() == min(12, shown.at.false_accepts)
+        page.wait_for_function(
+            """() => [...document.querySelectorAll(".st-card:not(.st-empty) img")].every(
+              (image) => image.src.startsWith("data:image/png") && image.naturalWidth === 8)"""
+        )
+        page.get_by_role("button", name="best accuracy").click()
+    address_with(page, '"threshold":')

@@ -99,9 +99,10 @@ def show(browser: Browser, tmp_path: Path) -> Iterator[Callable[..., MatrixOnPag
         view: sl.PairMatrix | None = None,
         width: int = 1100,
         color_scheme: Literal["light", "dark"] = "light",
+        height: int = 900,
     ) -> MatrixOnPage:
         page = browser.new_page(
-            viewport={"width": width, "height": 900},
+            viewport={"width": width, "height": height},
             color_scheme=color_scheme,
             reduced_motion="reduce",
         )
@@ -228,3 +229,54 @@ def test_a_costly_pair_is_chosen_from_the_list(show):
     shown.root.locator(".pm-row").first.click()
     assert shown.changes() == {"selected": list(view.costliest[0])}
     expect(shown.root.locator(".pm-row").first).to_have_attribute("aria-pressed", "true")
+
+
+def test_the_list_of_costly_pairs_says_the_cost_and_the_distance_and_is_sorted_by_cost(show):
+    view = example()
+    view.state = {"frame": 1}
+    shown = show(view)
+    assert shown.root.locator(".pm-heads").inner_text().split("\n") == [
+        "Costliest pairs", "of the loss", "distance",
+    ]  # fmt: skip
+    rows = shown.root.locator(".pm-row:not(.pm-empty)").all()
+    costs = [float(row.locator(".pm-cost").inner_text().split()[-2]) for row in rows]
+    assert len(costs) > 3
+    assert costs == sorted(costs, reverse=True)
+    far = float(rows[0].locator(".pm-far").inner_text())
+    left, right = view.costliest[0]
+    points = view._batch.points[1]
+    assert far == pytest.approx(np.linalg.norm(points[left] - points[right]), abs=1e-3)
+
+
+@pytest.mark.parametrize("width", [1150, 1280])
+def test_it_fits_the_room_of_a_notebook_in_a_small_window(show, width):
+    view = example()
+    view.state = {"selected": [0, 4]}
+    shown = show(view, width=width, height=720)
+    assert shown.root.evaluate("root => root.offsetHeight") <= 590
+    assert shown.page.evaluate("document.documentElement.scrollWidth") <= width
+
+
+@pytest.mark.parametrize(("width", "least"), [(1280, 14), (1920, 21)])
+def test_its_words_grow_with_the_screen(show, width, least):
+    shown = show(width=width, height=width * 9 // 16)
+    shown.root.get_by_role("button", name="Full screen").click()
+    shown.page.wait_for_function("document.fullscreenElement !== null")
+    sizes = shown.page.evaluate(
+        """async () => {
+          const sizes = [];
+          const { fillText } = CanvasRenderingContext2D.prototype;
+          CanvasRenderingContext2D.prototype.fillText = function (...parts) {
+            sizes.push(parseFloat(/[\\d.]+px/.exec(this.font)[0]));
+            return fillText.apply(this, parts);
+          };
+          const { view } = document.querySelector('.siamese-pair-matrix');
+          view.animation.wake();
+          await new Promise((done) => setTimeout(done, 200));
+          return [...sizes, parseFloat(getComputedStyle(view.root).fontSize)];
+        }"""
+    )
+    assert len(sizes) > 5
+    assert min(sizes) >= least
+    shown.root.get_by_role("button", name="Leave full screen").click()
+    shown.page.wait_for_function("document.fullscreenElement === null")

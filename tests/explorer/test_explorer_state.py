@@ -172,6 +172,12 @@ def test_a_state_comes_back_from_json():
         ({"query": {"kind": "painting"}}, "query is"),
         ({"pins": [{"kind": "test", "index": i} for i in range(7)]}, "got 7"),
         ({"metric": "angle"}, "metric is 'angle'"),
+        ({"page": "x"}, "page is 'x'"),
+        ({"page": 10**6}, "page is 1000000"),
+        ({"mistakes": "no"}, "mistakes is 'no'"),
+        ({"query": 3}, "query is"),
+        ({"pins": 3}, "pins is 3"),
+        (3, "state is 3"),
     ],
 )
 def test_a_state_that_cannot_be_is_refused(given, words):

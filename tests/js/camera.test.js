@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 
 import { Camera } from "../../siamese_lib/views/js/camera.js";
+import { boxAboveBars } from "../../siamese_lib/views/js/scale_bars.js";
 
 /** @import { Box, Place } from "../../siamese_lib/views/js/film.js" */
 
@@ -217,4 +218,37 @@ test("a camera at home follows a box; one that the reader moved stays", () => {
   camera.follow([0, 0, 4, 4]); // on the way home
   camera.advance(Infinity);
   assertNear(camera.toScreen([2, 4]), [400, 24]);
+});
+
+test("what is set before the map has a size is shown in the size that it gets, at once", () => {
+  const camera = new Camera(false, () => {});
+  camera.shown = [1, 2, 5];
+  camera.resize(800, 400);
+  assertNear(poseOf(camera), [1, 2, 400 / 5]);
+  assert.equal(camera.flight, null);
+  camera.setHome(BOX, false);
+  assertNear(poseOf(camera), [1, 2, 400 / 5]);
+});
+
+test("a map of another size shows the same part of the plane", () => {
+  const { camera } = cameraOf();
+  camera.setHome(BOX, true);
+  camera.zoomAt([100, 100], 3);
+  const { shown } = camera;
+  camera.resize(333, 1000);
+  assert.deepEqual(camera.shown, shown);
+  camera.shown = null;
+  camera.resize(800, 400);
+  assert.equal(camera.shown, null);
+});
+
+test("points stay above the bars of the scale, and in sight", () => {
+  for (const height of [150, 400, 900]) {
+    const camera = new Camera(true, () => {});
+    camera.resize(500, height);
+    camera.setHome(boxAboveBars([0, 0, 0, 4], height), false);
+    const [, top] = camera.toScreen([0, 4]);
+    const [, bottom] = camera.toScreen([0, 0]);
+    assert.ok(top > 23 && bottom < height - 40, `${top} to ${bottom} of ${height}`);
+  }
 });

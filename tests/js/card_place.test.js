@@ -3,6 +3,9 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 
 import { freestCorner } from "../../siamese_lib/views/js/card_place.js";
+import { PicturePlaces } from "../../siamese_lib/views/js/picture_places.js";
+
+/** @import { Place } from "../../siamese_lib/views/js/film.js" */
 
 const MAP = { width: 600, height: 400 };
 
@@ -34,4 +37,38 @@ test("it stays on the map, also in a corner and on a map that is too small", () 
     freestCorner([20, 20], 10, [100, 60], { width: 50, height: 50 }, () => 0),
     [6, 6],
   );
+});
+
+test("pictures of points that are near each other do not cover each other", () => {
+  for (const corner of [0, 300, 580]) {
+    const places = new PicturePlaces();
+    const taken = Array.from({ length: 8 }, (_, i) => {
+      /** @type {Place} */
+      const at = [corner + 2 * i, Math.min(corner, 380) + 3 * (i % 2)];
+      return places.take(i, at, [48, 48], MAP, () => 0);
+    });
+    taken.forEach((one, i) => {
+      for (const other of taken.slice(0, i)) {
+        const apart = Math.max(Math.abs(one.left - other.left), Math.abs(one.top - other.top));
+        assert.ok(apart >= 48, `${i} covers another picture near ${corner}`);
+      }
+    });
+  }
+});
+
+test("a picture stays at its side while another one is little better", () => {
+  const places = new PicturePlaces();
+  let right = 9;
+  /** @type {(place: { left: number }) => number} */
+  const hides = ({ left }) => (left > 300 ? right : left < 250 ? 8 : 99);
+  const first = places.take(0, [300, 200], [48, 48], MAP, hides);
+  assert.ok(first.left < 250);
+  for (const [count, moves] of /** @type {[number, boolean][]} */ ([
+    [7, false],
+    [1, true],
+  ])) {
+    right = count;
+    places.clear();
+    assert.equal(places.take(0, [300, 200], [48, 48], MAP, hides).left > 300, moves);
+  }
 });

@@ -16,6 +16,7 @@ import {
   unitCost,
 } from "../../siamese_lib/views/pair_matrix/matrix_shades.js";
 import {
+  doingInk,
   doingWords,
   doubtWords,
   pairWords,
@@ -134,4 +135,21 @@ test("words say what a pair does, and doubt labels only if the distance contradi
     "50 %",
     "100 %",
   ]);
+});
+
+test("a pair that does nothing has the quiet colour", () => {
+  const theme = { same: "green", different: "orange", quiet: "grey" };
+  /** @type {(same: boolean, times: number, distance: number) => string} */
+  const ink = (same, times, distance) => {
+    /** @type {[number, number]} */
+    const images = [0, 1];
+    /** @type {[string, string]} */
+    const names = ["a", "b"];
+    const cost = { share: 0, loss: 1, margin: 1 };
+    return doingInk({ images, names, same, times, distance, ...cost }, theme);
+  };
+  assert.deepEqual(
+    [ink(true, 1, 9), ink(false, 1, 0.9), ink(false, 1, 1), ink(true, 0, 0.1), ink(false, 0, 0.1)],
+    ["green", "orange", "grey", "grey", "grey"],
+  );
 });

@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
+import { JudgedPairs } from "../../siamese_lib/views/threshold/judged_pairs.js";
 import { nearestCorner } from "../../siamese_lib/views/threshold/roc_chart.js";
 import { roundSteps, ticksUpTo } from "../../siamese_lib/views/threshold/shares_chart.js";
 import { digitsUpTo, percent } from "../../siamese_lib/views/threshold/threshold_charts.js";
@@ -45,4 +46,47 @@ test("small shares have a decimal", () => {
 
 test("thresholds have as many decimals as tell them apart", () => {
   assert.deepEqual([0.05, 0.5, 1, 12, 5000].map(digitsUpTo), [4, 3, 2, 1, 0]);
+});
+
+test("the page counts and lists the mistakes of any threshold, nearest or worst first", () => {
+  /** @type {(distances: number[], places: number[]) => any} */
+  const kind = (distances, places) => ({
+    distances: Float64Array.from(distances),
+    places: Uint32Array.from(places),
+  });
+  const chart = /** @type {any} */ ({ limit: 4, positives: 3, negatives: 4, shown: 2 });
+  const pairs = new JudgedPairs({
+    chart,
+    different: kind([0.5, 1, 1, 4], [0, 1, 1, 2, 0, 2, 2, 3]),
+    same: kind([3, 1, 0.25], [0, 3, 1, 3, 2, 2]),
+    numbers: Uint32Array.from([10, 20, 30, 40]),
+    images: /** @type {any} */ (null),
+    words: ["a", "b", "c", "d"],
+  });
+  for (const [threshold, accepts, rejects] of [
+    [0, 0, 3],
+    [0.25, 0, 2],
+    [0.5, 1, 2],
+    [1, 3, 1],
+    [3, 3, 0],
+    [4, 4, 0],
+  ]) {
+    const counts = pairs.counts(threshold);
+    assert.deepEqual([counts.false_accepts, counts.false_rejects], [accepts, rejects]);
+    assert.deepEqual([counts.fpr, counts.tpr], [accepts / 4, 1 - rejects / 3]);
+    assert.ok(Math.abs(counts.accuracy - (1 - (accepts + rejects) / 7)) < 1e-12);
+  }
+  /** @type {(order: string) => number[][]} */
+  const listed = (order) =>
+    pairs.mistakes(pairs.counts(1), order).accepts.map(({ images }) => images);
+  assert.deepEqual(listed("worst"), [
+    [10, 20],
+    [20, 30],
+  ]);
+  assert.deepEqual(listed("nearest"), [
+    [10, 30],
+    [20, 30],
+  ]);
+  const [reject] = pairs.mistakes(pairs.counts(1), "worst").rejects;
+  assert.deepEqual([reject.distance, reject.words], ["3.00", ["a", "d"]]);
 });

@@ -420,6 +420,11 @@ def test_the_state_is_one_dict_that_json_can_hold():
         ({"selected": [30]}, "point 30"),
         ({"names": 1}, "names is 1"),
         ({"hidden": "b"}, "hidden is 'b'"),
+        ({"hidden": 5}, "hidden is 5"),
+        ({"hidden": ["three"]}, "hidden holds 'three'; expected names of classes, such as"),
+        ({"trust": True}, "the view has no trust"),
+        ({"camera": 5}, "camera is 5"),
+        ({"speed": [1]}, r"speed is \[1\]"),
         ({"camera": [0, 0, 0]}, "camera is"),
         ({"camera": [0, np.nan, 1]}, "camera is"),
         ({"speed": 3}, "speed is 3"),
@@ -431,6 +436,16 @@ def test_a_state_that_cannot_be_changes_nothing(state, words):
     with pytest.raises(ViewError, match=words):
         view.state = {"playing": True, **state}
     assert view.state == before
+
+
+def test_a_class_that_is_gone_is_no_longer_hidden():
+    view = sl.EmbeddingView(film(), labels(), class_names=["a", "b", "c"])
+    view.state = {"hidden": ["a", "b"]}
+    view.class_names = ["x", "b", "c"]
+    assert view.state["hidden"] == ["b"]
+    view.state = view.state
+    with pytest.raises(ViewError, match="state is 5; expected a dict"):
+        view.state = 5  # type: ignore[assignment]
 
 
 def test_the_selection_is_a_table():

@@ -93,3 +93,8 @@ def test_coordinates_of_any_size_have_their_neighbours(size):
     assert strip.neighbours.tolist() == [0, 2, 3]
     np.testing.assert_allclose(strip.distances, np.array([1, 2, 6]) * size, rtol=1e-6)
     assert strip.distances.dtype == np.float32
+
+
+def test_words_can_be_read_from_afar():
+    value = strip_html(np.zeros((2, 4, 4), np.uint8), None, [0.5])
+    assert [int(size) for size in re.findall(r"font:(\d+)px", value)] == [14]

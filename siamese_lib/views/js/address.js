@@ -1,6 +1,6 @@
 // @ts-check
-// The state of a page in its address, so that whoever gets the address sees the same moment. What the
-// page does by itself, such as to play its film once, does not count.
+// The state of a page in its address, so that whoever gets the address sees the same moment, also
+// one of a film that plays by itself. Once such a film has ended, a reload plays it again.
 
 /** @typedef {Record<string, any>} AddressState values that JSON can hold, by name */
 
@@ -16,10 +16,12 @@ export function stateInAddress() {
   }
 }
 
-/** Return a function that keeps what it is given in the page's address, once the reader has acted. */
+/** Return a function that keeps what it is given in the page's address. */
 export function addressKeeper() {
-  let state = stateInAddress();
-  let acted = false;
+  const opened = stateInAddress();
+  let state = opened;
+  let acted = false; // whether the reader has
+  let ended = false; // whether the film has, by itself
   for (const event of ["pointerdown", "keydown", "wheel"]) {
     addEventListener(event, () => (acted = true), { capture: true, once: true });
   }
@@ -27,11 +29,12 @@ export function addressKeeper() {
   let timer;
   /** @param {AddressState} changes */
   return (changes) => {
-    if (!acted) return;
     state = { ...state, ...changes };
+    ended ||= !acted && changes.playing === false;
     timer ??= setTimeout(() => {
       timer = undefined;
-      history.replaceState(null, "", `#${encodeURIComponent(JSON.stringify(state))}`);
+      const text = JSON.stringify(ended && !acted ? opened : state);
+      history.replaceState(null, "", text === "{}" ? "#" : `#${encodeURIComponent(text)}`);
     }, ADDRESS_PAUSE);
   };
 }

@@ -36,6 +36,18 @@ export class Camera {
     this.#wake = wake;
   }
 
+  /**
+   * Take the size of the map. What is shown stays, larger or smaller: also what was set before the
+   * page had laid out the map.
+   * @param {number} width in pixels
+   * @param {number} height
+   */
+  resize(width, height) {
+    const { shown } = this;
+    Object.assign(this, { width, height });
+    if (shown) this.#place(this.#poseOfShown(shown));
+  }
+
   /** The scale divided by that of home. */
   get zoom() {
     return this.scale / this.home.scale;
@@ -108,15 +120,14 @@ export class Camera {
   get shown() {
     if (this.atHome) return null;
     const { x, y, scale } = this.flight?.to ?? this;
-    return [x, y, Math.min(this.width, this.height) / scale];
+    // Without the last digits, a resized map shows exactly as much as before.
+    return [x, y, Number((Math.min(this.width, this.height) / scale).toPrecision(12))];
   }
 
   /** @param {number[] | null} shown as `shown` returns it */
   set shown(shown) {
     this.atHome = shown === null;
-    const [x, y, length] = shown ?? [0, 0, 1];
-    const scale = Math.min(this.width, this.height) / length;
-    this.#fly(shown ? { x, y, scale } : this.home);
+    this.#fly(shown ? this.#poseOfShown(shown) : this.home);
   }
 
   /** Go home. */
@@ -209,6 +220,14 @@ export class Camera {
     this.x = from.x + (to.x - from.x) * way;
     this.y = from.y + (to.y - from.y) * way;
     return true;
+  }
+
+  /**
+   * @param {number[]} shown
+   * @returns {Pose}
+   */
+  #poseOfShown([x, y, length]) {
+    return { x, y, scale: Math.min(this.width, this.height) / length };
   }
 
   /** @param {Pose} to */

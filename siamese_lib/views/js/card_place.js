@@ -32,21 +32,26 @@ export function freestCorner([x, y], aside, [wide, high], map, hides) {
   let best = [EDGE, EDGE];
   let least = Infinity;
   for (const [right, down] of SIDES) {
-    const left = x - wide / 2 + right * (aside + wide / 2);
-    const top = y - high / 2 + down * (aside + high / 2);
+    const wanted = [
+      x - wide / 2 + right * (aside + wide / 2),
+      y - high / 2 + down * (aside + high / 2),
+    ];
+    const left = inside(wanted[0], map.width - wide - EDGE);
+    const top = inside(wanted[1], map.height - high - EDGE);
+    const outside = Math.abs(left - wanted[0]) + Math.abs(top - wanted[1]);
     const rectangle = { left, top, right: left + wide, bottom: top + high };
-    const outside =
-      Math.max(EDGE - left, 0) +
-      Math.max(EDGE - top, 0) +
-      Math.max(rectangle.right + EDGE - map.width, 0) +
-      Math.max(rectangle.bottom + EDGE - map.height, 0);
     const cost = 1000 * outside + hides(rectangle);
     if (cost < least) {
       least = cost;
       best = [left, top];
     }
   }
-  const inside = (/** @type {number} */ at, /** @type {number} */ room) =>
-    Math.max(EDGE, Math.min(at, room));
-  return [inside(best[0], map.width - wide - EDGE), inside(best[1], map.height - high - EDGE)];
+  return best;
 }
+
+/**
+ * Move a number to between the edge and an end.
+ * @param {number} at
+ * @param {number} end
+ */
+const inside = (at, end) => Math.max(EDGE, Math.min(at, end));

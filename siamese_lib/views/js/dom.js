@@ -61,6 +61,14 @@ export function makeSvg(tag, attributes = {}, ...children) {
 }
 
 /**
+ * Write names next to each other in this order, also those that are read from right to left.
+ * @param {string[]} names
+ * @returns {(Node | string)[]}
+ */
+export const namesInOrder = (names) =>
+  names.flatMap((name, i) => [...(i ? [" · "] : []), make("bdi", {}, name)]);
+
+/**
  * @param {Element} element
  * @param {Record<string, string | number>} attributes
  */

@@ -12,7 +12,9 @@
 import { make, penOf } from "./dom.js";
 import { HaloText } from "./halo.js";
 import { clamp } from "./numbers.js";
-import { scaleBars } from "./scale_bars.js";
+import { countIn } from "./picking.js";
+import { PicturePlaces } from "./picture_places.js";
+import { barStep, scaleBars } from "./scale_bars.js";
 
 /**
  * @typedef {object} Marks everything that is drawn
@@ -38,6 +40,8 @@ import { scaleBars } from "./scale_bars.js";
 const STEPS = 6; // lines of a trail from frame to frame
 const NAME_HEIGHT = 16; // pixels
 const NAME_EDGE = 4; // pixels between a name and the edge of the map
+const PICTURE_HIGH = 44; // pixels
+const OVER_FOLLOWED = 50; // points: what it counts if a picture covers a point with a ring
 const SCALE_ROOM = 240; // pixels that the scale needs next to the note
 
 export class Overlay {
@@ -45,6 +49,7 @@ export class Overlay {
   #pen = penOf(this.canvas);
   #text = new HaloText();
   #ratio = 1;
+  #places = new PicturePlaces();
   /** An image that is no point of the film, at its last frame. @type {Guest | null} */
   guest = null;
   /** @type {Theme} */
@@ -57,6 +62,7 @@ export class Overlay {
     same: "",
     different: "",
     small: 12,
+    text: 13,
   };
 
   /**
@@ -87,6 +93,7 @@ export class Overlay {
     pen.lineJoin = pen.lineCap = "round";
     if (marks.shows.names) this.#names(marks);
     for (const point of marks.followed) this.#trail(marks, point);
+    this.#places.clear();
     const one = marks.selected.length === 1 ? marks.selected[0] : null;
     const shown = one !== null && marks.classes.shows(one) ? one : null;
     if (shown !== null) this.#selected(marks, shown);
@@ -213,43 +220,50 @@ export class Overlay {
    * @param {number} point
    * @param {Place} at
    */
-  #thumbnail({ pictures, camera, classes }, point, [x, y]) {
-    if (pictures) this.#picture(pictures.canvas(point), classes.colorOf(point), camera, [x, y]);
+  #thumbnail(marks, point, at) {
+    const { pictures, classes } = marks;
+    if (pictures) this.#picture(marks, point, pictures.canvas(point), classes.colorOf(point), at);
   }
 
   /**
    * @param {Marks} marks
    * @param {Guest} guest
    */
-  #guest({ camera, frontSize, hover }, { place, color, picture }) {
+  #guest(marks, { place, color, picture }) {
+    const { camera, frontSize, hover } = marks;
     const at = camera.toScreen(place);
     this.#pen.fillStyle = color;
     this.#pen.beginPath();
     this.#pen.arc(...at, frontSize / 2, 0, 7);
     this.#pen.fill();
     this.#ring(at, frontSize / 2 + 3, this.#theme.ink);
-    if (hover === null) this.#picture(picture, color, camera, at);
+    if (hover === null) this.#picture(marks, -1, picture, color, at);
   }
 
   /**
-   * Draw a picture next to a place.
+   * Draw a picture next to a place: not over another picture, and where it hides few points.
+   * @param {Marks} marks
+   * @param {number} point -1 for none
    * @param {HTMLCanvasElement} picture
    * @param {string} color of its frame
-   * @param {Camera} camera
    * @param {Place} at
    */
-  #picture(picture, color, camera, [x, y]) {
+  #picture(marks, point, picture, color, at) {
     const pen = this.#pen;
-    const high = 44;
-    const wide = clamp((high * picture.width) / picture.height, 16, 88);
-    const left = x + 16 + wide > camera.width ? x - 16 - wide : x + 16;
-    const top = y - 16 - high < 0 ? y + 16 : y - 16 - high;
-    pen.fillStyle = color;
+    const wide = clamp((PICTURE_HIGH * picture.width) / picture.height, 16, 88);
+    /** @type {Place} */
+    const size = [wide + 4, PICTURE_HIGH + 4]; // with the frame
+    const { left, top, far } = this.#places.take(point, at, size, marks.camera, (place) => {
+      return countIn(marks, place) + OVER_FOLLOWED * countIn(marks, place, marks.followed);
+    });
+    pen.fillStyle = pen.strokeStyle = color;
+    pen.lineWidth = 2;
+    if (far) this.#line(at, [left + size[0] / 2, top + size[1] / 2]);
     pen.beginPath();
-    pen.roundRect(left - 2, top - 2, wide + 4, high + 4, 4);
+    pen.roundRect(left, top, ...size, 4);
     pen.fill();
     pen.imageSmoothingEnabled = picture.width > 2 * wide;
-    pen.drawImage(picture, left, top, wide, high);
+    pen.drawImage(picture, left + 2, top + 2, wide, PICTURE_HIGH);
   }
 
   /** @param {Marks} marks */
@@ -259,7 +273,7 @@ export class Overlay {
     pen.font = this.#font(400, this.#theme.small);
     pen.fillStyle = quiet;
     scaleBars(camera.scale, about.margin, camera.width).forEach(({ kind, length, words }, i) => {
-      const y = camera.height - 16 - 22 * i;
+      const y = camera.height - 16 - barStep(this.#theme.small) * i;
       /** @type {[number, string][]} */
       const strokes = [
         [4, ground],

@@ -7,6 +7,27 @@ const LONGEST_BAR = 110; // pixels, for a round distance
 const LARGEST_PART = 0.4; // of the width of the map, so that the words fit on a narrow one
 const FREE = 120; // pixels next to the bar of the margin
 
+const BARS_HIGH = 40; // pixels of the bars, from the bottom of a map
+
+/** @import { Box } from "./film.js" */
+
+/**
+ * Extend a box downwards, by the room of the bars under the points.
+ * @param {Box} box
+ * @param {number} height of the map, in pixels
+ * @returns {Box}
+ */
+export function boxAboveBars([left, bottom, right, top], height) {
+  const part = BARS_HIGH / Math.max(height - 2 * BARS_HIGH, BARS_HIGH);
+  return [left, bottom - part * (top - bottom), right, top];
+}
+
+/**
+ * Return the pixels from one bar to the next, for letters of a size.
+ * @param {number} letters in pixels
+ */
+export const barStep = (letters) => Math.max(22, 1.5 * letters);
+
 /** @typedef {{ kind: "distance" | "margin", length: number, words: string }} ScaleBar in pixels */
 
 /**

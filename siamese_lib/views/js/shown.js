@@ -51,11 +51,14 @@ export function splitState(state) {
  */
 export const joinState = ({ shown = {}, ...others }) => ({ ...others, ...shown });
 
+const REPORT_EVERY = 300; // milliseconds, while something moves
+
 const SWITCHES = /** @type {const} */ (["names", "trust", "follow"]);
 
 export class Look {
   shows = { names: true, trust: false, follow: false };
   #known = ""; // as it was last reported or set
+  #reportedAt = -Infinity;
   #view;
   #report;
 
@@ -108,12 +111,18 @@ export class Look {
     view.animation.wake();
   }
 
-  /** Report all of it, if the reader has changed it. */
-  report() {
+  /**
+   * Report all of it, if the reader has changed it; while something moves, a few times a second.
+   * @param {number} time milliseconds
+   * @param {boolean} moving
+   */
+  report(time, moving) {
+    if (moving && time - this.#reportedAt < REPORT_EVERY) return;
     const { now } = this;
     const text = JSON.stringify(now);
     if (text === this.#known) return;
     this.#known = text;
+    this.#reportedAt = time;
     this.#report({ shown: now });
   }
 }

@@ -11,6 +11,7 @@
  * @property {string} same of similar pairs
  * @property {string} different of different pairs
  * @property {number} small pixels of small text
+ * @property {number} text pixels of other text
  */
 
 /**
@@ -21,6 +22,7 @@ export function themeOf(root) {
   const style = getComputedStyle(root);
   /** @param {string} name */
   const own = (name) => style.getPropertyValue(`--sv-${name}`).trim();
+  const text = parseFloat(style.fontSize);
   return {
     font: style.fontFamily,
     ground: style.backgroundColor,
@@ -29,7 +31,8 @@ export function themeOf(root) {
     accent: own("accent"),
     same: own("same"),
     different: own("different"),
-    small: parseFloat(own("small")) || 12,
+    small: parseFloat(own("small")) || text, // in full screen, small text is as large as other text
+    text,
   };
 }
 

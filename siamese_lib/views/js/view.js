@@ -346,7 +346,7 @@ export class View {
     const faded = this.classes.fade(this.#calm ? Infinity : seconds);
     if (this.onScreen) this.draw();
     const goesOn = played || flew || faded;
-    if (!goesOn) this.look.report();
+    this.look.report(now, goesOn);
     return goesOn;
   }
 
@@ -373,7 +373,7 @@ export class View {
     const { clientWidth: width, clientHeight: height } = this.stage;
     if (!width || !height) return;
     this.ratio = Math.min(window.devicePixelRatio || 1, 3);
-    Object.assign(this.camera, { width, height });
+    this.camera.resize(width, height);
     this.painter.resize(Math.round(width * this.ratio), Math.round(height * this.ratio));
     this.overlay.resize(width, height, this.ratio);
     this.goHome(false);

@@ -9,10 +9,11 @@
 import { make, penOf } from "../js/dom.js";
 import { classBlocks, fillMatrix } from "./matrix_shades.js";
 
-const ROOM_ABOVE = 20; // pixels for the names above the matrix
-const ROOM_LEFT = [24, 92]; // pixels for the names to the left, at least and at most
+const LEAST_ABOVE = 20; // pixels for the names above the matrix
+const LEAST_LEFT = 24; // pixels for the names to the left
 const NAME_GAP = 6; // pixels between a name and the matrix
-const NAME_HIGH = 15; // pixels that a name needs
+const LINE = 1.15; // of the size of a letter: what a name needs
+const LONGEST = 6.6; // of the size of a letter: a name to the left and its gap
 
 /** @typedef {[row: number, column: number]} Cell */
 
@@ -27,6 +28,7 @@ export class MatrixBoard {
   #ratio = 1;
   /** Where the matrix is on the canvas, in pixels of the page. */
   #left = 0;
+  #above = LEAST_ABOVE;
   #side = 1;
   /** @type {string[]} */
   #names = [];
@@ -49,18 +51,19 @@ export class MatrixBoard {
    * Take the width that the page gives.
    * @param {Theme} theme
    */
-  resize({ font }) {
+  resize({ font, text }) {
     const width = this.element.clientWidth;
     this.#ratio = devicePixelRatio || 1;
-    this.#pen.font = `13px ${font}`;
-    const most = Math.min(ROOM_LEFT[1], width / 4) - NAME_GAP;
+    this.#pen.font = `${text}px ${font}`;
+    const most = Math.min(LONGEST * text, width / 4) - NAME_GAP;
     this.#names = this.#blocks.map(({ number }) => {
       return this.#fitting(this.#batch.classes.names[number], most);
     });
     const longest = Math.max(...this.#names.map((name) => this.#pen.measureText(name).width));
-    this.#left = Math.max(ROOM_LEFT[0], Math.ceil(longest) + NAME_GAP + 2);
+    this.#left = Math.max(LEAST_LEFT, Math.ceil(longest) + NAME_GAP + 2);
     this.#side = Math.max(width - this.#left - 2, 1);
-    const height = this.#side + ROOM_ABOVE + 2;
+    this.#above = Math.max(LEAST_ABOVE, Math.round(1.4 * text));
+    const { height } = this;
     this.canvas.style.height = `${height}px`;
     this.canvas.width = Math.round(width * this.#ratio);
     this.canvas.height = Math.round(height * this.#ratio);
@@ -68,7 +71,7 @@ export class MatrixBoard {
 
   /** The height of the board, in pixels. */
   get height() {
-    return this.#side + ROOM_ABOVE + 2;
+    return this.#side + this.#above + 2;
   }
 
   /**
@@ -92,7 +95,7 @@ export class MatrixBoard {
    */
   draw(theme, kept, looked) {
     const pen = this.#pen;
-    const [left, top, side, cell] = [this.#left, ROOM_ABOVE, this.#side, this.#cell];
+    const [left, top, side, cell] = [this.#left, this.#above, this.#side, this.#cell];
     pen.setTransform(this.#ratio, 0, 0, this.#ratio, 0, 0);
     pen.clearRect(0, 0, this.canvas.width, this.canvas.height);
     pen.imageSmoothingEnabled = false;
@@ -118,7 +121,7 @@ export class MatrixBoard {
   cellAt({ clientX, clientY }) {
     const box = this.canvas.getBoundingClientRect();
     const column = Math.floor((clientX - box.left - this.#left) / this.#cell);
-    const row = Math.floor((clientY - box.top - ROOM_ABOVE) / this.#cell);
+    const row = Math.floor((clientY - box.top - this.#above) / this.#cell);
     const { count } = this.#batch;
     const inside = Math.min(row, column) >= 0 && Math.max(row, column) < count;
     return inside && row !== column ? [row, column] : null;
@@ -127,19 +130,20 @@ export class MatrixBoard {
   /** @param {Theme} theme */
   #drawNames(theme) {
     const pen = this.#pen;
-    pen.font = `13px ${theme.font}`;
+    pen.font = `${theme.text}px ${theme.font}`;
     pen.fillStyle = theme.ink;
     pen.textBaseline = "middle";
+    const half = (LINE * theme.text) / 2;
     let free = 0;
     this.#blocks.forEach(({ start, stop }, i) => {
       const middle = ((start + stop) / 2) * this.#cell;
-      if (middle - NAME_HIGH / 2 < free) return;
-      free = middle + NAME_HIGH / 2;
+      if (middle - half < free) return;
+      free = middle + half;
       pen.textAlign = "right";
-      pen.fillText(this.#names[i], this.#left - NAME_GAP, ROOM_ABOVE + middle);
+      pen.fillText(this.#names[i], this.#left - NAME_GAP, this.#above + middle);
       pen.textAlign = "center";
       const above = this.#fitting(this.#names[i], (stop - start) * this.#cell);
-      if (above === this.#names[i]) pen.fillText(above, this.#left + middle, ROOM_ABOVE / 2);
+      if (above === this.#names[i]) pen.fillText(above, this.#left + middle, this.#above / 2);
     });
   }
 
@@ -153,10 +157,10 @@ export class MatrixBoard {
     pen.strokeStyle = theme.ink;
     pen.globalAlpha = 0.45;
     pen.beginPath();
-    pen.moveTo(this.#left, ROOM_ABOVE + y);
-    pen.lineTo(this.#left + this.#side, ROOM_ABOVE + y);
-    pen.moveTo(this.#left + x, ROOM_ABOVE);
-    pen.lineTo(this.#left + x, ROOM_ABOVE + this.#side);
+    pen.moveTo(this.#left, this.#above + y);
+    pen.lineTo(this.#left + this.#side, this.#above + y);
+    pen.moveTo(this.#left + x, this.#above);
+    pen.lineTo(this.#left + x, this.#above + this.#side);
     pen.stroke();
     pen.globalAlpha = 1;
     this.#drawRing(theme, [row, column]);
@@ -169,7 +173,7 @@ export class MatrixBoard {
   #drawRing({ ground, ink }, [row, column]) {
     const pen = this.#pen;
     const size = this.#cell;
-    const corner = [this.#left + column * size, ROOM_ABOVE + row * size];
+    const corner = [this.#left + column * size, this.#above + row * size];
     /** @type {[number, string, number][]} */
     const rings = [
       [2.5, ground, 4],

@@ -8,7 +8,7 @@
 import { Camera } from "../js/camera.js";
 import { make, penOf } from "../js/dom.js";
 import { HaloText } from "../js/halo.js";
-import { scaleBars } from "../js/scale_bars.js";
+import { barStep, boxAboveBars, scaleBars } from "../js/scale_bars.js";
 
 const DOT = 4; // pixels: the radius of a point
 const NAME_ROOM = 20; // pixels between the names of two classes
@@ -52,8 +52,8 @@ export class MatrixMap {
     this.canvas.style.height = `${height}px`;
     this.canvas.width = Math.round(width * this.#ratio);
     this.canvas.height = Math.round(height * this.#ratio);
-    Object.assign(this.#camera, { width, height });
-    this.#camera.setHome(this.#film.box(), false);
+    this.#camera.resize(width, height);
+    this.#camera.setHome(boxAboveBars(this.#film.box(), height), false);
   }
 
   /**
@@ -109,7 +109,7 @@ export class MatrixMap {
     [from, to].forEach((at, side) => {
       this.#dot(theme, at, this.#batch.classes.colorOf(images[side]), 1.6 * DOT, 2);
     });
-    pen.font = `600 14px ${theme.font}`;
+    pen.font = `600 ${theme.text}px ${theme.font}`;
     pen.fillStyle = theme.ink;
     this.#write(theme, words, [(from[0] + to[0]) / 2, (from[1] + to[1]) / 2 - 14]);
   }
@@ -122,7 +122,7 @@ export class MatrixMap {
   #names(theme, p) {
     const { classes } = this.#batch;
     if (classes.present.length > MANY_NAMES) return;
-    this.#pen.font = `600 15px ${theme.font}`;
+    this.#pen.font = `600 ${theme.text + 1}px ${theme.font}`;
     this.#pen.fillStyle = theme.ink;
     const all = this.#film.medians(p, classes.members);
     const at = classes.present.map((k) => this.#camera.toScreen(all[k]));
@@ -141,12 +141,12 @@ export class MatrixMap {
   #scale(theme, margin) {
     const pen = this.#pen;
     const { width, height, scale } = this.#camera;
-    pen.font = `13px ${theme.font}`;
+    pen.font = `${theme.text}px ${theme.font}`;
     pen.fillStyle = theme.ink;
     pen.strokeStyle = theme.ink;
     pen.lineWidth = 1.5;
     scaleBars(scale, this.#flat ? margin : null, width).forEach(({ length, words }, i) => {
-      const y = height - 14 - 22 * i;
+      const y = height - 14 - barStep(theme.text) * i;
       pen.beginPath();
       pen.moveTo(12, y - 4);
       pen.lineTo(12, y);
@@ -155,7 +155,7 @@ export class MatrixMap {
       pen.stroke();
       this.#write(theme, words, [20 + length, y - 3], "left");
     });
-    if (this.#note) this.#write(theme, this.#note, [width - 8, 12], "right");
+    if (this.#note) this.#write(theme, this.#note, [width - 8, 4 + theme.text / 2], "right");
   }
 
   /**

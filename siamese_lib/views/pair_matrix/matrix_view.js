@@ -16,6 +16,7 @@ import { momentWords } from "../js/descriptions.js";
 import { make, newId, set } from "../js/dom.js";
 import { Film } from "../js/film.js";
 import { FilmBar } from "../js/film_bar.js";
+import { FullScreen } from "../js/full_screen.js";
 import { grouped, shortNumber } from "../js/numbers.js";
 import { watchPage } from "../js/page_changes.js";
 import { Pictures } from "../js/pictures.js";
@@ -31,7 +32,7 @@ import { MatrixMap } from "./matrix_map.js";
 import { unitCost } from "./matrix_shades.js";
 import { PairCard } from "./pair_card.js";
 import { countWords, PairCounts } from "./pair_counts.js";
-import { pairWords } from "./pair_words.js";
+import { doingInk, pairWords } from "./pair_words.js";
 
 const SILENT_TINT = 0.09; // of the ink, in a cell that costs nothing
 
@@ -86,6 +87,8 @@ export class PairMatrixView {
       (change) => this.#change(change),
       () => this.#ended(),
     );
+    this.fullScreen = new FullScreen(() => this.root, this.#ending.signal);
+    this.controls.element.append(this.fullScreen.button);
     this.list = new CostliestList((pair) => this.#select(pair));
     this.root = this.#built();
     Object.assign(this.root, { view: this });
@@ -311,7 +314,7 @@ export class PairMatrixView {
       this.#looking.margin,
       facts && {
         images: facts.images,
-        color: facts.same ? theme.same : theme.different,
+        color: doingInk(facts, theme),
         words: shortNumber(facts.distance),
       },
     );

@@ -1,6 +1,8 @@
 // @ts-check
 // What the view says of a pair.
 
+/** @import { Theme } from "../js/theme.js" */
+
 import { grouped, shortNumber } from "../js/numbers.js";
 
 /**
@@ -34,6 +36,16 @@ export function doingWords({ same, times, distance, margin }) {
   if (!times) return "not among the random pairs";
   if (same) return "pulls";
   return distance < margin ? "pushes" : "silent, as it is beyond the margin";
+}
+
+/**
+ * Return the colour of what a pair does; a quiet one if it does nothing.
+ * @param {PairFacts} facts
+ * @param {Pick<Theme, "same" | "different" | "quiet">} theme
+ */
+export function doingInk({ same, times, distance, margin }, theme) {
+  if (!times || (!same && distance >= margin)) return theme.quiet;
+  return same ? theme.same : theme.different;
 }
 
 /** @param {PairFacts} facts */

@@ -18,6 +18,7 @@ import { Overlay } from "../js/overlay.js";
 import { Painter } from "../js/painter.js";
 import { pointMeant } from "../js/picking.js";
 import { Pointer } from "../js/pointer.js";
+import { boxAboveBars } from "../js/scale_bars.js";
 import { followedPoints, frontSizeOf, pointSize, sceneOf } from "../js/scene.js";
 import { rgbOf } from "../js/theme.js";
 import { Trust } from "../js/trust.js";
@@ -31,8 +32,6 @@ import { momentAt, shareAt, sharesOf } from "./shared_moment.js";
  * @property {(points: number[]) => void} select
  * @property {(share: number) => void} scrub called with the share of the training to go to
  */
-
-const BARS_HIGH = 40; // pixels of the scale bars, from the bottom of a map
 
 export class FilmPanel {
   p = 0; // the moment
@@ -162,28 +161,20 @@ export class FilmPanel {
    * @param {boolean} smoothly
    */
   goHome(box, smoothly) {
-    this.camera.setHome(this.#above(box ?? this.film.boxAt(this.p)), smoothly);
+    const whole = box ?? this.film.boxAt(this.p);
+    this.camera.setHome(boxAboveBars(whole, this.camera.height), smoothly);
   }
 
   /** Keep all points in sight, at every moment. */
   follow() {
-    this.camera.follow(this.#above(this.film.boxAt(this.p)));
-  }
-
-  /**
-   * Extend a box downwards, by the room of the scale bars under the points.
-   * @param {Box} box
-   * @returns {Box}
-   */
-  #above([left, bottom, right, top]) {
-    const part = BARS_HIGH / Math.max(this.camera.height - 2 * BARS_HIGH, BARS_HIGH);
-    return [left, bottom - part * (top - bottom), right, top];
+    this.camera.follow(boxAboveBars(this.film.boxAt(this.p), this.camera.height));
   }
 
   resize() {
     const { clientWidth: width, clientHeight: height } = this.stage;
+    if (!width || !height) return;
     this.ratio = Math.min(window.devicePixelRatio || 1, 3);
-    Object.assign(this.camera, { width, height });
+    this.camera.resize(width, height);
     this.painter.resize(Math.round(width * this.ratio), Math.round(height * this.ratio));
     this.overlay.resize(width, height, this.ratio);
   }

@@ -60,22 +60,10 @@ def seen(state: Mapping[str, Any], bounds: Bounds) -> Seen:
         raise ViewError(f"scale is {scale!r:.100}; expected 'same' or 'own'.")
     selected = given.checked_points(state.get("selected"))
     given.check_points("selected", selected, bounds.points)
-    hidden = _hidden(state.get("hidden", ()), bounds.classes)
+    hidden = given.checked_hidden(state.get("hidden", ()), bounds.classes)
     return Seen(frame % bounds.frames, playing, selected, scale, hidden)
 
 
 def as_state(seen: Seen) -> dict[str, Any]:
     """Return it as JSON can hold it."""
     return {**asdict(seen), "selected": list(seen.selected), "hidden": list(seen.hidden)}
-
-
-def _hidden(hidden: Any, classes: Sequence[str]) -> list[str]:
-    if isinstance(hidden, str) or not hasattr(hidden, "__iter__"):
-        raise ViewError(f"hidden is {hidden!r:.100}; expected a list of class names.")
-    listed = list(hidden)
-    for name in listed:
-        if name not in classes:
-            raise ViewError(
-                f"hidden holds {name!r:.100}; expected names of classes, such as {classes[:1]!r}."
-            )
-    return list(dict.fromkeys(listed))

@@ -266,7 +266,7 @@ export class SpringsView {
   #measure() {
     const { clientWidth, clientHeight } = this.#stage;
     if (clientWidth < 2) return;
-    Object.assign(this.#camera, { width: clientWidth, height: clientHeight });
+    this.#camera.resize(clientWidth, clientHeight);
     set(this.#map.svg, { width: clientWidth, height: clientHeight });
     this.#settled = false;
     this.#wake();

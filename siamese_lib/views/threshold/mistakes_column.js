@@ -1,7 +1,7 @@
 // @ts-check
 // One kind of mistakes: how many there are, and the first pairs with their images.
 
-import { make } from "../js/dom.js";
+import { make, namesInOrder } from "../js/dom.js";
 import { grouped } from "../js/numbers.js";
 
 /**
@@ -78,7 +78,8 @@ class Slot {
       image.alt = words?.[side] ?? "";
     });
     this.card.title = `images ${images.join(" and ")}`;
-    this.#words.textContent = [...new Set(words ?? images.map(String))].join(" · "); // one name of a same pair
+    const names = [...new Set(words ?? images.map(String))]; // one name of a same pair
+    this.#words.replaceChildren(...namesInOrder(names));
     this.#distance.textContent = distance;
   }
 }

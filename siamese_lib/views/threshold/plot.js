@@ -8,6 +8,7 @@ import { makeSvg, set } from "../js/dom.js";
 /** @typedef {{ top: number, right: number, bottom: number, left: number, height: number }} Frame */
 
 const NARROWEST = 160; // pixels
+const LETTERS = 14; // pixels: where text is larger, as on a whole screen, all of a chart is
 
 export class Plot {
   #group;
@@ -18,8 +19,10 @@ export class Plot {
    * @param {Frame} frame the height of the chart, and the room around the plot
    */
   constructor(svg, { top, right, bottom, left, height }) {
-    const width = Math.max(svg.clientWidth, NARROWEST);
-    set(svg, { viewBox: `0 0 ${width} ${height}`, height });
+    /** How much larger it is drawn. */
+    this.zoom = Math.max(parseFloat(getComputedStyle(svg).fontSize) / LETTERS, 1);
+    const width = Math.max(svg.clientWidth / this.zoom, NARROWEST);
+    set(svg, { viewBox: `0 0 ${width} ${height}`, height: height * this.zoom });
     this.#group = makeSvg("g", { transform: `translate(${left} ${top})` });
     svg.replaceChildren(this.#group);
     this.width = width - left - right;

@@ -13,6 +13,7 @@ export class RocChart {
   svg = makeSvg("svg", { class: "st-roc" });
   #point = makeSvg("circle", { class: "st-point", r: 7 });
   #width = 1;
+  #zoom = 1;
   #height = 1;
   /** @type {Roc} */
   #roc = { fpr: [], tpr: [], thresholds: [] };
@@ -23,6 +24,7 @@ export class RocChart {
     const { width, height } = plot;
     this.#roc = roc;
     this.#width = width;
+    this.#zoom = plot.zoom;
     this.#height = height;
     for (const share of CORNERS) {
       const { x, y } = this.#placeOf(share, 1 - share);
@@ -61,8 +63,8 @@ export class RocChart {
    */
   thresholdAt({ clientX, clientY }) {
     const box = this.svg.getBoundingClientRect();
-    const x = (clientX - box.left - ROC_FRAME.left) / this.#width;
-    const y = 1 - (clientY - box.top - ROC_FRAME.top) / this.#height;
+    const x = ((clientX - box.left) / this.#zoom - ROC_FRAME.left) / this.#width;
+    const y = 1 - ((clientY - box.top) / this.#zoom - ROC_FRAME.top) / this.#height;
     return this.#roc.thresholds[nearestCorner(this.#roc, x, y)];
   }
 

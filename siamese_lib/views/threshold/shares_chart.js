@@ -27,6 +27,7 @@ export class SharesChart {
   #clipNames = { near: newId("st-near"), far: newId("st-far") };
   #limit = 1;
   #width = 1;
+  #zoom = 1;
 
   /** @param {Chart} chart */
   draw({ bars, limit }) {
@@ -36,6 +37,7 @@ export class SharesChart {
     const { width, height } = plot;
     this.#limit = limit;
     this.#width = width;
+    this.#zoom = plot.zoom;
     const middle = height / 2;
     const most = Math.max(...bars.same, ...bars.different);
     /** @param {number} share */
@@ -84,7 +86,8 @@ export class SharesChart {
    */
   distanceAt({ clientX }) {
     const { left } = this.svg.getBoundingClientRect();
-    return ((clientX - left - SHARES_FRAME.left) / this.#width) * this.#limit;
+    const x = (clientX - left) / this.#zoom - SHARES_FRAME.left;
+    return (x / this.#width) * this.#limit;
   }
 
   /** @param {Plot} plot */

@@ -1,7 +1,8 @@
 """A threshold to drag, and the pairs that it judges wrongly.
 
 The page draws, and moves the line without waiting. This class computes what a threshold does
-(with `siamese_lib.views.threshold.mistakes`) and sends only what has changed.
+(with `siamese_lib.views.threshold.mistakes`) and sends only what has changed. A page that
+`export_view` writes gets all pairs, and counts by itself.
 """
 
 from __future__ import annotations
@@ -24,7 +25,9 @@ from siamese_lib.views.showing import WithStill
 from siamese_lib.views.style import Style
 from siamese_lib.views.threshold import mistakes
 from siamese_lib.views.threshold.mistakes import Choice
+from siamese_lib.views.threshold.packed_pairs import packed_pairs
 from siamese_lib.views.threshold.still import still_png
+from siamese_lib.views.view_state import check_names, checked_traits
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike
@@ -108,11 +111,23 @@ class ThresholdExplorer(WithStill, anywidget.AnyWidget):
 
     @state.setter
     def state(self, state: Mapping[str, Any]) -> None:
-        if unknown := [name for name in state if name not in self.state]:
-            raise ViewError(f"state: got {unknown}; expected some of {sorted(self.state)}.")
+        checked = self.checked_state(state)
         with self.hold_trait_notifications():
-            for name, value in state.items():
+            for name, value in checked.items():
                 setattr(self, name, value)
+
+    def checked_state(self, state: Mapping[str, Any]) -> dict[str, Any]:
+        """Return the whole state with some changes, which are checked. The view stays as it is."""
+        check_names(state, self.state)
+        return {**self.state, **checked_traits(self, state)}
+
+    def payload(self) -> dict[str, Any]:
+        """Return the data for the module's ``mount``, which counts without a kernel.
+
+        Returns:
+            JSON values, and bytes.
+        """
+        return {"chart": self._chart, **packed_pairs(self._pairs)}
 
     @property
     def verification(self) -> Verification:

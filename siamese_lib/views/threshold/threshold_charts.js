@@ -1,8 +1,8 @@
 // @ts-check
 // Two histograms, the ROC curve, and the pairs that a threshold gets wrong.
 //
-// The page draws what the kernel counts (threshold.py and mistakes.py). Only the line itself, and
-// which bars it marks, move without waiting for it.
+// It draws what the kernel counts (threshold.py and mistakes.py), or the page (judged_pairs.js). Only
+// the line itself, and which bars it marks, move without waiting for it.
 
 /** @import { Mistake } from "./mistakes_column.js" */
 
