@@ -15,6 +15,8 @@ from .data.letters import scripts_of as scripts_of
 from .data.named_sets import DownloadError as DownloadError
 from .data.named_sets import load_dataset as load_dataset
 from .data.queries import prepare as prepare
+from .data.shifts import padded as padded
+from .data.shifts import shifted as shifted
 from .data.turned_classes import turned_classes as turned_classes
 from .explorer.explorer import RetrievalExplorer as RetrievalExplorer
 from .export.export_run import export_gif as export_gif
@@ -35,6 +37,9 @@ from .network.siamese import EuclideanDistance as EuclideanDistance
 from .network.siamese import load_model as load_model
 from .network.siamese import siamese as siamese
 from .network.towers import conv_tower as conv_tower
+from .pairs.known_neighbours import factor_graph as factor_graph
+from .pairs.known_neighbours import pair_counts as pair_counts
+from .pairs.known_neighbours import transformed_graph as transformed_graph
 from .pairs.neighbour_graph import neighbour_graph as neighbour_graph
 from .pairs.samplers import BalancedBatchSampler as BalancedBatchSampler
 from .pairs.samplers import PairSampler as PairSampler
