@@ -30,6 +30,8 @@ from .network.losses import BatchTripletLoss as BatchTripletLoss
 from .network.losses import ContrastiveLoss as ContrastiveLoss
 from .network.losses import InBatchContrastiveLoss as InBatchContrastiveLoss
 from .network.optimizers import Muon as Muon
+from .network.paper_towers import dense_tower as dense_tower
+from .network.paper_towers import paper_tower as paper_tower
 from .network.photo_tower import photo_tower as photo_tower
 from .network.proxies import Proxies as Proxies
 from .network.proxies import proxy_model as proxy_model
