@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
 
 from siamese_lib.data.shifts import padded, shifted
+
+HALVES: Any = 1.5
 
 
 @pytest.mark.parametrize("shape", [(2, 5, 4, 1), (3, 4, 6, 3), (2, 5, 4)])
@@ -43,10 +47,10 @@ def test_padding_puts_images_in_the_middle():
     ("call", "message"),
     [
         (lambda: shifted(np.zeros((4, 4)), 1), r"float64 of shape \(4, 4\).*image\[None\]"),
-        (lambda: shifted(np.zeros((1, 4, 4)), 1.5), "right is 1.5; expected a whole number"),
+        (lambda: shifted(np.zeros((1, 4, 4)), HALVES), "right is 1.5; expected a whole number"),
         (lambda: shifted(np.full((1, 4, 4), "x"), 1), "images: got <U1"),
         (lambda: padded(np.zeros((1, 28, 30)), 29), "side is 29; expected at least 30"),
-        (lambda: padded(np.zeros((1, 28, 30)), 40.5), "side is 40.5"),
+        (lambda: padded(np.zeros((1, 28, 30)), HALVES), "side is 1.5"),
     ],
 )
 def test_what_cannot_be_meant(call, message):

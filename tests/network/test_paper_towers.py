@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
 
@@ -9,6 +11,8 @@ from siamese_lib.data.shifts import padded
 from siamese_lib.network.backend import keras
 from siamese_lib.network.paper_towers import dense_tower, paper_tower
 from siamese_lib.runs.embedding import white_for
+
+FLAT: Any = (28, 28)
 
 
 def images_of(*shape: int, seed: int = 0) -> np.ndarray:
@@ -120,7 +124,7 @@ def test_pixels_are_known_to_be_in_bytes_and_the_file_loads(build, tmp_path):
     ("call", "message"),
     [
         (lambda: paper_tower((33, 20, 1)), "sides of at most 32 pixels"),
-        (lambda: paper_tower((28, 28)), "expected .height, width, channels."),
+        (lambda: paper_tower(FLAT), "expected .height, width, channels."),
         (lambda: paper_tower(embedding_dim=0), "embedding_dim is 0"),
         (lambda: dense_tower((7, 48, 1)), "at least 8 pixels"),
         (lambda: dense_tower(hidden=0), "hidden is 0"),
