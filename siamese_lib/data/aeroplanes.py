@@ -181,5 +181,5 @@ def _propeller() -> np.ndarray:
     blade = plate(
         [(0.74, -0.04, -0.28), (0.74, 0.04, -0.28), (0.74, 0.04, 0.28), (0.74, -0.04, 0.28)], 0.03
     )
-    float_ = lathe(_pointed(1.0, 0.06, 0.25, 0.3), start=(-0.35, 0.22, -0.26))
-    return np.concatenate([body, fin, blade, mirrored(np.concatenate([wing, tail, float_]))])
+    pontoon = lathe(_pointed(1.0, 0.06, 0.25, 0.3), start=(-0.35, 0.22, -0.26))
+    return np.concatenate([body, fin, blade, mirrored(np.concatenate([wing, tail, pontoon]))])

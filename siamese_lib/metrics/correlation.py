@@ -95,8 +95,8 @@ def r_squared(points: ArrayLike, values: ArrayLike, *, k: int | None = None) -> 
 
     Args:
         points: real numbers (N, D), N at least 2.
-        values: real numbers (N,), or (N, V) for several. Numbers of classes are no numbers: pass
-            ``np.eye(6)[light]`` for lights from 0 to 5.
+        values: real numbers (N,), or (N, V) for several. Classes have no order, so pass a column
+            for each: ``np.eye(6)[light]`` for lights from 0 to 5.
         k: how many neighbours predict a value, from 1 to N - 1; None for a linear function.
 
     Returns:

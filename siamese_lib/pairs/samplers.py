@@ -140,11 +140,11 @@ class PairSampler(_Sampler[Pairs]):
         is not a neighbour. An image without neighbours occurs in different pairs only. Only the
         pairs of neighbours are kept in memory.
 
-        The paper takes all pairs instead. Of 6,000 digits, some 30,000 pairs are similar and 18
-        million are different, so an epoch would be 18 million pairs, of which one in 600 pulls.
-        Most of the others are farther apart than the margin after a while, and teach nothing.
-        Half of each kind lets each step pull and push. It is the paper's loss with the similar
-        pairs weighted up. Its own weights are, with `pair_counts`::
+        The paper takes all pairs instead. For 6,000 digits it counts 30,000 similar pairs, 5 for
+        each digit, and 18 million different ones. So one pair in 600 pulls. Most of the others are
+        soon farther apart than the margin, and teach nothing. Here half of the pairs of each step
+        pull and half push. It is the paper's loss with more weight on similar pairs. To draw with
+        the paper's own weights, count the pairs with `pair_counts`::
 
             counts = sl.pair_counts(neighbours)
             same_fraction = counts.similar / sum(counts)
