@@ -8,7 +8,8 @@ from dataclasses import replace
 import numpy as np
 
 from siamese_lib.checks import whole_number
-from siamese_lib.data.dataset import DataError, Dataset, Split
+from siamese_lib.data.dataset import DataError, Dataset
+from siamese_lib.data.split import joined
 from siamese_lib.texts import shortened
 
 _NAMED = 5  # classes that an error names
@@ -60,17 +61,10 @@ def split_by_class(data: Dataset, held_out: Sequence[str] | float, *, seed: int 
         np.isin(split.labels, classes)
         for split, classes in ((data.train, trained), (data.train, chosen), (data.test, chosen))
     )
-    files = None
-    if data.train.files is not None and data.test.files is not None:
-        files = (*(data.train.files_of(early) or ()), *(data.test.files_of(late) or ()))
     return replace(
         data,
-        train=Split(data.train.images[kept], data.train.labels[kept], data.train.files_of(kept)),
-        test=Split(
-            np.concatenate([data.train.images[early], data.test.images[late]]),
-            np.concatenate([data.train.labels[early], data.test.labels[late]]),
-            files,
-        ),
+        train=data.train.rows(kept),
+        test=joined([data.train.rows(early), data.test.rows(late)]),
         source=f"{data.source} ({len(chosen):,} of {len(there):,} classes held out)",
     )
 

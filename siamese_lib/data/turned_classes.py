@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 
 import numpy as np
 
 from siamese_lib.checks import whole_number
-from siamese_lib.data.dataset import Split
+from siamese_lib.data.split import Split, joined
 
 
 def turned_classes(images: Split, turns: Iterable[int] = (1, 2, 3)) -> Split:
@@ -52,8 +53,13 @@ def turned_classes(images: Split, turns: Iterable[int] = (1, 2, 3)) -> Split:
             "when they are turned. Load them with image_size=(64, 64), for example."
         )
     number = int(images.labels.max()) + 1
-    return Split(
-        np.concatenate([np.rot90(images.images, turn, axes=(1, 2)) for turn in quarters]),
-        np.concatenate([images.labels + turn * number for turn in quarters]),
-        images.files and images.files * len(quarters),
+    return joined(
+        [
+            replace(
+                images,
+                images=np.rot90(images.images, turn, axes=(1, 2)),
+                labels=images.labels + turn * number,
+            )
+            for turn in quarters
+        ]
     )

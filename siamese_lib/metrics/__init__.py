@@ -13,14 +13,17 @@ them apart? And `bootstrap` says how far a mean over queries may be off.
 
 Verification judges pairs: does the distance of two images show whether they are of one class?
 
-And a map can be judged point by point: which of its neighbours would stay?
+And a map can be judged point by point: which of its neighbours would stay? Or by what can be read
+off it: how well does a place on it give the angle of the camera, or the light?
 
 References:
     Musgrave, Belongie and Lim, "A Metric Learning Reality Check", 2020, section 3.2:
     R-precision and MAP@R.
 """
 
+from siamese_lib.metrics.correlation import circular_correlation, r_squared, rank_correlation
 from siamese_lib.metrics.costliest import costliest_pairs
+from siamese_lib.metrics.cylinder import Cylinder, fit_cylinder
 from siamese_lib.metrics.decision import SameThreshold, choose_threshold
 from siamese_lib.metrics.few_shot import FewShot, few_shot
 from siamese_lib.metrics.intervals import bootstrap
@@ -54,6 +57,7 @@ from siamese_lib.metrics.unknown import UnknownThreshold, unknown_threshold
 __all__ = [
     "RIVALS",
     "AtThreshold",
+    "Cylinder",
     "FewShot",
     "Rate",
     "Retrieval",
@@ -62,10 +66,12 @@ __all__ = [
     "Verification",
     "bootstrap",
     "choose_threshold",
+    "circular_correlation",
     "color_histogram",
     "confusion",
     "costliest_pairs",
     "few_shot",
+    "fit_cylinder",
     "kept_neighbours",
     "knn_accuracy",
     "map_at_r",
@@ -73,6 +79,8 @@ __all__ = [
     "precision_at_k",
     "principal_components",
     "r_precision",
+    "r_squared",
+    "rank_correlation",
     "raw_pixels",
     "recall_at_k",
     "retrieval",

@@ -93,7 +93,12 @@ class Graph:
     """
 
     def __init__(self, neighbours: np.ndarray | Sequence[ArrayLike]) -> None:
-        owners, named = _flatten(neighbours)
+        owners, named = listed_neighbours(neighbours)
+        if not owners.size:
+            raise ValueError(
+                f"neighbours lists no neighbour in any of {len(neighbours)} rows; expected at "
+                "least one, to make similar pairs."
+            )
         self.size = size = len(neighbours)
         everyone = np.arange(size)
         # Each key stands for an ordered pair: left * N + right. Here every image counts as its own
@@ -134,8 +139,14 @@ class Graph:
         return rank + found - self._first[images]
 
 
-def _flatten(neighbours: np.ndarray | Sequence[ArrayLike]) -> tuple[np.ndarray, np.ndarray]:
-    """Return which image lists which other, int64 (M,) each, without the padding."""
+def listed_neighbours(
+    neighbours: np.ndarray | Sequence[ArrayLike],
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return which image lists which other, int64 (M,) each, row after row, without the padding.
+
+    Raises:
+        ValueError: an entry is not an integer or is out of range, or an image is its own neighbour.
+    """
     rows = [plain_array(f"neighbours[{i}]", row) for i, row in enumerate(neighbours)]
     for i, row in enumerate(rows):
         if row.ndim != 1 or (row.size and row.dtype.kind not in "iu"):
@@ -156,11 +167,6 @@ def _flatten(neighbours: np.ndarray | Sequence[ArrayLike]) -> tuple[np.ndarray, 
         raise ValueError(
             f"{_some(np.unique(owners[owners == named]))} is its own neighbour; expected other "
             "images only. Many searches return the image itself first, so try neighbours[:, 1:]."
-        )
-    if not owners.size:
-        raise ValueError(
-            f"neighbours lists no neighbour in any of {len(rows)} rows; expected at least one, to "
-            "make similar pairs."
         )
     return owners, named
 

@@ -6,8 +6,7 @@ import warnings
 
 from siamese_lib.data.dataset import Dataset
 from siamese_lib.data.image_folders import load_folder
-from siamese_lib.data.named_sets import load_dataset
-from siamese_lib.data.sources import KNOWN_SETS
+from siamese_lib.data.named_sets import is_known, load_dataset
 from siamese_lib.reports.training import digest_of
 
 
@@ -20,7 +19,7 @@ def opens_again(data: Dataset) -> str | None:
     as both load it in the same way.
     """
     name = data.name if data.root is None else str(data.root)
-    if data.root is None and name not in (*KNOWN_SETS, "letters"):
+    if data.root is None and not is_known(data.name):
         return None
     try:
         with warnings.catch_warnings():

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias
 
 import siamese_lib as sl
+from siamese_lib.data.named_sets import is_known
 from siamese_lib.data.sources import KNOWN_SETS
 from siamese_lib.network.any_tower import shapes_of
 from siamese_lib.network.named_tower import named_tower
@@ -36,8 +37,8 @@ def add_data(group: argparse._ActionsContainer, what: str, *, after: str) -> Non
         dest="data",
         metavar="NAME",
         type=not_empty,
-        help=f"{what}: mnist, fashion_mnist, letters, or a folder with one sub-folder of images "
-        f"per class ({after}). The original program called this option --model.",
+        help=f"{what}: mnist, fashion_mnist, letters, aeroplane, or a folder with one sub-folder "
+        f"of images per class ({after}). The original program called this option --model.",
     )
 
 
@@ -113,7 +114,7 @@ def named_set(name: str) -> sl.Dataset:
     try:
         return sl.load_dataset(name)
     except ValueError as error:
-        if name in (*KNOWN_SETS, "letters"):
+        if is_known(name):
             raise
         found = "is a file, not a folder" if Path(name).exists() else "does not exist"
         raise ValueError(f"{error} As a folder: {located(name)} {found}.") from error

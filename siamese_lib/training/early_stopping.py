@@ -64,12 +64,7 @@ def hold_out(images: Split, fraction: float = 0.15, seed: int = 0) -> Parts:
     held = test_side(fingerprints(images.images), images.labels, fraction, seed)
     # Pairs need two images of a class.
     held &= np.bincount(images.labels[~held], minlength=images.labels.max() + 1)[images.labels] > 1
-    return Parts(
-        *(
-            Split(images.images[side], images.labels[side], images.files_of(side))
-            for side in (~held, held)
-        )
-    )
+    return Parts(images.rows(~held), images.rows(held))
 
 
 class StopAtBest(keras.callbacks.Callback):
