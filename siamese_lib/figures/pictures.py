@@ -88,7 +88,7 @@ def image_grid(
             mode="text",
             textposition="bottom center",
             hoverinfo="skip",
-            textfont={"size": 14, "color": INK if colors is None else list(colors)},
+            textfont={"size": 13, "color": INK if colors is None else list(colors)},
         )
     styled(
         figure,

@@ -38,10 +38,9 @@ def paper_tower(
     for each map. A convolution makes 30 maps of 1x1 with kernels of 9x9, and a fully connected
     layer makes the embedding of these 30 numbers.
 
-    The paper does not name the activations. Here a hyperbolic tangent follows each of the first
-    three layers, as in LeCun's networks of that time. The embedding has none. Black becomes -0.1
-    and white 1.175, as in LeNet-5. First weights are uniform with a variance of 1 / fan-in (LeCun),
-    and biases are 0.
+    A hyperbolic tangent follows each of the first three layers, as in LeCun's networks of that
+    time; this is our choice. The embedding has none. Black becomes -0.1 and white 1.175, as in
+    LeNet-5. First weights are uniform with a variance of 1 / fan-in (LeCun), and biases are 0.
 
     An image of fewer than 32x32 pixels gets a black border, so a digit of 28x28 is taken as it is.
 

@@ -89,10 +89,9 @@ class EmbeddingView(WithStill, anywidget.AnyWidget):
         marked: list of points that are drawn on top, with a ring, a picture and a trail.
         explained: as given, or None; `Run.film` sets it.
         film: the `Film` that is shown now. It cannot be set; set its parts.
-        state: all that the reader can change, as a dict: ``frame``, ``playing``, ``selected``,
-            ``highlighted``, and as `siamese_lib.views.view_state.Shown` describes them, ``hidden``
-            (names of classes), ``names``, ``trust``, ``follow``, ``camera``, ``speed`` and
-            ``loop``. Assign a dict to change what it names; all else stays.
+        state: a dict of what the reader can change: ``frame``, ``playing``, ``selected``,
+            ``highlighted``, ``hidden`` (classes), ``names``, ``trust``, ``follow``, ``camera``,
+            ``speed`` and ``loop``; see `view_state.Shown`. Assign some of them, and the rest stays.
         selection: the selected points as rows of a table.
 
     Raises:
