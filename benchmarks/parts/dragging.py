@@ -14,7 +14,7 @@ Headless Chromium takes the time: from the event of the input to the first anima
 one in which the page shows the effect, so that the picture has been handed to the screen. That is
 at least one frame of a screen, 17 ms, and mostly two.
 
-``python -m benchmarks dragging`` takes five minutes on two quiet cores and writes
+``python -m benchmarks dragging`` takes two minutes on two quiet cores and writes
 ``benchmarks/results/dragging.json``; with ``--quick`` it is a try with few moves that writes
 nothing.
 """
@@ -200,8 +200,8 @@ def render(result: dict[str, Any]) -> str:
         f"The matrix of all pairs follows the margin after {interval(found['matrix'])} ms. A "
         f"heatmap of plotly, which only draws the same costs, takes {interval(found['heatmap'])}.",
         table(rows),
-        f"{medians(result['moves'], 'moves')} A frame of a screen takes 17 ms, and each time "
-        "includes the frame after the one that shows the effect: none can be below 17 ms, and most "
-        "are two frames or more.",
+        f"{medians(result['moves'], 'moves')} First visits are {VISITED}. A frame of a screen "
+        "takes 17 ms, and each time includes the frame after the one that shows the effect: none "
+        "can be below 17 ms, and most are two frames or more.",
         f"{measured_on(result)} Chromium {result['chromium']}.",
     )

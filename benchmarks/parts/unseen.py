@@ -16,11 +16,12 @@ For letters, the recipe of pytorch-metric-learning is one too, trained as long a
 (`recipes.trained_rivals`), on letters that are not turned, as it is published. Our recipe was
 chosen by training on Latin and judging by Greek letters. There, 20-way 1-shot of seeds 0 and 1, for
 `conv_tower` with the contrastive loss, was 0.855 and 0.868; for `photo_tower`, 0.872 and 0.890 with
-the triplet loss, and 0.857 and 0.860 with the softmax loss of this recipe; with turned letters,
-0.884 with the triplet loss (seed 0), and 0.901 and 0.900 with the softmax loss, after 1,000 steps.
+the triplet loss, and 0.857 and 0.860 with the softmax loss, after 600 steps each; with turned
+letters, 0.884 with the triplet loss after 600 steps (seed 0), and 0.901 and 0.900 with the softmax
+loss after 1,000 steps.
 After 1,500 steps it was 0.903 and 0.900, and with mirrored letters too, 0.902 (seed 0).
 
-``python -m benchmarks unseen`` takes half an hour on two cores; ``--quick`` is a short try that
+``python -m benchmarks unseen`` takes twenty minutes on two cores; ``--quick`` is a short try that
 writes nothing.
 """
 
@@ -255,9 +256,9 @@ def render(result: dict[str, Any]) -> str:
         "P@1, each image among all others of its script.",
         letters_table(result, "P@1"),
         f"Trained on {result['trained on']['images']:,} images of "
-        f"{result['trained on']['classes']} Latin and Greek letters, {result['steps']['letters']} "
-        "steps, in which each letter turned by a quarter, a half and three quarters of a circle is "
-        f"a class of its own. {medians(result['seeds'], 'seeds')} Judged by images: {judged}.",
+        f"{result['trained on']['classes']} Latin and Greek letters, "
+        f"{result['steps']['letters']:,} steps, in which each letter turned by a quarter, a half "
+        f"and three quarters of a circle is a class of its own. {medians(result['seeds'], 'seeds')} Judged by images: {judged}.",
         trained_rivals.explained(list(next(iter(result["letters"].values())))),
         "### A digit left out",
         "10-way 1-shot accuracy of the digit's test images, for towers that were trained "

@@ -15,7 +15,8 @@ from numpy.typing import ArrayLike, NDArray
 from siamese_lib.files import write_atomically
 from siamese_lib.texts import printable
 
-COLUMNS = ("kind", "file", "other file", "class", "other class", "suggested", "score")
+_VOTES = ("votes for suggested", "votes for class")
+COLUMNS = ("kind", "file", "other file", "class", "other class", "suggested", *_VOTES, "score")
 _FORMULA = ("=", "+", "-", "@")  # how a cell begins that a spreadsheet computes
 
 
@@ -99,7 +100,8 @@ class Findings:
             "other class": _named(self.other_labels, class_names, "class_names"),
             "suggested": _named(self.suggested, class_names, "class_names"),
         }
-        columns = {**files_of, **classes_of}
+        counts = self.votes.T[:2].tolist() if self.votes is not None else (None, None)
+        columns = {**files_of, **classes_of, **dict(zip(_VOTES, counts, strict=True))}
         return [
             {
                 "kind": self.kind,
@@ -152,8 +154,8 @@ def write_table(
         >>> sl.curation.write_table("doubtful.csv", [found], files=["seal.png", "=owl.png"])
         >>> from pathlib import Path
         >>> print(Path("doubtful.csv").read_text())
-        kind,file,other file,class,other class,suggested,score
-        outlier,'=owl.png,,,,,4.25
+        kind,file,other file,class,other class,suggested,votes for suggested,votes for class,score
+        outlier,'=owl.png,,,,,,,4.25
         <BLANKLINE>
     """
     text = io.StringIO(newline="")

@@ -71,8 +71,13 @@ def where_to_stop(
         >>> int((sl.curation.suspect_labels(points, labels).scores >= stop.score).sum())
         0
     """
-    rng = np.random.default_rng(whole_number("seed", seed, 0))
-    voters = Voters.of(features, labels, k=k, metric=metric)
+    whole_number("seed", seed, 0)
+    return stop_of(Voters.of(features, labels, k=k, metric=metric), seed)
+
+
+def stop_of(voters: Voters, seed: int = 0) -> Stop:
+    """Say down to which score the ranking of some voters is worth a look."""
+    rng = np.random.default_rng(seed)
     rounds = [_planted(voters, rng) for _ in range(_ROUNDS)]
     chosen, others, judged = (
         np.concatenate([scores for part in parts for scores in part])

@@ -70,7 +70,11 @@ def suspect_labels(
         (array([7]), array([1]), array([0]))
     """
     whole_number("count", count, 1)
-    voters = Voters.of(features, labels, k=k, metric=metric)
+    return ranked(Voters.of(features, labels, k=k, metric=metric), count)
+
+
+def ranked(voters: Voters, count: int) -> Findings:
+    """Rank the images of some voters, as `suspect_labels` does."""
     scores, best = voters.scores(voters.numbers)
     order = np.argsort(-scores, kind="stable")[:count]
     own = voters.numbers[order]

@@ -52,7 +52,7 @@ class Effort:
             more = math.ceil(self.minutes * self.most / self.planned)
             return (
                 f"Allow more time. The time was over after {self.steps:,} of {self.most:,} steps. "
-                f"The option --minutes {more} gives enough for all (in Python, minutes={more})."
+                f"The option `--minutes {more}` gives enough for all (in Python, `minutes={more}`)."
             )
         return ""
 
@@ -103,8 +103,8 @@ def _instead(judged: Judgement) -> str:
     code = f"sl.metrics.{RIVALS[rival].__name__}(images, new_images)" if rival in RIVALS else ""
     code = code or "run.embed(images, frame=0)"
     if judged.nearest.outcome == LOSES:
-        return f"use “{plain(rival)}” for now. It needs no training, and finds more: {code}."
-    return f"until this is decided, you can use “{plain(rival)}”. It needs no training: {code}."
+        return f"use “{plain(rival)}” for now. It needs no training, and finds more: `{code}`."
+    return f"until this is decided, you can use “{plain(rival)}”. It needs no training: `{code}`."
 
 
 def _more(gain: Gain) -> str:

@@ -13,10 +13,11 @@ from siamese_lib.curation import (
     Stop,
     looks,
     outliers,
-    suspect_labels,
-    where_to_stop,
     write_table,
 )
+from siamese_lib.curation.planting import stop_of
+from siamese_lib.curation.suspects import ranked
+from siamese_lib.curation.votes import Voters
 from siamese_lib.data.dataset import Dataset
 from siamese_lib.reports.inventory import Inventory, names_of
 from siamese_lib.runs.run import Run
@@ -68,9 +69,8 @@ def clean(run: Run, data: Dataset, there: Inventory) -> Cleaning:
     splits, alike, certain = (data.train, data.test), there.duplicates, there.alike
     images = np.concatenate([split.images for split in splits])
     labels = np.concatenate([split.labels for split in splits])
-    features = list(looks(images).values())
-    stop = where_to_stop(features, labels)
-    suspects = suspect_labels(features, labels, count=len(images))
+    voters = Voters.of(list(looks(images).values()), labels)
+    stop, suspects = stop_of(voters), ranked(voters, len(images))
     better = int((suspects.scores > 0.5).sum())  # another class fits these better
     suspects = suspects.first(min(better, int((suspects.scores >= stop.score).sum())))
     embeddings = np.concatenate([run.embed_once(s.images, what="images") for s in splits])

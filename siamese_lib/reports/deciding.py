@@ -42,10 +42,13 @@ class Decision:
         found = []
         if self.same is not None:
             near = f"[each for each in {search} if each.distance <= {self.same.threshold:.4g}]"
-            found += [str(self.same), f"In Python, the pictures of the same class as FILE: {near}"]
+            found += [
+                str(self.same),
+                f"In Python, the pictures of the same class as FILE: `{near}`",
+            ]
         if self.unknown is not None:
             far = f"{search}[0].distance > {self.unknown.threshold:.4g}"
-            found += [str(self.unknown), f"In Python, whether FILE is unknown: {far}"]
+            found += [str(self.unknown), f"In Python, whether FILE is unknown: `{far}`"]
         return [*found, *self.missing]
 
 

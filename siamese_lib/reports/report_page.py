@@ -7,6 +7,9 @@ from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
+from numpy.typing import NDArray
+
 from siamese_lib.curation import Findings
 from siamese_lib.data.dataset import Dataset
 from siamese_lib.export.export_run import page_data
@@ -55,10 +58,11 @@ def write_page(made: Report) -> None:
     for found in made.cleaned.findings:
         if found.others is not None:
             tables += _pairs(found, made, links)
-            continue
-        suspects = "Labels that may be wrong", _of_suspects(found, made.cleaned)
-        words = _OUTLIERS if found.suggested is None else suspects
-        tables.append(_doubtful(*words, found, made, links))
+        elif found.votes is not None:
+            words = _of_suspects(found, found.votes, made.cleaned)
+            tables.append(_doubtful("Labels that may be wrong", words, found, made, links))
+        else:
+            tables.append(_doubtful(*_OUTLIERS, found, made, links))
     tables.append(_classes(made.there))
     below = list_html("What is there", list(made.there.lines()))
     below += "".join(map(table_html, tables)) + list_html("What was kept", list(_kept(made)))
@@ -127,10 +131,10 @@ def _pairs(found: Findings, made: Report, links: _Links) -> list[Table]:
     return tables
 
 
-def _of_suspects(found: Findings, cleaned: Cleaning) -> str:
+def _of_suspects(found: Findings, votes: NDArray[np.int64], cleaned: Cleaning) -> str:
     """Say what suspect labels are, and how far down the list a look is worth its time."""
     stop = cleaned.stop
-    asked = f"{found.votes[0, 2]:,}" if found.votes is not None and len(found) else "nearest"
+    asked = f"{votes[0, 2]:,}" if len(found) else "nearest"
     top = (
         f" Half of them would be among the first {cleaned.worth_a_look:,}, so begin there."
         if cleaned.worth_a_look

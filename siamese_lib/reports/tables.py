@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -79,18 +80,17 @@ def table_html(table: Table) -> str:
 
 
 def list_html(title: str, lines: Sequence[str], first: str = "") -> str:
-    """Return the markup of a heading and lines, the first of which stands out."""
+    """Return the markup of a heading and lines, the first of which stands out.
+
+    What stands between two backticks is code.
+    """
     lead = f'<p class="lead">{_text(first)}</p>' if first else ""
     items = "".join(f"<li>{_with_code(line)}</li>" for line in lines)
     return f'<section class="words"><h2>{_text(title)}</h2>{lead}<ul>{items}</ul></section>'
 
 
 def _with_code(line: str) -> str:
-    """Return the markup of a line; what follows "In Python, ...:" is code."""
-    words, colon, code = line.partition(": ")
-    if line.startswith("In Python, ") and colon:
-        return f"{_text(words)}: <code>{_text(code)}</code>"
-    return _text(line)
+    return re.sub(r"`([^`]+)`", r"<code>\1</code>", _text(line))
 
 
 def link_to(file: Path | None, page: Path) -> str:

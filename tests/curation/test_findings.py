@@ -25,6 +25,7 @@ SUSPECT = Findings(
     scores=np.array([0.75, 1 / 3]),
     labels=np.array(["owl", "@seal"]),
     suggested=np.array(["seal", "owl"]),
+    votes=np.array([[43, 1, 60], [9, 8, 60]]),
 )
 FILES = ["a/=1.png", "a/té.png", "b/x,\ny\udcff.png"]
 
@@ -38,6 +39,8 @@ def test_a_row_for_each_image():
         "a/=1.png",
         "owl",
         "seal",
+        "",
+        "",
         "",
         0.875,
     ]
@@ -56,6 +59,8 @@ def test_a_spreadsheet_computes_no_cell(tmp_path):
     assert [row["file"] for row in rows] == ["'-1", "'+1", "'-1"]
     assert rows[0]["other file"] == "'=1+1"
     assert rows[2]["class"] == "'@seal"
+    votes = [[row["votes for suggested"], row["votes for class"]] for row in rows]
+    assert votes == [["", ""], ["43", "1"], ["9", "8"]]
     assert [row["score"] for row in rows] == ["0.875", "0.75", "0.333333"]
 
 

@@ -54,8 +54,8 @@ def test_the_sentences_begin_with_the_number_and_end_with_code() -> None:
     collection = SimpleNamespace(nearest=lambda file: answers if file == "FILE" else None)
     load = {"my 'photos'": collection}.__getitem__
     names = {"sl": SimpleNamespace(Collection=SimpleNamespace(load=load))}
-    assert eval(use_same.split(": ", 1)[1], names) == answers[0][:1]
-    assert eval(use_unknown.split(": ", 1)[1], names) is False
+    assert eval(use_same.split("`")[1], names) == answers[0][:1]
+    assert eval(use_unknown.split("`")[1], names) is False
 
 
 class Shrunk(Spread):

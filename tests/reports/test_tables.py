@@ -72,6 +72,6 @@ def test_a_folded_table_shows_its_title() -> None:
 
 
 def test_a_line_of_code_is_set_as_code():
-    made = list_html("Verdict", ["In Python, all near: [x for x in f('a<b')]", "Not code: x"])
-    assert "<li>In Python, all near: <code>[x for x in f(&#x27;a&lt;b&#x27;)]</code></li>" in made
-    assert "<li>Not code: x</li>" in made
+    made = list_html("Verdict", ["In Python, all near: `[x for x in f('a<b')]`.", "Not code: a `b"])
+    assert "<li>In Python, all near: <code>[x for x in f(&#x27;a&lt;b&#x27;)]</code>.</li>" in made
+    assert "<li>Not code: a `b</li>" in made

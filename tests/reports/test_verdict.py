@@ -122,7 +122,7 @@ def test_the_free_way_is_named_with_its_code() -> None:
     lost, *_ = advice(BAD, BAD)
     assert lost == (
         "For these classes: use “colour histogram” for now. It needs no training, and finds more: "
-        "sl.metrics.color_histogram(images, new_images)."
+        "`sl.metrics.color_histogram(images, new_images)`."
     )
     undecided, *_ = advice(OPEN, OPEN)
     assert "until this is decided, you can use “colour histogram”" in undecided
@@ -151,8 +151,8 @@ def test_how_many_more_pictures_would_decide(gain: Gain, says: str) -> None:
         (
             Effort(2.0, 90, 90, 300),
             (
-                "Allow more time. The time was over after 90 of 300 steps. The option --minutes 7 "
-                "gives enough for all (in Python, minutes=7)."
+                "Allow more time. The time was over after 90 of 300 steps. The option "
+                "`--minutes 7` gives enough for all (in Python, `minutes=7`)."
             ),
         ),
         (
