@@ -258,7 +258,8 @@ def render(result: dict[str, Any]) -> str:
         f"Trained on {result['trained on']['images']:,} images of "
         f"{result['trained on']['classes']} Latin and Greek letters, "
         f"{result['steps']['letters']:,} steps, in which each letter turned by a quarter, a half "
-        f"and three quarters of a circle is a class of its own. {medians(result['seeds'], 'seeds')} Judged by images: {judged}.",
+        "and three quarters of a circle is a class of its own. "
+        f"{medians(result['seeds'], 'seeds')} Judged by images: {judged}.",
         trained_rivals.explained(list(next(iter(result["letters"].values())))),
         "### A digit left out",
         "10-way 1-shot accuracy of the digit's test images, for towers that were trained "
