@@ -62,6 +62,10 @@ def render_aeroplane(
     side = whole_number("side", side, 8)
     parts = [real_array(n, v) for n, v in (("azimuth", azimuth), ("elevation", elevation))]
     lamps = real_array("light", light)
+    if lamps.shape[-1:] != (2,):
+        raise ValueError(
+            f"light has shape {lamps.shape}; expected (2,) or (N, 2): azimuth and elevation."
+        )
     shapes = [part.shape for part in (*parts, lamps)]
     count = max([len(part) for part in parts if part.ndim], default=1)
     count = max(count, len(lamps) if lamps.ndim > 1 else 1)

@@ -43,6 +43,10 @@ class DownloadError(DataError):
     """A known set that is not on this machine, and that no mirror delivered."""
 
 
+class UnknownSetError(DataError):
+    """A name that is neither a known set's nor that of a set in `SIAMESE_DATA`."""
+
+
 def _letters(cache: Path) -> Dataset:
     from siamese_lib.data.letters import drawn_letters  # waits: needs Pillow
 
@@ -146,8 +150,8 @@ def is_known(name: str) -> bool:
     return name in KNOWN_SETS or name in MADE_SETS
 
 
-def _unknown(name: str) -> DataError:
-    return DataError.about(
+def _unknown(name: str) -> UnknownSetError:
+    return UnknownSetError.about(
         "load_dataset",
         found=f"the name {name!r}",
         expected=f"one of {', '.join(map(repr, (*KNOWN_SETS, *MADE_SETS)))}",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
 from siamese_lib.checks import whole_number
@@ -26,7 +28,8 @@ def one_object(data: Dataset, class_name: str, instance: int, seed: int = 0) -> 
         each. A class is an azimuth, to colour maps by; the paper uses no classes.
 
     Raises:
-        DataError: `data` has no such factors, class or instance, or `seed` is below 0.
+        DataError: `data` has no such factors, class or instance.
+        ValueError: `seed` is below 0.
 
     Example:
         >>> norb = sl.load_small_norb("~/small_norb")  # doctest: +SKIP
@@ -34,27 +37,29 @@ def one_object(data: Dataset, class_name: str, instance: int, seed: int = 0) -> 
         >>> len(plane.train), len(plane.test)  # doctest: +SKIP
         (660, 312)
     """
-    both = joined([data.train, data.test])
-    missing = [name for name in ("instance", "azimuth") if name not in both.factors]
+    splits = data.train, data.test
+    shared = [name for name in data.train.factors if name in data.test.factors]
+    missing = [name for name in ("instance", "azimuth") if name not in shared]
     if missing or class_name not in data.class_names:
-        known = listed(data.class_names) if not missing else listed(list(both.factors)) or "none"
+        there = shared or ["none"] if missing else data.class_names
         raise DataError.about(
             data.name,
-            found=f"the {'factors' if missing else 'classes'} {known}",
+            found=f"the {'factors' if missing else 'classes'} {listed(there)}",
             expected=f"{'the factor ' + missing[0] if missing else f'the class {class_name!r}'}",
             remedy="Use a set that load_small_norb has read, and one of its class_names.",
         )
-    own = both.labels == data.class_names.index(class_name)
-    chosen = own & (both.factors["instance"] == instance)
+    label = data.class_names.index(class_name)
+    own = joined([split.rows(split.labels == label) for split in splits])
+    chosen = own.factors["instance"] == instance
     if not chosen.any():
-        there = [str(each) for each in np.unique(both.factors["instance"][own])]
+        there = [str(each) for each in np.unique(own.factors["instance"])]
         raise DataError.about(
             data.name,
             found=f"no picture of {class_name} {instance!r}",
             expected=f"an instance of {listed(there) or 'a class with pictures'}",
             remedy="Choose one of these.",
         )
-    return split_poses(both.rows(chosen), f"{class_name} {instance}", data.source, seed)
+    return split_poses(own.rows(chosen), f"{class_name} {instance}", data.source, seed)
 
 
 def split_poses(images: Split, name: str, source: str, seed: int = 0) -> Dataset:
@@ -69,6 +74,6 @@ def split_poses(images: Split, name: str, source: str, seed: int = 0) -> Dataset
     trained = np.zeros(count, bool)
     trained[np.random.default_rng(seed).permutation(count)[: round(_TRAINED * count)]] = True
     azimuths, labels = np.unique(images.factors["azimuth"], return_inverse=True)
-    named = Split(images.images, labels, images.files, images.factors)
+    named = replace(images, labels=labels)
     names = tuple(f"{azimuth:g}°" for azimuth in azimuths)
     return Dataset(named.rows(trained), named.rows(~trained), names, source, name)

@@ -61,6 +61,7 @@ def load_small_norb(folder: str | os.PathLike[str], *, side: int = 48, camera: i
     Raises:
         DataError: a file is missing, truncated or damaged, is not such a matrix, or does not fit
             the others; or `side` or `camera` is not possible.
+        ValueError: `side` is no whole number of 1 or more.
     """
     path = Path(folder).expanduser()
     if camera not in range(_CAMERAS):
@@ -73,7 +74,7 @@ def load_small_norb(folder: str | os.PathLike[str], *, side: int = 48, camera: i
 
 def has_small_norb(folder: Path) -> bool:
     """Return whether a folder has a file of the set."""
-    return any(folder.glob("*-training-dat.mat*"))
+    return bool(_named(folder, "training-dat.mat"))
 
 
 def _read_part(folder: Path, part: str, side: int, camera: int) -> Split:
@@ -104,7 +105,7 @@ def _read_part(folder: Path, part: str, side: int, camera: int) -> Split:
 
 def _find(folder: Path, ending: str) -> Path:
     """Return the file whose name ends so, with or without .gz."""
-    found = [file for end in (ending, f"{ending}.gz") for file in sorted(folder.glob(f"*{end}"))]
+    found = _named(folder, ending)
     if not found:
         raise DataError.about(
             folder,
@@ -113,6 +114,10 @@ def _find(folder: Path, ending: str) -> Path:
             remedy=f"Fetch them from {WHERE}.",
         )
     return found[0]
+
+
+def _named(folder: Path, ending: str) -> list[Path]:
+    return [file for end in (ending, f"{ending}.gz") for file in sorted(folder.glob(f"*{end}"))]
 
 
 def _matrix(file: Path, kind: int, shape: tuple[int | None, ...]) -> np.ndarray:

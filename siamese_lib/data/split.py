@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import chain, compress
+from itertools import chain
 from pathlib import Path
 
 import numpy as np
@@ -94,14 +94,12 @@ class Split:
     def __len__(self) -> int:
         return len(self.labels)
 
-    def files_of(self, chosen: np.ndarray) -> tuple[str, ...] | None:
-        """Return the files of the images that are chosen, bool (N,); None if they are not known."""
-        return None if self.files is None else tuple(compress(self.files, chosen.tolist()))
-
     def rows(self, chosen: np.ndarray) -> Split:
-        """Return a split of the images that are chosen, bool (N,)."""
-        factors = {name: numbers[chosen] for name, numbers in self.factors.items()}
-        return Split(self.images[chosen], self.labels[chosen], self.files_of(chosen), factors)
+        """Return a split of some images: bool (N,), or their indices, int64 (n,)."""
+        at = np.arange(len(self))[chosen]
+        files = None if self.files is None else tuple(self.files[row] for row in at.tolist())
+        factors = {name: numbers[at] for name, numbers in self.factors.items()}
+        return Split(self.images[at], self.labels[at], files, factors)
 
 
 def joined(splits: Sequence[Split]) -> Split:

@@ -26,7 +26,8 @@ def turned_classes(images: Split, turns: Iterable[int] = (1, 2, 3)) -> Split:
     Returns:
         The images as they are, then all of them turned, for one turn after the other. The labels of
         turn t are t times the number of labels higher, which is the highest label plus 1. So
-        ``labels % number`` gives the class before turning. Arrays are copies; files are repeated.
+        ``labels % number`` gives the class before turning. Arrays are copies; files and factors are
+        repeated.
 
     Raises:
         ValueError: images are not square, there are none, or a turn is out of range or there twice.

@@ -7,8 +7,8 @@ from numpy.typing import ArrayLike
 
 from siamese_lib.arrays import real_array
 from siamese_lib.checks import real_number, whole_number
-from siamese_lib.search.pairwise import Pairwise
-from siamese_lib.search.vectors import blocks, checked
+from siamese_lib.search.gallery import Gallery
+from siamese_lib.search.vectors import checked
 
 
 def circular_correlation(angles: ArrayLike, others: ArrayLike, *, period: float = 360.0) -> float:
@@ -138,14 +138,8 @@ def _of_neighbours(places: np.ndarray, known: np.ndarray, k: int) -> np.ndarray:
         raise ValueError(
             f"k is {k}; expected at most {len(places) - 1}, the number of other points."
         )
-    apart, predicted = Pairwise(places), np.empty_like(known)
-    for part in blocks(len(places), 16 * len(places)):
-        rows = np.arange(part.start, part.stop)
-        squares = apart.from_rows(rows)
-        squares[rows - part.start, rows] = np.inf
-        nearest = np.argpartition(squares, k - 1, axis=1)[:, :k]
-        predicted[part] = known[nearest].mean(axis=1)
-    return predicted
+    nearest, _ = Gallery(places).nearest(places, k, exclude_self=True)
+    return known[nearest].mean(axis=1)
 
 
 def _alike(*given: tuple[str, ArrayLike]) -> list[np.ndarray]:

@@ -22,7 +22,7 @@ class Cylinder(NamedTuple):
         centre: float64 (3,), a point of the axis, the mean of the points.
         radius: mean distance of the points from the axis.
         roundness: standard deviation of these distances, divided by their mean: 0 for points on a
-            cylinder, about 0.5 for a ball or a filled disc.
+            cylinder, 0.35 for a filled disc, 0.38 for a filled ball, 0.51 for a Gaussian cloud.
     """
 
     axis: np.ndarray

@@ -25,6 +25,7 @@ from siamese_lib.metrics.halves import (
 )
 from siamese_lib.metrics.rates import Rate, rate_of_pairs
 from siamese_lib.metrics.thresholds import verification
+from siamese_lib.search.pairwise import Pairwise
 from siamese_lib.search.vectors import blocks
 
 _MOST = 4000  # images whose pairs are looked at: 2 million pairs in each half
@@ -137,11 +138,11 @@ def _rows(
         two: bool (rows, N), whether they are two images, and not one and itself.
     """
     everyone = np.arange(len(vectors))
-    squares = np.vecdot(vectors, vectors)
+    pairs = Pairwise(vectors)
     for rows in blocks(len(vectors), 40 * len(vectors)):
-        apart = squares[rows, None] + squares - 2 * vectors[rows] @ vectors.T
+        apart = np.sqrt(pairs.from_rows(everyone[rows]))
         same = numbers[rows, None] == numbers
-        yield np.sqrt(np.maximum(apart, 0)), same, everyone[rows, None] != everyone
+        yield apart, same, everyone[rows, None] != everyone
 
 
 def _judged(

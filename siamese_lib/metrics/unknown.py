@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike
 
-from siamese_lib.checks import class_numbers, whole_number
+from siamese_lib.checks import checked_labels, class_numbers, joined_labels, whole_number
 from siamese_lib.metrics.halves import (
     check_enough,
     check_share,
@@ -18,6 +18,7 @@ from siamese_lib.metrics.halves import (
 )
 from siamese_lib.metrics.rates import Rate, rate_of_images
 from siamese_lib.search.gallery import Gallery
+from siamese_lib.search.pairwise import Pairwise
 from siamese_lib.search.vectors import blocks
 
 
@@ -73,8 +74,8 @@ def unknown_threshold(
     gallery.
 
     Args:
-        embeddings: real numbers (N, dim), finite. These images are the gallery. The tower must not
-            have been trained on them: it knows those too well.
+        embeddings: real numbers (N, dim), finite. These images are searched, with those of
+            `gallery`. The tower must not have been trained on them: it knows those too well.
         labels: integers or strings (N,), two classes or more.
         unknown: real numbers (M, dim), images of none of these classes, M at least 1.
         gallery: real numbers (G, dim), more images to search in, such as the training images. A
@@ -103,19 +104,17 @@ def unknown_threshold(
     vectors, numbers = checked_embeddings(embeddings, labels, metric)
     check_share("refused", refused)
     check_share("confidence", confidence)
-    searched, kinds = _searched(vectors, labels, gallery, gallery_labels, metric)
-    nearest = Gallery(vectors).nearest(vectors, 1, exclude_self=True)[1][:, 0]
-    if len(searched) > len(vectors):
-        more = Gallery(searched[len(vectors) :]).nearest(vectors, 1)[1][:, 0]
-        nearest = np.minimum(nearest, more)
+    searched, kinds = _searched(vectors, labels, numbers, gallery, gallery_labels, metric)
+    inside = Gallery(searched)
+    nearest = inside.nearest(vectors, 2)[1][:, 1]  # an image's nearest is itself, or a copy
     choosing = half_of(numbers, whole_number("seed", seed, 0))
     check_enough("refused", refused, int(choosing.sum()), "images")
     allowed = int(refused * choosing.sum())
     threshold = np.sort(nearest[choosing])[::-1][allowed]
     if unknown is None:
-        strange = _nearest_of_others(vectors, kinds[: len(vectors)], searched, kinds)
+        strange = _nearest_of_others(len(vectors), searched, kinds)
     else:
-        strange = Gallery(searched).nearest(compared("unknown", unknown, metric), 1)[1][:, 0]
+        strange = inside.nearest(compared("unknown", unknown, metric), 1)[1][:, 0]
     return UnknownThreshold(
         threshold=in_metric(threshold, metric),
         asked=refused,
@@ -127,14 +126,18 @@ def unknown_threshold(
 def _searched(
     vectors: np.ndarray,
     labels: ArrayLike,
+    numbers: np.ndarray,
     gallery: ArrayLike | None,
     gallery_labels: ArrayLike | None,
     metric: str,
 ) -> tuple[np.ndarray, np.ndarray]:
     """Return all that is searched: `vectors`, then the gallery; and the numbers of their classes.
 
+    `numbers` are those of `vectors` alone.
+
     Raises:
-        ValueError: the gallery has no labels, or others than `labels`, or not one for each image.
+        ValueError: the gallery has no labels, or not one for each image; or one of the two has
+            integers and the other strings.
     """
     if (gallery is None) != (gallery_labels is None):
         raise ValueError(
@@ -142,28 +145,24 @@ def _searched(
             "each image of the gallery."
         )
     if gallery is None or gallery_labels is None:
-        return vectors, class_numbers(labels, count=len(vectors))[0]
+        return vectors, numbers
     more = compared("gallery", gallery, metric)
     if more.shape[1] != vectors.shape[1]:
         raise ValueError(
             f"gallery has {more.shape[1]:,} numbers for each image, and embeddings have "
             f"{vectors.shape[1]:,}; expected as many. Embed both with one tower."
         )
-    class_numbers(gallery_labels, count=len(more))
-    both = np.concatenate([np.asarray(labels), np.asarray(gallery_labels)])
-    searched = np.concatenate([vectors, more])
-    return searched, class_numbers(both, count=len(searched))[0]
+    own = checked_labels(labels)
+    others = checked_labels(gallery_labels, "gallery_labels", count=len(more))
+    both = joined_labels(own, others, ("labels", "gallery_labels"))
+    return np.concatenate([vectors, more]), class_numbers(both)[0]
 
 
-def _nearest_of_others(
-    vectors: np.ndarray, numbers: np.ndarray, searched: np.ndarray, kinds: np.ndarray
-) -> np.ndarray:
-    """Return each image's distance to the nearest of another class, float64 (N,)."""
-    nearest = np.empty(len(vectors))
-    squares = np.vecdot(searched, searched)
-    for rows in blocks(len(vectors), 40 * len(searched)):
-        part = vectors[rows]
-        apart = np.vecdot(part, part)[:, None] + squares - 2 * part @ searched.T
-        apart[numbers[rows, None] == kinds] = np.inf
-        nearest[rows] = np.sqrt(np.maximum(apart.min(axis=1), 0))
+def _nearest_of_others(count: int, searched: np.ndarray, kinds: np.ndarray) -> np.ndarray:
+    """Return the distance of the first images to the nearest of another class, float64 (count,)."""
+    nearest, pairs = np.empty(count), Pairwise(searched)
+    for rows in blocks(count, 40 * len(searched)):
+        squares = pairs.from_rows(np.arange(rows.start, rows.stop))
+        squares[kinds[rows, None] == kinds] = np.inf
+        nearest[rows] = np.sqrt(squares.min(axis=1))
     return nearest

@@ -50,7 +50,7 @@ def factor_graph(
     such as the light, does not matter: a similar pair may differ in it by any amount.
 
     With the azimuth and the elevation of 972 pictures, and one step of each, 23,814 pairs are
-    similar. Of 660 pictures drawn from these, 10,975 pairs are expected to be similar. The paper
+    similar. Of 660 pictures drawn from these, 10,974 pairs are expected to be similar. The paper
     counts 10,989 in its 660.
 
     Args:

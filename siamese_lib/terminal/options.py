@@ -11,8 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias
 
 import siamese_lib as sl
-from siamese_lib.data.named_sets import is_known
-from siamese_lib.data.sources import KNOWN_SETS
+from siamese_lib.data.named_sets import UnknownSetError, is_known
 from siamese_lib.network.any_tower import shapes_of
 from siamese_lib.network.named_tower import named_tower
 from siamese_lib.texts import located
@@ -113,9 +112,7 @@ def named_set(name: str) -> sl.Dataset:
     """Load a named set; ValueError if there is none, nor a folder of this name."""
     try:
         return sl.load_dataset(name)
-    except ValueError as error:
-        if is_known(name):
-            raise
+    except UnknownSetError as error:
         found = "is a file, not a folder" if Path(name).exists() else "does not exist"
         raise ValueError(f"{error} As a folder: {located(name)} {found}.") from error
 
@@ -142,7 +139,7 @@ def load_for_run(run: sl.Run, name: str | None, folder: Path | None) -> sl.Datas
 
 def is_folder(name: str) -> bool:
     """Return whether a name is a path: it has a slash, or is a folder's and not a known set's."""
-    return os.sep in name or (name not in KNOWN_SETS and Path(name).is_dir())
+    return os.sep in name or (not is_known(name) and Path(name).is_dir())
 
 
 def lasting_name(name: str) -> str:

@@ -45,6 +45,13 @@ def test_factors_follow_their_images():
         check(part, corner)
 
 
+def test_rows_by_number_are_in_that_order():
+    some = DATA.train.rows(np.array([7, 2, 7]))
+    assert some.files == ("17.png", "12.png", "17.png")
+    assert some.labels.tolist() == [17 % 3, 12 % 3, 17 % 3]
+    check(some)
+
+
 def test_files_and_factors_that_one_split_lacks_are_left_out():
     one, other = DATA.train, replace(DATA.test, files=None, factors={})
     assert joined([one, one]).files == (*(one.files or ()), *(one.files or ()))

@@ -43,8 +43,15 @@ def test_angles_and_heights_by_hand():
     assert cylinder.heights(points) == pytest.approx([0, 3, -2, 0])
 
 
-def test_a_ball_is_no_cylinder():
-    assert fit(np.random.default_rng(0).normal(size=(600, 3))).roundness > 0.4
+def test_clouds_and_balls_and_discs_are_no_cylinders():
+    rng = np.random.default_rng(0)
+    cloud = rng.normal(size=(5000, 3))
+    ball = rng.uniform(-1, 1, (9000, 3))
+    disc = ball[:, :2][np.linalg.norm(ball[:, :2], axis=1) < 1]
+    flat = np.concatenate([disc, 1e-3 * rng.normal(size=(len(disc), 1))], axis=1)
+    assert fit(cloud).roundness == pytest.approx(0.51, abs=0.02)
+    assert fit(ball[np.linalg.norm(ball, axis=1) < 1]).roundness == pytest.approx(0.38, abs=0.02)
+    assert fit(flat).roundness == pytest.approx(0.35, abs=0.02)
 
 
 @pytest.mark.parametrize(

@@ -178,6 +178,7 @@ def test_more_images_are_searched_as_in_a_larger_set():
         ({"gallery": np.ones((3, 4))}, "got one of them; expected both or none"),
         ({"gallery": np.ones((3, 2)), "gallery_labels": [0, 0, 1]}, "2 numbers .* have 4"),
         ({"gallery": np.ones((3, 4)), "gallery_labels": [0, 1]}, "labels"),
+        ({"gallery": np.ones((3, 4)), "gallery_labels": ["0", "1", "1"]}, "integers for both"),
     ],
 )
 def test_a_gallery_that_does_not_fit_is_refused(more: Any, words: str):
