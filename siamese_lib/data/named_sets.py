@@ -150,7 +150,7 @@ def is_known(name: str) -> bool:
     return name in KNOWN_SETS or name in MADE_SETS
 
 
-def _unknown(name: str) -> UnknownSetError:
+def _unknown(name: str) -> DataError:
     return UnknownSetError.about(
         "load_dataset",
         found=f"the name {name!r}",

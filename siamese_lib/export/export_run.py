@@ -27,7 +27,7 @@ from siamese_lib.metrics.headline import GALLERY_IMAGES, HEADLINE_K
 from siamese_lib.pixels import checked_images
 from siamese_lib.runs.run import Run
 from siamese_lib.search.vectors import METRICS
-from siamese_lib.texts import printable
+from siamese_lib.texts import located, printable
 from siamese_lib.views.film import Film, as_film
 
 if TYPE_CHECKING:
@@ -248,7 +248,7 @@ def export_projector(
     """
     folder = Path(folder)
     if folder.exists() and not folder.is_dir():
-        raise ValueError(f"{folder} is a file; expected a folder. Choose another path.")
+        raise ValueError(f"{located(folder)} is a file; expected a folder. Choose another path.")
     part = _part(digits, whole_number("images", images, 1))
     shown = part.taken(digits.test.images)
     embeddings = run.embed(shown, frame)

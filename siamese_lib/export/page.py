@@ -52,6 +52,7 @@ import numpy as np
 from PIL import Image
 
 from siamese_lib.images import sheet
+from siamese_lib.texts import located
 from siamese_lib.views.script import Script
 from siamese_lib.views.style import MAP_SHEETS, Style
 
@@ -131,7 +132,9 @@ def checked_path(path: str | os.PathLike[str], suffixes: Sequence[str]) -> Path:
             f"path is {str(path)!r}; expected a name that ends in {' or '.join(suffixes)}."
         )
     if path.is_dir():
-        raise ValueError(f"{path} is a folder; expected the name of a file. Choose another path.")
+        raise ValueError(
+            f"{located(path)} is a folder; expected the name of a file. Choose another path."
+        )
     path.parent.mkdir(parents=True, exist_ok=True)
     return path
 

@@ -23,7 +23,7 @@ from siamese_lib.runs import collection_files
 from siamese_lib.runs.collection_files import Entry
 from siamese_lib.runs.run import Run
 from siamese_lib.search.gallery import Gallery
-from siamese_lib.texts import listed, printable
+from siamese_lib.texts import listed, located, printable
 
 # The path of a file, or its content.
 File: TypeAlias = "str | os.PathLike[str] | bytes"
@@ -284,7 +284,7 @@ class Collection:
         made = cls(Run.load(folder / "run"), metric=stored.metric)
         if stored.vectors.shape[1] != made.run.embedding_dim:
             raise ValueError(
-                f"{printable(folder)}: its embeddings have {stored.vectors.shape[1]} dimensions, "
+                f"{located(folder)}: its embeddings have {stored.vectors.shape[1]} dimensions, "
                 f"and its run {made.run.embedding_dim}; expected the same. Save it again."
             )
         made._entries, made._vectors = list(stored.entries), stored.vectors

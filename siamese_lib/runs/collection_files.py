@@ -28,7 +28,7 @@ from typing import Any
 import numpy as np
 
 from siamese_lib.files import write_atomically
-from siamese_lib.texts import printable
+from siamese_lib.texts import located, printable
 
 FORMAT = 1
 _INDEX = "collection.json"
@@ -71,7 +71,7 @@ def check_folder(folder: Path) -> None:
     """Raise ValueError if a folder holds files, but no collection."""
     if folder.is_dir() and any(folder.iterdir()) and not (folder / _INDEX).is_file():
         raise ValueError(
-            f"{printable(folder)} holds files, but no collection; expected a new folder, or that "
+            f"{located(folder)} holds files, but no collection; expected a new folder, or that "
             "of a collection to replace. Choose another folder."
         )
 
@@ -112,14 +112,14 @@ def read(folder: Path) -> Stored:
         facts = json.loads((folder / _INDEX).read_bytes())
     except FileNotFoundError:
         raise ValueError(
-            f"{printable(folder)} is not the folder of a collection: it has no {_INDEX}. Check the "
+            f"{located(folder)} is not the folder of a collection: it has no {_INDEX}. Check the "
             "path."
         ) from None
     except (ValueError, RecursionError) as error:
         raise _damaged(folder, f"{_INDEX} is no JSON ({error})") from error
     if isinstance(facts, dict) and isinstance(facts.get("format"), int) and facts["format"] > 1:
         raise ValueError(
-            f"{printable(folder)} has the format {facts['format']}; expected {FORMAT}. A later "
+            f"{located(folder)} has the format {facts['format']}; expected {FORMAT}. A later "
             "version wrote it: install that version."
         )
     try:
@@ -150,6 +150,6 @@ def _checked(folder: Path, facts: dict[str, Any]) -> Stored:
 
 def _damaged(folder: Path, why: str) -> ValueError:
     return ValueError(
-        f"{printable(folder)}: the collection is damaged: {printable(why)}. Copy it again, or make "
+        f"{located(folder)}: the collection is damaged: {printable(why)}. Copy it again, or make "
         "it again from its images."
     )

@@ -22,6 +22,7 @@ from pathlib import Path
 import numpy as np
 
 from siamese_lib.files import JsonObject, write_atomically
+from siamese_lib.texts import located
 
 _ARRAYS = {1: 3, 2: 4}  # their number, by the format
 _FIRST_LINE = b"siamese_lib gallery\n"
@@ -61,16 +62,17 @@ def read(path: Path) -> tuple[JsonObject, list[np.ndarray]]:
         FileNotFoundError: there is no such file.
         GalleryError: the file is not a gallery, has a later format, or is damaged.
     """
+    where = located(path)
     if not path.exists():
-        raise FileNotFoundError(f"There is no file {path}; expected one that Gallery.save wrote.")
+        raise FileNotFoundError(f"There is no file {where}; expected one that Gallery.save wrote.")
     if path.is_dir():
-        raise GalleryError(f"{path} is a folder; expected a file that Gallery.save wrote.")
+        raise GalleryError(f"{where} is a folder; expected a file that Gallery.save wrote.")
     with path.open("rb") as file:
         digest = hashlib.sha256()
         first = file.read(len(_FIRST_LINE))
         if first != _FIRST_LINE:
             raise GalleryError(
-                f"{path} is not a gallery: it begins with {first!r}; expected {_FIRST_LINE!r}."
+                f"{where} is not a gallery: it begins with {first!r}; expected {_FIRST_LINE!r}."
             )
         line = file.readline(_HEADER_BYTES)
         facts = _header(path, line)
@@ -79,7 +81,7 @@ def read(path: Path) -> tuple[JsonObject, list[np.ndarray]]:
         expected, found = file.tell() + body + _DIGEST_BYTES, path.stat().st_size
         if found != expected:
             raise GalleryError(
-                f"{path} is damaged: it has {found} bytes; expected the {expected} that were "
+                f"{where} is damaged: it has {found} bytes; expected the {expected} that were "
                 "written. Copy or save it again."
             )
         digest.update(first + line)
@@ -90,7 +92,7 @@ def read(path: Path) -> tuple[JsonObject, list[np.ndarray]]:
             arrays.append(array.astype(array.dtype.newbyteorder("="), copy=False))
         if file.read() != digest.digest():
             raise GalleryError(
-                f"{path} is damaged: its SHA-256 is {digest.hexdigest()}; expected the one at the "
+                f"{where} is damaged: its SHA-256 is {digest.hexdigest()}; expected the one at the "
                 "end of the file. Copy or save it again."
             )
     return facts, arrays
@@ -102,12 +104,14 @@ def _header(path: Path, line: bytes) -> JsonObject:
         version = header["format"]
     except (ValueError, TypeError, KeyError) as error:
         raise GalleryError(
-            f"{path} is damaged: its second line is {line[:40]!r}; expected JSON with a format."
+            f"{located(path)} is damaged: its second line is {line[:40]!r}; expected JSON with a "
+            "format."
         ) from error
     if not isinstance(version, int) or version not in _ARRAYS:
         raise GalleryError(
-            f"{path} has format {version}; expected format {' or '.join(map(str, _ARRAYS))}, which "
-            "this version of siamese_lib reads. Load it with the version that wrote it."
+            f"{located(path)} has format {version}; expected format "
+            f"{' or '.join(map(str, _ARRAYS))}, which this version of siamese_lib reads. Load it "
+            "with the version that wrote it."
         )
     entries = header.get("arrays")
     count = _ARRAYS[version]
