@@ -26,6 +26,7 @@ from siamese_lib.metrics.costliest import costliest_pairs
 from siamese_lib.metrics.cylinder import Cylinder, fit_cylinder
 from siamese_lib.metrics.decision import SameThreshold, choose_threshold
 from siamese_lib.metrics.few_shot import FewShot, few_shot
+from siamese_lib.metrics.handwriting import Handwriting, handwriting
 from siamese_lib.metrics.intervals import bootstrap
 from siamese_lib.metrics.precision import (
     confusion,
@@ -59,6 +60,7 @@ __all__ = [
     "AtThreshold",
     "Cylinder",
     "FewShot",
+    "Handwriting",
     "Rate",
     "Retrieval",
     "SameThreshold",
@@ -72,6 +74,7 @@ __all__ = [
     "costliest_pairs",
     "few_shot",
     "fit_cylinder",
+    "handwriting",
     "kept_neighbours",
     "knn_accuracy",
     "map_at_r",
