@@ -17,6 +17,7 @@ from .data.named_sets import load_dataset as load_dataset
 from .data.poses import one_object as one_object
 from .data.queries import prepare as prepare
 from .data.shifts import padded as padded
+from .data.shifts import rotated as rotated
 from .data.shifts import shifted as shifted
 from .data.small_norb import load_small_norb as load_small_norb
 from .data.split import DataError as DataError
@@ -57,6 +58,7 @@ from .runs.collection import Collection as Collection
 from .runs.evaluation import Evaluation as Evaluation
 from .runs.evaluation import evaluate as evaluate
 from .runs.pairs_that_teach import pairs_that_teach as pairs_that_teach
+from .runs.probe import probe as probe
 from .runs.run import Run as Run
 from .runs.run_files import RunError as RunError
 from .runs.shipped import shipped_films as shipped_films
@@ -80,6 +82,7 @@ from .views.film import Film as Film
 from .views.neighbour_strip import NeighbourStrip as NeighbourStrip
 from .views.pair_matrix.pair_matrix import PairMatrix as PairMatrix
 from .views.prediction.prediction import Prediction as Prediction
+from .views.probe.probe import Probe as Probe
 from .views.side_by_side.side_by_side import SideBySide as SideBySide
 from .views.springs.springs import Springs as Springs
 from .views.threshold.threshold import ThresholdExplorer as ThresholdExplorer

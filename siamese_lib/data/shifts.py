@@ -1,4 +1,4 @@
-"""Move images sideways, and give them a wider border to move in.
+"""Move and rotate images, and give them a wider border to move in.
 
 `siamese_lib.RandomShift` draws a shift for each training step. Here the shift is chosen.
 """
@@ -8,7 +8,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import ArrayLike
 
-from siamese_lib.checks import whole_number
+from siamese_lib.checks import real_number, whole_number
 from siamese_lib.pixels import as_array, described
 
 
@@ -53,6 +53,48 @@ def shifted(images: ArrayLike, right: int, down: int = 0) -> np.ndarray:
     return moved
 
 
+def rotated(images: ArrayLike, degrees: float) -> np.ndarray:
+    """Rotate images counter-clockwise about their middle. What the rotation uncovers is black.
+
+    Each new pixel is interpolated between the four nearest old ones (bilinear). Pixels that leave
+    the image are lost.
+
+    Args:
+        images: numbers (N, H, W, C), or (N, H, W), of any dtype. Integers are rounded.
+        degrees: the angle; below 0 clockwise.
+
+    Returns:
+        New images of the same shape and dtype.
+
+    Raises:
+        ValueError: these are not images, or the angle is not a finite number.
+
+    Example:
+        >>> sl.rotated(np.array([[[1, 2], [3, 4]]]), 90)
+        array([[[2, 4],
+                [1, 3]]])
+    """
+    given = _checked(images)
+    angle = np.radians(real_number("degrees", degrees) % 360)
+    height, width = given.shape[1:3]
+    up = (height - 1) / 2 - np.arange(height)[:, None]
+    right = np.arange(width) - (width - 1) / 2
+    # Where the new pixel comes from, in an image with a black border of one pixel.
+    rows = (height + 1) / 2 - (up * np.cos(angle) - right * np.sin(angle))
+    columns = (width + 1) / 2 + (right * np.cos(angle) + up * np.sin(angle))
+    bordered = np.pad(given, [(0, 0), (1, 1), (1, 1), *[(0, 0)] * (given.ndim - 3)])
+    (row, below), (column, beside) = _split(rows, height), _split(columns, width)
+    made = np.zeros(given.shape)
+    for down in (0, 1):
+        for aside in (0, 1):
+            corner = bordered[:, row + down, column + aside]
+            weight = abs(1 - down - below) * abs(1 - aside - beside)
+            made += corner * weight.reshape(height, width, *[1] * (given.ndim - 3))
+    if given.dtype.kind == "b":
+        return made >= 0.5
+    return (np.rint(made) if given.dtype.kind in "iu" else made).astype(given.dtype)
+
+
 def padded(images: ArrayLike, side: int = 32) -> np.ndarray:
     """Put images in the middle of larger black ones.
 
@@ -80,6 +122,13 @@ def padded(images: ArrayLike, side: int = 32) -> np.ndarray:
         )
     border = [((side - n) // 2, (side - n + 1) // 2) for n in (height, width)]
     return np.pad(given, [(0, 0), *border, *[(0, 0)] * (given.ndim - 3)])
+
+
+def _split(places: np.ndarray, side: int) -> tuple[np.ndarray, np.ndarray]:
+    """Return the pixel before each place in a bordered image, and the share of the next one."""
+    inside = np.clip(places.round(9), 0, side + 1)  # beyond the border, all is black
+    whole = np.minimum(inside.astype(int), side)
+    return whole, inside - whole
 
 
 def _checked(images: ArrayLike) -> np.ndarray:

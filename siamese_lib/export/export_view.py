@@ -26,6 +26,7 @@ TITLES = {
     "PairMatrix": "Pairs that still teach",
     "Springs": "Points that pull and push",
     "Prediction": "A question",
+    "Probe": "One image, changed by hand",
     "ThresholdExplorer": "A threshold between same and different",
 }
 

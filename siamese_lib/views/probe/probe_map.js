@@ -1,0 +1,242 @@
+// @ts-check
+// One map: its cloud, the path, the present point, and a sentence. Maps in three dimensions turn.
+
+/** @import { Bytes } from "../js/payload.js" */
+/** @import { Classes } from "../js/point_classes.js" */
+/** @import { Theme } from "../js/theme.js" */
+/** @import { Paper, Thumbs } from "./probe_cloud.js" */
+/** @import { ProbeDial, ProbeGrid } from "./probe_grid.js" */
+/** @import { Turn } from "./probe_lens.js" */
+
+import { make, penOf, set } from "../js/dom.js";
+import { iconButton } from "../js/icons.js";
+import { bytesOf } from "../js/numbers.js";
+import { ProbeCloud } from "./probe_cloud.js";
+import { spreadOfPoints } from "./probe_grid.js";
+import { ProbeLens, turnOfKey } from "./probe_lens.js";
+import { ProbePath } from "./probe_path.js";
+import { probeSentence } from "./probe_words.js";
+
+const DEGREES = 0.5; // of a turn, for a pixel of a drag
+const FRAME_EDGES = [0, 1, 0, 2, 0, 4, 1, 3, 1, 5, 2, 3, 2, 6, 3, 7, 4, 5, 4, 6, 5, 7, 6, 7];
+
+/**
+ * @typedef {object} ProbeMapData
+ * @property {string} name
+ * @property {number} dim 2 or 3
+ * @property {string} note
+ * @property {Bytes} points float32
+ * @property {Bytes | null} cloud float32
+ */
+
+/**
+ * @typedef {object} ProbeMoment
+ * @property {number} subject
+ * @property {number} at the image that is shown
+ * @property {number[]} path the images along the dial
+ * @property {ProbeDial} dial
+ * @property {Turn} turn
+ * @property {HTMLCanvasElement | null} picture
+ * @property {Thumbs | null} thumbs to show, if any
+ */
+
+export class ProbeMap {
+  #about;
+  #dim;
+  #points;
+  #cloudPoints;
+  #grid;
+  #spread;
+  #cloud;
+  #path = new ProbePath();
+  #behind = make("canvas");
+  #front = make("canvas");
+  #sentence = make("p", { class: "pr-sentence" });
+  #lens;
+  #subject = 0;
+  #behindShows = "";
+
+  /**
+   * @param {ProbeMapData} about
+   * @param {ProbeGrid} grid
+   * @param {Classes} classes
+   * @param {{ turn: (by: Turn) => void, reset: () => void, end: () => void }} acts
+   */
+  constructor(about, grid, classes, acts) {
+    this.#about = about;
+    this.#dim = about.dim;
+    this.#grid = grid;
+    this.#points = floatsOf(about.points);
+    this.#cloudPoints = about.cloud ? floatsOf(about.cloud) : new Float32Array();
+    this.#spread = spreadOfPoints(about.cloud ? this.#cloudPoints : this.#points, about.dim);
+    this.#cloud = new ProbeCloud(this.#cloudPoints, about.dim, classes);
+    this.#lens = this.#lensOf(0);
+    this.stage = make("div", { class: "pr-stage" }, this.#behind, this.#front);
+    const head = make(
+      "div",
+      { class: "pr-map-head" },
+      make("span", { class: "pr-name" }, about.name),
+    );
+    if (about.note) head.append(make("span", { class: "pr-note" }, about.note));
+    this.element = make("div", { class: "pr-map" }, head, this.stage, this.#sentence);
+    if (about.dim === 3) {
+      head.append(turnButtons(about.name, acts));
+      this.#listen(acts);
+    } else set(this.stage, { role: "img" });
+  }
+
+  /** The spread of the path as a share of the map's. @param {number[]} path */
+  travel(path) {
+    const own = spreadOfPoints(this.#points, this.#dim, path);
+    return own ? own / this.#spread : 0;
+  }
+
+  /**
+   * Where an image is on the map, in pixels.
+   * @param {number} image
+   */
+  placeOf(image) {
+    return this.#lens.see(this.#points, image);
+  }
+
+  /**
+   * @param {ProbeMoment} moment
+   * @param {Theme} theme
+   */
+  draw(moment, theme) {
+    const { clientWidth: width, clientHeight: height } = this.stage;
+    if (width < 2 || height < 2) return;
+    const ratio = Math.min(devicePixelRatio || 1, 3);
+    if (moment.subject !== this.#subject) {
+      this.#subject = moment.subject;
+      this.#lens = this.#lensOf(moment.subject);
+    }
+    this.#lens.look(width, height, moment.turn);
+    const shows = JSON.stringify([
+      width, height, ratio, theme.ground, theme.ink, moment.subject,
+      this.#dim === 3 && moment.turn, Boolean(moment.thumbs),
+    ]); // prettier-ignore
+    if (shows !== this.#behindShows) {
+      this.#behindShows = shows;
+      const paper = paperOf(this.#behind, width, height, ratio, theme);
+      if (this.#dim === 3) this.#drawBox(paper);
+      this.#cloud.draw(paper, this.#lens, moment.thumbs);
+    }
+    const paper = paperOf(this.#front, width, height, ratio, theme);
+    const path = moment.path.map((image) => this.placeOf(image));
+    this.#path.draw(paper, path, moment.dial);
+    this.#path.drawPoint(paper, this.placeOf(moment.at), path, moment.picture);
+    this.#say(moment);
+  }
+
+  /** @param {ProbeMoment} moment */
+  #say({ path, dial, at }) {
+    const sentence = probeSentence(dial, this.travel(path));
+    if (this.#sentence.textContent !== sentence) this.#sentence.textContent = sentence;
+    const own = this.#points.subarray(at * this.#dim, (at + 1) * this.#dim);
+    const place = [...own].map((value) => String(+value.toPrecision(3))).join(", ");
+    const help = this.#dim === 3 ? " Arrow keys turn it." : "";
+    set(this.stage, { "aria-label": `Map ${this.#about.name}. The point is at ${place}.${help}` });
+  }
+
+  /** @param {number} subject */
+  #lensOf(subject) {
+    const size = this.#grid.size * this.#dim;
+    const own = this.#points.subarray(subject * size, (subject + 1) * size);
+    return new ProbeLens([own, this.#cloudPoints], this.#dim);
+  }
+
+  /** @param {Paper} paper */
+  #drawBox({ pen, theme }) {
+    const corners = this.#lens.corners;
+    pen.strokeStyle = theme.quiet;
+    for (let i = 0; i < FRAME_EDGES.length; i += 2) {
+      const [from, to] = [FRAME_EDGES[i], FRAME_EDGES[i + 1]].map((c) =>
+        this.#lens.see(corners, c),
+      );
+      pen.globalAlpha = 0.35 + 0.2 * (from[2] + to[2]);
+      pen.lineWidth = 1;
+      pen.beginPath();
+      pen.moveTo(from[0], from[1]);
+      pen.lineTo(to[0], to[1]);
+      pen.stroke();
+    }
+    pen.globalAlpha = 1;
+  }
+
+  /** @param {{ turn: (by: Turn) => void, end: () => void }} acts */
+  #listen({ turn, end }) {
+    set(this.stage, { role: "application", tabindex: 0, class: "pr-stage pr-turns" });
+    let held = false;
+    this.stage.addEventListener("pointerdown", (event) => {
+      if (event.button) return;
+      this.stage.setPointerCapture(event.pointerId);
+      held = true;
+    });
+    let [x, y] = [0, 0];
+    this.stage.addEventListener("pointermove", (event) => {
+      if (held) turn([-DEGREES * (event.clientX - x), DEGREES * (event.clientY - y)]);
+      [x, y] = [event.clientX, event.clientY];
+    });
+    for (const name of ["pointerup", "pointercancel"]) {
+      this.stage.addEventListener(name, () => {
+        if (held) end();
+        held = false;
+      });
+    }
+    this.stage.addEventListener("keydown", (event) => {
+      const by = turnOfKey(event.key);
+      if (!by || event.ctrlKey || event.metaKey || event.altKey) return;
+      event.preventDefault();
+      turn(by);
+    });
+  }
+}
+
+/**
+ * @param {string} name of the map
+ * @param {{ turn: (by: Turn) => void, reset: () => void }} acts
+ */
+function turnButtons(name, { turn, reset }) {
+  /** @type {[words: string, sign: string, by: Turn][]} */
+  const ways = [
+    ["left", "←", [-15, 0]],
+    ["right", "→", [15, 0]],
+    ["up", "↑", [0, 15]],
+    ["down", "↓", [0, -15]],
+  ];
+  const buttons = ways.map(([words, sign, by]) => {
+    const label = `Turn ${name} ${words}`;
+    const attributes = {
+      type: "button",
+      "aria-label": label,
+      title: label,
+      onclick: () => turn(by),
+    };
+    return make("button", attributes, sign);
+  });
+  const again = iconButton("reset", `Turn ${name} back`, reset);
+  return make("span", { class: "pr-turn" }, ...buttons, again);
+}
+
+/**
+ * Empty a canvas of a size.
+ * @param {HTMLCanvasElement} canvas
+ * @param {number} width
+ * @param {number} height
+ * @param {number} ratio
+ * @param {Theme} theme
+ * @returns {Paper}
+ */
+function paperOf(canvas, width, height, ratio, theme) {
+  const size = [Math.round(width * ratio), Math.round(height * ratio)];
+  if (canvas.width !== size[0]) canvas.width = size[0];
+  if (canvas.height !== size[1]) canvas.height = size[1];
+  const pen = penOf(canvas);
+  pen.setTransform(ratio, 0, 0, ratio, 0, 0);
+  pen.clearRect(0, 0, width, height);
+  return { pen, ratio, width, height, theme };
+}
+
+/** @param {Bytes} data */
+const floatsOf = (data) => new Float32Array(bytesOf(data).slice().buffer);
