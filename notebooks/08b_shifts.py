@@ -245,8 +245,8 @@ sideways = sl.probe(
 sideways
 
 # %% [markdown]
-# `travel` says how far the point wanders: the spread of its path, as a share of the spread of the
-# whole map. The cell prints the mean over the six digits.
+# `travel` says how far a point wanders: the spread of its path, as a share of the spread of the map.
+# `mean_travel` returns the mean over the six digits, for each map.
 
 
 # %%
@@ -259,4 +259,84 @@ def mean_travel(probe):
     return dict(zip(runs, np.mean(travels, axis=0), strict=True))
 
 
+# %% [markdown]
+# The cell prints how far a shift moves a digit on each of the two maps.
+
 # %% tags=["measured"]
+before, after = mean_travel(sideways).values()
+print(f"neighbours of pixels: {before:.2f} of the map's spread, over 0.5: {before > 0.5}")
+print(f"shifted copies:       {after:.2f} of the map's spread, below 0.3: {after < 0.3}")
+
+# %% [markdown]
+# ## What nobody taught
+#
+# The pairs said that a shift does not matter. They said nothing about rotation. On which map will a
+# digit move farther when it is rotated?
+
+# %%
+rotation_guess = sl.Prediction(
+    "On which map does a rotated digit move farther?",
+    choices=["neighbours of pixels", "shifted copies", "about equally far on both"],
+)
+rotation_guess
+
+# %% [markdown]
+# Now both changes are yours. **Drag the digit sideways to shift it, and up or down to rotate it.** The
+# line shows the path of the control that you moved last.
+
+# %% tags=["nbval-ignore-output"]
+rotation = {"degrees of rotation": (range(-45, 46, 9), sl.rotated)}
+shifts = {"pixels to the right": (range(-6, 7), sl.shifted)}
+about = {"cloud": held_images[some], "labels": held_shift[some], "class_names": names}
+rotated = sl.probe(runs, sl.padded(held_out.images[six], 32), {**shifts, **rotation}, **about)
+rotated.state = {"dial": "degrees of rotation"}
+rotated
+
+# %% [markdown]
+# The cell measures how far the six digits move when they are rotated by −45° to 45°, and prints your
+# answer.
+
+# %% tags=["nbval-ignore-output"]
+by_rotation = mean_travel(rotated)
+print({name: round(float(value), 2) for name, value in by_rotation.items()})
+rotation_guess.reveal(
+    max(by_rotation, key=by_rotation.get), "the second map has all its room for other changes"
+)
+
+# %% [markdown]
+# The first map gives most of its room to shifts, so a rotation moves a point only within its cloud.
+# The second map has no room for shifts. It orders the digits by slant instead, as the map in chapter 8
+# does, and a rotation changes the slant. So a network ignores only what its pairs tell it to ignore.
+
+# %% tags=["measured"]
+first_map, second_map = by_rotation.values()
+print(f"rotation, neighbours of pixels: {first_map:.2f}")
+print(f"rotation, shifted copies:       {second_map:.2f}, farther: {second_map > first_map}")
+
+# %% [markdown]
+# ## What to notice
+#
+# * Neighbours of pixels made five maps in one, as a shift changes the pixels more than the digit does.
+# * The pairs changed this, and nothing else: no other network, no other loss, and no rule about shifts.
+# * The network then ignored shifts of digits that it never saw, and shifts in between the five.
+# * LLE can only use the neighbours that pixels give it, so its map is one of shifts, too.
+#
+# ## What the paper did, what we did otherwise
+#
+# | | the paper | this chapter |
+# | --- | --- | --- |
+# | digits | fours and nines, shifted by −6, −3, 0, 3 and 6 pixels | the same, in images of 32×32 |
+# | first pairs | 5 nearest by pixels | the same |
+# | second pairs | a digit's own shifted copies, and those of its neighbours | the same |
+# | network | that of chapter 8 | the same, with our choice of activations |
+# | compared with | LLE | LLE and PCA |
+# | shown as | maps | maps, shares of neighbours, and paths |
+#
+# ## Try it yourself
+#
+# * Teach it rotation as well: make copies that are rotated by −30° to 30°, with `sl.rotated`, and call
+#   these similar. Does the point stand still then, and what is left of the order by slant?
+# * Leave the neighbours out: `sl.transformed_graph(np.empty((len(train), 0), int), 5)` calls only a
+#   digit's own copies similar. Does the map still tell fours from nines?
+# * Use `sl.conv_tower((32, 32, 1), 2, seed=0)` in `trained`, with 400 steps. It is larger and slower.
+#   Is it better?

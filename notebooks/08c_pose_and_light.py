@@ -303,7 +303,7 @@ print(f"elevation {by_elevation:.3f}, worse: {by_elevation < network['elevation'
 
 # %% [markdown]
 # Something carries over, but not much. The network has seen a single aeroplane. It learned what *this*
-# aeroplane looks like from each side, and not what an azimuth is. The paper makes no such test. To
+# aeroplane looks like from each side, and not what an azimuth is. To
 # learn the pose of any aeroplane, a network would need pairs from many of them.
 #
 # ## The real pictures
@@ -337,7 +337,7 @@ print(f"elevation {by_elevation:.3f}, worse: {by_elevation < network['elevation'
 # | pairs | 10,989 similar and 206,481 different, all of them used | counted above, and drawn: half of each step is similar |
 # | network | fully connected, 20 hidden units, 3 outputs | the same |
 # | training | gradient descent | Adam |
-# | measured | by eye | circular and rank correlation, and R² |
+# | shown as | maps | maps, circular and rank correlation, and R² |
 #
 # ## Try it yourself
 #
