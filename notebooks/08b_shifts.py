@@ -48,6 +48,7 @@ train, held_out = (digits.train.rows(np.concatenate(part)) for part in (known, n
 
 # %%
 SHIFTS = (-6, -3, 0, 3, 6)
+names = ["6 left", "3 left", "middle", "3 right", "6 right"]
 
 
 def copies(images):
@@ -56,7 +57,7 @@ def copies(images):
 
 three = train.images[[0, 1, -1]]
 grid = copies(three).reshape(5, 3, 32, 32, 1).swapaxes(0, 1).reshape(15, 32, 32, 1)
-sl.figures.image_grid(grid, titles=[f"{by:+d} pixels" for by in SHIFTS] * 3, columns=5)
+sl.figures.image_grid(grid, titles=names * 3, columns=5)
 
 # %% [markdown]
 # `Moved` holds all versions of some digits, and the shift of each as a number from 0 to 4. The cell
@@ -80,7 +81,7 @@ by_pixels = sl.neighbour_graph(images, k=5)
 same_shift = (shift[by_pixels] == shift[:, None]).mean()
 same_kind = (kind[by_pixels] == kind[:, None]).mean()
 print(f"same shift {same_shift:.1%}, over 90 %: {same_shift > 0.9}")
-print(f"same digit {same_kind:.1%}, over 90 %: {same_kind > 0.9}")
+print(f"same digit {same_kind:.1%}, over 80 %: {same_kind > 0.8}")
 
 # %% [markdown]
 # ## Make a guess
@@ -128,7 +129,6 @@ def trained(graph, steps):
 # %% tags=["nbval-ignore-output"]
 first = trained(by_pixels, 1000)
 some = np.arange(len(held_images))[:: max(1, len(held_images) // 1000)]
-names = [f"{by:+d} pixels" for by in SHIFTS]
 points = first.embed(held_images[some])
 sl.figures.embedding_map(points, held_shift[some], names, images=held_images[some])
 
@@ -226,17 +226,17 @@ print(f"digit: before {kind_before:.3f}, after {kind_after:.3f}, more: {kind_aft
 # %% [markdown]
 # ## Drag a digit
 #
-# Six held-out digits are ready for you. **Drag the large digit sideways**, or move the slider, and
+# Five held-out digits are ready for you. **Drag the large digit sideways**, or move the slider, and
 # watch its point. On the first map it wanders from cloud to cloud. On the second it should stand
 # still. The line is the whole path of the digit, over all places. The network was trained on five
 # places, so most of the places on the path are new to it.
 
 # %% tags=["nbval-ignore-output"]
-six = np.linspace(0, len(held_out) - 1, 6).astype(int)
+five = np.linspace(0, len(held_out) - 1, 5).astype(int)
 runs = {"neighbours of pixels": first, "shifted copies": second}
 sideways = sl.probe(
     runs,
-    sl.padded(held_out.images[six], 32),
+    sl.padded(held_out.images[five], 32),
     {"pixels to the right": (range(-6, 7), sl.shifted)},
     cloud=held_images[some],
     labels=held_shift[some],
@@ -246,13 +246,13 @@ sideways
 
 # %% [markdown]
 # `travel` says how far a point wanders: the spread of its path, as a share of the spread of the map.
-# `mean_travel` returns the mean over the six digits, for each map.
+# `mean_travel` returns the mean over the five digits, for each map.
 
 
 # %%
 def mean_travel(probe):
     travels = []
-    for subject in range(len(six)):
+    for subject in range(len(five)):
         probe.state = {"subject": subject}
         travels.append(list(probe.travel.values()))
     probe.state = {"subject": 0}
@@ -288,12 +288,12 @@ rotation_guess
 rotation = {"degrees of rotation": (range(-45, 46, 9), sl.rotated)}
 shifts = {"pixels to the right": (range(-6, 7), sl.shifted)}
 about = {"cloud": held_images[some], "labels": held_shift[some], "class_names": names}
-rotated = sl.probe(runs, sl.padded(held_out.images[six], 32), {**shifts, **rotation}, **about)
+rotated = sl.probe(runs, sl.padded(held_out.images[five], 32), {**shifts, **rotation}, **about)
 rotated.state = {"dial": "degrees of rotation"}
 rotated
 
 # %% [markdown]
-# The cell measures how far the six digits move when they are rotated by −45° to 45°, and prints your
+# The cell measures how far the five digits move when they are rotated by −45° to 45°, and prints your
 # answer.
 
 # %% tags=["nbval-ignore-output"]
@@ -340,3 +340,18 @@ print(f"rotation, shifted copies:       {second_map:.2f}, farther: {second_map >
 #   digit's own copies similar. Does the map still tell fours from nines?
 # * Use `sl.conv_tower((32, 32, 1), 2, seed=0)` in `trained`, with 400 steps. It is larger and slower.
 #   Is it better?
+#
+# <details>
+# <summary>Answers</summary>
+#
+# We tried three seeds, with the full MNIST. With shifted copies, the share of the same digit was 0.78
+# to 0.81, and a rotation by up to 45° moved a point over 0.76 to 0.80 of the map's spread.
+#
+# * The point moves over 0.16 to 0.18 of the spread. The share of the same digit *rises*, to 0.91 to
+#   0.93. The multiple correlation with the slant falls from 0.93 or 0.94 to between 0.19 and 0.51: what
+#   is taught away is no longer there.
+# * Hardly: the share of the same digit falls to 0.61 to 0.63, and 0.5 is chance. The copies say what
+#   does not matter. The neighbours say what does.
+# * Not always: its share of the same digit was 0.78 to 0.86. It takes longer, too.
+#
+# </details>

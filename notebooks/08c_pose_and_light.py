@@ -130,25 +130,32 @@ print(f"{tower.count_params():,} weights")
 # %% [markdown]
 # ## Move the camera and the lamp
 #
-# The view shows the map of the 312 held-out pictures. Their colours are their azimuths. **Drag the map
-# to turn it**, and look along its axis. Then **drag the picture**: sideways moves the camera around the
-# aeroplane, up and down lifts it. The third slider changes the light. The line is the path of the
-# point over all values of the control that you moved last.
+# The cell embeds all 972 pictures, and as many of a second aeroplane, which the network has never seen.
 
 # %% tags=["nbval-ignore-output"]
 second = sl.load_dataset("other_aeroplane")
 both = np.stack([pictures, in_order(second)])
 embedded = run.embed(both.reshape(-1, 48, 48, 1)).reshape(2, 18, 9, 6, 3)
+dials = {"azimuth": range(0, 360, 20), "elevation": range(30, 75, 5), "light": range(1, 7)}
+
+# %% [markdown]
+# The view shows the map of the 312 held-out pictures. Their colours are their azimuths. **Drag the map
+# to turn it**, and look along its axis. Then **drag the picture**: sideways moves the camera around the
+# aeroplane, and up and down lifts it. The third slider changes the light. The line is the path of the
+# point over all values of the control that you moved last.
+
+# %% tags=["nbval-ignore-output"]
 probe = sl.Probe(
     {"map": embedded},
     both,
-    {"azimuth": range(0, 360, 20), "elevation": range(30, 75, 5), "light": range(1, 7)},
+    dials,
     clouds={"map": run.embed(test.images)},
     labels=test.labels,
     class_names=plane.class_names,
     cloud_images=test.images,
     subject_names=["aeroplane", "another aeroplane"],
     periodic=["azimuth"],
+    units={"azimuth": "°", "elevation": "°"},
 )
 probe
 
@@ -158,7 +165,7 @@ probe
 
 # %% tags=["measured"]
 moves = {}
-for dial in ("azimuth", "elevation", "light"):
+for dial in dials:
     probe.state = {"dial": dial}
     moves[dial] = probe.travel["map"]
 print({dial: round(move, 3) for dial, move in moves.items()})
