@@ -14,8 +14,9 @@ from PIL import Image
 
 import siamese_lib as sl
 from siamese_lib.views.given import ViewError
+from siamese_lib.views.probe.dials import Dial
 from siamese_lib.views.probe.state import Setting
-from siamese_lib.views.probe.still import seen, share_words
+from siamese_lib.views.probe.still import seen, sentence_lines
 
 DIALS: dict[str, Any] = {"shift": range(-1, 2), "lamp": ["left", "right"]}
 IMAGES = np.zeros((2, 3, 2, 4, 5), np.uint8)
@@ -77,10 +78,12 @@ def test_a_point_that_stands_still_and_a_cloud_in_one_place():
 
 @pytest.mark.parametrize("travel", [0, 1e-5, 0.004, 0.0994, 0.0996, 0.5, 1.234, float("inf")])
 def test_the_page_says_the_same(travel):
-    given = None if travel == float("inf") else travel
-    call = "(travel) => probeShare(travel ?? Infinity)"
-    said = in_node("views/probe/probe_words.js", "probeShare", call, given)
-    assert said.replace("\u00a0", " ") == share_words(travel)
+    call = "({ dial, travel }) => probeSentence(dial, travel ?? Infinity)"
+    page = {"name": "azimuth", "words": ["0°", "90°"], "periodic": True}
+    given = {"dial": page, "travel": None if travel == float("inf") else travel}
+    said = in_node("views/probe/probe_words.js", "probeSentence", call, given)
+    lines = sentence_lines(Dial("azimuth", (0, 90), periodic=True, unit="°"), travel)
+    assert said.replace("\u00a0", " ") == " ".join(lines)
 
 
 def test_the_page_measures_and_sees_the_same():

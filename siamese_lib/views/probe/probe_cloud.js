@@ -106,8 +106,8 @@ export class ProbeCloud {
   drawNames({ pen, ratio, theme, width, height }, lens, path) {
     const { present, names } = this.#classes;
     if (present.length > NAMED) return;
-    pen.font = `600 ${theme.text}px ${theme.font}`;
-    pen.fillStyle = theme.ink;
+    pen.font = `${theme.text}px ${theme.font}`; // lighter than the values of the path
+    pen.fillStyle = theme.quiet;
     const taken = [...path];
     for (const k of present) {
       const [x, y] = lens.see(this.#medians, k);

@@ -7,7 +7,7 @@
  * Say how far a point moves; still.py says the same.
  * @param {number} travel
  */
-export function probeShare(travel) {
+function probeShare(travel) {
   if (!travel) return "stands still";
   if (!Number.isFinite(travel)) return "moves, and the map's other points are all in one place";
   const percent = 100 * travel;
