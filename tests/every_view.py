@@ -62,6 +62,25 @@ def pair_matrix() -> sl.PairMatrix:
     )
 
 
+def probe() -> sl.Probe:
+    """Two subjects and two dials, on a flat map and on one in three dimensions."""
+    rng = np.random.default_rng(0)
+    dials = {"pixels to the right": range(-2, 3), "azimuth": [0, 90, 180, 270]}
+    images = np.zeros((2, 5, 4, 8, 8), np.uint8)
+    for shift in range(5):
+        images[:, shift, :, 2:6, shift : shift + 3] = 255
+    images[:, :, 1:, 3, 3] = 128
+    space = rng.normal(size=(2, 5, 4, 3))
+    cloud = rng.normal(size=(_POINTS, 3))
+    return sl.Probe(
+        {"trained": space[..., :2], "in three dimensions": space}, images, dials,
+        clouds={"trained": cloud[:, :2], "in three dimensions": cloud}, labels=_LABELS,
+        class_names=NAMES, cloud_images=_IMAGES, subject_names=["a four", "a nine"],
+        periodic=["azimuth"], units={"azimuth": "°"},
+        notes={"trained": "2 of 3 dimensions, 70 % of the variance"},
+    )  # fmt: skip
+
+
 def predictions() -> dict[str, sl.Prediction]:
     """A question of each kind, of which two are answered."""
     choice = sl.Prediction("Which is the best?", choices=["pixels", "the network", "neither"])
@@ -90,6 +109,7 @@ VIEWS = {
     "springs": sl.Springs,
     "side_by_side": side_by_side,
     "pair_matrix": pair_matrix,
+    "probe": probe,
     "threshold": threshold,
     "choice": lambda: predictions()["choice"],
     "number": lambda: predictions()["number"],

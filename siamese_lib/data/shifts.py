@@ -90,9 +90,7 @@ def rotated(images: ArrayLike, degrees: float) -> np.ndarray:
             corner = bordered[:, row + down, column + aside]
             weight = abs(1 - down - below) * abs(1 - aside - beside)
             made += corner * weight.reshape(height, width, *[1] * (given.ndim - 3))
-    if given.dtype.kind == "b":
-        return made >= 0.5
-    return (np.rint(made) if given.dtype.kind in "iu" else made).astype(given.dtype)
+    return (made if given.dtype.kind == "f" else np.rint(made)).astype(given.dtype)
 
 
 def padded(images: ArrayLike, side: int = 32) -> np.ndarray:

@@ -1,6 +1,7 @@
 // @ts-check
-// The other points of a map, behind the path: dots, images or names of classes.
+// The other points of a map: dots, images, and names of classes.
 
+/** @import { Place } from "../js/film.js" */
 /** @import { Classes } from "../js/point_classes.js" */
 /** @import { PictureSource } from "../js/pictures.js" */
 /** @import { Theme } from "../js/theme.js" */
@@ -11,7 +12,6 @@ import { HaloText } from "../js/halo.js";
 const CLOUD_DOT = 2.4; // pixels: the radius of a point
 const THUMB = 28; // pixels: the longer side of an image, with its frame
 const NAMED = 30; // classes: more names would cover the map
-const NAMES_APART = 20; // pixels between the names of two classes
 
 /** @typedef {{ pictures: PictureSource, shape: number[], points: number[] }} Thumbs */
 
@@ -48,7 +48,7 @@ export class ProbeCloud {
   /**
    * @param {Paper} paper
    * @param {ProbeLens} lens
-   * @param {Thumbs | null} thumbs to show in place of dots and names
+   * @param {Thumbs | null} thumbs to show on the dots
    */
   draw(paper, lens, thumbs) {
     const count = this.#points.length / this.#dim;
@@ -58,7 +58,6 @@ export class ProbeCloud {
     for (const i of order) this.#dot(paper, seen[i], this.#classes.colorOf(i));
     paper.pen.globalAlpha = 1;
     if (thumbs) this.#thumbs(paper, seen, thumbs);
-    else this.#names(paper, lens);
   }
 
   /**
@@ -98,25 +97,47 @@ export class ProbeCloud {
   }
 
   /**
-   * Write the names of the classes in their middles, where they do not cover each other.
+   * Write the names of the classes in their middles, or next to these, where they cover neither
+   * each other nor the path.
    * @param {Paper} paper
    * @param {ProbeLens} lens
+   * @param {Place[]} path places close to each other
    */
-  #names({ pen, ratio, theme }, lens) {
+  drawNames({ pen, ratio, theme, width, height }, lens, path) {
     const { present, names } = this.#classes;
     if (present.length > NAMED) return;
-    pen.font = `600 ${theme.text}px ${theme.font}`;
-    pen.fillStyle = theme.ink;
-    const at = present.map((k) => lens.see(this.#medians, k));
-    present.forEach((k, i) => {
-      const crowded = at.some(
-        ([x, y], j) => j !== i && Math.hypot(x - at[i][0], y - at[i][1]) < NAMES_APART,
+    pen.font = `${theme.text}px ${theme.font}`; // lighter than the values of the path
+    pen.fillStyle = theme.quiet;
+    const taken = [...path];
+    for (const k of present) {
+      const [x, y] = lens.see(this.#medians, k);
+      const half = pen.measureText(names[k]).width / 2 + 4;
+      const away = Math.hypot(x - width / 2, y - height / 2) || 1;
+      const [right, down] = [(x - width / 2) / away, (y - height / 2) / away];
+      /** @type {Place[]} */
+      const places = [0, half + 8, -half - 8].map((far) => [x + far * right, y + far * down]);
+      const inside = places.filter(
+        ([a, b]) => Math.min(a, width - a) > half && Math.min(b, height - b) > theme.text / 2,
       );
-      const [x, y] = at[i];
-      if (!crowded) this.#text.write(pen, { ground: theme.ground, ratio }, names[k], [x, y]);
-    });
+      const place = freePlace(inside, half, theme.text, taken);
+      if (!place) continue;
+      this.#text.write(pen, { ground: theme.ground, ratio }, names[k], place);
+      taken.push([place[0] - half, place[1]], place, [place[0] + half, place[1]]);
+    }
   }
 }
+
+/**
+ * Return the first place at which words cover none of the places that are taken, if any.
+ * @param {Place[]} places
+ * @param {number} half of the words' width, in pixels
+ * @param {number} high the words' height
+ * @param {Place[]} taken
+ */
+export const freePlace = (places, half, high, taken) =>
+  places.find(
+    ([x, y]) => !taken.some(([a, b]) => Math.abs(a - x) < half && Math.abs(b - y) < high),
+  );
 
 /**
  * Return which places to take, from the first on, so that rectangles around them do not overlap.

@@ -35,9 +35,9 @@ export class ProbePicture {
    * @param {() => void} acts.end
    */
   constructor(dials, { hold, drag, end }) {
-    const words = probeHint(dials);
-    set(this.#canvas, { title: words, "data-dials": Math.min(dials.length, 2) });
-    this.element = make("div", {}, this.#canvas, make("p", { class: "pr-hint" }, words));
+    set(this.#canvas, { "data-dials": Math.min(dials.length, 2) });
+    const hint = make("p", { class: "pr-hint" }, probeHint(dials));
+    this.element = make("div", {}, this.#canvas, hint);
     /** @type {{ x: number, y: number, places: number[] } | null} */
     let start = null;
     this.#canvas.addEventListener("pointerdown", (event) => {
@@ -80,7 +80,7 @@ export class ProbePicture {
 /** A slider with the name and the value of a dial. */
 export class ProbeSlider {
   #words;
-  #value = make("output");
+  #value = make("span", { class: "pr-value" });
   #input;
 
   /**

@@ -66,6 +66,24 @@ export function spreadOfPoints(points, dim, which = null) {
 }
 
 /**
+ * Return which point is nearest to a place.
+ * @param {Float32Array} points
+ * @param {Float32Array} place one number for each dimension
+ */
+export function nearestOf(points, place) {
+  let nearest = 0;
+  let least = Infinity;
+  for (let i = 0; i < points.length; i += place.length) {
+    let square = 0;
+    for (let axis = 0; axis < place.length; axis++) square += (points[i + axis] - place[axis]) ** 2;
+    if (square >= least) continue;
+    least = square;
+    nearest = i / place.length;
+  }
+  return nearest;
+}
+
+/**
  * Return the place of a value after so many steps, at the end or round to the first one.
  * @param {ProbeDial} dial
  * @param {number} place

@@ -4,7 +4,8 @@
 /** @typedef {[azimuth: number, elevation: number]} Turn in degrees */
 /** @typedef {[x: number, y: number, near: number]} Seen pixels; near is from -1 to 1, 0 if flat */
 
-const MARGIN_ROOM = 26; // pixels around the points, for words and the point's own size
+export const FIRST_TURN = /** @type {Turn} */ ([40, 25]); // as in state.py
+const MARGIN_ROOM = 32; // pixels around the points, for words and the point's own size
 const TURN_KEYS = /** @type {Record<string, Turn>} */ ({
   ArrowLeft: [-10, 0],
   ArrowRight: [10, 0],

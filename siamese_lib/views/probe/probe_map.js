@@ -12,8 +12,8 @@ import { make, penOf, set } from "../js/dom.js";
 import { iconButton } from "../js/icons.js";
 import { bytesOf } from "../js/numbers.js";
 import { ProbeCloud } from "./probe_cloud.js";
-import { spreadOfPoints } from "./probe_grid.js";
-import { ProbeLens, turnOfKey } from "./probe_lens.js";
+import { nearestOf, spreadOfPoints } from "./probe_grid.js";
+import { FIRST_TURN, ProbeLens, turnedBy, turnOfKey } from "./probe_lens.js";
 import { ProbePath } from "./probe_path.js";
 import { probeSentence } from "./probe_words.js";
 
@@ -27,6 +27,13 @@ const FRAME_EDGES = [0, 1, 0, 2, 0, 4, 1, 3, 1, 5, 2, 3, 2, 6, 3, 7, 4, 5, 4, 6,
  * @property {string} note
  * @property {Bytes} points float32
  * @property {Bytes | null} cloud float32
+ */
+
+/**
+ * @typedef {object} MapActs
+ * @property {() => Turn} turn tells how the maps are turned
+ * @property {(turn: Turn) => void} turned
+ * @property {() => void} end called when a drag ends
  */
 
 /**
@@ -47,6 +54,7 @@ export class ProbeMap {
   #cloudPoints;
   #grid;
   #spread;
+  #classes;
   #cloud;
   #path = new ProbePath();
   #behind = make("canvas");
@@ -60,12 +68,13 @@ export class ProbeMap {
    * @param {ProbeMapData} about
    * @param {ProbeGrid} grid
    * @param {Classes} classes
-   * @param {{ turn: (by: Turn) => void, reset: () => void, end: () => void }} acts
+   * @param {MapActs} acts
    */
   constructor(about, grid, classes, acts) {
     this.#about = about;
     this.#dim = about.dim;
     this.#grid = grid;
+    this.#classes = classes;
     this.#points = floatsOf(about.points);
     this.#cloudPoints = about.cloud ? floatsOf(about.cloud) : new Float32Array();
     this.#spread = spreadOfPoints(about.cloud ? this.#cloudPoints : this.#points, about.dim);
@@ -77,7 +86,7 @@ export class ProbeMap {
       { class: "pr-map-head" },
       make("span", { class: "pr-name" }, about.name),
     );
-    if (about.note) head.append(make("span", { class: "pr-note" }, about.note));
+    if (about.note) this.stage.append(make("span", { class: "pr-note" }, about.note));
     this.element = make("div", { class: "pr-map" }, head, this.stage, this.#sentence);
     if (about.dim === 3) {
       head.append(turnButtons(about.name, acts));
@@ -92,11 +101,16 @@ export class ProbeMap {
   }
 
   /**
-   * Where an image is on the map, in pixels.
+   * Say where the point of an image is.
    * @param {number} image
    */
-  placeOf(image) {
-    return this.#lens.see(this.#points, image);
+  wordsOf(image) {
+    const own = this.#points.subarray(image * this.#dim, (image + 1) * this.#dim);
+    const place = [...own].map((value) => String(+value.toPrecision(3)).replace("-", "−"));
+    const at = `${this.#about.name}: the point is at ${place.join(", ")}`;
+    if (!this.#classes.known) return at;
+    const nearest = nearestOf(this.#cloudPoints, own);
+    return `${at}, nearest to class ${this.#classes.names[this.#classes.of[nearest]]}`;
   }
 
   /**
@@ -123,9 +137,11 @@ export class ProbeMap {
       this.#cloud.draw(paper, this.#lens, moment.thumbs);
     }
     const paper = paperOf(this.#front, width, height, ratio, theme);
-    const path = moment.path.map((image) => this.placeOf(image));
+    const path = moment.path.map((image) => this.#lens.see(this.#points, image));
     this.#path.draw(paper, path, moment.dial);
-    this.#path.drawPoint(paper, this.placeOf(moment.at), path, moment.picture);
+    const covered = this.#path.covers(path, moment.dial);
+    if (!moment.thumbs) this.#cloud.drawNames(paper, this.#lens, covered);
+    this.#path.drawPoint(paper, this.#lens.see(this.#points, moment.at), path, moment.picture);
     this.#say(moment);
   }
 
@@ -133,10 +149,8 @@ export class ProbeMap {
   #say({ path, dial, at }) {
     const sentence = probeSentence(dial, this.travel(path));
     if (this.#sentence.textContent !== sentence) this.#sentence.textContent = sentence;
-    const own = this.#points.subarray(at * this.#dim, (at + 1) * this.#dim);
-    const place = [...own].map((value) => String(+value.toPrecision(3))).join(", ");
-    const help = this.#dim === 3 ? " Arrow keys turn it." : "";
-    set(this.stage, { "aria-label": `Map ${this.#about.name}. The point is at ${place}.${help}` });
+    const help = this.#dim === 3 ? ". Arrow keys turn it." : "";
+    set(this.stage, { "aria-label": `Map ${this.wordsOf(at)}${help}` });
   }
 
   /** @param {number} subject */
@@ -164,40 +178,42 @@ export class ProbeMap {
     pen.globalAlpha = 1;
   }
 
-  /** @param {{ turn: (by: Turn) => void, end: () => void }} acts */
-  #listen({ turn, end }) {
-    set(this.stage, { role: "application", tabindex: 0, class: "pr-stage pr-turns" });
-    let held = false;
-    this.stage.addEventListener("pointerdown", (event) => {
+  /** @param {MapActs} acts */
+  #listen({ turn, turned, end }) {
+    const { stage } = this;
+    set(stage, { role: "application", tabindex: 0, class: "pr-stage pr-turns" });
+    /** @type {{ x: number, y: number, turn: Turn } | null} */
+    let start = null;
+    stage.addEventListener("pointerdown", (event) => {
       if (event.button) return;
-      this.stage.setPointerCapture(event.pointerId);
-      held = true;
+      stage.setPointerCapture(event.pointerId);
+      start = { x: event.clientX, y: event.clientY, turn: turn() };
     });
-    let [x, y] = [0, 0];
-    this.stage.addEventListener("pointermove", (event) => {
-      if (held) turn([-DEGREES * (event.clientX - x), DEGREES * (event.clientY - y)]);
-      [x, y] = [event.clientX, event.clientY];
+    stage.addEventListener("pointermove", (event) => {
+      if (!start) return;
+      const [right, down] = [event.clientX - start.x, event.clientY - start.y];
+      turned(turnedBy(start.turn, [-DEGREES * right, DEGREES * down]));
     });
     for (const name of ["pointerup", "pointercancel"]) {
-      this.stage.addEventListener(name, () => {
-        if (held) end();
-        held = false;
+      stage.addEventListener(name, () => {
+        if (start) end();
+        start = null;
       });
     }
-    this.stage.addEventListener("keydown", (event) => {
+    stage.addEventListener("keydown", (event) => {
       const by = turnOfKey(event.key);
       if (!by || event.ctrlKey || event.metaKey || event.altKey) return;
       event.preventDefault();
-      turn(by);
+      turned(turnedBy(turn(), by));
     });
   }
 }
 
 /**
  * @param {string} name of the map
- * @param {{ turn: (by: Turn) => void, reset: () => void }} acts
+ * @param {MapActs} acts
  */
-function turnButtons(name, { turn, reset }) {
+function turnButtons(name, { turn, turned }) {
   /** @type {[words: string, sign: string, by: Turn][]} */
   const ways = [
     ["left", "←", [-15, 0]],
@@ -211,11 +227,11 @@ function turnButtons(name, { turn, reset }) {
       type: "button",
       "aria-label": label,
       title: label,
-      onclick: () => turn(by),
+      onclick: () => turned(turnedBy(turn(), by)),
     };
     return make("button", attributes, sign);
   });
-  const again = iconButton("reset", `Turn ${name} back`, reset);
+  const again = iconButton("reset", `Turn ${name} back`, () => turned(FIRST_TURN));
   return make("span", { class: "pr-turn" }, ...buttons, again);
 }
 

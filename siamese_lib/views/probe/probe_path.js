@@ -9,6 +9,7 @@
 import { HaloText } from "../js/halo.js";
 import { clamp } from "../js/numbers.js";
 import { PicturePlaces } from "../js/picture_places.js";
+import { freePlace } from "./probe_cloud.js";
 
 const PATH_DOT = 3; // pixels: the radius of a value
 const PATH_END = 5; // pixels: of the first and of the last value
@@ -19,14 +20,17 @@ const WORDS_AWAY = 18; // pixels from an end of the path to its value
 export class ProbePath {
   #text = new HaloText();
   #places = new PicturePlaces();
+  /** Where values are written. @type {Place[]} */
+  #words = [];
 
   /**
    * @param {Paper} paper
    * @param {Seen[]} path
    * @param {ProbeDial} dial
    */
-  draw({ pen, theme, ratio, width, height }, path, { words, periodic }) {
-    const line = periodic ? [...path, path[0]] : path;
+  draw(paper, path, dial) {
+    const { pen, theme } = paper;
+    const line = dial.periodic ? [...path, path[0]] : path;
     pen.lineCap = "round";
     /** @type {[color: string, width: number][]} */
     const strokes = [
@@ -47,20 +51,54 @@ export class ProbePath {
     path.forEach(([x, y, near]) => {
       pathDisc(pen, [x, y], PATH_DOT * (1 + 0.3 * near), theme.ink, theme.ground);
     });
+    this.#ends(paper, path, dial);
+  }
+
+  /**
+   * Mark where the path begins and where it ends, with the values.
+   * @param {Paper} paper
+   * @param {Seen[]} path
+   * @param {ProbeDial} dial
+   */
+  #ends({ pen, theme, ratio, width, height }, path, { words, periodic }) {
     const ends = periodic ? [0] : [0, path.length - 1];
     pen.font = `600 ${theme.text}px ${theme.font}`;
-    ends.forEach((end, number) => {
+    this.#words = [];
+    for (const end of ends) {
       const [x, y] = path[end];
       pathDisc(pen, [x, y], PATH_END, theme.ground, theme.ink, 2);
-      if (number && Math.hypot(x - path[0][0], y - path[0][1]) < WORDS_AWAY) return;
       const half = pen.measureText(words[end]).width / 2 + 4;
       const [right, down] = awayFrom(path, end);
+      const inside = [1, -1].map(
+        (way) =>
+          /** @type {Place} */ ([
+            clamp(x + way * right * (WORDS_AWAY + half / 2), half, width - half),
+            clamp(y + way * down * WORDS_AWAY, theme.text, height - theme.text),
+          ]),
+      );
+      const place = freePlace(inside, 2 * half, theme.text, this.#words);
+      if (!place) continue;
       pen.fillStyle = theme.ink;
-      this.#text.write(pen, { ground: theme.ground, ratio }, words[end], [
-        clamp(x + right * (WORDS_AWAY + half / 2), half, width - half),
-        clamp(y + down * WORDS_AWAY, theme.text, height - theme.text),
-      ]);
+      this.#text.write(pen, { ground: theme.ground, ratio }, words[end], place);
+      this.#words.push([place[0] - half, place[1]], place, [place[0] + half, place[1]]);
+    }
+  }
+
+  /**
+   * Return places that names should not cover: those of the values' words, and along the path.
+   * @param {Seen[]} path
+   * @param {ProbeDial} dial
+   * @returns {Place[]}
+   */
+  covers(path, { periodic }) {
+    /** @type {Place[]} */
+    const places = path.flatMap(([x, y], i) => {
+      const [a, b] = path[i + 1] ?? (periodic ? path[0] : path[i]);
+      return [0, 0.25, 0.5, 0.75].map(
+        (share) => /** @type {Place} */ ([x + share * (a - x), y + share * (b - y)]),
+      );
     });
+    return [...places, ...this.#words];
   }
 
   /**
@@ -77,7 +115,7 @@ export class ProbePath {
       /** @type {Place} */
       const size = [wide, high];
       const { left, top } = this.#places.take(0, [x, y], size, { width, height }, (box) => {
-        const inside = path.filter(
+        const inside = [...path, ...this.#words].filter(
           ([a, b]) =>
             a > box.left - 4 && a < box.right + 4 && b > box.top - 4 && b < box.bottom + 4,
         );

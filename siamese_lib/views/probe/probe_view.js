@@ -17,11 +17,9 @@ import { Reporter } from "../js/reporter.js";
 import { themeOf } from "../js/theme.js";
 import { ProbePicture, ProbeRadios, ProbeSlider } from "./probe_dials.js";
 import { ProbeGrid } from "./probe_grid.js";
-import { turnedBy } from "./probe_lens.js";
 import { ProbeMap } from "./probe_map.js";
 import { probePictureWords } from "./probe_words.js";
 
-const FIRST_TURN = /** @type {Turn} */ ([40, 25]); // as in state.py
 const SCALE_WORDS =
   "0 % of the map's spread: the point stands still. " +
   "About 100 %: it wanders across the whole map.";
@@ -86,8 +84,8 @@ export class ProbeView {
     this.#maps = maps.map(
       (about) =>
         new ProbeMap(about, this.#grid, classes, {
-          turn: (by) => this.#change({ turn: turnedBy(this.#state.turn, by) }),
-          reset: () => this.#change({ turn: FIRST_TURN }),
+          turn: () => this.#state.turn,
+          turned: (turn) => this.#change({ turn }),
           end,
         }),
     );
@@ -141,11 +139,6 @@ export class ProbeView {
     this.#abort.abort();
     this.#loop.end();
     this.root.remove();
-  }
-
-  /** Where the present point is on each map, in pixels of its stage. */
-  get pointPlaces() {
-    return this.#maps.map((map) => map.placeOf(this.#at));
   }
 
   #build() {
@@ -241,11 +234,12 @@ export class ProbeView {
     this.#loop.wake();
   }
 
+  /** Let screen readers say what the picture shows, and where its point is. */
   #say() {
-    const sentences = [...this.root.querySelectorAll(".pr-map")].map((map) => map.textContent);
     const { dials, subjects } = this.#payload;
-    const words = probePictureWords(subjects[this.#state.subject], dials, this.#places);
-    this.#said.textContent = sentences.length ? words : "";
+    const picture = probePictureWords(subjects[this.#state.subject], dials, this.#places);
+    const words = [picture, ...this.#maps.map((map) => map.wordsOf(this.#at))].join(". ");
+    if (this.#said.textContent !== words) this.#said.textContent = words;
   }
 
   #draw() {

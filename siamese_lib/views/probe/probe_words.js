@@ -7,12 +7,12 @@
  * Say how far a point moves; still.py says the same.
  * @param {number} travel
  */
-export function probeShare(travel) {
+function probeShare(travel) {
   if (!travel) return "stands still";
   if (!Number.isFinite(travel)) return "moves, and the map's other points are all in one place";
   const percent = 100 * travel;
   const number = percent >= 9.95 ? percent.toFixed(0) : percent.toFixed(1);
-  return `moves over ${percent < 0.05 ? "less than 0.1" : number} % of the map's spread`;
+  return `moves over ${percent < 0.05 ? "less than 0.1" : number}\u00a0% of the map's spread`;
 }
 
 /**

@@ -46,13 +46,20 @@ def still_png(
         left = _PICTURE + _GAP + number * (_SIDE + _GAP)
         picture.write((left, 2), each.name, 15, width=_SIDE)
         _draw_map(picture, each, setting, dials[setting.dial], classes, left)
-        share = share_words(each.travel(each.points[setting.path]))
-        picture.write((left, _TITLE + _SIDE + 8), f"The point {share}.", 13, width=_SIDE)
+        lines = sentence_lines(dials[setting.dial], each.travel(each.points[setting.path]))
+        for line, words in enumerate(lines):
+            picture.write((left, _TITLE + _SIDE + 4 + 18 * line), words, 13, width=_SIDE)
     return picture.png()
 
 
+def sentence_lines(dial: Dial, travel: float) -> tuple[str, str]:
+    """Say in two lines how far a point moves; probe_words.js says the same on the page."""
+    ends = f"{dial.words[0]} to {dial.words[-1]}{' and round' * dial.periodic}"
+    return f"{dial.name[:1].upper()}{dial.name[1:]}, {ends}:", f"the point {share_words(travel)}."
+
+
 def share_words(travel: float) -> str:
-    """Say how far a point moves; probe_words.js says the same on the page."""
+    """Say how far a point moves."""
     if not travel:
         return "stands still"
     if math.isinf(travel):
