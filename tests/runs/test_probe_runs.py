@@ -37,7 +37,7 @@ def test_each_image_is_changed_and_embedded(run):
     )  # fmt: skip
     for at, shift in enumerate((-1, 0, 1)):
         for turn, degrees in enumerate((0, 90)):
-            expected = sl.rotated(sl.shifted(SUBJECTS, shift), degrees)
+            expected = sl.shifted(sl.rotated(SUBJECTS, degrees), shift)  # the last change first
             assert np.array_equal(view._images[:, at, turn], expected)
             for each, embed in zip(view._maps, (run.embed, run.embed, two_numbers), strict=True):
                 made = each.points[:, at, turn]
