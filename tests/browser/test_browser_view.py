@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, Literal
 
 import numpy as np
 import pytest
-from browser import AS_IF_HARDWARE, NO_WEBGL, ViewOnPage, chromium, note_faults, write_page
+from browser import (
+    AS_IF_HARDWARE,
+    NO_WEBGL,
+    ViewOnPage,
+    chromium,
+    note_faults,
+    words_as_seen,
+    write_page,
+)
 from playwright.sync_api import Browser, Page
 
 import siamese_lib as sl
@@ -584,6 +593,18 @@ def test_a_selection_is_counted_and_shown(show):
     assert view.evaluate("view.selected") == [3]
     view.rest()
     assert strip.is_hidden()
+
+
+def test_counts_stay_with_names_that_are_read_from_right_to_left(show):
+    names = ["חולצה", "سوار", "sock"]
+    view = show(example(class_names=names))
+    view.evaluate("view.select([0, 3, 4, 6, 7, 2])")
+    view.rest()
+    words = view.root.locator(".sv-selection-words")
+    assert re.findall(r"\w+", words.inner_text()) == words_as_seen(words)
+    assert "\u2068" not in words.inner_text().split(names[1])[1]  # a name that needs no mark
+    counted = "3 of class {} 2 of class {} 1 of class {}".format(*names)
+    assert words_as_seen(words)[3:] == counted.split()
 
 
 def test_points_are_chosen_by_keyboard(show):
