@@ -401,6 +401,21 @@ def test_the_newest_frame_moves_in_unless_the_reader_looks_back(show):
     assert (view.words, view.evaluate("view.film.last")) == ("step 20", 7)
 
 
+def test_trust_is_of_the_last_frame_and_ends_with_a_newer_one(show):
+    view = show(example(trust=np.linspace(0, 1, POINTS)))
+    button = view.root.get_by_role("button", name="Trust")
+    button.click()
+    view.rest()
+    assert changes(view)["shown"]["trust"] is True
+    view.evaluate(APPEND.format(index=6, step=320, loss=0.05))
+    view.rest()
+    assert button.is_hidden()
+    assert changes(view)["shown"]["trust"] is False
+    view.page.mouse.move(*view.place_of(5))
+    view.rest()
+    assert "trust" not in view.root.locator(".sv-card").inner_text()
+
+
 def test_a_single_frame_is_a_map_without_a_film(show):
     frames, labels = clouds()
     view = show(sl.EmbeddingView(frames[-1], labels))
