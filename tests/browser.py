@@ -123,6 +123,27 @@ def note_faults(page: Page, faults: list[str]) -> None:
     page.on("request", asked)
 
 
+def words_as_seen(element: Locator) -> list[str]:
+    """Return the words of an element from the top to the bottom, and from left to right."""
+    return element.evaluate(
+        """element => {
+          const found = [];
+          const walker = document.createTreeWalker(element, NodeFilter.SHOW_TEXT);
+          while (walker.nextNode()) {
+            for (const word of walker.currentNode.data.matchAll(/[\\p{L}\\p{N}]+/gu)) {
+              const range = document.createRange();
+              range.setStart(walker.currentNode, word.index);
+              range.setEnd(walker.currentNode, word.index + word[0].length);
+              const { left, bottom } = range.getBoundingClientRect();
+              found.push({ word: word[0], left, bottom: Math.round(bottom / 8) });
+            }
+          }
+          found.sort((a, b) => a.bottom - b.bottom || a.left - b.left);
+          return found.map(({ word }) => word);
+        }"""
+    )
+
+
 class ViewOnPage:
     """What a reader sees of an `EmbeddingView`, and does to it."""
 

@@ -118,7 +118,11 @@ def page_address(
     """
     _check_view(view)
     checked = view.checked_state({} if state is None else state)
-    kept = {name: checked[name] for name in (checked if state is None else state)}
+    kept = {  # also what changes with them
+        name: value
+        for name, value in checked.items()
+        if state is None or name in state or value != view.state[name]
+    }
     words = json.dumps(kept, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
     return f"{_address(path)}#{quote(words, safe=_PLAIN)}"
 

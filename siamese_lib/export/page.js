@@ -7,7 +7,7 @@
 
 import { addressKeeper, stateInAddress } from "../views/js/address.js";
 import { wordsOf } from "../views/js/numbers.js";
-import { joinState, splitState } from "../views/js/shown.js";
+import { FIRST_SHOWN, joinState, splitState } from "../views/js/shown.js";
 import { View } from "../views/js/view.js";
 import { Answers } from "./page_answers.js";
 import { pageData } from "./page_data.js";
@@ -34,7 +34,9 @@ class SearchPage {
   constructor(data, pictures) {
     const { film, about } = data.view;
     const last = film.frames.length - 1;
-    const state = stateInAddress();
+    const { k, metric } = data;
+    const own = { frame: last, playing: false, selected: [0], highlighted: [], k, metric };
+    const state = stateInAddress({ ...own, ...FIRST_SHOWN });
     const playing = data.playing && last > 0 && state.frame === undefined;
     this.search = new PageSearch(
       { ...data, ...asked(data, state) },

@@ -117,7 +117,8 @@ export class Answers {
     this.#name.replaceChildren(swatch(this.#color), "Your drawing");
     this.#number.replaceChildren("as the network gets it");
     const first = names[this.#search.galleryLabels[neighbours[0].row]];
-    this.#say(`The nearest is ${first}. ${votes} of ${neighbours.length} say ${names[label]}.`);
+    const said = `. ${votes} of ${neighbours.length} say `;
+    this.#say(["The nearest is ", bdi(first), said, bdi(names[label]), "."]);
     this.#list.replaceChildren(...neighbours.map((neighbour, i) => this.#item(neighbour, i)));
   }
 
@@ -129,12 +130,12 @@ export class Answers {
     const number = this.#search.numbers[query];
     this.index.value = String(number);
     showPicture(this.#picture, this.#pictures.test, query);
-    this.#name.replaceChildren(swatch(this.#about.colors[label]), names[label]);
+    this.#name.replaceChildren(swatch(this.#about.colors[label]), bdi(names[label]));
     const words = `test image ${grouped(number)}`;
     this.#number.replaceChildren(linked(this.#links.queries[query], words));
     const verdict = this.#search.verdict(query, neighbours);
-    const said = `${verdict.votes} of ${neighbours.length} say ${names[verdict.label]}`;
-    this.#say(`${signOf(verdict.right)}${said}`, verdict.right);
+    const said = `${signOf(verdict.right)}${verdict.votes} of ${neighbours.length} say `;
+    this.#say([said, bdi(names[verdict.label])], verdict.right);
     this.#list.replaceChildren(...neighbours.map((neighbour, i) => this.#item(neighbour, i)));
   }
 
@@ -184,8 +185,8 @@ export class Answers {
   #askMistake() {
     const { query, tried } = this.#search.mistakeFrom(this.#anyQuery(), this.query, PATIENCE);
     if (query !== null) this.#acts.ask(query);
-    else if (tried === this.#search.count) this.#say("There is no other mistake.");
-    else this.#say(`No other mistake among ${grouped(tried)} images.`);
+    else if (tried === this.#search.count) this.#say(["There is no other mistake."]);
+    else this.#say([`No other mistake among ${grouped(tried)} images.`]);
   }
 
   /**
@@ -204,7 +205,7 @@ export class Answers {
       "li",
       { class: right === null ? "" : rightOrWrong(right), title: `${name}, distance ${distance}` },
       picture,
-      make("span", { class: "name" }, `${signOf(right)}${name}`),
+      make("span", { class: "name" }, signOf(right), bdi(name)),
       make("span", { class: "distance" }, shortDistance(distance)),
       make("span", { class: "quiet" }, linked(this.#links.gallery[number], shown)),
     );
@@ -214,14 +215,20 @@ export class Answers {
   }
 
   /**
-   * @param {string} words
+   * @param {(Node | string)[]} words
    * @param {boolean | null} [right]
    */
   #say(words, right = null) {
-    this.verdict.textContent = words;
+    this.verdict.replaceChildren(...words);
     this.verdict.className = right === null ? "quiet" : rightOrWrong(right);
   }
 }
+
+/**
+ * Write a name so that, if it is read from right to left, the words around it are not.
+ * @param {string} name
+ */
+const bdi = (name) => make("bdi", {}, name);
 
 /** @param {string} color */
 function swatch(color) {

@@ -128,7 +128,7 @@ export class DrawingPad {
     const remove = button("Remove", () => this.#remove(example));
     const number = all.slice(0, place + 1).filter(({ label }) => label === example.label).length;
     remove.setAttribute("aria-label", `Remove ${name}, example ${number}`);
-    return make("li", {}, picture, make("span", { class: "name" }, name), remove);
+    return make("li", {}, picture, make("bdi", { class: "name" }, name), remove);
   }
 
   /** @param {Example} example */

@@ -19,9 +19,8 @@ export function openViewPage(mount) {
   const keep = addressKeeper();
   /** @param {Record<string, any>} own */
   const open = (own) => mount(place, payload, { state: { ...state, ...own }, onChange: keep });
-  const known = Object.entries(stateInAddress()).filter(([name]) => name in state);
   try {
-    Object.assign(window, { view: open(Object.fromEntries(known)) });
+    Object.assign(window, { view: open(stateInAddress(state)) });
   } catch (error) {
     place.replaceChildren();
     Object.assign(window, { view: open({}) });

@@ -333,8 +333,8 @@ class EmbeddingView(WithStill, anywidget.AnyWidget):
 
     @traitlets.observe(*_ABOUT)
     def _send_about(self, change: Bunch) -> None:
+        self._forget()  # of several changes at once, that of the frames may be seen later
         if not self._packed:
-            self._forget()  # of several changes at once, that of the frames may be seen later
             self._about = self.film.about()
 
     def _forget(self) -> None:

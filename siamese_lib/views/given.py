@@ -210,6 +210,17 @@ def checked_hidden(hidden: object, classes: Sequence[str]) -> list[str]:
     return list(dict.fromkeys(listed))
 
 
+def checked_camera(camera: object) -> list[float] | None:
+    """Return x, y and a length, which say what a map shows, as a list; or None, for all of it."""
+    if camera is None:
+        return None
+    numbers = list(camera) if isinstance(camera, Iterable) else []
+    real = all(isinstance(n, Real) and math.isfinite(n) for n in numbers)
+    if len(numbers) != 3 or not real or not numbers[2] > 0:
+        raise ViewError(f"camera is {camera!r:.200}; expected x, y and a length above 0, or None.")
+    return [float(number) for number in numbers]
+
+
 def check_fit(
     *,
     frames: np.ndarray,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from numbers import Real
@@ -77,7 +76,7 @@ def shown(before: Mapping[str, Any], changes: Mapping[str, Any], film: Film) -> 
         hidden = given.checked_hidden(hidden, film.classes.names)
     if not isinstance(state.speed, Real) or state.speed not in SPEEDS:
         raise ViewError(f"state: speed is {state.speed!r}; expected one of {SPEEDS}.")
-    return {**asdict(state), "hidden": list(hidden), "camera": _camera(state.camera)}
+    return {**asdict(state), "hidden": list(hidden), "camera": given.checked_camera(state.camera)}
 
 
 def still_possible(look: Mapping[str, Any], view: HasFilm) -> dict[str, Any]:
@@ -87,15 +86,3 @@ def still_possible(look: Mapping[str, Any], view: HasFilm) -> dict[str, Any]:
     film = view.film
     hidden = [name for name in look["hidden"] if name in film.classes.names]
     return {**look, "hidden": hidden, "trust": look["trust"] and film.trust is not None}
-
-
-def _camera(camera: Any) -> list[float] | None:
-    if camera is None:
-        return None
-    numbers = list(camera) if isinstance(camera, Iterable) else []
-    real = all(isinstance(n, Real) and math.isfinite(n) for n in numbers)
-    if len(numbers) != 3 or not real or not numbers[2] > 0:
-        raise ViewError(
-            f"state: camera is {camera!r:.200}; expected x, y and a length above 0, or None."
-        )
-    return [float(number) for number in numbers]

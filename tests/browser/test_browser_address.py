@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
+from urllib.parse import quote
 
 import numpy as np
 import pytest
 from browser import ViewOnPage, chromium, note_faults
-from every_view import threshold
+from every_view import threshold, write_pages
 from playwright.sync_api import Browser, Page
 from tiny_training import Training, corners_dataset
 
@@ -22,6 +25,24 @@ History.prototype.replaceState = function (...parts) {
   window.kept.push(decodeURIComponent(parts[2]));
   return replaceState.apply(this, parts);
 };"""
+
+
+# For each page, what is pasted into its address.
+PASTED: dict[str, dict[str, Any]] = {
+    "film": {"frame": 1, "hidden": []},
+    "side_by_side": {"frame": 1, "scale": "own"},
+    "pair_matrix": {"frame": 1, "margin": 2.5},
+    "threshold": {"threshold": 0.5, "order": "worst"},
+    "springs": {"margin": 2.5},
+    "choice": {"answer": "neither"},
+    "number": {"answer": 70},
+    "run": {"selected": [4], "k": 3},
+}
+
+
+@pytest.fixture(scope="module")
+def paths(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+    return write_pages(tmp_path_factory.mktemp("pages"))
 
 
 @pytest.fixture(scope="module")
@@ -162,3 +183,66 @@ def test_a_threshold_is_a_page_that_counts_by_itself(page: Page, tmp_path: Path)
         )
         page.get_by_role("button", name="best accuracy").click()
     address_with(page, '"threshold":')
+
+
+def words_at_rest(page: Page) -> str:
+    page.wait_for_function(
+        """async () => {
+          const before = document.body.innerText;
+          await new Promise((done) => setTimeout(done, 400));
+          return before !== "" && document.body.innerText === before;
+        }"""
+    )
+    return page.inner_text("body")
+
+
+@pytest.mark.parametrize("name", PASTED)
+def test_an_address_pasted_into_an_open_page_is_shown(
+    page: Page, paths: dict[str, Path], name: str
+):
+    address = f"{paths[name].as_uri()}#{quote(json.dumps(PASTED[name]))}"
+    page.goto(address)
+    expected = words_at_rest(page)
+    page.goto("about:blank")
+    page.goto(paths[name].as_uri())
+    assert words_at_rest(page) != expected
+    loads: list[Page] = []
+    page.on("load", lambda loaded: loads.append(loaded))
+    page.evaluate("window.before = true")
+    page.goto(address)  # as only what follows "#" differs, the page stays open
+    page.wait_for_function("() => !window.before")
+    assert words_at_rest(page) == expected
+    assert loads == [page]
+
+
+def test_what_the_reader_did_last_does_not_replace_a_pasted_address(
+    page: Page, paths: dict[str, Path]
+):
+    page.goto(paths["film"].as_uri())
+    view = ViewOnPage(page)
+    view.rest()
+    loads: list[Page] = []
+    page.on("load", lambda loaded: loads.append(loaded))
+    view.stage.press("Home")  # the page will write it into its address a little later
+    page.goto(f"{paths['film'].as_uri()}#{quote(json.dumps({'frame': 2}))}")
+    page.wait_for_function("() => document.querySelector('.sv-step')?.innerText === 'step 20'")
+    again = ViewOnPage(page)
+    again.rest()
+    assert again.words == "step 20"
+    again.stage.press("ArrowRight")
+    address_with(page, '"frame":3')  # which does not open the page again
+    page.evaluate("location.hash = 'a-heading'")
+    again.rest()
+    assert (again.words, loads) == ("step 40", [page])
+
+
+@pytest.mark.parametrize("name", ["film", "run"])
+def test_values_of_another_kind_in_an_address_are_left_out(
+    page: Page, paths: dict[str, Path], name: str
+):
+    wrong = {"frame": "x", "selected": 5, "hidden": 5, "speed": [], "k": "9", "nothing": 1}
+    page.goto(f"{paths[name].as_uri()}#{quote(json.dumps({**wrong, 'names': False}))}")
+    view = ViewOnPage(page)
+    view.rest()
+    assert view.words == "step 120" if name == "film" else view.words.startswith("step")
+    assert view.evaluate("[view.look.now.names, view.clock.speed]") == [False, 1]

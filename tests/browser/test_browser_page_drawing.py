@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from browser import ViewOnPage, chromium, note_faults
+from browser import ViewOnPage, chromium, note_faults, words_as_seen
 from PIL import Image, ImageDraw, ImageFont
 from playwright.sync_api import Browser, Locator, Page, expect
 from there import there
@@ -279,6 +279,20 @@ def test_the_answer_is_in_sight_while_one_draws(
             assert 0 < box["y"] < box["y"] + box["height"] <= height
         shown.button("Add it as an example").click()
     assert shown.page.evaluate("scrollY") == top
+
+
+def test_names_that_are_read_from_right_to_left_leave_the_words_around_them(
+    show: Callable[..., Drawn], letters: tuple[sl.Run, sl.Dataset]
+) -> None:
+    run, data = letters
+    names = tuple(f"{chr(0x5D0 + i)}אב" for i in range(len(data.class_names)))
+    hebrew = sl.Dataset(data.train, data.test, names, data.source, data.name)
+    shown = show(run, hebrew)
+    assert words_as_seen(shown.verdict)[-1] in names
+    shown.draw(HOUSE)
+    expect(shown.verdict).to_have_text(re.compile("^The nearest is"))
+    assert words_as_seen(shown.verdict) == re.findall(r"\w+", shown.verdict.inner_text())
+    assert len({*words_as_seen(shown.verdict)} & {*names}) > 0
 
 
 def test_an_example_of_a_known_class_votes_for_it(

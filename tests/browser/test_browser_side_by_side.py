@@ -157,7 +157,7 @@ def test_the_scale_decides_what_is_seen(show, width, scheme):
     view.button("Own scale").click()
     assert view.radii() == pytest.approx([large] * 3, rel=0.05)
     assert view.inks(2) == pytest.approx(view.inks(0), rel=0.1)
-    assert view.reported == {"scale": "own"}
+    assert view.reported == {"scale": "own", "cameras": [None] * 3}
     assert view.root.evaluate(OVERFLOWING) == []
 
 
@@ -216,6 +216,63 @@ def test_maps_at_one_scale_are_zoomed_together_and_at_their_own_alone(show):
     view.rest()
     zooms = view.evaluate("view.panels.map(({ camera }) => camera.zoom)")
     assert zooms == pytest.approx([1, 1.25, 1])
+
+
+def test_a_zoom_is_part_of_the_state(show):
+    view = show()
+    view.stages.nth(1).press("+")
+    view.rest()
+    reported = view.reported["cameras"]
+    assert reported == [reported[0]] * 3 == view.evaluate("view.cameras")
+    view.button("Own scale").click()
+    view.rest()
+    assert view.reported == {"scale": "own", "cameras": [None] * 3}
+    view.stages.nth(1).press("+")
+    view.rest()
+    reported = view.reported["cameras"]
+    assert [camera is None for camera in reported] == [True, False, True]
+    view.stages.nth(1).press("0")
+    view.rest()
+    assert view.reported["cameras"] == [None] * 3
+
+
+@pytest.mark.parametrize(("scale", "zoomed"), [("same", [0, 1, 2]), ("own", [1])])
+def test_a_page_opens_with_the_zoom_of_its_state(show, scale, zoomed):
+    camera = [0.5, -0.25, 1 / 3]
+    cameras = [camera if panel in zoomed else None for panel in range(3)]
+    view = show(scale=scale, cameras=cameras)
+    seen = view.evaluate(
+        "view.panels.map(({ camera: { x, y, scale, width, height } }) =>"
+        " [x, y, Math.min(width, height) / scale])"
+    )
+    for panel in range(3):
+        assert (seen[panel] == pytest.approx(camera, rel=1e-6)) == (panel in zoomed)
+    assert view.reported == {}
+    view.page.evaluate("window.view.set({ cameras: [null, null, null] })")
+    view.rest()
+    assert view.evaluate("view.cameras") == [None] * 3
+    assert view.reported == {}
+
+
+def test_a_state_from_outside_does_not_undo_a_zoom_that_is_still_to_be_reported(show):
+    view = show()
+    state = {"frame": 1, "cameras": [None] * 3}
+    zoom = """root.querySelector(".sv-stage").dispatchEvent(
+      new KeyboardEvent("keydown", { key: "+", bubbles: true }))"""
+    view.root.evaluate(
+        f"""async (root, state) => {{
+          const drawn = () => new Promise((done) => requestAnimationFrame(() => done()));
+          {zoom};
+          await drawn();
+          {zoom};
+          await drawn();
+          window.view.set(state);
+        }}""",
+        state,
+    )
+    view.rest()
+    assert view.evaluate("view.panels[2].camera.zoom") == pytest.approx(1.25**2)
+    assert view.reported["cameras"] == view.evaluate("view.cameras")
 
 
 def test_a_state_that_is_set_is_shown_and_not_reported(show):

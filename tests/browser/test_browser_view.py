@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, Literal
 
 import numpy as np
 import pytest
-from browser import AS_IF_HARDWARE, NO_WEBGL, ViewOnPage, chromium, note_faults, write_page
+from browser import (
+    AS_IF_HARDWARE,
+    NO_WEBGL,
+    ViewOnPage,
+    chromium,
+    note_faults,
+    words_as_seen,
+    write_page,
+)
 from playwright.sync_api import Browser, Page
 
 import siamese_lib as sl
@@ -392,6 +401,21 @@ def test_the_newest_frame_moves_in_unless_the_reader_looks_back(show):
     assert (view.words, view.evaluate("view.film.last")) == ("step 20", 7)
 
 
+def test_trust_is_of_the_last_frame_and_ends_with_a_newer_one(show):
+    view = show(example(trust=np.linspace(0, 1, POINTS)))
+    button = view.root.get_by_role("button", name="Trust")
+    button.click()
+    view.rest()
+    assert changes(view)["shown"]["trust"] is True
+    view.evaluate(APPEND.format(index=6, step=320, loss=0.05))
+    view.rest()
+    assert button.is_hidden()
+    assert changes(view)["shown"]["trust"] is False
+    view.page.mouse.move(*view.place_of(5))
+    view.rest()
+    assert "trust" not in view.root.locator(".sv-card").inner_text()
+
+
 def test_a_single_frame_is_a_map_without_a_film(show):
     frames, labels = clouds()
     view = show(sl.EmbeddingView(frames[-1], labels))
@@ -584,6 +608,18 @@ def test_a_selection_is_counted_and_shown(show):
     assert view.evaluate("view.selected") == [3]
     view.rest()
     assert strip.is_hidden()
+
+
+def test_counts_stay_with_names_that_are_read_from_right_to_left(show):
+    names = ["חולצה", "سوار", "sock"]
+    view = show(example(class_names=names))
+    view.evaluate("view.select([0, 3, 4, 6, 7, 2])")
+    view.rest()
+    words = view.root.locator(".sv-selection-words")
+    assert re.findall(r"\w+", words.inner_text()) == words_as_seen(words)
+    assert "\u2068" not in words.inner_text().split(names[1])[1]  # a name that needs no mark
+    counted = "3 of class {} 2 of class {} 1 of class {}".format(*names)
+    assert words_as_seen(words)[3:] == counted.split()
 
 
 def test_points_are_chosen_by_keyboard(show):

@@ -70,6 +70,14 @@ def test_an_address_holds_the_state_as_the_page_reads_it(tmp_path: Path):
     assert (address, json.loads(unquote(state))) == (web, shown.state)
 
 
+def test_an_address_holds_what_changes_with_what_is_given(tmp_path: Path):
+    shown = VIEWS["side_by_side"]()
+    shown.state = {"cameras": [0, 0, 1]}
+    path = sl.export_view(shown, tmp_path / "films.html")
+    _, _, state = sl.page_address(shown, path, {"scale": "own"}).partition("#")
+    assert json.loads(unquote(state)) == {"scale": "own", "cameras": [None, None]}
+
+
 def test_an_address_is_of_a_state_that_the_view_can_have(tmp_path: Path):
     path = sl.export_view(view(), tmp_path / "map.html")
     for state, words in (

@@ -7,11 +7,19 @@ import {
   clamp,
   eased,
   grouped,
+  hexInk,
   roundLength,
   same,
   shortNumber,
   wordsOf,
 } from "../../siamese_lib/views/js/numbers.js";
+
+test("red, green and blue are read from a colour", () => {
+  assert.deepEqual(["#000000", "#0a10ff"].map(hexInk), [
+    [0, 0, 0],
+    [10, 16, 255],
+  ]);
+});
 
 test("a value is kept between two others", () => {
   assert.deepEqual(

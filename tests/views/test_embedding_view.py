@@ -412,6 +412,14 @@ def test_the_state_is_one_dict_that_json_can_hold():
     assert other.state == view.state
 
 
+def test_the_state_can_be_set_again_after_a_frame_that_has_no_trust():
+    view = sl.EmbeddingView(film(), labels(), trust=np.full(len(labels()), 0.5))
+    view.state = {"trust": True, "hidden": ["1"]}
+    view.append_frame(film()[-1])
+    assert (view.trust, view.state["trust"], view.state["hidden"]) == (None, False, ["1"])
+    view.state = view.state
+
+
 @pytest.mark.parametrize(
     ("state", "words"),
     [

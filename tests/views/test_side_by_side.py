@@ -122,7 +122,8 @@ def test_classes_and_images_are_sent_once() -> None:
 
 def test_the_state_is_all_that_the_reader_changes() -> None:
     shown = view(selected=7, hidden=["2"])
-    first = {"frame": 3, "playing": False, "selected": [7], "scale": "same", "hidden": ["2"]}
+    first = {"frame": 3, "playing": False, "selected": [7], "scale": "same", "hidden": ["2"],
+             "cameras": [None, None]}  # fmt: skip
     assert shown.state == first
     shown.state = {"scale": "own", "frame": -4}
     assert shown.state == {**first, "scale": "own", "frame": 0}
@@ -143,6 +144,11 @@ def test_the_state_is_all_that_the_reader_changes() -> None:
         ({"hidden": "2"}, "a list of class names"),
         ({"hidden": 2}, "a list of class names"),
         ({"step": 4}, "step"),
+        ({"cameras": 5}, "camera is 5; expected x, y and a length"),
+        ({"cameras": [0, 0, 0]}, "a length above 0"),
+        ({"cameras": [[0, 0, 1]]}, "got 1; expected one for each of 2 films"),
+        ({"cameras": [[0, 0, 1], None]}, "expected equal ones"),
+        ({"cameras": "ab"}, "camera is 'a'"),
     ],
 )
 def test_a_state_out_of_range_is_refused_and_the_old_one_stays(
@@ -153,6 +159,22 @@ def test_a_state_out_of_range_is_refused_and_the_old_one_stays(
     with pytest.raises(ViewError, match=words):
         shown.state = change
     assert shown.state == before
+
+
+def test_a_camera_is_that_of_all_films_or_one_for_each_and_goes_with_another_scale() -> None:
+    shown = view()
+    shown.state = {"cameras": (1, 2, 0.5)}
+    assert shown.state["cameras"] == [[1.0, 2.0, 0.5]] * 2
+    shown.state = {"scale": "same", "frame": 0}
+    assert shown.state["cameras"] == [[1.0, 2.0, 0.5]] * 2
+    shown.state = {"scale": "own"}
+    assert shown.state["cameras"] == [None, None]
+    shown.state = {"cameras": [None, [0, 0, 3]]}
+    assert shown.state["cameras"] == [None, [0.0, 0.0, 3.0]]
+    shown.state = {"scale": "same", "cameras": [0, 0, 3]}
+    assert shown.state["cameras"] == [[0.0, 0.0, 3.0]] * 2
+    shown.state = {"cameras": None}
+    assert shown.state["cameras"] == [None, None]
 
 
 # --- still -------------------------------------------------------------------------------------

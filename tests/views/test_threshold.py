@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from in_node import in_node
 from PIL import Image
 
 import siamese_lib as sl
@@ -83,7 +84,7 @@ def test_transitions_change_one_thing_and_leave_the_old_state():
 def test_the_page_gets_pictures_words_and_distances():
     names = ["zero", "one", "two", "three"]
     card = explorer(threshold=1.0, order="worst", class_names=names)._mistakes["accepts"][0]
-    assert card["distance"] == mistakes.short(FAR[slowly(1.0)[0][0]], FAR.max())
+    assert card["distance"] == FAR[slowly(1.0)[0][0]]
     for number, word, uri in zip(card["images"], card["words"], card["pictures"], strict=True):
         assert word == names[LABELS[number]]
         picture = np.asarray(Image.open(io.BytesIO(base64.b64decode(uri.split(",")[1]))))
@@ -219,11 +220,34 @@ def test_shown_in_a_notebook_it_brings_the_still_picture():
 
 
 @pytest.mark.parametrize(
-    ("distance", "limit", "words"),
-    [(0.5, 2.7, "0.50"), (31.2, 812.0, "31"), (0.01234, 0.04, "0.0123")],
+    ("limit", "digits"), [(0.04, 4), (0.5, 3), (1, 2), (2.7, 2), (12, 1), (812.0, 0), (5000, 0)]
 )
-def test_distances_are_written_as_finely_as_they_differ(distance, limit, words):
-    assert mistakes.short(distance, limit) == words
+def test_distances_are_written_as_finely_as_they_differ(limit, digits):
+    assert mistakes.digits_up_to(limit) == digits
+
+
+@pytest.mark.parametrize("order", mistakes.ORDERS)
+@pytest.mark.parametrize("distances", [FAR, FAR + RNG.normal(scale=1e-12, size=400) ** 2])
+def test_a_page_without_a_kernel_counts_and_lists_the_same(distances, order):
+    view = sl.ThresholdExplorer(distances, EQUAL, LEFT, RIGHT, IMAGES, LABELS, order=order)
+    distinct = np.unique(distances)
+    between = (distinct[:-1] + distinct[1:]) / 2
+    thresholds = [0.0, *distinct.tolist(), *between.tolist()]
+    there = in_node(
+        "views/threshold/judged_pairs.js",
+        "JudgedPairs",
+        "({ payload, thresholds, order }) => { const pairs = new JudgedPairs(payload);"
+        " return thresholds.map((threshold) => { const counts = pairs.counts(threshold);"
+        " return [counts, pairs.mistakes(counts, order)]; }); }",
+        {"payload": view.payload(), "thresholds": thresholds, "order": order},
+    )
+    for threshold, (counts, listed) in zip(thresholds, there, strict=True):
+        view.threshold = threshold
+        assert counts == pytest.approx(view._counts, rel=1e-12, abs=1e-15)
+        for kind, cards in view._mistakes.items():
+            assert [{**card, "pictures": None} for card in listed[kind]] == [
+                {**card, "pictures": None} for card in cards
+            ]
 
 
 def test_the_state_is_a_small_dict():

@@ -8,6 +8,8 @@ import { bytesOf, grouped, shortNumber } from "./numbers.js";
 
 const NAMED = 10; // classes of a selection
 const NO_NUMBER = 2 ** 32 - 1;
+// Hebrew, Arabic and their neighbours in Unicode.
+const FROM_RIGHT_TO_LEFT = /[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefe]/;
 
 /**
  * @param {Pick<About, "steps" | "moments">} about
@@ -56,7 +58,8 @@ export function selectionWords(classes, points, about = {}) {
 }
 
 /**
- * Say how many points are selected, and how many of each class, the most frequent first.
+ * Say how many points are selected, and how many of each class, the most frequent first. Names that
+ * are read from right to left do not turn the words around them.
  * @param {Pick<Classes, "known" | "names" | "of">} classes
  * @param {number[]} points
  */
@@ -67,7 +70,16 @@ export function selectionCounts({ known, names, of }, points) {
   const counts = new Map();
   for (const point of points) counts.set(of[point], (counts.get(of[point]) ?? 0) + 1);
   const most = [...counts].sort((a, b) => b[1] - a[1]);
-  const words = most.slice(0, NAMED).map(([k, count]) => `${grouped(count)} of class ${names[k]}`);
+  const words = most
+    .slice(0, NAMED)
+    .map(([k, count]) => `${grouped(count)} of class ${isolated(names[k])}`);
   if (most.length > NAMED) words.push("…");
   return `${all}: ${words.join(", ")}`;
 }
+
+/**
+ * Put a name that is read from right to left into the marks that isolate it, as <bdi> does for an
+ * element. Others stay as they are, also when they are copied.
+ * @param {string} name
+ */
+const isolated = (name) => (FROM_RIGHT_TO_LEFT.test(name) ? `\u2068${name}\u2069` : name);

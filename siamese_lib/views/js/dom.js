@@ -11,7 +11,7 @@ const SVG = "http://www.w3.org/2000/svg";
  * first, and "a" would add a cell.
  * @param {HTMLElement | SVGElement} element that can be focused
  */
-export function keepKeys(element) {
+function keepKeys(element) {
   element.dataset.lmSuppressShortcuts = "true";
 }
 

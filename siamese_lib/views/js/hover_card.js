@@ -73,7 +73,7 @@ export class HoverCard {
   #fill(point, { classes, pictures }) {
     const swatch = make("span", { class: "sv-swatch" });
     swatch.style.setProperty("--sv-class", classes.colorOf(point));
-    const name = classes.known ? [swatch, classes.names[classes.of[point]]] : [];
+    const name = classes.known ? [swatch, make("bdi", {}, classes.names[classes.of[point]])] : [];
     this.#name.replaceChildren(...name);
     this.#picture.hidden = !pictures;
     if (!pictures) return;

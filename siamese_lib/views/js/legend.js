@@ -81,7 +81,7 @@ export class Legend {
   #button(classes, k) {
     const swatch = make("span", { class: "sv-swatch" });
     swatch.style.setProperty("--sv-class", classes.colors[k]);
-    const name = make("span", { class: "sv-name" }, classes.names[k]);
+    const name = make("bdi", { class: "sv-name" }, classes.names[k]);
     const count = make("span", { class: "sv-count" }, grouped(classes.members[k].length));
     const title = `${classes.names[k]}: click to hide or show it, double-click to show only it`;
     /** @param {MouseEvent} event */

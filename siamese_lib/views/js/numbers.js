@@ -23,6 +23,13 @@ export const eased = (t) => (t < 0.5 ? 4 * t ** 3 : 1 - (2 - 2 * t) ** 3 / 2);
 export const grouped = (number) => number.toLocaleString("en");
 
 /**
+ * Read red, green and blue, from 0 to 255.
+ * @param {string} color "#rrggbb"
+ */
+export const hexInk = (color) =>
+  [1, 3, 5].map((start) => parseInt(color.slice(start, start + 2), 16));
+
+/**
  * @param {number[]} a
  * @param {number[]} b
  */

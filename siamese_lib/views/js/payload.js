@@ -73,6 +73,7 @@ export function grow({ film, about }, { index, bounds, step, curves }, data) {
   for (let i = film.frames.length; i <= index; i++) {
     film.frames.push(data);
     film.bounds.push(bounds);
+    about.trust = null; // it was of another last frame
     if (step !== null) (about.steps ??= []).push(step);
     for (const [name, value] of Object.entries(curves)) {
       const curve = (about.curves[name] ??= Array(i).fill(null));

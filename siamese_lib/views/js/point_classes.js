@@ -3,7 +3,7 @@
 
 /** @import { About } from "./payload.js" */
 
-import { clamp, wordsOf } from "./numbers.js";
+import { clamp, hexInk, wordsOf } from "./numbers.js";
 
 const ONE_COLOR = "#3C48FF"; // of points without classes
 const FADE = 0.18; // seconds
@@ -28,9 +28,7 @@ export class Classes {
     this.names = labels ? names : ["point"];
     this.colors = labels ? colors : [ONE_COLOR];
     /** Red, green and blue of each class, from 0 to 255. */
-    this.rgb = this.colors.map((color) =>
-      [1, 3, 5].map((start) => parseInt(color.slice(start, start + 2), 16)),
-    );
+    this.rgb = this.colors.map(hexInk);
     /** The points of each class, empty where there are no classes. @type {number[][]} */
     this.members = labels ? names.map(() => []) : [];
     if (labels) this.of.forEach((k, point) => this.members[k].push(point));

@@ -32,7 +32,16 @@
  * @property {(smoothly: boolean) => void} goHome
  */
 
-const OWN = ["hidden", "names", "trust", "follow", "camera", "speed", "loop"];
+/** As a map is looked at before anyone changes it. @type {Shown} */
+export const FIRST_SHOWN = {
+  hidden: [],
+  names: true,
+  trust: false,
+  follow: false,
+  camera: null,
+  speed: 1,
+  loop: false,
+};
 
 /**
  * Split a whole state into that of a view and how the reader looks at it.
@@ -41,7 +50,7 @@ const OWN = ["hidden", "names", "trust", "follow", "camera", "speed", "loop"];
 export function splitState(state) {
   const parts = Object.entries(state);
   /** @param {boolean} own */
-  const those = (own) => Object.fromEntries(parts.filter(([name]) => OWN.includes(name) === own));
+  const those = (own) => Object.fromEntries(parts.filter(([name]) => name in FIRST_SHOWN === own));
   return { ...those(false), shown: those(true) };
 }
 

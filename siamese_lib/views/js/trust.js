@@ -12,6 +12,7 @@ const SMALLEST = 0.3; // of the full diameter
 export class Trust {
   /** @param {Bytes | null | undefined} packed float32, one for each point */
   constructor(packed) {
+    this.packed = packed;
     const bytes = packed ? bytesOf(packed).slice() : new Uint8Array(0);
     /** From 0 to 1, empty if nothing is known. */
     this.shares = new Float32Array(bytes.buffer);

@@ -193,9 +193,6 @@ export class View {
     if (old?.images !== this.payload.images) this.#unpack(this.payload.images);
     this.toolbar.names.hidden = !known || names.length > MANY;
     if (names.length > MANY) this.shows.names = false;
-    if (old?.about.trust !== this.about.trust) this.trust = new Trust(this.about.trust);
-    this.toolbar.trust.hidden = !this.trust.known;
-    if (!this.trust.known && this.shows.trust) this.look.toggle("trust");
     this.painter.use(this.film, this.classes.of);
     this.legend.build(this.classes);
     this.#refresh(old === null);
@@ -205,6 +202,9 @@ export class View {
   #refresh(first = false) {
     const { film, about } = this;
     const count = film.frames.length;
+    if (about.trust !== this.trust.packed) this.trust = new Trust(about.trust);
+    this.toolbar.trust.hidden = !this.trust.known;
+    if (!this.trust.known && this.shows.trust) this.look.toggle("trust");
     this.clock.setLast(film.last, { stay: first });
     this.filmBar.build(count, about);
     this.goHome(true);

@@ -17,7 +17,7 @@ import { make, newId, set } from "../js/dom.js";
 import { Film } from "../js/film.js";
 import { FilmBar } from "../js/film_bar.js";
 import { FullScreen } from "../js/full_screen.js";
-import { grouped, shortNumber } from "../js/numbers.js";
+import { grouped, hexInk, shortNumber } from "../js/numbers.js";
 import { watchPage } from "../js/page_changes.js";
 import { Pictures } from "../js/pictures.js";
 import { Reporter } from "../js/reporter.js";
@@ -353,10 +353,3 @@ export class PairMatrixView {
     this.#live.textContent = words;
   }
 }
-
-/**
- * Read red, green and blue of "#rrggbb".
- * @param {string} color
- */
-export const hexInk = (color) =>
-  [1, 3, 5].map((start) => parseInt(color.slice(start, start + 2), 16));

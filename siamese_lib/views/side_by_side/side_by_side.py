@@ -46,8 +46,10 @@ class SideBySide(StatefulView):
 
     Attributes:
         state: dict with ``frame`` (int, 0 to the last), ``playing`` (bool), ``selected`` (list of
-            points), ``scale`` ("same" or "own") and ``hidden`` (list of class names). Assign a dict
-            with some of them to change these.
+            points), ``scale`` ("same" or "own"), ``hidden`` (list of class names) and ``cameras``
+            (for each film x, y and the length of the shorter side of what its map shows, in units
+            of the embedding, or None for the whole map). Assign a dict with some of them to change
+            these. A single camera is that of all films, and another scale shows whole maps.
         films: the films by name, turned to match.
 
     Raises:
@@ -78,7 +80,8 @@ class SideBySide(StatefulView):
         self.films = comparable(films)
         first = next(iter(self.films.values()))
         frames = max(len(film.frames) for film in self.films.values())
-        self._bounds = Bounds(frames, first.frames.shape[1], first.classes.names)
+        points, names = first.frames.shape[1], first.classes.names
+        self._bounds = Bounds(frames, points, names, len(self.films))
         if frame is None:
             frame = 0 if playing else -1
         state = {
@@ -98,6 +101,13 @@ class SideBySide(StatefulView):
         """Draw the last frames in a row, as a PNG below 60 kB."""
         now: Seen = seen(self.state, self._bounds)
         return still_png(self.films, now.scale, now.selected)
+
+    def checked_state(self, state: Mapping[str, Any]) -> dict[str, Any]:
+        """Return the whole state with some changes, which are checked. The view stays as it is."""
+        now = self.state.get("scale")
+        if now and isinstance(state, Mapping) and state.get("scale", now) != now:
+            state = {"cameras": None, **state}
+        return super().checked_state(state)
 
     def _checked(self, state: dict[str, Any]) -> dict[str, Any]:
         return as_state(seen(state, self._bounds))

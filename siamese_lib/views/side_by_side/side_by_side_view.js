@@ -20,6 +20,7 @@ import { same } from "../js/numbers.js";
 import { watchPage } from "../js/page_changes.js";
 import { Pictures } from "../js/pictures.js";
 import { Classes } from "../js/point_classes.js";
+import { Reporter } from "../js/reporter.js";
 import { themeOf } from "../js/theme.js";
 import { FilmPanel } from "./film_panel.js";
 import { columnsFor, sharedRanges } from "./panel_grid.js";
@@ -37,6 +38,8 @@ export class SideBySideView {
   #calm = matchMedia("(prefers-reduced-motion: reduce)").matches;
   #live = make("div", { class: "sv-unseen", "aria-live": "polite" });
   #onChange;
+  #reporter;
+  #cameras = ""; // as they were last set or reported
   #bar;
 
   /**
@@ -46,6 +49,7 @@ export class SideBySideView {
    */
   constructor(element, { films, images }, { state, onChange }) {
     this.#onChange = onChange;
+    this.#reporter = new Reporter(onChange);
     const { signal } = this.#ending;
     this.animation = new AnimationLoop((now, seconds) => this.#step(now, seconds));
     const wake = () => this.animation.wake();
@@ -105,6 +109,7 @@ export class SideBySideView {
     this.#ending.abort();
     this.animation.end();
     this.clock.destroy();
+    this.#reporter.flush();
     for (const { painter } of this.panels) painter.destroy();
     this.root.remove();
   }
@@ -117,13 +122,15 @@ export class SideBySideView {
    * Show a state. It is not reported.
    * @param {StateValues} state
    */
-  set({ frame, playing, selected, scale, hidden }) {
+  set(state) {
+    const { frame, playing, selected, scale, hidden, cameras } = this.#reporter.settled(state);
     if (frame !== undefined) this.clock.hear(frame);
     if (playing !== undefined && playing !== this.playing) this.clock.play(playing, false);
     if (selected) this.#mark(selected);
     if (hidden) this.classes.hideNamed(hidden);
     if (hidden) this.legend.update();
     if (scale && scale !== this.scale.value) this.#show(scale);
+    if (cameras && JSON.stringify(cameras) !== this.#cameras) this.#aim(cameras);
     this.animation.wake();
   }
 
@@ -194,7 +201,8 @@ export class SideBySideView {
   /** @param {string} scale */
   #rescale(scale) {
     this.#show(scale);
-    this.#onChange({ scale });
+    this.#reporter.note({ scale, cameras: this.cameras }); // in place of a zoom that waits
+    this.#reporter.flush();
   }
 
   /** @param {string} scale "same" or "own" */
@@ -208,6 +216,26 @@ export class SideBySideView {
       panel.goHome(this.#box, true);
       panel.camera.reset();
     }
+  }
+
+  /** What each map shows; at the same scale, all show what the leader's does. */
+  get cameras() {
+    const alike = this.scale.value === "same";
+    return this.panels.map(({ camera }) => (alike ? this.leader.camera : camera).shown);
+  }
+
+  /** @param {(number[] | null)[]} cameras */
+  #aim(cameras) {
+    this.panels.forEach(({ camera }, i) => (camera.shown = cameras[i] ?? null));
+    this.#cameras = JSON.stringify(this.cameras);
+  }
+
+  #reportCameras() {
+    const { cameras } = this;
+    const text = JSON.stringify(cameras);
+    if (text === this.#cameras) return;
+    this.#cameras = text;
+    this.#reporter.note({ cameras });
   }
 
   /** @param {string} words */
@@ -262,6 +290,7 @@ export class SideBySideView {
     const flew = this.panels.map((panel) => this.#look(panel, now)).some(Boolean);
     const faded = this.classes.fade(this.#calm ? Infinity : seconds);
     this.#draw();
+    this.#reportCameras();
     return played || flew || faded;
   }
 

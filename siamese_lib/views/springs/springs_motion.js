@@ -7,7 +7,7 @@ import { descended, forcesOf, largestForce, radiusOf } from "./forces.js";
 
 /** @typedef {Springiness & { learning_rate: number }} Descent */
 
-export const FARTHEST_POINT = 1e6; // of a coordinate, as in state.py
+const FARTHEST_POINT = 1e6; // of a coordinate, as in state.py
 const STEPS_PER_SECOND = 20;
 const LONGEST_RUN = 2000; // steps at once, for readers who prefer less motion
 const AT_REST = 2e-5; // of the radius at the start, or of the margin: a smaller step is none

@@ -7,7 +7,6 @@
 /** @import { Chart, Counts } from "./threshold_charts.js" */
 
 import { bytesOf } from "../js/numbers.js";
-import { digitsUpTo } from "./threshold_charts.js";
 
 /**
  * @typedef {object} PackedKind pairs of one kind, worst mistakes first
@@ -89,7 +88,7 @@ export class JudgedPairs {
     const words = this.#words;
     return {
       images: both.map((place) => this.#numbers[place]),
-      distance: distances[row].toFixed(digitsUpTo(this.#chart.limit)),
+      distance: distances[row],
       words: words && both.map((place) => words[place]),
       pictures: both.map((place) => this.#picture(place)),
     };

@@ -179,6 +179,7 @@ def chart(pairs: JudgedPairs) -> dict[str, Any]:
         pairs in `BINS` equal intervals of distance. ``roc``: ``fpr``, ``tpr`` and ``thresholds``,
         for as many points as the eye can tell apart. ``auc``, ``eer``, ``positives`` and
         ``negatives``: as in `Verification`. ``shown``: how many mistakes of each kind are listed.
+        ``digits``: decimals of a distance.
     """
     v = pairs.verification
     edges = np.linspace(0, pairs.limit, BINS + 1)
@@ -201,6 +202,7 @@ def chart(pairs: JudgedPairs) -> dict[str, Any]:
         "positives": v.positives,
         "negatives": v.negatives,
         "shown": SHOWN,
+        "digits": digits_up_to(pairs.limit),
     }
 
 
@@ -251,17 +253,16 @@ def listed(pairs: JudgedPairs, choice: Choice) -> list[dict[str, Any]]:
     return rows
 
 
-def short(distance: float, limit: float) -> str:
-    """Write a distance with as many decimals as give the largest one three significant digits."""
-    digits = max(0, 2 - math.floor(math.log10(limit)))
-    return f"{distance:.{digits}f}"
+def digits_up_to(limit: float) -> int:
+    """Return how many decimals give the largest distance three significant digits."""
+    return max(0, 2 - math.floor(math.log10(limit)))
 
 
 def _card(pairs: JudgedPairs, row: int) -> dict[str, Any]:
     both = [int(pairs.left[row]), int(pairs.right[row])]
     return {
         "images": both,
-        "distance": short(pairs.distances[row], pairs.limit),
+        "distance": float(pairs.distances[row]),
         "words": None if pairs.words is None else [pairs.words[image] for image in both],
         "pictures": [_picture(pairs, image) for image in both],
     }

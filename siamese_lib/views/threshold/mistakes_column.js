@@ -7,7 +7,7 @@ import { grouped } from "../js/numbers.js";
 /**
  * @typedef {object} Mistake a pair that is called wrongly
  * @property {number[]} images their numbers
- * @property {string} distance
+ * @property {number} distance
  * @property {string[] | null} words their labels
  * @property {string[]} pictures as data URIs
  */
@@ -51,9 +51,12 @@ export class MistakesColumn {
     this.#more.textContent = more > 0 ? `and ${grouped(more)} more` : "";
   }
 
-  /** @param {Mistake[]} mistakes */
-  show(mistakes) {
-    this.#slots.forEach((slot, i) => slot.show(mistakes[i]));
+  /**
+   * @param {Mistake[]} mistakes
+   * @param {number} digits decimals of a distance
+   */
+  show(mistakes, digits) {
+    this.#slots.forEach((slot, i) => slot.show(mistakes[i], digits));
   }
 }
 
@@ -68,8 +71,11 @@ class Slot {
     make("figcaption", {}, this.#words, this.#distance),
   );
 
-  /** @param {Mistake | undefined} mistake */
-  show(mistake) {
+  /**
+   * @param {Mistake | undefined} mistake
+   * @param {number} digits
+   */
+  show(mistake, digits) {
     this.card.classList.toggle("st-empty", !mistake);
     if (!mistake) return;
     const { images, distance, words, pictures } = mistake;
@@ -80,6 +86,6 @@ class Slot {
     this.card.title = `images ${images.join(" and ")}`;
     const names = [...new Set(words ?? images.map(String))]; // one name of a same pair
     this.#words.replaceChildren(...namesInOrder(names));
-    this.#distance.textContent = distance;
+    this.#distance.textContent = distance.toFixed(digits);
   }
 }

@@ -64,10 +64,11 @@ def _draw_bars(picture: FinePicture, pairs: JudgedPairs, choice: Choice) -> None
     picture.write((_WIDTH - 4, 10), "same pairs", 14, "rt")
     picture.write((_WIDTH - 4, _CHART - 10), "different pairs", 14, "rb")
     side = "lb" if line < _WIDTH / 2 else "rb"
-    words = f"threshold {mistakes.short(choice.threshold, pairs.limit)}"
+    digits = mistakes.digits_up_to(pairs.limit)
+    words = f"threshold {choice.threshold:.{digits}f}"
     picture.write((line + (6 if side == "lb" else -6), _CHART - 2), words, 13, side)
     picture.write((0, _CHART + 4), "distance 0", 12)
-    picture.write((_WIDTH, _CHART + 4), mistakes.short(pairs.limit, pairs.limit), 12, "ra")
+    picture.write((_WIDTH, _CHART + 4), f"{pairs.limit:.{digits}f}", 12, "ra")
 
 
 def _draw_card(
@@ -84,4 +85,5 @@ def _draw_card(
         picture.image.paste(large, (round((left + side * (_IMAGE + 2)) * FINE), round(top * FINE)))
     words = "" if card["words"] is None else " · ".join(dict.fromkeys(card["words"]))
     picture.write((left, top + _IMAGE + 4), words, 13, width=2 * _IMAGE + 12)
-    picture.write((left, top + _IMAGE + 20), card["distance"], 12)
+    distance = f"{card['distance']:.{mistakes.digits_up_to(pairs.limit)}f}"
+    picture.write((left, top + _IMAGE + 20), distance, 12)

@@ -28,6 +28,7 @@ import { SharesChart } from "./shares_chart.js";
  * @property {number} positives same pairs
  * @property {number} negatives different pairs
  * @property {number} shown mistakes of each kind that are listed
+ * @property {number} digits decimals of a distance
  */
 
 /**
@@ -183,11 +184,11 @@ export class ThresholdView {
   }
 
   #show() {
-    const { mistakes, order } = this.#state;
+    const { mistakes, order, chart } = this.#state;
     this.#showLine();
     this.#showCounts();
-    this.#accepts.show(mistakes.accepts);
-    this.#rejects.show(mistakes.rejects);
+    this.#accepts.show(mistakes.accepts, chart.digits);
+    this.#rejects.show(mistakes.rejects, chart.digits);
     for (const { order: own, button } of this.#orders) {
       set(button, { "aria-pressed": String(own === order) });
     }
@@ -196,7 +197,7 @@ export class ThresholdView {
   #showLine() {
     const { threshold, counts, chart } = this.#state;
     this.#shares.moveTo(threshold);
-    this.#value.textContent = threshold.toFixed(digitsUpTo(chart.limit));
+    this.#value.textContent = threshold.toFixed(chart.digits);
     this.root.toggleAttribute("data-waiting", counts.threshold !== threshold);
   }
 
@@ -237,9 +238,3 @@ export function percent(share) {
   const digits = share > 0 && share < 0.0995 ? 1 : 0;
   return `${(100 * share).toFixed(digits)}%`;
 }
-
-/**
- * Return how many decimals distinguish thresholds up to `limit`.
- * @param {number} limit
- */
-export const digitsUpTo = (limit) => Math.max(0, 2 - Math.floor(Math.log10(limit)));
