@@ -156,7 +156,8 @@ points = run.embed(held_out.images)
 sl.figures.embedding_map(points, held_out.labels, digits.class_names, images=held_out.images)
 
 # %% [markdown]
-# Nobody told the network what a four is, or what slanted writing is. Yet its map has an order.
+# Along the longer way, the slant changes. Along the shorter way, fours become nines. Nobody told the
+# network what a four is, or what slanted writing is. Yet its map has an order.
 #
 # ## Measure it
 #
@@ -212,6 +213,10 @@ sl.side_by_side(
 )
 
 # %% [markdown]
+# The larger tower depends more on its seed. We tried four seeds: after 400 steps, the share of the same
+# digit was 0.67 to 0.94, and after 800 steps 0.80 to 0.91. The network of 2006 had 0.81 to 0.84 with
+# three seeds. So a single training says little about which of the two is better here.
+#
 # ## Four other methods
 #
 # **PCA** finds the plane in which the pixels vary most. It is a linear function of the pixels. Three

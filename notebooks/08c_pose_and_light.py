@@ -243,13 +243,21 @@ for name in ("azimuth", "light"):
 # ## What the hidden units look for
 #
 # Each of the 20 hidden units has a weight for each pixel. The cell shows them as images: grey is a
-# weight of 0, white is the largest one, and black is the smallest. Can you find wings at several
-# angles? Such a unit answers most when the aeroplane points in one direction.
+# weight of 0, and white and black are far above and below 0. The first row has the ten units that
+# changed most in the training, and the second row has the others.
 
 # %% tags=["nbval-ignore-output"]
-weights = run.weights()[0].T.reshape(20, 48, 48)
-scaled = weights / np.abs(weights).max(axis=(1, 2), keepdims=True)
+start, weights = run.weights(0)[0], run.weights()[0]
+changed = np.abs(weights - start).mean(axis=0)
+units = weights.T[np.argsort(-changed)].reshape(20, 48, 48)
+scaled = units / np.abs(units).max(axis=(1, 2), keepdims=True)
 sl.figures.image_grid(np.rint(127.5 + 127.5 * scaled).astype(np.uint8), columns=10)
+
+# %% [markdown]
+# Many units of the first row show a ring: it is where the nose and the tips of the wings are. A unit
+# is dark on one part of the ring and bright on another, so its output depends on where these point.
+# Some units of the second row still look like noise, which is how all of them began. The rings have
+# teeth, since the network has seen only 18 directions. Keep this in mind for the next section.
 
 # %% [markdown]
 # ## Between the pictures

@@ -55,7 +55,7 @@ def test_it_begins_in_the_middle_and_with_the_first_dial():
     assert json.loads(json.dumps(view.state)) == view.state
     assert plain(dials={"x": [1, 2, 4], "lamp": ["b", "a"]}).state["values"]["x"] == 2
     assert plain(dials={"x": [1, 2, 4], "y": [3, 9]}, periodic=["x"]).state["values"]["x"] == 1
-    assert repr(view) == "Probe(12 images on 1 maps; dials: shift (3), lamp (2))"
+    assert repr(view) == "Probe(12 images; maps: a; dials: shift (3), lamp (2))"
 
 
 def test_how_far_the_point_moves_is_computed_by_hand():

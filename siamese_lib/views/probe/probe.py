@@ -142,7 +142,8 @@ class Probe(StatefulView):
         """Return a summary: the numbers of images and the dials."""
         count = int(np.prod(self._images.shape[:-3]))
         dials = ", ".join(f"{dial.name} ({len(dial.values)})" for dial in self._dials)
-        return f"Probe({count:,} images on {len(self._maps)} maps; dials: {dials})"
+        maps = ", ".join(each.name for each in self._maps)
+        return f"Probe({count:,} images; maps: {maps}; dials: {dials})"
 
     @property
     def travel(self) -> dict[str, float]:
