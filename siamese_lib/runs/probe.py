@@ -129,7 +129,7 @@ def _changed(subjects: np.ndarray, steps: Mapping[str, Any]) -> np.ndarray:
     counts = [len(values) for values, _ in steps.values()]
     check_count(len(subjects), counts)
     grid = subjects
-    for name, (values, change) in reversed(steps.items()):
+    for name, (values, change) in reversed(list(steps.items())):
         flat = grid.reshape(-1, *subjects.shape[1:])
         made = [_apply(name, change, flat, value).reshape(grid.shape) for value in values]
         grid = np.stack(made, axis=1)
