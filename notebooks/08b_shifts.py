@@ -215,6 +215,13 @@ for name, (by_shift, by_kind) in table.items():
     print(f"{name:22}{by_shift:10.3f}{by_kind:12.3f}")
 
 # %% [markdown]
+# LLE finds the clouds of the shifts, too. The chart shows its map of the same held-out images. Such
+# maps are often thin: most points lie on a few lines.
+
+# %% tags=["nbval-ignore-output"]
+sl.figures.embedding_map(lle.transform(new_pixels[some]), held_shift[some], names)
+
+# %% [markdown]
 # The next cell compares the two trainings.
 
 # %% tags=["measured"]

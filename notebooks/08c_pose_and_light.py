@@ -213,6 +213,26 @@ for name, measures in table.items():
     print(f"{name:8}", *[f"{measure} {value:.3f}" for measure, value in measures.items()], sep="  ")
 
 # %% [markdown]
+# Look at these two maps as well. Now the colours are the six lights. Move the camera: the path jumps
+# across the map, instead of going around it once. Move the light: on the map of PCA, the point moves
+# far.
+
+# %% tags=["nbval-ignore-output"]
+pca = PCA(3, random_state=0).fit(flat)
+whole = pictures.reshape(972, -1) / 255
+rivals = {"PCA": pca, "LLE": lle}
+by_pixels = sl.Probe(
+    {name: each.transform(whole).reshape(1, 18, 9, 6, 3) for name, each in rivals.items()},
+    pictures[None],
+    dials,
+    clouds={name: each.transform(new_flat) for name, each in rivals.items()},
+    labels=test.factors["light"],
+    class_names=[f"light {number}" for number in dials["light"]],
+    periodic=["azimuth"],
+)
+by_pixels
+
+# %% [markdown]
 # The next cell holds the numbers of the network against the aims of this experiment, and prints your
 # answer. **Roundness** is the spread of the distances from the axis, as a share of their mean: 0 for a
 # perfect tube, and 0.38 for a filled ball.
@@ -228,8 +248,9 @@ guess.reveal("a ring or tube, closed around", "azimuth 340° is next to 0°")
 
 # %% [markdown]
 # A map of pixels has no such order. PCA spends its axes on what changes most pixels, and the light is
-# among that. LLE begins with neighbours of pixels, and the cell shows why that does not help here:
-# too many of them are pictures in the same light, and next to none of them are from another azimuth.
+# among that. LLE begins with neighbours of pixels. The cell shows why these are not enough: nearly all
+# of them have the same azimuth, so nothing says which azimuth comes next. And too many have the same
+# light.
 
 # %% tags=["measured"]
 near = sl.neighbour_graph(train.images, k=5)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 
@@ -122,6 +123,12 @@ RULES: dict[str, Callable[[], list[str]]] = {
 def test_the_sources_keep(rule: str) -> None:
     complaints = RULES[rule]()
     assert not complaints, "\n".join(complaints)
+
+
+def test_no_two_files_of_the_tests_have_one_name() -> None:
+    """pytest imports them by their names alone, so in one process it would mix them up."""
+    names = Counter(path.name for path in ROOT.glob("tests/**/*.py") if path.stem != "conftest")
+    assert not [name for name, count in names.items() if count > 1]
 
 
 def test_every_module_is_read() -> None:

@@ -26,7 +26,7 @@ from siamese_lib.metrics.costliest import costliest_pairs
 from siamese_lib.metrics.cylinder import Cylinder, fit_cylinder
 from siamese_lib.metrics.decision import SameThreshold, choose_threshold
 from siamese_lib.metrics.few_shot import FewShot, few_shot
-from siamese_lib.metrics.handwriting import Handwriting, handwriting
+from siamese_lib.metrics.writing import Handwriting, handwriting
 from siamese_lib.metrics.intervals import bootstrap
 from siamese_lib.metrics.precision import (
     confusion,
