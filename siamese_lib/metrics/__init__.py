@@ -26,7 +26,6 @@ from siamese_lib.metrics.costliest import costliest_pairs
 from siamese_lib.metrics.cylinder import Cylinder, fit_cylinder
 from siamese_lib.metrics.decision import SameThreshold, choose_threshold
 from siamese_lib.metrics.few_shot import FewShot, few_shot
-from siamese_lib.metrics.writing import Handwriting, handwriting
 from siamese_lib.metrics.intervals import bootstrap
 from siamese_lib.metrics.precision import (
     confusion,
@@ -54,6 +53,7 @@ from siamese_lib.metrics.thresholds import (
 )
 from siamese_lib.metrics.trust import kept_neighbours, stable_neighbours
 from siamese_lib.metrics.unknown import UnknownThreshold, unknown_threshold
+from siamese_lib.metrics.writing import Handwriting, handwriting
 
 __all__ = [
     "RIVALS",
