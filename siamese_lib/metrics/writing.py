@@ -58,10 +58,16 @@ def handwriting(images: ArrayLike) -> Handwriting:
             f"images: got {described(given)}; expected numbers of shape (N, H, W) or (N, H, W, 1)."
         )
     most = flat.max(axis=(1, 2), initial=0, keepdims=True)
-    if not (np.isfinite(flat).all() and (flat >= 0).all() and (most > 0).all()):
+    if not (np.isfinite(flat).all() and (flat >= 0).all()):
+        raise ValueError("images hold NaN, infinity or numbers below 0; expected ink of 0 or more.")
+    if not (most > 0).all():
         raise ValueError(
-            "images hold NaN, infinity or negative numbers, or one is black; expected ink, above "
-            "0, on a ground of 0. Leave such images out."
+            f"image {int(np.argmin(most))} has no ink; expected a character. Leave it out."
+        )
+    if np.mean(flat > most / 2) > 0.5:
+        raise ValueError(
+            "images are bright in more than half of their pixels; expected bright characters on a "
+            "black ground. If the ink is dark, invert them: 255 - images."
         )
     ink = flat / most
     weight = ink.sum(axis=(1, 2))

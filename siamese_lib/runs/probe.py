@@ -39,7 +39,8 @@ def probe(
     """Change images in steps, embed all of them, and see where their points go.
 
     Embeddings of two or three dimensions are shown as they are. If there are more, the map shows
-    the two in which the cloud spreads most (its first two principal axes), and says so.
+    the two in which the cloud spreads most (its first two principal axes), and says so. Then
+    `Probe.travel` is measured on this map, too.
 
     Args:
         runs: from 1 to 3 names to runs, Keras models, or functions from images (N, H, W, C) to
@@ -88,6 +89,9 @@ def probe(
         points, around, notes[name] = _shown(embedded, known)
         maps[name] = points.reshape(*grid.shape[:-3], -1)
         clouds[name] = around
+    own = options.pop("notes", None)
+    if isinstance(own, Mapping):
+        notes |= {name: "; ".join(filter(None, (notes.get(name), own[name]))) for name in own}
     given = {"cloud_images": others, "notes": notes} if len(others) else {"notes": notes}
     return Probe(
         maps,
@@ -137,7 +141,8 @@ def _changed(subjects: np.ndarray, steps: Mapping[str, Any]) -> np.ndarray:
 
 
 def _apply(name: str, change: Callable, images: np.ndarray, value: Value) -> np.ndarray:
-    made = np.asarray(change(images, value))
+    # Copies, as a change may work in place, and may return the same array each time.
+    made = np.array(change(images.copy(), value))
     if made.shape != images.shape or made.dtype != images.dtype:
         raise ViewError(
             f"changes: {name!r} made {made.dtype} of shape {made.shape} of {images.dtype} of shape "
@@ -168,6 +173,8 @@ def _embed(name: str, run: Any, images: np.ndarray, frame: int | None) -> np.nda
             f"runs: {name!r} returned shape {made.shape} for {len(images):,} images; expected "
             f"({len(images)}, dim), one vector for each."
         )
+    if not np.isfinite(made).all():
+        raise ViewError(f"runs: {name!r} returned NaN or infinity; expected finite vectors.")
     return made.astype(np.float32)
 
 

@@ -73,9 +73,10 @@ def test_brightness_and_place_do_not_matter():
 @pytest.mark.parametrize(
     ("images", "words"),
     [
-        (np.zeros((2, 8, 8)), "one is black"),
+        (np.stack([np.eye(8), np.zeros((8, 8))]), "image 1 has no ink"),
+        (255 - np.eye(8)[None], "invert"),
         (np.full((1, 8, 8), np.nan), "NaN"),
-        (-np.ones((1, 8, 8)), "negative"),
+        (-np.eye(8)[None], "below 0"),
         (np.ones((1, 8, 8, 3)), "expected numbers of shape"),
         (np.ones((8, 8)), "expected numbers of shape"),
         (np.eye(8)[None, :1].repeat(2, 0), "single row"),

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from siamese_lib.texts import listed, printable
+from siamese_lib.texts import listed, printable, printable_names
 from siamese_lib.views.given import ViewError
 
 MOST = 3  # dials
@@ -59,12 +59,13 @@ class Dial:
 
     def place(self, value: object) -> int:
         """Return the place of a value; ViewError if the dial does not have it."""
-        for number, own in enumerate(self.values):
-            if isinstance(own, str) or isinstance(value, str) or not isinstance(value, Real):
-                if isinstance(value, str) and own == value:
-                    return number
-            elif abs(float(value) - own) <= _ALIKE * self._range:
-                return number
+        if isinstance(self.values[0], str):
+            if value in self.values:
+                return self.values.index(value)
+        elif _is_number(value):
+            away = [abs(float(value) - float(own)) for own in self.values]
+            if min(away) <= _ALIKE * self._range:
+                return away.index(min(away))
         known = listed([repr(each) for each in self.values], 12)
         raise ViewError(f"state: {self.name!r} is {value!r:.100}; expected one of {known}.")
 
@@ -78,7 +79,9 @@ def checked_dials(
             f"dials: got {dials!r:.200}; expected a dict from 1 to {MOST} names to values, such as "
             '{"pixels to the right": range(-8, 9)}.'
         )
-    names = [printable(name) for name in dials]
+    names = printable_names(dials)
+    if units is not None and not isinstance(units, Mapping):
+        raise ViewError(f"units: got {units!r:.200}; expected a dict from names of dials to words.")
     round_ = [periodic] if isinstance(periodic, str) else list(_iterable("periodic", periodic))
     for what, known in (("periodic", round_), ("units", list(units or {}))):
         if unknown := [name for name in known if name not in dials]:
@@ -87,8 +90,8 @@ def checked_dials(
                 f"{listed(names)}."
             )
     return tuple(
-        Dial(printable(name), _values(name, values), name in round_, (units or {}).get(name, ""))
-        for name, values in dials.items()
+        Dial(shown, _values(name, values), name in round_, printable((units or {}).get(name) or ""))
+        for shown, (name, values) in zip(names, dials.items(), strict=True)
     )
 
 
@@ -115,7 +118,12 @@ def _values(name: object, values: object) -> tuple[Value, ...]:
 
 
 def _is_number(value: Any) -> bool:
-    return isinstance(value, Real) and not isinstance(value, bool) and math.isfinite(value)
+    if not isinstance(value, Real) or isinstance(value, bool):
+        return False
+    try:
+        return math.isfinite(float(value))
+    except OverflowError:
+        return False
 
 
 def _iterable(name: str, values: object) -> Iterable[Any]:

@@ -22,6 +22,7 @@ MOST_IMAGES, MOST_SUBJECTS, MOST_MAPS = 6_000, 20, 3
 _MOST_POINTS = 20_000  # of a cloud, so that the page draws without a delay
 _LARGEST = 1e15  # the squares of such coordinates fit single precision
 _SIDE = 96  # pixels: larger images are shrunk
+_ROUNDING = 1e-7  # relative, of single precision
 
 
 @dataclass(frozen=True, eq=False)
@@ -57,9 +58,13 @@ class ProbeMap:
 
 
 def spread_of(points: np.ndarray) -> float:
-    """Return the root mean square distance of points (..., D) from their mean."""
+    """Return the root mean square distance of points (..., D) from their mean.
+
+    It is 0 if it is only rounding: below 1e-7 of the largest coordinate.
+    """
     flat = points.reshape(-1, points.shape[-1]).astype(np.float64)
-    return float(np.sqrt(((flat - flat.mean(axis=0)) ** 2).sum(axis=1).mean()))
+    spread = float(np.sqrt(((flat - flat.mean(axis=0)) ** 2).sum(axis=1).mean()))
+    return spread if spread > _ROUNDING * np.abs(flat).max() else 0.0
 
 
 def checked_grid(images: ArrayLike, dials: Sequence[Dial]) -> np.ndarray:
@@ -82,7 +87,8 @@ def checked_grid(images: ArrayLike, dials: Sequence[Dial]) -> np.ndarray:
     check_count(len(shown), counts)
     total = math.prod(shown.shape[: k + 1])
     small = shrunk_to(shown.reshape(total, *shown.shape[k + 1 :]), _SIDE)
-    return small.reshape(*shown.shape[: k + 1], *small.shape[1:])
+    # A copy, so that later changes of what was given change nothing here.
+    return small.reshape(*shown.shape[: k + 1], *small.shape[1:]).copy()
 
 
 def check_count(subjects: int, counts: Sequence[int]) -> None:
@@ -111,6 +117,8 @@ def checked_maps(
         raise ViewError(
             f"clouds: got {clouds!r:.200}; expected a dict from the names of the maps to points."
         )
+    if notes is not None and not isinstance(notes, Mapping):
+        raise ViewError(f"notes: got {notes!r:.200}; expected a dict from names of maps to words.")
     for what, named in (("clouds", clouds), ("notes", notes)):
         if unknown := [name for name in named or {} if name not in maps]:
             raise ViewError(
@@ -123,12 +131,12 @@ def checked_maps(
         )
     made = tuple(
         ProbeMap(
-            printable(name),
+            shown,
             _checked_points(f"maps[{name!r}]", points, shape),
             _checked_cloud(f"clouds[{name!r}]", clouds[name]) if clouds else None,
-            printable((notes or {}).get(name, "")),
+            printable((notes or {}).get(name) or ""),
         )
-        for name, points in maps.items()
+        for shown, (name, points) in zip(printable_names(maps), maps.items(), strict=True)
     )
     for one in made:
         _check_fit(one, made[0])

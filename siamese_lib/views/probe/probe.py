@@ -148,7 +148,18 @@ class Probe(StatefulView):
     @property
     def travel(self) -> dict[str, float]:
         """How far the point moves on each map along the dial, as a share of the map's spread."""
-        path = self._setting.path
+        return self.travel_of()
+
+    def travel_of(self, **changes: Any) -> dict[str, float]:
+        """Return `travel` as it would be in another state. The view stays as it is.
+
+        Args:
+            changes: parts of `state`, such as ``subject=2, dial="azimuth"``.
+
+        Raises:
+            ViewError: as for a new state.
+        """
+        path = self._of(self.checked_state(changes)).path
         return {each.name: each.travel(each.points[path]) for each in self._maps}
 
     def still(self) -> bytes:
@@ -182,8 +193,9 @@ def _classes(
 ) -> wire.Classes:
     """Return the classes of the maps' other points."""
     if cloud is None:
-        if labels is not None:
-            raise ViewError("labels: got some; expected None without clouds. Pass clouds, too.")
+        given = {"labels": labels, "class_names": class_names, "colors": colors}
+        if some := [name for name, value in given.items() if value is not None]:
+            raise ViewError(f"{some[0]}: got some; expected None without clouds. Pass clouds, too.")
         return wire.Classes(None, [], [])
     waiting = np.zeros((0, len(cloud), 2))
     return Film(waiting, labels, class_names=class_names, colors=colors).classes
@@ -207,6 +219,7 @@ def _thumbs(
         )
     kinds = np.zeros(count, np.int64) if classes is None else classes
     shown = evenly(kinds, _MOST_PICTURES, seed=0)
+    shown = np.random.default_rng(0).permutation(shown)  # where there is room, the first are drawn
     return shown, shrunk_to(given[shown], _THUMB)
 
 
