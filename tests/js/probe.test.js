@@ -71,6 +71,18 @@ test("a spread is the root mean square distance from the mean", () => {
   assert.equal(spreadOfPoints(points, 2, [2, 2]), 0);
 });
 
+test("points in one place have no spread, whatever their coordinates and their number", () => {
+  for (const count of [7, 11, 1000]) {
+    const points = new Float32Array(2 * count).fill(0.1);
+    assert.equal(spreadOfPoints(points, 2), 0);
+    assert.equal(spreadOfPoints(points, 2, [...Array(count).keys()]), 0);
+    points[1] = 0.1001;
+    assert.ok(spreadOfPoints(points, 2) > 0);
+  }
+  const rounded = Float32Array.from([1e6, 5, 1e6, 5.00001]);
+  assert.equal(spreadOfPoints(rounded, 2), 0);
+});
+
 test("the nearest point is found", () => {
   const points = Float32Array.from([0, 0, 0, 5, 5, 5, 1, 1, 0]);
   assert.equal(nearestOf(points, Float32Array.from([1, 1, 1])), 2);
