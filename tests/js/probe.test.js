@@ -160,6 +160,10 @@ test("a turned map keeps its scale, and nearer points come nearer", () => {
       assert.ok(Math.hypot(x - 150, y - 150) <= 150 - 20);
       assert.ok(Math.abs(depth) <= 1 + 1e-6);
     }
+    for (let i = 0; i < 8; i++) {
+      const [x, y] = lens.see(lens.corners, i);
+      assert.ok(Math.hypot(x - 150, y - 150) <= 150 - 20); // the box is in sight too
+    }
   }
   const corners = Float32Array.from([-1, -1, -1, 1, 1, 1]);
   const pair = new ProbeLens([corners], 3);

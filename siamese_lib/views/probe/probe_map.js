@@ -168,7 +168,7 @@ export class ProbeMap {
       const [from, to] = [FRAME_EDGES[i], FRAME_EDGES[i + 1]].map((c) =>
         this.#lens.see(corners, c),
       );
-      pen.globalAlpha = 0.35 + 0.2 * (from[2] + to[2]);
+      pen.globalAlpha = 0.45 + 0.15 * (from[2] + to[2]);
       pen.lineWidth = 1;
       pen.beginPath();
       pen.moveTo(from[0], from[1]);
