@@ -20,6 +20,7 @@ import { ProbeGrid } from "./probe_grid.js";
 import { ProbeMap } from "./probe_map.js";
 import { probePictureWords } from "./probe_words.js";
 
+const LEGEND = 30; // classes: more would be longer than the maps
 const SCALE_WORDS =
   "0 % of the map's spread: the point stands still. " +
   "About 100 %: it wanders across the whole map.";
@@ -158,7 +159,7 @@ export class ProbeView {
     const maps = make("div", { class: "pr-maps", "data-maps": this.#maps.length });
     maps.append(...this.#maps.map(({ element }) => element));
     const field = make("div", { class: "pr-field" }, maps);
-    if (names.length && names.length <= 12) field.append(probeLegend(this.#payload));
+    if (names.length && names.length <= LEGEND) field.append(probeLegend(this.#payload));
     field.append(make("p", { class: "pr-scale" }, SCALE_WORDS));
     return make(
       "div",
