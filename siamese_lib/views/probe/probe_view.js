@@ -273,7 +273,8 @@ function checkedProbe({ dials, subjects }, state) {
     dials.every(({ name, values }) => values.includes(state.values?.[name])) &&
     Array.isArray(state.turn) &&
     state.turn.length === 2 &&
-    state.turn.every(Number.isFinite);
+    state.turn.every(Number.isFinite) &&
+    Math.abs(state.turn[1]) <= 90;
   if (!known) throw new RangeError(`the state is ${JSON.stringify(state)}`);
   return state;
 }
