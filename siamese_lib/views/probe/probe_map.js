@@ -94,6 +94,11 @@ export class ProbeMap {
     } else set(this.stage, { role: "img" });
   }
 
+  /** What stands before the name where it does not say what this is. */
+  get #kind() {
+    return /\bmap\b/i.test(this.#about.name) ? "" : "Map ";
+  }
+
   /** The spread of the path as a share of the map's. @param {number[]} path */
   travel(path) {
     const own = spreadOfPoints(this.#points, this.#dim, path);
@@ -152,7 +157,7 @@ export class ProbeMap {
       this.#sentence.replaceChildren(...probeNodes(sentence));
     }
     const help = this.#dim === 3 ? ". Arrow keys turn it." : "";
-    set(this.stage, { "aria-label": `Map ${this.wordsOf(at)}${help}` });
+    set(this.stage, { "aria-label": `${this.#kind}${this.wordsOf(at)}${help}` });
   }
 
   /** @param {number} subject */
