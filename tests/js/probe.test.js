@@ -31,12 +31,14 @@ const SHIFT = {
   values: [-1, 0, 1],
   words: ["−1", "0", "1"],
   periodic: false,
+  first: 1,
 };
 const AZIMUTH = {
   name: "azimuth",
   values: [0, 90, 180, 270],
   words: ["0°", "90°", "180°", "270°"],
   periodic: true,
+  first: 0,
 };
 
 /**

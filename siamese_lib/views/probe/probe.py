@@ -123,6 +123,7 @@ class Probe(StatefulView):
                     "values": list(dial.values),
                     "words": dial.words,
                     "periodic": dial.periodic,
+                    "first": dial.first,
                 }
                 for dial in self._dials
             ],

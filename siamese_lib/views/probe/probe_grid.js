@@ -9,6 +9,7 @@ const ROUNDING = 1e-7; // of float32, as a share of the largest coordinate
  * @property {(number | string)[]} values
  * @property {string[]} words the values as they are written
  * @property {boolean} periodic whether the last value is followed by the first
+ * @property {number} first place of the value to begin with
  */
 
 export class ProbeGrid {

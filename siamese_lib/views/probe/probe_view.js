@@ -172,7 +172,7 @@ export class ProbeView {
   async #unpack() {
     const { images, thumbs, thumbed, subjects, dials } = this.#payload;
     this.#images = await Pictures.unpack(images);
-    const first = dials.map(({ values }) => Math.max(values.indexOf(0), 0));
+    const first = dials.map((dial) => dial.first);
     this.#subjects.picture(
       this.#images,
       subjects.map((_, subject) => this.#grid.index(subject, first)),
