@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import numpy as np
 import pytest
@@ -266,9 +268,11 @@ def test_an_exported_page_works_without_a_kernel_and_its_address_holds_the_state
     assert '"pixels to the right":1' in page.evaluate("decodeURIComponent(location.hash)")
     page.reload()
     assert slider.get_attribute("aria-valuetext") == "1"
-    page.goto(path.as_uri() + "#%7B%22values%22%3A%7B%7D%7D")  # a state that the view cannot show
-    page.reload()
-    assert slider.get_attribute("aria-valuetext") == "0"
+    # States that the view cannot show: no value, and an eye beyond the top.
+    for state in [{"values": {}}, {"values": {SHIFT: 2, AZIMUTH: 0}, "turn": [0, 500]}]:
+        page.goto("about:blank")
+        page.goto(f"{path.as_uri()}#{quote(json.dumps(state))}")
+        assert slider.get_attribute("aria-valuetext") == "0"
     assert faults == []
     page.close()
 
@@ -292,6 +296,55 @@ def test_names_that_are_read_from_right_to_left_stay_in_their_places(show):
     assert hint == expected.split()
     first = shown.root.locator(".pr-dial-head").first
     assert words_as_seen(first) == ["הזזה", "מטר", "0"]
+
+
+def test_a_legend_names_many_classes_also_in_forced_colours(show):
+    points = np.random.default_rng(0).normal(size=(31, 2))
+    images, own = np.zeros((1, 2, 8, 8), np.uint8), points[:2][None]
+    for count, shown in [(13, 13), (30, 30), (31, 0)]:
+        names = [f"class {k}" for k in range(count)]
+        labels = np.arange(31) % count
+        view = sl.Probe(
+            {"map": own}, images, {"x": range(2)}, clouds={"map": points}, labels=labels,
+            class_names=names,
+        )  # fmt: skip
+        page = show(view)
+        keys = page.root.locator(".pr-legend i")
+        assert keys.count() == shown
+        if shown:
+            color = "each => getComputedStyle(each).backgroundColor"
+            before = keys.first.evaluate(color)
+            page.page.emulate_media(forced_colors="active")
+            assert keys.first.evaluate(color) == before
+
+
+def test_a_map_is_called_a_map_once(show):
+    images, points = np.zeros((1, 2, 8, 8), np.uint8), np.zeros((1, 2, 2))
+    shown = show(sl.Probe({"map": points, "pixels": points}, images, {"x": range(2)}))
+    stages = shown.root.locator(".pr-stage")
+    assert there(stages.nth(0).get_attribute("aria-label")).startswith("map: the point")
+    assert there(stages.nth(1).get_attribute("aria-label")).startswith("Map pixels: the point")
+    assert shown.sentences() == ["X, 0 to 1: the point stands still."] * 2
+
+
+def test_small_pictures_of_the_images_are_those_of_the_values_to_begin_with(show):
+    images, points = np.zeros((2, 3, 8, 8), np.uint8), np.zeros((2, 3, 2))
+    images[:] = np.array([0, 128, 255], np.uint8)[:, None, None]
+    shown = show(sl.Probe({"map": points}, images, {"x": [5, 6, 7]}), values={"x": 7})
+    red = "each => each.getContext('2d').getImageData(3, 3, 1, 1).data[0]"
+    assert shown.root.locator(".pr-subjects canvas").first.evaluate(red) == 128
+    assert shown.picture.evaluate(red) == 255
+
+
+def test_dots_are_solid_so_that_they_keep_their_contrast(show):
+    shown = show()
+    count = """each => {
+      const { data } = each.getContext("2d").getImageData(0, 0, each.width, each.height);
+      const alphas = data.filter((_, i) => i % 4 === 3 && data[i]);
+      return [alphas.filter((alpha) => alpha === 255).length, alphas.length];
+    }"""
+    solid, drawn = shown.root.locator(".pr-stage canvas").first.evaluate(count)
+    assert solid > 0.3 * drawn  # the rest is the smooth rim
 
 
 @pytest.mark.parametrize("width", [320, 400, 800, 1280, 1920])
