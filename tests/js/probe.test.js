@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { apartFrom, freePlace } from "../../siamese_lib/views/probe/probe_cloud.js";
+import { apartFrom, freePlace, mixedUp } from "../../siamese_lib/views/probe/probe_cloud.js";
 import { pixelsForStep } from "../../siamese_lib/views/probe/probe_dials.js";
 import {
   nearestOf,
@@ -197,6 +197,14 @@ test("images on the map do not cover each other, and as many as possible are tak
   assert.ok(taken.length > 30);
   for (const i of taken) assert.ok(taken.every((j) => i === j || !over(i, j)));
   for (let i = 0; i < places.length; i++) assert.ok(taken.some((j) => i === j || over(i, j)));
+});
+
+test("points that are given class by class are drawn in a mixed order", () => {
+  const order = [...Array(1000).keys()].sort((i, j) => mixedUp(i) - mixedUp(j));
+  for (let from = 0; from < 1000; from += 100) {
+    const classes = new Set(order.slice(from, from + 100).map((i) => Math.floor(i / 100)));
+    assert.equal(classes.size, 10);
+  }
 });
 
 test("words go to the first place that is free", () => {

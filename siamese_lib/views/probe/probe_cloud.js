@@ -55,7 +55,9 @@ export class ProbeCloud {
     const count = this.#points.length / this.#dim;
     const seen = Array.from({ length: count }, (_, i) => lens.see(this.#points, i));
     const order = [...seen.keys()];
+    // Points are often given class by class: on a flat map, the last class would hide the others.
     if (this.#dim === 3) order.sort((i, j) => seen[i][2] - seen[j][2]);
+    else order.sort((i, j) => mixedUp(i) - mixedUp(j));
     for (const i of order) this.#dot(paper, seen[i], this.#classes.colorOf(i));
     if (thumbs) this.#thumbs(paper, seen, thumbs);
   }
@@ -124,6 +126,12 @@ export class ProbeCloud {
     }
   }
 }
+
+/**
+ * Return a number by which points are in an order that is mixed, and always the same.
+ * @param {number} i
+ */
+export const mixedUp = (i) => Math.imul(i + 1, 0x9e3779b1) >>> 0;
 
 /**
  * Return the first place at which words cover none of the places that are taken, if any.
