@@ -15,7 +15,7 @@ import { ProbeCloud } from "./probe_cloud.js";
 import { nearestOf, spreadOfPoints } from "./probe_grid.js";
 import { FIRST_TURN, ProbeLens, turnedBy, turnOfKey } from "./probe_lens.js";
 import { ProbePath } from "./probe_path.js";
-import { probeNodes, probeSentence, probeSentenceParts } from "./probe_words.js";
+import { probeNodes, probeSentence } from "./probe_words.js";
 
 const DEGREES = 0.5; // of a turn, for a pixel of a drag
 const FRAME_EDGES = [0, 1, 0, 2, 0, 4, 1, 3, 1, 5, 2, 3, 2, 6, 3, 7, 4, 5, 4, 6, 5, 7, 6, 7];
@@ -152,9 +152,9 @@ export class ProbeMap {
 
   /** @param {ProbeMoment} moment */
   #say({ path, dial, at }) {
-    const travel = this.travel(path);
-    if (this.#sentence.textContent !== probeSentence(dial, travel)) {
-      this.#sentence.replaceChildren(...probeNodes(probeSentenceParts(dial, travel)));
+    const sentence = probeSentence(dial, this.travel(path));
+    if (this.#sentence.textContent !== sentence.join("")) {
+      this.#sentence.replaceChildren(...probeNodes(sentence));
     }
     const help = this.#dim === 3 ? ". Arrow keys turn it." : "";
     set(this.stage, { "aria-label": `${this.#kind}${this.wordsOf(at)}${help}` });

@@ -34,17 +34,11 @@ function probeShare(travel) {
  * @param {number} travel
  * @returns {Parts}
  */
-export function probeSentenceParts({ name, words, periodic }, travel) {
+export function probeSentence({ name, words, periodic }, travel) {
   const [from, to] = [words[0], words[words.length - 1]];
   const said = `${periodic ? " and round" : ""}: the point ${probeShare(travel)}.`;
   return ["", probeCapital(name), ", ", from, " to ", to, said];
 }
-
-/**
- * @param {ProbeDial} dial
- * @param {number} travel
- */
-export const probeSentence = (dial, travel) => probeSentenceParts(dial, travel).join("");
 
 /**
  * Say what the picture shows.
