@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from browser import chromium, note_faults
+from browser import chromium, note_faults, words_as_seen
 from every_view import probe
 from playwright.sync_api import Browser, Page
 from stateful_page import write_stateful_page
@@ -271,6 +271,27 @@ def test_an_exported_page_works_without_a_kernel_and_its_address_holds_the_state
     assert slider.get_attribute("aria-valuetext") == "0"
     assert faults == []
     page.close()
+
+
+def test_names_that_are_read_from_right_to_left_stay_in_their_places(show):
+    images, points = np.zeros((1, 3, 2, 8, 8), np.uint8), np.random.default_rng(0)
+    dials = {"הזזה": range(3), "زاوية": ["يسار 1", "يمين 2"]}
+    view = sl.Probe(
+        {"מפה": points.normal(size=(1, 3, 2, 2))}, images, dials, units={"הזזה": " מטר"}
+    )
+    shown = show(view)
+    shown.root.get_by_role("radio", name="زاوية").check()
+    shown.rest()
+    sentence = shown.root.locator(".pr-sentence")
+    seen = words_as_seen(sentence)
+    assert seen[0] == "زاوية"
+    assert seen[seen.index("to") - 2 : seen.index("to")] == ["1", "يسار"]
+    assert seen[seen.index("to") + 1 :][:4] == ["2", "يمين", "the", "point"]
+    hint = words_as_seen(shown.root.locator(".pr-hint"))
+    expected = "Drag the picture sideways הזזה Up and down زاوية Or use the sliders"
+    assert hint == expected.split()
+    first = shown.root.locator(".pr-dial-head").first
+    assert words_as_seen(first) == ["הזזה", "מטר", "0"]
 
 
 @pytest.mark.parametrize("width", [320, 400, 800, 1280, 1920])

@@ -71,6 +71,18 @@ test("a spread is the root mean square distance from the mean", () => {
   assert.equal(spreadOfPoints(points, 2, [2, 2]), 0);
 });
 
+test("points in one place have no spread, whatever their coordinates and their number", () => {
+  for (const count of [7, 11, 1000]) {
+    const points = new Float32Array(2 * count).fill(0.1);
+    assert.equal(spreadOfPoints(points, 2), 0);
+    assert.equal(spreadOfPoints(points, 2, [...Array(count).keys()]), 0);
+    points[1] = 0.1001;
+    assert.ok(spreadOfPoints(points, 2) > 0);
+  }
+  const rounded = Float32Array.from([1e6, 5, 1e6, 5.00001]);
+  assert.equal(spreadOfPoints(rounded, 2), 0);
+});
+
 test("the nearest point is found", () => {
   const points = Float32Array.from([0, 0, 0, 5, 5, 5, 1, 1, 0]);
   assert.equal(nearestOf(points, Float32Array.from([1, 1, 1])), 2);
@@ -148,6 +160,10 @@ test("a turned map keeps its scale, and nearer points come nearer", () => {
       assert.ok(Math.hypot(x - 150, y - 150) <= 150 - 20);
       assert.ok(Math.abs(depth) <= 1 + 1e-6);
     }
+    for (let i = 0; i < 8; i++) {
+      const [x, y] = lens.see(lens.corners, i);
+      assert.ok(Math.hypot(x - 150, y - 150) <= 150 - 20); // the box is in sight too
+    }
   }
   const corners = Float32Array.from([-1, -1, -1, 1, 1, 1]);
   const pair = new ProbeLens([corners], 3);
@@ -188,14 +204,21 @@ test("words go to the first place that is free", () => {
 
 test("the words", () => {
   assert.equal(
-    probeSentence(SHIFT, 0.923),
+    probeSentence(SHIFT, 0.923).join(""),
     "Pixels to the right, −1 to 1: the point moves over 92\u00a0% of the map's spread.",
   );
-  assert.equal(probeSentence(AZIMUTH, 0), "Azimuth, 0° to 270° and round: the point stands still.");
+  const azimuth = probeSentence(AZIMUTH, 0);
+  assert.equal(azimuth.join(""), "Azimuth, 0° to 270° and round: the point stands still.");
   assert.equal(
     probePictureWords("a four", [SHIFT, AZIMUTH], [2, 1]),
     "a four, pixels to the right 1, azimuth 90°",
   );
-  assert.equal(probeHint([SHIFT]), "Drag the picture sideways: pixels to the right.");
-  assert.match(probeHint([SHIFT, AZIMUTH]), /Up and down: azimuth\.$/);
+  const one = "Drag the picture sideways: pixels to the right. Or use the slider.";
+  assert.equal(probeHint([SHIFT]).join(""), one);
+  const two = /Up and down: azimuth\. Or use the sliders\.$/;
+  assert.match(probeHint([SHIFT, AZIMUTH]).join(""), two);
+  /** @param {string[]} parts */
+  const names = (parts) => parts.filter((_, i) => i % 2);
+  assert.deepEqual(names(azimuth), ["Azimuth", "0°", "270°"]);
+  assert.deepEqual(names(probeHint([SHIFT, AZIMUTH])), [SHIFT.name, AZIMUTH.name]);
 });

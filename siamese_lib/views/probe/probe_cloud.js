@@ -9,7 +9,8 @@
 
 import { HaloText } from "../js/halo.js";
 
-const CLOUD_DOT = 2.4; // pixels: the radius of a point
+const CLOUD_DOT = 2.4; // pixels: the radius of a point, solid so that its colour keeps its contrast
+const DEPTH_SIZE = 0.45; // by which share nearer points are larger, and further ones smaller
 const THUMB = 28; // pixels: the longer side of an image, with its frame
 const NAMED = 30; // classes: more names would cover the map
 
@@ -56,7 +57,6 @@ export class ProbeCloud {
     const order = [...seen.keys()];
     if (this.#dim === 3) order.sort((i, j) => seen[i][2] - seen[j][2]);
     for (const i of order) this.#dot(paper, seen[i], this.#classes.colorOf(i));
-    paper.pen.globalAlpha = 1;
     if (thumbs) this.#thumbs(paper, seen, thumbs);
   }
 
@@ -66,11 +66,9 @@ export class ProbeCloud {
    * @param {string} color
    */
   #dot({ pen }, [x, y, near], color) {
-    const flat = this.#dim === 2;
-    pen.globalAlpha = flat ? 0.75 : 0.6 + 0.35 * near;
     pen.fillStyle = color;
     pen.beginPath();
-    pen.arc(x, y, CLOUD_DOT * (flat ? 1 : 1 + 0.4 * near), 0, 2 * Math.PI);
+    pen.arc(x, y, CLOUD_DOT * (1 + DEPTH_SIZE * near), 0, 2 * Math.PI);
     pen.fill();
   }
 

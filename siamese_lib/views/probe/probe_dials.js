@@ -6,7 +6,7 @@
 
 import { make, newId, penOf, set } from "../js/dom.js";
 import { placeAfter } from "./probe_grid.js";
-import { probeHint } from "./probe_words.js";
+import { probeHint, probeNodes } from "./probe_words.js";
 
 const STEP_PIXELS = /** @type {const} */ ([5, 40]); // the least and the most of a drag for one value
 const LARGE_SIDE = 240; // pixels of the picture, about
@@ -36,7 +36,7 @@ export class ProbePicture {
    */
   constructor(dials, { hold, drag, end }) {
     set(this.#canvas, { "data-dials": Math.min(dials.length, 2) });
-    const hint = make("p", { class: "pr-hint" }, probeHint(dials));
+    const hint = make("p", { class: "pr-hint" }, ...probeNodes(probeHint(dials)));
     this.element = make("div", {}, this.#canvas, hint);
     /** @type {{ x: number, y: number, places: number[] } | null} */
     let start = null;
@@ -80,7 +80,7 @@ export class ProbePicture {
 /** A slider with the name and the value of a dial. */
 export class ProbeSlider {
   #words;
-  #value = make("span", { class: "pr-value" });
+  #value = make("bdi", { class: "pr-value" });
   #input;
 
   /**
@@ -106,7 +106,7 @@ export class ProbeSlider {
     const head = make(
       "div",
       { class: "pr-dial-head" },
-      make("label", { for: id }, dial.name),
+      make("label", { for: id }, make("bdi", {}, dial.name)),
       this.#value,
     );
     this.element = make("div", { class: "pr-dial" }, head, this.#input);
@@ -140,7 +140,7 @@ export class ProbeRadios {
       return input;
     });
     const labels = options.map((words, i) =>
-      make("label", {}, this.#inputs[i], small ? this.#pictures[i] : words),
+      make("label", {}, this.#inputs[i], small ? this.#pictures[i] : make("bdi", {}, words)),
     );
     const kind = small ? "pr-radios pr-subjects" : "pr-radios";
     const head = make("span", { class: "pr-radios-title", id: `${name}-title` }, title);

@@ -1,6 +1,8 @@
 // @ts-check
 // Where the images of all settings of the dials stand in one row, and the spread of their points.
 
+const ROUNDING = 1e-7; // of float32, as a share of the largest coordinate
+
 /**
  * @typedef {object} ProbeDial
  * @property {string} name
@@ -47,22 +49,27 @@ export class ProbeGrid {
 }
 
 /**
- * Return the root mean square distance of some points from their mean.
+ * Return the root mean square distance of some points from their mean; 0 if it is but the rounding
+ * of their coordinates. grid.py does the same.
  * @param {Float32Array} points all coordinates of all points
  * @param {number} dim
  * @param {number[] | null} [which] null for all
  */
 export function spreadOfPoints(points, dim, which = null) {
   const count = which ? which.length : points.length / dim;
-  let total = 0;
+  let [total, largest] = [0, 0];
   for (let axis = 0; axis < dim; axis++) {
     /** @param {number} i */
     const at = (i) => points[(which ? which[i] : i) * dim + axis];
-    let mean = 0;
-    for (let i = 0; i < count; i++) mean += at(i) / count;
-    for (let i = 0; i < count; i++) total += (at(i) - mean) ** 2 / count;
+    let sum = 0;
+    for (let i = 0; i < count; i++) {
+      sum += at(i);
+      largest = Math.max(largest, Math.abs(at(i)));
+    }
+    for (let i = 0; i < count; i++) total += (at(i) - sum / count) ** 2;
   }
-  return Math.sqrt(total);
+  const spread = Math.sqrt(total / count);
+  return spread < ROUNDING * largest ? 0 : spread;
 }
 
 /**

@@ -79,15 +79,7 @@ export class ProbeLens {
   constructor(parts, dim) {
     this.#dim = dim;
     this.#box = probeBox(parts, dim);
-    const { middle } = this.#box;
-    let radius = 0;
-    for (const points of parts) {
-      for (let i = 0; i < points.length; i += dim) {
-        const away = middle.map((value, axis) => points[i + axis] - value);
-        radius = Math.max(radius, Math.hypot(...away));
-      }
-    }
-    this.#radius = radius;
+    this.#radius = Math.hypot(...this.#box.half);
     this.#axes = eyeAxes([0, 0]);
   }
 

@@ -15,7 +15,7 @@ import { ProbeCloud } from "./probe_cloud.js";
 import { nearestOf, spreadOfPoints } from "./probe_grid.js";
 import { FIRST_TURN, ProbeLens, turnedBy, turnOfKey } from "./probe_lens.js";
 import { ProbePath } from "./probe_path.js";
-import { probeSentence } from "./probe_words.js";
+import { probeNodes, probeSentence } from "./probe_words.js";
 
 const DEGREES = 0.5; // of a turn, for a pixel of a drag
 const FRAME_EDGES = [0, 1, 0, 2, 0, 4, 1, 3, 1, 5, 2, 3, 2, 6, 3, 7, 4, 5, 4, 6, 5, 7, 6, 7];
@@ -84,9 +84,9 @@ export class ProbeMap {
     const head = make(
       "div",
       { class: "pr-map-head" },
-      make("span", { class: "pr-name" }, about.name),
+      make("bdi", { class: "pr-name" }, about.name),
     );
-    if (about.note) this.stage.append(make("span", { class: "pr-note" }, about.note));
+    if (about.note) this.stage.append(make("bdi", { class: "pr-note" }, about.note));
     this.element = make("div", { class: "pr-map" }, head, this.stage, this.#sentence);
     if (about.dim === 3) {
       head.append(turnButtons(about.name, acts));
@@ -148,7 +148,9 @@ export class ProbeMap {
   /** @param {ProbeMoment} moment */
   #say({ path, dial, at }) {
     const sentence = probeSentence(dial, this.travel(path));
-    if (this.#sentence.textContent !== sentence) this.#sentence.textContent = sentence;
+    if (this.#sentence.textContent !== sentence.join("")) {
+      this.#sentence.replaceChildren(...probeNodes(sentence));
+    }
     const help = this.#dim === 3 ? ". Arrow keys turn it." : "";
     set(this.stage, { "aria-label": `Map ${this.wordsOf(at)}${help}` });
   }
@@ -168,7 +170,7 @@ export class ProbeMap {
       const [from, to] = [FRAME_EDGES[i], FRAME_EDGES[i + 1]].map((c) =>
         this.#lens.see(corners, c),
       );
-      pen.globalAlpha = 0.35 + 0.2 * (from[2] + to[2]);
+      pen.globalAlpha = 0.45 + 0.15 * (from[2] + to[2]);
       pen.lineWidth = 1;
       pen.beginPath();
       pen.moveTo(from[0], from[1]);

@@ -20,6 +20,7 @@ import { ProbeGrid } from "./probe_grid.js";
 import { ProbeMap } from "./probe_map.js";
 import { probePictureWords } from "./probe_words.js";
 
+const LEGEND = 30; // classes: more would be longer than the maps
 const SCALE_WORDS =
   "0 % of the map's spread: the point stands still. " +
   "About 100 %: it wanders across the whole map.";
@@ -158,7 +159,7 @@ export class ProbeView {
     const maps = make("div", { class: "pr-maps", "data-maps": this.#maps.length });
     maps.append(...this.#maps.map(({ element }) => element));
     const field = make("div", { class: "pr-field" }, maps);
-    if (names.length && names.length <= 12) field.append(probeLegend(this.#payload));
+    if (names.length && names.length <= LEGEND) field.append(probeLegend(this.#payload));
     field.append(make("p", { class: "pr-scale" }, SCALE_WORDS));
     return make(
       "div",
@@ -272,7 +273,8 @@ function checkedProbe({ dials, subjects }, state) {
     dials.every(({ name, values }) => values.includes(state.values?.[name])) &&
     Array.isArray(state.turn) &&
     state.turn.length === 2 &&
-    state.turn.every(Number.isFinite);
+    state.turn.every(Number.isFinite) &&
+    Math.abs(state.turn[1]) <= 90;
   if (!known) throw new RangeError(`the state is ${JSON.stringify(state)}`);
   return state;
 }

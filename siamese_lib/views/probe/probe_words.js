@@ -3,6 +3,19 @@
 
 /** @import { ProbeDial } from "./probe_grid.js" */
 
+import { make } from "../js/dom.js";
+
+/**
+ * A sentence in parts, of which each second one is a name or a value.
+ * @typedef {string[]} Parts
+ */
+
+/**
+ * Write names and values so that, if they are read from right to left, the words around are not.
+ * @param {Parts} parts
+ */
+export const probeNodes = (parts) => parts.map((part, i) => (i % 2 ? make("bdi", {}, part) : part));
+
 /**
  * Say how far a point moves; still.py says the same.
  * @param {number} travel
@@ -16,12 +29,15 @@ function probeShare(travel) {
 }
 
 /**
+ * Say over which values and how far a point moves.
  * @param {ProbeDial} dial
  * @param {number} travel
+ * @returns {Parts}
  */
 export function probeSentence({ name, words, periodic }, travel) {
-  const ends = `${words[0]} to ${words[words.length - 1]}${periodic ? " and round" : ""}`;
-  return `${probeCapital(name)}, ${ends}: the point ${probeShare(travel)}.`;
+  const [from, to] = [words[0], words[words.length - 1]];
+  const said = `${periodic ? " and round" : ""}: the point ${probeShare(travel)}.`;
+  return ["", probeCapital(name), ", ", from, " to ", to, said];
 }
 
 /**
@@ -36,10 +52,12 @@ export const probePictureWords = (subject, dials, places) =>
 /**
  * Say how the picture is dragged.
  * @param {ProbeDial[]} dials
+ * @returns {Parts}
  */
 export function probeHint([first, second]) {
-  const sideways = `Drag the picture sideways: ${first.name}.`;
-  return second ? `${sideways} Up and down: ${second.name}.` : sideways;
+  const sideways = ["Drag the picture sideways: ", first.name];
+  if (!second) return [...sideways, ". Or use the slider."];
+  return [...sideways, ". Up and down: ", second.name, ". Or use the sliders."];
 }
 
 /** @param {string} text */
