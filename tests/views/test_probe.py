@@ -84,7 +84,7 @@ def test_a_point_that_stands_still_and_a_cloud_in_one_place():
 
 @pytest.mark.parametrize("travel", [0, 1e-5, 0.004, 0.0994, 0.0996, 0.5, 1.234, float("inf")])
 def test_the_page_says_the_same(travel):
-    call = "({ dial, travel }) => probeSentence(dial, travel ?? Infinity)"
+    call = "({ dial, travel }) => probeSentence(dial, travel ?? Infinity).join('')"
     page = {"name": "azimuth", "words": ["0°", "90°"], "periodic": True}
     given = {"dial": page, "travel": None if travel == float("inf") else travel}
     said = in_node("views/probe/probe_words.js", "probeSentence", call, given)
