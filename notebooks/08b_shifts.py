@@ -315,10 +315,10 @@ rotation_guess.reveal(
 
 # %% [markdown]
 # The first map gives most of its room to shifts, so a rotation moves a point less. The second map gives
-# no room to shifts. It orders the digits by slant, as the map in chapter 8 does, and a rotation changes
-# the slant. So a network ignores only what its pairs tell it to ignore. The cell prints both numbers
-# again, and how well the slant can be read off each map, as the multiple correlation of chapter 8. It
-# takes the held-out digits in the middle.
+# them none. The cell prints both numbers again. Then it prints how well the slant can be read off each
+# map, for the held-out digits in the middle: the multiple correlation of chapter 8. Both maps are
+# ordered by slant, and a rotation changes the slant. But on the first map, this order has only the room
+# of one cloud. So a network ignores only what its pairs tell it to ignore.
 
 # %% tags=["measured"]
 first_map, second_map = by_rotation.values()
