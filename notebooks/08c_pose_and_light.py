@@ -15,11 +15,11 @@
 # %% [markdown]
 # # 8c · Pose and light, on a rendered aeroplane
 #
-# **What you will see.** A camera goes around an aeroplane, and the lamps change. Every pixel depends
-# on both. In the paper's third experiment, a small network learns to see where the camera is, and to
-# ignore the lamp. Nobody tells it an angle: it only gets pairs of pictures from neighbouring sides.
+# **What you will see.** A camera goes around an aeroplane, and the light changes. The pixels depend on
+# both. In the paper's third experiment, a small network learns to see where the camera is, and to
+# ignore the light. Nobody tells it an angle: it only gets pairs of pictures from neighbouring sides.
 # Its map has three dimensions and a shape that you can guess before you see it. Then you move the
-# camera and the lamp yourself, and watch the point.
+# camera and the light yourself, and watch the point.
 #
 # The paper used photographs of a toy, from the NORB set. These pictures are **rendered**: the library
 # draws an aeroplane of its own from the same sides. At the end you see how to use the real NORB files.
@@ -68,8 +68,8 @@ rows = [pictures[::3, 2, 0], pictures[2, [0, 2, 3, 5, 6, 8], 0], pictures[2, 2]]
 sl.figures.image_grid(np.concatenate(rows), columns=6)
 
 # %% [markdown]
-# How much does the light matter to the pixels? The cell measures the mean distance between two
-# pictures that differ only in the light, and between two that differ only by one step of the camera.
+# How much does the light matter to the pixels? The cell measures the mean distance between two pictures
+# that differ only in the light. It does the same for one step of the camera.
 
 # %% tags=["measured"]
 pixels = pictures.reshape(18, 9, 6, -1) / 255
@@ -112,8 +112,9 @@ guess
 # %% [markdown]
 # ## Train
 #
-# The paper's network has no convolution: 20 hidden units see all pixels, and 3 outputs see the hidden
-# units. The training draws 128 pairs in each step, half of them similar, and takes a few seconds.
+# The paper's network has no convolution. It is **fully connected**: each of 20 **hidden units** is a
+# weighted sum of all pixels, bent by an activation. Each of the 3 outputs is a weighted sum of the
+# hidden units. The training draws 128 pairs in each step, half of them similar, and takes a few seconds.
 
 # %%
 import keras
@@ -128,7 +129,7 @@ run = recorder.run
 print(f"{tower.count_params():,} weights")
 
 # %% [markdown]
-# ## Move the camera and the lamp
+# ## Move the camera and the light
 #
 # The cell embeds all 972 pictures, and as many of a second aeroplane, which the network has never seen.
 
@@ -160,14 +161,12 @@ probe = sl.Probe(
 probe
 
 # %% [markdown]
-# How far does the point move when the azimuth changes, and how far when the light changes? The cell
-# prints both, as shares of the spread of the map.
+# How far does the point move when one of the three changes? The cell prints it for each, as a share of
+# the spread of the map (the root mean square distance from its mean).
 
 # %% tags=["measured"]
-moves = {}
-for dial in dials:
-    probe.state = {"dial": dial}
-    moves[dial] = probe.travel["map"]
+start = {"azimuth": 0, "elevation": 50, "light": 4}
+moves = {dial: probe.travel_of(subject=0, dial=dial, values=start)["map"] for dial in dials}
 print({dial: round(move, 3) for dial, move in moves.items()})
 print("the light moves the point least:", min(moves, key=moves.get) == "light")
 
@@ -177,9 +176,11 @@ print("the light moves the point least:", min(moves, key=moves.get) == "light")
 # `fit_cylinder` finds the cylinder that the *training* pictures lie on. Then each held-out picture has
 # an angle around its axis and a height along it. Four numbers say what the map knows:
 #
-# * the **circular correlation** of the true azimuth with the angle,
-# * the **rank correlation** of the true elevation with the height,
-# * R² of the light, predicted from the place by a linear function, which should be 0,
+# * The **circular correlation** of the true azimuth with the angle. It is a correlation for angles: 360°
+#   is again 0°.
+# * The **rank correlation** of the true elevation with the height. It compares only the order.
+# * **R²** of the light: which share of its variance a linear function of the place explains. This should
+#   be 0.
 # * R² of the azimuth, predicted from the 5 nearest points. It also finds what lies on no cylinder.
 
 
@@ -247,7 +248,7 @@ print(f"roundness {tube.roundness:.3f}, below 0.2: {tube.roundness < 0.2}")
 guess.reveal("a ring or tube, closed around", "azimuth 340° is next to 0°")
 
 # %% [markdown]
-# A map of pixels has no such order. PCA spends its axes on what changes most pixels, and the light is
+# These two maps of pixels have no such tube. PCA spends its axes on what changes most pixels, and the light is
 # among that. LLE begins with neighbours of pixels. The cell shows why these are not enough: nearly all
 # of them have the same azimuth, so nothing says which azimuth comes next. And too many have the same
 # light.
@@ -275,10 +276,10 @@ scaled = units / np.abs(units).max(axis=(1, 2), keepdims=True)
 sl.figures.image_grid(np.rint(127.5 + 127.5 * scaled).astype(np.uint8), columns=10)
 
 # %% [markdown]
-# Many units of the first row show a ring: it is where the nose and the tips of the wings are. A unit
-# is dark on one part of the ring and bright on another, so its output depends on where these point.
-# Some units of the second row still look like noise, which is how all of them began. The rings have
-# teeth, since the network has seen only 18 directions. Keep this in mind for the next section.
+# Many units of the first row show a ring with teeth, dark on one part and bright on another. We think
+# that it follows the nose and the tips of the wings around, which the network has seen in only 18
+# directions. Most units of the second row still look like noise, which is how all of them began. Keep
+# the teeth in mind for the next section.
 
 # %% [markdown]
 # ## Between the pictures
@@ -299,9 +300,9 @@ def on_the_tube(later, elevation):
 
 
 # %% [markdown]
-# First the cell takes azimuths that are 10° later than known ones, so the angle on the map should be
-# in the middle of its two neighbours. It prints by how many degrees it is not. Then it prints the mean
-# height of elevations of 50°, 52.5° and 55°. The middle one is between the known ones.
+# First the cell takes azimuths that are 10° later than known ones. Their angles on the map should be in
+# the middle of their two neighbours'. It prints by how many degrees they are not. Then it prints the
+# mean height of elevations of 50°, 52.5° and 55°. The middle one is between the known ones.
 
 
 # %% tags=["measured"]
@@ -361,7 +362,7 @@ print(f"elevation {by_elevation:.3f}, worse: {by_elevation < network['elevation'
 # * Only pairs went in: *these two are from neighbouring sides*. The shape of the map came out.
 # * The pairs say what matters, and also what does not: two pictures in different light are similar, so
 #   the light is not on the map.
-# * A map of pixels cannot know this.
+# * PCA and LLE, which see only pixels, found neither the tube nor the elevation.
 # * What was learned from one object says little about another.
 #
 # ## What the paper did, what we did otherwise

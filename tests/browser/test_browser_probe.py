@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 from browser import chromium, note_faults, words_as_seen
 from every_view import probe
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, Page, expect
 from stateful_page import write_stateful_page
 from there import there
 
@@ -272,7 +272,7 @@ def test_an_exported_page_works_without_a_kernel_and_its_address_holds_the_state
     for state in [{"values": {}}, {"values": {SHIFT: 2, AZIMUTH: 0}, "turn": [0, 500]}]:
         page.goto("about:blank")
         page.goto(f"{path.as_uri()}#{quote(json.dumps(state))}")
-        assert slider.get_attribute("aria-valuetext") == "0"
+        expect(slider).to_have_attribute("aria-valuetext", "0")
     assert faults == []
     page.close()
 

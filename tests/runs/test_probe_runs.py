@@ -87,6 +87,32 @@ def test_options_go_to_the_view():
     assert dial["words"] == ["0°", "90°", "180°", "270°"]
 
 
+def test_a_change_may_work_in_place():
+    given = SUBJECTS.copy()
+
+    def brighter(images: np.ndarray, by: int) -> np.ndarray:
+        images[:] = by
+        return images
+
+    view = sl.probe(two_numbers, given, {"by": ((10, 20, 30), brighter)})
+    assert view._images[0, :, 0, 0, 0].tolist() == [10, 20, 30]
+    assert np.array_equal(given, SUBJECTS)
+
+
+def test_notes_are_added_to_the_words_about_a_projection():
+    view = sl.probe(five_numbers, SUBJECTS, CHANGES, notes={"map": "mine"})
+    assert view._maps[0].note.startswith("2 of 5 dimensions")
+    assert view._maps[0].note.endswith("; mine")
+
+
+def five_numbers(images: np.ndarray) -> np.ndarray:
+    return images.reshape(len(images), -1)[:, :5].astype(float)
+
+
+def not_finite(images: np.ndarray) -> np.ndarray:
+    return five_numbers(images) * np.nan
+
+
 WRONG: Any = [3, {"x": sl.shifted}]
 
 
@@ -110,6 +136,10 @@ def floats(images: np.ndarray, value: float) -> np.ndarray:
         (lambda: sl.probe({}, SUBJECTS, CHANGES), "maps: got {}"),
         (lambda: sl.probe(np.sum, SUBJECTS, CHANGES), r"'map' returned shape \(\) for 12 images"),
         (lambda: sl.probe(two_numbers, SUBJECTS, CHANGES, frame=0), "only a run has frames"),
+        (lambda: sl.probe(not_finite, SUBJECTS, CHANGES), "'map' returned NaN"),
+        (lambda: sl.probe(two_numbers, SUBJECTS, CHANGES, class_names=["a"]), "class_names: got"),
+        (lambda: sl.probe(two_numbers, SUBJECTS, CHANGES, units=["°"]), "units: got"),
+        (lambda: sl.probe(two_numbers, SUBJECTS, {"x": ([1, 10**400], sl.shifted)}), "real num"),
         (lambda: sl.probe(two_numbers, SUBJECTS / 255, CHANGES), "images: got float64"),
         (lambda: sl.probe(two_numbers, SUBJECTS, CHANGES, cloud=CLOUD / 255), "cloud: got float64"),
         (

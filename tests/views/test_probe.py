@@ -65,20 +65,26 @@ def test_how_far_the_point_moves_is_computed_by_hand():
     view.state = {"subject": 1, "dial": "lamp", "values": {"shift": -1}}
     expected = by_hand(POINTS[1, 0, :]) / by_hand(CLOUD)
     assert view.travel == {"a": pytest.approx(expected, rel=1e-6)}
+    state = view.state
+    expected = by_hand(POINTS[0, :, 1]) / by_hand(CLOUD)
+    other = view.travel_of(subject=0, dial="shift", values={"lamp": "right"})
+    assert other == {"a": pytest.approx(expected, rel=1e-6)}
+    assert view.state == state
     alone = plain(clouds=None)
     expected = by_hand(POINTS[0, :, 0]) / by_hand(POINTS.reshape(-1, 2))
     assert alone.travel == {"a": pytest.approx(expected, rel=1e-6)}
 
 
 def test_a_point_that_stands_still_and_a_cloud_in_one_place():
-    assert plain(maps={"a": np.ones_like(POINTS)}).travel == {"a": 0}
-    assert plain(clouds={"a": np.ones_like(CLOUD)}).travel == {"a": float("inf")}
+    for place in (0.1, 1.0):  # the mean of seven times 0.1 is not exactly 0.1
+        assert plain(maps={"a": np.full_like(POINTS, place)}).travel == {"a": 0}
+        assert plain(clouds={"a": np.full_like(CLOUD, place)}).travel == {"a": float("inf")}
     assert plain(maps={"a": 0 * POINTS}, clouds={"a": 0 * CLOUD}).travel == {"a": 0}
 
 
 @pytest.mark.parametrize("travel", [0, 1e-5, 0.004, 0.0994, 0.0996, 0.5, 1.234, float("inf")])
 def test_the_page_says_the_same(travel):
-    call = "({ dial, travel }) => probeSentence(dial, travel ?? Infinity)"
+    call = "({ dial, travel }) => probeSentence(dial, travel ?? Infinity).join('')"
     page = {"name": "azimuth", "words": ["0°", "90°"], "periodic": True}
     given = {"dial": page, "travel": None if travel == float("inf") else travel}
     said = in_node("views/probe/probe_words.js", "probeSentence", call, given)
@@ -217,6 +223,64 @@ def test_the_still_is_a_small_clear_picture(state):
     assert len(view.still()) < 60_000
     assert np.asarray(picture.convert("RGBA"))[..., 3].min() == 0
     assert picture.width > 2 * picture.height
+
+
+def test_the_still_shows_the_picture_the_way_up_that_it_is():
+    images = np.zeros((1, 2, 8, 8), np.uint8)
+    images[0, 0, :4] = images[0, 1, :, :4] = 255  # bright above, and bright on the left
+    view = sl.Probe({"a": [[[0, 0], [1, 0]]]}, images, {"x": [0, 1]})
+    for x, bright in ((0, [True, True, False, False]), (1, [True, False, True, False])):
+        view.state = {"values": {"x": x}}
+        drawn = np.asarray(Image.open(io.BytesIO(view.still())).convert("RGBA"))[..., :3]
+        # The picture is 150 pixels wide, below 24 pixels of titles.
+        quarters = [drawn[24 + y, x].min() > 128 for y in (30, 120) for x in (30, 120)]
+        assert quarters == bright
+
+
+def test_the_still_marks_the_point_where_it_is():
+    """The same map with the point at its left and at its right."""
+    view = sl.Probe({"a": [[[0, 0], [1, 0]]]}, np.zeros((1, 2, 8, 8), np.uint8), {"x": [0, 1]})
+    places = []
+    for x in (0, 1):
+        view.state = {"values": {"x": x}}
+        drawn = np.asarray(Image.open(io.BytesIO(view.still())).convert("RGBA")).astype(int)
+        colored = np.ptp(drawn[24:324, 170:, :3], axis=2) * (drawn[24:324, 170:, 3] > 200)
+        places.append(np.argwhere(colored > 80).mean(axis=0))
+    assert places[0][1] + 100 < places[1][1]
+    assert places[0][0] == pytest.approx(places[1][0], abs=2)
+
+
+def test_pictures_of_all_classes_are_drawn_first():
+    classes = np.repeat([0, 1, 2], 400)
+    view = sl.Probe(
+        {"a": np.zeros((1, 2, 2))},
+        np.zeros((1, 2, 4, 4), np.uint8),
+        {"x": [0, 1]},
+        clouds={"a": np.random.default_rng(0).normal(size=(1200, 2))},
+        labels=classes,
+        cloud_images=np.zeros((1200, 4, 4), np.uint8),
+    )
+    thumbed = view.payload()["thumbed"]
+    assert sorted(set(thumbed)) == sorted(thumbed)
+    assert np.bincount(classes[thumbed]).tolist() == [200, 200, 200]
+    assert np.bincount(classes[thumbed[:60]]).min() > 5
+
+
+def test_later_changes_of_what_was_given_change_nothing():
+    images = np.zeros((1, 2, 8, 8), np.uint8)
+    view = sl.Probe({"a": np.zeros((1, 2, 2))}, images, {"x": [0, 1]})
+    before = view.still()
+    images[:] = 255
+    assert view.still() == before
+
+
+def test_names_that_look_alike_stay_apart():
+    dials = {"a\x00": [0, 1], "a\\x00": [0, 1]}
+    view = sl.Probe({"m": np.zeros((1, 2, 2, 2))}, np.zeros((1, 2, 2, 4, 4), np.uint8), dials)
+    assert len(view.state["values"]) == 2
+    near = plain(dials={"x": [1, 1 + 1e-7, 2], "lamp": ["left", "right"]})
+    near.state = {"values": {"x": 1 + 1e-7}}
+    assert near.state["values"]["x"] == 1 + 1e-7
 
 
 def test_a_setting_names_the_images_along_the_path():
