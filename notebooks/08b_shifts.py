@@ -21,7 +21,7 @@
 # the network with pairs that a shift does not matter. You drag a digit sideways and watch its point on
 # both maps. At the end you rotate it, which nobody taught the network.
 #
-# The chapter takes two to three minutes on a laptop.
+# The chapter takes one to three minutes on a laptop.
 
 # %% [markdown]
 # ## Digits in five places
@@ -42,7 +42,8 @@ new = [each[len(each) * 3 // 4 :] for each in rows]
 train, held_out = (digits.train.rows(np.concatenate(part)) for part in (known, new))
 
 # %% [markdown]
-# `padded` gives each digit a black border, so that it has room to move. `shifted` moves it to the
+# `padded` gives each digit a black border, so that it has room to move. (Some wide digits still lose a
+# little ink at the edge.) `shifted` moves it to the
 # right, or to the left if the number is below 0. `copies` returns five versions of all images, one
 # version after the other. The cell shows the five versions of three digits.
 
