@@ -71,6 +71,7 @@ def main(port: str, process: int, shared: Path) -> None:
     own = Training(tower=subclassed(), steps=6, frame_every=3, folder=disk / "own")
     own.model.compile("sgd", own.model.loss)
     own.fit()
+    found |= weights("own", own.tower)
 
     foreign = disk / "foreign"
     if process == 0:

@@ -20,7 +20,8 @@ def small_tower() -> keras.Model:
     images = keras.Input(SHAPE)
     numbers = layers.Rescaling(1 / 255)(images)
     glorot = keras.initializers.GlorotUniform
-    numbers = layers.Conv2D(4, 3, strides=2, kernel_initializer=glorot(1))(numbers)
+    kernel = glorot(1)
+    numbers = layers.Conv2D(4, 3, strides=2, use_bias=False, kernel_initializer=kernel)(numbers)
     numbers = layers.Activation("relu")(layers.BatchNormalization()(numbers))
     numbers = layers.Flatten()(layers.Dropout(0.2, seed=2)(numbers))
     return keras.Model(images, layers.Dense(2, kernel_initializer=glorot(3))(numbers))

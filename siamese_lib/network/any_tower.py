@@ -249,8 +249,8 @@ def _on_one_device(tower: Callable[..., Tensor]) -> Callable[..., Tensor]:
         return tower
     from siamese_lib.network.many_devices import is_spread  # waits for images: it takes seconds
 
-    if not is_spread(tower) or not all(part.built for part in parts_of(tower)):
-        return tower  # this call builds it
+    if not is_spread(tower):
+        return tower
     return TowerAt(tower, tower.get_weights())
 
 

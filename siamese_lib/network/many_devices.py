@@ -6,8 +6,8 @@ train together, all of them do the same steps. Here they find out which images o
 theirs, agree on a number, and wait while the first of them reads or writes files.
 
 What works, and what does not (Keras 3.15): `keras.distribution` works on JAX; on TensorFlow it
-splits nothing, without a word, so it is refused. TensorFlow's ``MultiWorkerMirroredStrategy`` is
-not supported by Keras 3, and its ``MirroredStrategy`` computes a loss for each device's images
+splits nothing, without a word, so it is refused. TensorFlow's ``MultiWorkerMirroredStrategy`` does
+not work with Keras 3, and its ``MirroredStrategy`` computes a loss for each device's images
 alone, so the losses over the pairs of a batch refuse it.
 """
 
@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import os
 import pickle
+import random
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TypeVar
@@ -186,7 +187,7 @@ def on_first(job: Callable[[], T]) -> T:
     result, failed = None, None
     if is_first():
         try:
-            with _undistributed():
+            with _alone():
                 result = job()
         except Exception as error:
             failed = error
@@ -200,14 +201,18 @@ def on_first(job: Callable[[], T]) -> T:
 
 
 @contextmanager
-def _undistributed() -> Iterator[None]:
-    """Make variables on one device only."""
-    distribution = keras.distribution.distribution()
+def _alone() -> Iterator[None]:
+    """Make variables on one device only, and leave the random numbers that Keras seeds with.
+
+    Otherwise the next weights without a seed would differ from those in the other processes.
+    """
+    distribution, numbers = keras.distribution.distribution(), random.getstate()
     keras.distribution.set_distribution(None)
     try:
         yield
     finally:
         keras.distribution.set_distribution(distribution)
+        random.setstate(numbers)
 
 
 def _sent(data: bytes) -> bytes:
