@@ -115,7 +115,7 @@ def check_takes(tower: keras.Model, images: np.ndarray) -> None:
     """
     try:
         with _eager(tower):
-            tower(images[:1], training=False)
+            _on_one_device(tower)(images[:1], training=False)
     except Exception as error:
         why = str(error).strip().partition("\n")[0]
         raise ValueError(
@@ -132,6 +132,7 @@ def called(tower: Callable[..., Tensor], images: np.ndarray) -> Tensor:
     A model of a class of one's own that cannot take whole numbers was trained on floats, so it
     gets floats.
     """
+    tower = _on_one_device(tower)
     with _eager(tower):
         try:
             return tower(images, training=False)
@@ -236,6 +237,21 @@ def _has_own_function(tower: keras.Model) -> bool:
 def _adapted(tower: keras.Model) -> list[keras.layers.Layer]:
     """Return the `keras.layers.Normalization` layers, which keep a copy of their weights."""
     return [part for part in parts_of(tower) if type(part).__name__ == "Normalization"]
+
+
+def _on_one_device(tower: Callable[..., Tensor]) -> Callable[..., Tensor]:
+    """Return a tower with copies of its weights on one device, if they are on several.
+
+    Called itself, it would embed the same images on each device; and of several processes all would
+    have to call it at the same time.
+    """
+    if isinstance(tower, TowerAt) or not getattr(tower, "weights", None):
+        return tower
+    from siamese_lib.network.many_devices import is_spread  # waits for images: it takes seconds
+
+    if not is_spread(tower):
+        return tower
+    return TowerAt(tower, tower.get_weights())
 
 
 @contextmanager

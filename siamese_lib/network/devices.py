@@ -9,6 +9,7 @@ first setting works only then.
   `compile_options` chooses, for ``model.compile(..., **sl.compile_options())``.
 * bfloat16: a processor with bfloat16 instructions trains this network about 1.5 times as fast in
   mixed precision, to the same quality. `fastest_dtype` chooses, for ``conv_tower(dtype=...)``.
+* Several devices: `siamese_lib.network.many_devices` trains on all of them.
 * Memory growth: without it, TensorFlow takes the whole memory of every GPU at its first use.
   `siamese_lib.network.backend` turns it on where Keras is first imported.
 """

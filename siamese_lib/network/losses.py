@@ -14,6 +14,7 @@ import numpy as np
 from siamese_lib.checks import class_numbers
 from siamese_lib.network.backend import Tensor, keras, ops
 from siamese_lib.network.distances import differences, distances_within
+from siamese_lib.network.many_devices import check_sees_whole_batch
 
 
 @keras.saving.register_keras_serializable("siamese_lib")
@@ -85,7 +86,11 @@ class _InBatchLoss(keras.losses.Loss):
         in float32 from 16,777,216 on. Whole numbers of any size stay apart here. But ``fit``
         itself casts an array of floats to float32, so give it whole numbers. A label that is NaN
         makes the loss NaN.
+
+        Raises:
+            ValueError: `tf.distribute` gives this loss a part of the batch only.
         """
+        check_sees_whole_batch()
         return super().__call__(_numbered(y_true), y_pred, sample_weight)
 
 

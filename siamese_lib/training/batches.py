@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import inspect
 import textwrap
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import cached_property
 from types import FunctionType
 from typing import Any, Protocol, TypeAlias
@@ -14,6 +14,7 @@ import numpy as np
 
 from siamese_lib.checks import checked_labels, class_numbers, whole_number
 from siamese_lib.data.augmentation import KEEP_WHITE
+from siamese_lib.network import many_devices
 from siamese_lib.network.backend import keras
 from siamese_lib.pairs.kinds import Sampler, check_pairs, checked_batch
 from siamese_lib.pairs.samplers import BalancedBatchSampler
@@ -73,6 +74,10 @@ class ImageBatches(keras.utils.PyDataset):
     an interrupted training can continue exactly where it stopped. (Keras does not show `shuffle` to
     the batches, so this is not checked.)
 
+    Keras splits each batch over all devices, after `distribute` or `keras.distribution` on JAX.
+    The sampler's batch is the whole one, and its pairs all count. Where several processes train
+    together, each loads its part of the images only.
+
     Integer labels stay as they are if float32, to which Keras casts labels, can hold them. Larger
     ones and strings become class numbers, in the order of the labels.
 
@@ -85,7 +90,9 @@ class ImageBatches(keras.utils.PyDataset):
         augment: changes each batch of images before the training step, such as `RandomShift`. It
             is called with images (B, H, W, C) and a `numpy.random.Generator` that depends only on
             the sampler's seed and the step. A training is resumed only with the same function or
-            the same settings: attributes that do not begin with ``_``, as they are now.
+            the same settings: attributes that do not begin with ``_``, as they are now. Of several
+            processes, each draws other numbers for its part of the batch, so the images are not
+            those that one process would train on.
         workers: threads that gather batches ahead of the training. The default is 2 on TensorFlow:
             with 1, Keras leaves the work to `tf.data`, which can delay the end of a ``fit`` by
             five seconds. The default is 1 on JAX and PyTorch: with more, Keras 3.15 begins with
@@ -103,7 +110,9 @@ class ImageBatches(keras.utils.PyDataset):
     different one, a warning says so. A later batch is checked when it is asked for.
 
     Raises:
-        ValueError: the sampler was made for another number of images; the labels are not one
+        ValueError: the batches cannot be split evenly over the devices, or Keras' distribution is
+            used on another backend than JAX;
+            the sampler was made for another number of images; the labels are not one
             class for each image; `steps` is below 1; the images hold NaN or infinity, or are not
             numbers; a batch is empty, or an index is not one of the images; or no batch of images
             and labels holds both a similar and a different pair.
@@ -148,6 +157,7 @@ class ImageBatches(keras.utils.PyDataset):
         self.augment_settings = settings_of(augment)
         self.first_step = 0
         self.asked = 0
+        many_devices.rows_here(len(self._indices(0)[0]))
         if isinstance(sampler, BalancedBatchSampler):
             _ = self._labels  # fails now rather than in the middle of an epoch
 
@@ -162,17 +172,20 @@ class ImageBatches(keras.utils.PyDataset):
         return 2 * len(batch[0]) if isinstance(batch, tuple) else len(batch)
 
     def __getitem__(self, index: int) -> tuple[np.ndarray | tuple[np.ndarray, ...], np.ndarray]:
-        """Gather the batch at one step of the current epoch."""
+        """Gather the batch at one step of the current epoch: of several processes, our part."""
         self.asked += 1
         step = self.first_step + index
-        images, target = self.plain(step)
+        batch = self._indices(step)
+        rows = many_devices.rows_here(len(batch[0]))
+        images, target = self._gathered(batch if rows is None else [each[rows] for each in batch])
         if self.augment is not None:
-            rng = np.random.default_rng([getattr(self.sampler, "seed", 0), step])
+            part = [] if rows is None else [int(rows[0])]
+            rng = np.random.default_rng([getattr(self.sampler, "seed", 0), step, *part])
             images = tuple(self.augment(each, rng) for each in images)
         return (images[0] if len(images) == 1 else images), target
 
     def plain(self, step: int) -> tuple[tuple[np.ndarray, ...], np.ndarray]:
-        """Gather the batch of one step of the whole training, before it is augmented.
+        """Gather the whole batch of one step of the whole training, before it is augmented.
 
         Returns:
             Of pairs, left and right images and whether they are similar; else images and labels.
@@ -180,11 +193,16 @@ class ImageBatches(keras.utils.PyDataset):
         Raises:
             ValueError: the sampler returned something else than indices of the images.
         """
+        return self._gathered(self._indices(step))
+
+    def _indices(self, step: int) -> Sequence[np.ndarray]:
+        """Return what the sampler chose for a step: indices of images; or left, right and same."""
         batch = checked_batch(self.sampler.batch(step), len(self.data.images))
-        if isinstance(batch, tuple):
-            left, right, same = batch
-            return (self.data.images[left], self.data.images[right]), same
-        return (self.data.images[batch],), self._labels[batch]
+        return batch if isinstance(batch, tuple) else (batch,)
+
+    def _gathered(self, batch: Sequence[np.ndarray]) -> tuple[tuple[np.ndarray, ...], np.ndarray]:
+        images = tuple(self.data.images[indices] for indices in batch[:2])
+        return images, self._labels[batch[0]] if len(batch) == 1 else batch[2]
 
     @cached_property
     def _labels(self) -> np.ndarray:

@@ -5,6 +5,7 @@ Plain Keras takes them: ``model.fit(..., callbacks=[Guard(), recorder, Progress(
 
 from __future__ import annotations
 
+import io
 import math
 import os
 import shutil
@@ -20,6 +21,7 @@ import numpy as np
 
 from siamese_lib.metrics.headline import PRECISION, at_most
 from siamese_lib.network.backend import Logs, keras
+from siamese_lib.network.many_devices import is_first, largest, several
 from siamese_lib.training.recorder import Recorder
 from siamese_lib.training.trained import are_finite, number_of
 
@@ -41,8 +43,12 @@ class Guard(keras.callbacks.Callback):
     and ``fit`` returns as if it were done, so that the next line of the program runs. A second
     one acts at once, as usual.
 
+    Of several processes that train together, each needs a guard. If one of them is stopped, all
+    of them end together, after up to ten more steps.
+
     Attributes:
-        stopped_by: the signal that ended the last ``fit`` early, or None.
+        stopped_by: the signal that ended the last ``fit`` early, in this process or in another; or
+            None.
 
     Raises:
         DivergedError: from ``fit``, if the loss or a weight is NaN or infinite.
@@ -65,10 +71,12 @@ class Guard(keras.callbacks.Callback):
         """Check for NaN every few steps."""
         if batch % _NAN_CHECK_STEPS == 0:
             self._check(logs)
+            self._stop_together()
 
     def on_epoch_end(self, epoch: int, logs: Logs = None) -> None:
         """Check for NaN."""
         self._check(logs)
+        self._stop_together()
 
     def on_train_end(self, logs: Logs = None) -> None:
         """Restore the handlers of the signals."""
@@ -81,8 +89,17 @@ class Guard(keras.callbacks.Callback):
             signal.raise_signal(number)
             return
         self.stopped_by = signal.Signals(number)
-        self._model.stop_training = True
-        print(f"\n{self.stopped_by.name}: stopping after this step. A second one stops at once.")
+        when = f"all processes within {_NAN_CHECK_STEPS} steps" if several() else "after this step"
+        if not several():
+            self._model.stop_training = True
+        print(f"\n{self.stopped_by.name}: stopping {when}. A second one stops at once.")
+
+    def _stop_together(self) -> None:
+        """Stop here if any process was told to: one that stops alone keeps the others waiting."""
+        told = largest(self.stopped_by or 0) if several() else 0
+        if told:
+            self.stopped_by = signal.Signals(told)
+            self.model.stop_training = True
 
     def _inside_fit(self, frame: FrameType | None) -> bool:
         while frame is not None:
@@ -113,6 +130,8 @@ class Guard(keras.callbacks.Callback):
 class Progress(keras.callbacks.Callback):
     """Print the progress of a ``fit``: one changing line in a terminal, 12 lines in a notebook.
 
+    Of several processes only the first prints, unless `stream` is given.
+
     Args:
         recorder: the recorder of the same ``fit``. It must come before this in the callbacks.
         stream: where to print; by default standard output.
@@ -133,7 +152,7 @@ class Progress(keras.callbacks.Callback):
                 "Progress was given without its recorder; expected the recorder before it in the "
                 "callbacks of fit: [recorder, Progress(recorder)]."
             )
-        self._out = self.stream or sys.stdout
+        self._out = self.stream or (sys.stdout if is_first() else io.StringIO())
         self._live = self._out.isatty()
         self._drawn_at = -math.inf
         self._lines = 0
@@ -248,15 +267,17 @@ class _TensorBoard(keras.callbacks.TensorBoard):
             self._train_writer.flush()
 
 
-def tensorboard(folder: str | os.PathLike[str]) -> keras.callbacks.TensorBoard:
+def tensorboard(folder: str | os.PathLike[str]) -> keras.callbacks.Callback:
     """Return Keras' TensorBoard callback, set to log what the original logged.
 
     It logs the loss every 10 steps, histograms of all weights every Keras epoch, and the graph of
     the layers (in TensorBoard under Graphs, "keras", conceptual). ``tensorboard --logdir FOLDER``
     shows them. In the callbacks, put it after the `Recorder`, which restores the step of a resumed
-    training; this is not checked.
+    training; this is not checked. Of several processes only the first writes a log.
 
     Args:
         folder: the folder for the log, created if it is missing.
     """
+    if not is_first():
+        return keras.callbacks.Callback()
     return _TensorBoard(str(folder), histogram_freq=1, write_graph=True, update_freq=10)

@@ -11,6 +11,7 @@ import numpy as np
 
 from siamese_lib.files import Json, JsonObject, write_atomically
 from siamese_lib.network.backend import keras
+from siamese_lib.network.many_devices import on_first
 from siamese_lib.runs.run_files import CHECKPOINT, RunError
 from siamese_lib.runs.weights import kept
 from siamese_lib.training.resume import differences
@@ -32,6 +33,13 @@ class Checkpoint:
         """Return whether there is a checkpoint."""
         return self.path.exists()
 
+    def prepare(self, model: keras.Model) -> None:
+        """Make the optimizer's variables, if the first step is still to come.
+
+        Of several processes each must do that, on all devices, before the first saves anything.
+        """
+        model.optimizer.build(model.trainable_variables)
+
     def save(
         self,
         model: keras.Model,
@@ -39,7 +47,7 @@ class Checkpoint:
         frames: Mapping[int, list[np.ndarray]],
     ) -> None:
         """Write the state of a compiled model, facts for JSON, and frames of weights by step."""
-        model.optimizer.build(model.trainable_variables)  # before the first step, it may not be yet
+        self.prepare(model)
         state = _state(model)
         arrays = {
             **dict(zip(state, kept([v.numpy() for v in state.values()]), strict=True)),
@@ -66,7 +74,7 @@ class Checkpoint:
                 The model then stays as it was.
         """
         try:
-            with np.load(io.BytesIO(self.path.read_bytes()), allow_pickle=False) as file:
+            with np.load(io.BytesIO(on_first(self.path.read_bytes)), allow_pickle=False) as file:
                 arrays = dict(file)
             facts = json.loads(arrays.pop("facts").tobytes())
             plan_before = dict(facts["plan"])
@@ -82,7 +90,7 @@ class Checkpoint:
             for name in {**plan_before, **plan}
             if plan_before.get(name) != plan.get(name)
         ] or list(differences(parts_before, parts))
-        model.optimizer.build(model.trainable_variables)
+        self.prepare(model)
         state = _state(model)
         shapes = {name: tuple(variable.shape) for name, variable in state.items()}
         if {name: array.shape for name, array in arrays.items()} != shapes:

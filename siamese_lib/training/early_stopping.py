@@ -16,6 +16,7 @@ from siamese_lib.data.fingerprints import fingerprints
 from siamese_lib.data.splitting import test_side
 from siamese_lib.metrics.headline import PRECISION, Among
 from siamese_lib.network.backend import Logs, keras
+from siamese_lib.network.many_devices import on_first
 from siamese_lib.pixels import checked_pixels
 from siamese_lib.runs.embedding import embed, white_for
 from siamese_lib.training.batches import Images
@@ -160,7 +161,8 @@ class StopAtBest(keras.callbacks.Callback):
             embeddings = embed(self.tower, self._images)
         if not np.isfinite(embeddings).all():
             return  # diverged; Guard will say so
-        precision = self._among.precision(embeddings)
+        # Of several processes all go by the number of the first, so that all stop at one step.
+        precision = on_first(lambda: self._among.precision(embeddings))
         self.measured.append((self._steps, precision))
         if not precision <= self.precision:  # also if there was none before
             self.precision, self.step = precision, self._steps

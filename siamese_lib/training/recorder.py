@@ -7,7 +7,7 @@ import math
 import os
 from collections.abc import Mapping
 from contextlib import AbstractContextManager
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 
 import numpy as np
@@ -16,6 +16,7 @@ from siamese_lib.checks import whole_number
 from siamese_lib.data.fingerprints import fingerprints
 from siamese_lib.network.backend import Logs, keras
 from siamese_lib.network.losses import BatchTripletLoss, InBatchContrastiveLoss
+from siamese_lib.network.many_devices import is_first, on_first
 from siamese_lib.pairs.sampling_order import check_size
 from siamese_lib.runs.run import Run
 from siamese_lib.runs.run_files import RunError, check_folder, holds_run, to_json
@@ -23,6 +24,7 @@ from siamese_lib.runs.weights import kept, through_time
 from siamese_lib.training import trained
 from siamese_lib.training.batches import ImageBatches, Images
 from siamese_lib.training.checkpoint import Checkpoint
+from siamese_lib.training.frame_steps import frame_steps
 from siamese_lib.training.resume import parts_of, without_address
 from siamese_lib.training.stopwatch import Stopwatch
 from siamese_lib.training.validation import Validation, warn_of_known
@@ -31,25 +33,15 @@ _HISTORY_ROWS = 200
 _CHECKPOINT_SECONDS = 20.0
 
 
-def frame_steps(total: int, frames: int = 40) -> list[int]:
-    """Return the steps at which to keep a frame: many early, when most changes, and fewer later.
-
-    Args:
-        total: steps of the whole training.
-        frames: number of frames, the untrained one included; at least 2.
-
-    Returns:
-        Ascending steps from 0 to `total`, up to `frames` of them, spaced as squares.
-    """
-    return sorted({round(total * (i / (frames - 1)) ** 2) for i in range(frames)})
-
-
 class Recorder(keras.callbacks.Callback):
     """Keep the tower's weights through time, and the history, at almost no cost.
 
     It records the ``fit`` to which it is passed. Another ``fit`` begins a new record. The run also
     remembers the images of the batches, by a fingerprint of each, as they are before they are
     augmented. So `evaluate` can say which test images were trained on.
+
+    Of several processes that train together, each needs a recorder. The first one alone measures
+    the validation images, and reads and writes files.
 
     Args:
         tower: the tower that is trained, alone or inside a siamese model. It may be any Keras model
@@ -126,7 +118,7 @@ class Recorder(keras.callbacks.Callback):
         self.settings = json.loads(to_json(dict(settings or {})))
         self.folder = None if folder is None else Path(folder)
         if self.folder is not None:
-            check_folder(self.folder)  # now, not after an hour of training
+            on_first(partial(check_folder, self.folder))  # now, not after an hour of training
         self._frame_every = frame_every
         self._resume = resume
         self._validation_images = validation
@@ -233,7 +225,8 @@ class Recorder(keras.callbacks.Callback):
             self._keep_frame()
         if due or self.step % max(1, self.total // _HISTORY_ROWS) == 0 or self.step == self.total:
             self._add_row(batch + 1, float(loss))
-        if self.folder is not None and self._clock.seconds() - self._saved_at > _CHECKPOINT_SECONDS:
+        since = self._clock.seconds() - self._saved_at
+        if self.folder is not None and since > _CHECKPOINT_SECONDS and is_first():
             self._save_checkpoint(self.folder, self._carried(float(loss)))
         if self.step == self.total:  # resumed within an epoch, which Keras would run in full
             self.model.stop_training = True
@@ -251,12 +244,12 @@ class Recorder(keras.callbacks.Callback):
         finished = self.step >= self.total
         if self.folder is not None and not finished:
             # Before the last frame is kept, since a resumed training would keep no frame here.
-            self._save_checkpoint(self.folder, self._in_history)
+            on_first(partial(self._save_checkpoint, self.folder, self._in_history))
         # A callback may have restored better weights since this step's frame was kept.
         self._kept = {**self._kept, **self._now()}
         if self.folder is not None:
-            self.run.save(self.folder)
-            if finished:
+            on_first(partial(self.run.save, self.folder))
+            if finished and is_first():
                 Checkpoint(self.folder).delete()
 
     def _carried(self, mean: float) -> tuple[int, float]:
@@ -286,16 +279,17 @@ class Recorder(keras.callbacks.Callback):
         self._plan = self._asked_for()
         self._parts = parts_of(self.model, self.batches, self.total)
         checkpoint = Checkpoint(folder)
-        if self._resume and checkpoint.exists():
+        if self._resume and on_first(checkpoint.exists):
             self._restore(checkpoint)
-        elif self._resume and holds_run(folder):
+        elif self._resume and on_first(partial(holds_run, folder)):
             raise RunError(
                 f"{folder} holds a run that is finished; expected a checkpoint to resume. Load the "
                 "run with Run.load, or train again without resuming."
             )
         else:
+            checkpoint.prepare(self.model)
             # If the disk cannot be written to, this fails now and not at the end.
-            self._save_checkpoint(folder, self._in_history)
+            on_first(partial(self._save_checkpoint, folder, self._in_history))
 
     def _restore(self, checkpoint: Checkpoint) -> None:
         facts, self._kept = checkpoint.load(self.model, self._plan, self._parts)

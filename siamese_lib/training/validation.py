@@ -14,6 +14,7 @@ from siamese_lib.data.fingerprints import fingerprints
 from siamese_lib.metrics.headline import HEADLINE_K, Among
 from siamese_lib.network.any_tower import shapes_of
 from siamese_lib.network.backend import keras
+from siamese_lib.network.many_devices import is_first
 from siamese_lib.pixels import checked_pixels
 from siamese_lib.runs.embedding import embed
 from siamese_lib.training.batches import Images, check_labelled
@@ -65,9 +66,12 @@ class Validation:
         self._began = self._clock.seconds()
 
     def look(self, *, last: bool) -> tuple[float, float]:
-        """Measure precision@7 and spread if time allows it, or for the last time; else NaN, NaN."""
+        """Measure precision@7 and spread if time allows it, or for the last time; else NaN, NaN.
+
+        Of several processes only the first measures.
+        """
         allowed = _SHARE * (self._clock.seconds() - self._began)
-        if self._spent + self._cost > allowed and not last:
+        if (self._spent + self._cost > allowed and not last) or not is_first():
             return math.nan, math.nan
         started = time.perf_counter()
         with self._clock.paused():

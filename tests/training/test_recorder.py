@@ -15,7 +15,7 @@ import siamese_lib as sl
 from siamese_lib.network.backend import keras
 from siamese_lib.training import recorder as recorder_module
 from siamese_lib.training import stopwatch, validation
-from siamese_lib.training.recorder import frame_steps
+from siamese_lib.training.frame_steps import frame_steps
 
 WATCHED = corners(48, seed=1)
 
