@@ -34,6 +34,7 @@ _SCANNED = 4 << 20  # bytes of embeddings in a part of a scan
 _SMALL = 10_000  # rows in a file
 _AT_A_TIME = 10_000  # ids in one question
 _TOGETHER = 16  # queries in one search
+_WIDER = 4  # how many times as many lists a search looks at; with no limit, it looks at far more
 _ROUNDS, _TRAINING = 10, 64  # of k-means, and its embeddings for each list
 # How long earlier states of the table stay: for other readers, or if there are none.
 _KEPT, _NOT_KEPT = timedelta(hours=1), timedelta(milliseconds=1)
@@ -153,7 +154,7 @@ class VectorStore:
             queries: float32 (Q, dim).
             metric: "euclidean" or "cosine".
             width: how many to nominate for each query.
-            nprobe: how many lists to search, or more if they hold too few.
+            nprobe: how many lists to search, or up to 4 times as many if they hold too few.
             where: a condition, or None.
 
         Returns:
@@ -167,7 +168,7 @@ class VectorStore:
                 self._table.search(part if len(part) > 1 else part[0], vector_column_name="vector")
                 .distance_type(_distance(metric))
                 .minimum_nprobes(nprobe)
-                .maximum_nprobes(0)
+                .maximum_nprobes(_WIDER * nprobe)
                 .select(["id", "vector", "_distance"])
                 .limit(width)
             )
