@@ -93,8 +93,8 @@ clean: ## remove .venv, node_modules and every cache
 
 # A stamp says which extras .venv holds. It is made again when the pins change.
 $(VENV)/book.stamp: EXTRAS := book
-$(VENV)/test.stamp: EXTRAS := book,test
-$(VENV)/bench.stamp: EXTRAS := book,test,bench
+$(VENV)/test.stamp: EXTRAS := book,test,scale
+$(VENV)/bench.stamp: EXTRAS := book,test,scale,bench
 $(VENV)/%.stamp: pyproject.toml requirements.lock | $(VENV)/bin/pip
 	$(BIN)/pip install -c requirements.lock -e '.[$(EXTRAS)]'
 	@touch $@

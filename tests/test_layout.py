@@ -48,6 +48,7 @@ LAYERS: dict[str, float] = {
     "training": 6,
     "explorer": 6,
     "export": 6,
+    "scale": 6,
     "reports": 6.3,
     "": 6.5,  # __init__.py, and the names in its stub, which are imported on first use
     "terminal": 7,
@@ -81,6 +82,7 @@ PACKAGES: dict[str, set[str]] = {
     "training": {"numpy", "IPython"},
     "explorer": SEEN,
     "export": {"numpy", "PIL", "imageio_ffmpeg"},
+    "scale": {"numpy", "lancedb", "pyarrow"},
     "reports": {"numpy", "PIL"},
     "terminal": {"numpy", "PIL"},
 }
@@ -94,7 +96,7 @@ BENCHMARK_LAYERS: dict[str, float] = {
 }
 # What takes 0.05 s to import or more, or is not installed everywhere.
 HEAVY = {"IPython", "PIL", "faiss", "imageio_ffmpeg", "jax", "keras", "plotly", "pooch", "requests"}
-HEAVY |= {"tensorflow", "torch", "tqdm"}
+HEAVY |= {"lancedb", "pyarrow", "tensorflow", "torch", "tqdm"}
 # sl.metrics, sl.figures and sl.curation
 INIT_FILES_WITH_CODE = {"siamese_lib.metrics", "siamese_lib.figures", "siamese_lib.curation"}
 

@@ -25,6 +25,7 @@ PARTS = {
     "dragging": "from the hand to the picture",
     "folders": "folders of pictures next to other ways",
     "growth": "time and memory as images and dimensions grow",
+    "disk": "galleries on disk, beyond memory",
     "gpu": "training on a GPU",
 }
 

@@ -17,13 +17,22 @@ from typing import TYPE_CHECKING, SupportsIndex
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from siamese_lib.checks import whole_number
 from siamese_lib.files import JsonObject
 from siamese_lib.search import gallery_file, indexes
 from siamese_lib.search.distinct import DistinctIndex
 from siamese_lib.search.gallery_file import GalleryError
 from siamese_lib.search.space import Space, single
-from siamese_lib.search.vectors import METRICS, blocks, check_choice, checked, compact, comparable
+from siamese_lib.search.vectors import (
+    METRICS,
+    blocks,
+    check_choice,
+    checked,
+    compact,
+    comparable,
+    distances,
+    number_to_find,
+    of_dimension,
+)
 
 if TYPE_CHECKING:
     import faiss
@@ -146,7 +155,7 @@ class Gallery:
         Raises:
             ValueError: the embeddings are not as described. The gallery then stays as it was.
         """
-        added = compact(self._of_my_dimension("embeddings", embeddings))
+        added = compact(of_dimension("embeddings", embeddings, self.metric, self.dim))
         if not len(added):
             return
         before, self._space = self._space, self._space.joined(added)
@@ -180,25 +189,19 @@ class Gallery:
             ValueError: the queries are not as described; `k` is out of range; or `exclude_self`
                 is given and the queries are not the gallery's embeddings.
         """
-        queries = self._of_my_dimension("queries", queries)
+        queries = of_dimension("queries", queries, self.metric, self.dim)
         if exclude_self:
             self._space.check_own(queries)
         available = len(self) - bool(exclude_self)
-        k = whole_number("k", k, 1)
-        if k > available:
-            raise ValueError(
-                f"k is {k}; expected at most {available}, the number of embeddings to find. Ask "
-                "for fewer neighbours, or make a larger gallery."
-            )
+        k = number_to_find(k, available)
         indices = np.empty((len(queries), k), np.int64)
-        distances = np.empty((len(queries), k), np.float32)
+        far = np.empty((len(queries), k), np.float32)
         for rows in blocks(len(queries), 8 * (self.dim + k)):
             itself = np.arange(rows.start, rows.stop) if exclude_self else None
             compared = comparable(queries[rows], self.metric)
             indices[rows], squares = self._ranked(compared, k, k + _SPARE, itself)
-            # Half the squared distance of unit vectors is 1 − cos, but without cancellation.
-            distances[rows] = np.sqrt(squares) if self.metric == "euclidean" else squares / 2
-        return indices, distances
+            far[rows] = distances(squares, self.metric)
+        return indices, far
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write the gallery to one file, atomically, and replace a file that is there.
@@ -336,12 +339,3 @@ class Gallery:
             indices[part], squares[part] = self._space.best(queries[part], candidates, k, own)
         sure = index.settled(bound, squares[:, -1], self._space)
         return indices, squares, sure & (cells[:, -1] >= 0)
-
-    def _of_my_dimension(self, name: str, vectors: ArrayLike) -> np.ndarray:
-        vectors = checked(name, vectors, self.metric)
-        if vectors.shape[1] != self.dim:
-            raise ValueError(
-                f"{name}: got shape {vectors.shape}; expected the gallery's dimension, "
-                f"{self.dim}. Embed both with the same tower."
-            )
-        return vectors

@@ -8,6 +8,7 @@ doubled until the index finds enough.
 from __future__ import annotations
 
 import warnings
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -52,13 +53,12 @@ def widened(
     rows = np.random.default_rng(0).choice(count, min(count, _QUERIES), replace=False)
     queries = vectors(rows)
     exact = indexes.search_all(index, queries, _NEIGHBOURS + 1)[0]
-    while True:
+
+    def found_with(width: int) -> np.ndarray:
         indexes.set_width(index, width)
-        found = indexes.search(index, queries, _NEIGHBOURS + 1)[0]
-        share = (found <= exact * _SAME)[:, 1:].mean()
-        if share >= ENOUGH or width >= widest:
-            break
-        width = min(2 * width, widest)
+        return indexes.search(index, queries, _NEIGHBOURS + 1)[0]
+
+    width, share = wide_enough(found_with, exact, width, widest, ENOUGH)
     if share < ENOUGH:
         warnings.warn(
             f"With {WIDTHS[kind]}={width}, index={kind!r} finds {share:.0%} of the nearest "
@@ -67,3 +67,30 @@ def widened(
             stacklevel=5,
         )
     return width
+
+
+def wide_enough(
+    found_with: Callable[[int], np.ndarray],
+    exact: np.ndarray,
+    width: int,
+    widest: int,
+    enough: float,
+) -> tuple[int, float]:
+    """Double the width of a search until it finds enough of the true neighbours.
+
+    Args:
+        found_with: returns the distances (Q, 1 + K) that a search of a width finds, nearest first.
+            Each query is in the gallery, so its first neighbour is itself.
+        exact: the true distances, (Q, 1 + K).
+        width: to begin with.
+        widest: the largest.
+        enough: share of the K neighbours, from 0 to 1.
+
+    Returns:
+        The width of the last search, and the share that it found.
+    """
+    while True:
+        share = float((found_with(width) <= exact * _SAME)[:, 1:].mean())
+        if share >= enough or width >= widest:
+            return width, share
+        width = min(2 * width, widest)

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
+from typing import SupportsIndex
 
 import numpy as np
 from numpy.typing import ArrayLike
 
 from siamese_lib.arrays import real_array
+from siamese_lib.checks import whole_number
 
 METRICS = ("euclidean", "cosine")
 _LARGEST = 1e30  # so that distances fit into single precision
@@ -57,6 +59,37 @@ def checked(name: str, vectors: ArrayLike, metric: str) -> np.ndarray:
     return vectors
 
 
+def of_dimension(name: str, vectors: ArrayLike, metric: str, dim: int) -> np.ndarray:
+    """Check vectors for a gallery, and return them as an array (N, dim).
+
+    Args:
+        name, metric: as for `checked`.
+        vectors: as for `checked`.
+        dim: the gallery's.
+
+    Raises:
+        ValueError: `vectors` are something else.
+    """
+    vectors = checked(name, vectors, metric)
+    if vectors.shape[1] != dim:
+        raise ValueError(
+            f"{name}: got shape {vectors.shape}; expected the gallery's dimension, {dim}. Embed "
+            "both with the same tower."
+        )
+    return vectors
+
+
+def number_to_find(k: SupportsIndex, available: int) -> int:
+    """Return `k` as an int. Raise ValueError unless it is from 1 to `available` embeddings."""
+    k = whole_number("k", k, 1)
+    if k > available:
+        raise ValueError(
+            f"k is {k}; expected at most {available}, the number of embeddings to find. Ask "
+            "for fewer neighbours, or make a larger gallery."
+        )
+    return k
+
+
 def check_choice(name: str, given: str, allowed: tuple[str, ...]) -> None:
     """Raise ValueError unless `given` is one of the allowed words."""
     if given not in allowed:
@@ -76,6 +109,12 @@ def comparable(vectors: np.ndarray, metric: str) -> np.ndarray:
             squares = np.vecdot(vectors, vectors)
         vectors /= np.sqrt(squares)[..., None]
     return vectors
+
+
+def distances(squares: np.ndarray, metric: str) -> np.ndarray:
+    """Return distances in a metric from squared distances of `comparable` vectors."""
+    # Half the squared distance of unit vectors is 1 − cos, but without cancellation.
+    return np.sqrt(squares) if metric == "euclidean" else squares / 2
 
 
 def alike(vectors: np.ndarray, metric: str) -> np.ndarray:

@@ -1,0 +1,1 @@
+"""Galleries on disk, next to inverted lists of FAISS on disk."""

@@ -1,0 +1,345 @@
+"""A gallery on disk: embeddings beyond memory, found as `sl.Gallery` finds them.
+
+An index nominates candidates, and their distances are computed again as in memory, from the
+embeddings themselves. As long as there are few embeddings, all of them are candidates.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import SupportsIndex
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from siamese_lib.arrays import real_array
+from siamese_lib.checks import whole_number
+from siamese_lib.scale import gallery_folder
+from siamese_lib.scale.disk_labels import converted, labels_from, words_of
+from siamese_lib.scale.disk_search import (
+    LEAST_PROBED,
+    bytes_of_answer,
+    lists_to_probe,
+    probed,
+    scanned,
+)
+from siamese_lib.scale.gallery_folder import Facts
+from siamese_lib.scale.vector_store import VectorStore, among, packages
+from siamese_lib.search.space import single
+from siamese_lib.search.vectors import (
+    METRICS,
+    blocks,
+    check_choice,
+    distances,
+    number_to_find,
+    of_dimension,
+)
+from siamese_lib.texts import listed
+
+EXACT_UP_TO = 100_000  # embeddings: so few are all compared, with an index or without
+
+_TIDY_AFTER = 64  # appended parts, each of which is a file
+
+
+class DiskGallery:
+    """Embeddings on disk in which to search for nearest neighbours, more than memory holds.
+
+    Embeddings come in parts, each of which is on disk when `append` returns. Each gets a number,
+    its id, which is never given again. A process that is killed leaves a gallery that opens, with
+    all parts that were appended before. One process at a time may change a gallery.
+
+    Up to 100,000 embeddings, all are compared with each query, and the answers are those of
+    `sl.Gallery`. With more, call `build_index` once they are appended: a query is then compared
+    with those in the lists of the index whose centres are nearest. It misses a few neighbours, and
+    ranks exactly those that it finds. Without an index, the whole gallery is read for an answer.
+
+    It needs LanceDB: ``pip install 'siamese-lib[scale]'``.
+
+    Args:
+        path: a folder for a new gallery; it is made if it is missing.
+        dim: length of an embedding, 1 or more.
+        metric: "euclidean" for the Euclidean distance (not squared), or "cosine" for 1 minus the
+            cosine of the angle, from 0 to 2.
+
+    Attributes:
+        path, dim, metric: as given.
+
+    Raises:
+        ValueError: the folder holds files, or an argument is not as described.
+        ImportError: LanceDB is not installed.
+
+    Example:
+        >>> gallery = sl.DiskGallery("digits", dim=2)
+        >>> gallery.append([[0.0, 0.0], [3.0, 4.0]], labels=["zero", "one"])
+        array([0, 1])
+        >>> gallery.append([[1.0, 0.0]], labels=["one"], paths=["one/7.png"])
+        array([2])
+        >>> ids, distances = sl.DiskGallery.open("digits").nearest([[0.0, 0.0], [3.0, 3.0]], k=2)
+        >>> ids
+        array([[0, 2],
+               [1, 2]])
+        >>> distances.round(3)
+        array([[0.   , 1.   ],
+               [1.   , 3.606]], dtype=float32)
+        >>> gallery.labels_of(ids)
+        array([['zero', 'one'],
+               ['one', 'one']], dtype='<U4')
+        >>> gallery.nearest([[0.0, 0.0]], k=2, labels=["one"])[0]
+        array([[2, 1]])
+        >>> gallery.remove([2])
+        >>> len(gallery)
+        2
+    """
+
+    def __init__(
+        self, path: str | os.PathLike[str], dim: SupportsIndex, metric: str = "euclidean"
+    ) -> None:
+        check_choice("metric", metric, METRICS)
+        facts = Facts(metric, whole_number("dim", dim, 1))
+        folder = Path(path)
+        packages()
+        gallery_folder.make(folder, facts)
+        self._set(folder, facts)
+
+    @classmethod
+    def open(cls, path: str | os.PathLike[str]) -> DiskGallery:
+        """Open the gallery in a folder.
+
+        Raises:
+            FileNotFoundError: there is no such folder.
+            GalleryError: the folder is not that of a gallery, has a later format, or is damaged.
+                It is a `ValueError` that says what was found and what was expected.
+            ImportError: LanceDB is not installed.
+        """
+        folder = Path(path)
+        facts = gallery_folder.read(folder)
+        packages()
+        made = cls.__new__(cls)
+        try:
+            made._set(folder, facts)
+        except (ValueError, RuntimeError, OSError) as error:
+            raise gallery_folder.damaged(folder, str(error)) from error
+        return made
+
+    def __len__(self) -> int:
+        """Return the number of embeddings."""
+        return self._store.count()
+
+    def __repr__(self) -> str:
+        return (
+            f"DiskGallery({len(self):,} embeddings, {self.indexed:,} of them in the index, "
+            f"dim={self.dim}, metric={self.metric!r})"
+        )
+
+    def count(self, labels: ArrayLike | Sequence[object] | None = None) -> int:
+        """Return the number of embeddings of some classes.
+
+        Raises:
+            ValueError: a label is of another kind than the gallery's.
+        """
+        return self._store.count(self._where(labels))
+
+    @property
+    def indexed(self) -> int:
+        """How many embeddings the index holds; 0 if there is none."""
+        return self._store.indexed()
+
+    @property
+    def next_id(self) -> int:
+        """The id that the next embedding will get, above all that were given."""
+        return self._facts.next_id
+
+    def append(
+        self,
+        embeddings: ArrayLike,
+        labels: ArrayLike | Sequence[object] | None = None,
+        paths: Iterable[str | os.PathLike[str]] | None = None,
+    ) -> NDArray[np.int64]:
+        """Add a part of the embeddings. All of it is on disk afterwards, or nothing.
+
+        A part of some 100,000 is quickest: each is a file, and small ones are merged later.
+
+        Args:
+            embeddings: real numbers (M, dim), finite and within ±1e30; M may be 0. They are kept
+                in single precision.
+            labels: the class of each, (M,): whole numbers or strings, as in earlier parts.
+            paths: the file of each, which need not exist.
+
+        Returns:
+            Their ids, int64 (M,), ascending.
+
+        Raises:
+            ValueError: something is not as described. Nothing is added then.
+        """
+        vectors = self._singles("embeddings", embeddings)
+        words, kind = (
+            (None, None) if labels is None else words_of(labels, self._facts.labels, len(vectors))
+        )
+        files = None if paths is None else [os.fsencode(path) for path in paths]
+        if files is not None and len(files) != len(vectors):
+            raise ValueError(
+                f"paths: got {len(files):,} for {len(vectors):,} embeddings; expected one for each."
+            )
+        ids = np.arange(self.next_id, self.next_id + len(vectors))
+        if not len(ids):
+            return ids
+        self._note(next_id=self.next_id + len(ids), labels=kind or self._facts.labels)
+        self._store.add(ids, vectors, words, files)
+        self._appended += 1
+        if self._appended % _TIDY_AFTER == 0 and self._store.fragmented():
+            self._store.tidy()
+        return ids
+
+    def remove(self, ids: SupportsIndex | Iterable[SupportsIndex]) -> None:
+        """Remove embeddings. They are not found again, and their ids are not given again.
+
+        Raises:
+            ValueError: there is no embedding of such an id. Nothing is removed then.
+        """
+        several = ids if isinstance(ids, Iterable) else [ids]
+        gone = np.unique(np.array([whole_number("id", each, 0) for each in several], np.int64))
+        self._found(gone)
+        self._store.remove(gone)
+
+    def labels_of(self, ids: ArrayLike) -> np.ndarray:
+        """Return the labels of embeddings, such as of those that `nearest` found.
+
+        Args:
+            ids: whole numbers of any shape.
+
+        Returns:
+            int64 or str of the same shape; objects, of which some are None, if some embeddings
+            have no label.
+
+        Raises:
+            ValueError: there is no embedding of such an id.
+        """
+        return labels_from(self._of("label", ids), self._facts.labels)
+
+    def paths_of(self, ids: ArrayLike) -> np.ndarray:
+        """Return the files of embeddings: objects of the shape of `ids`, Path or None.
+
+        Raises:
+            ValueError: there is no embedding of such an id.
+        """
+        return converted(self._of("path", ids), lambda file: Path(os.fsdecode(file)))
+
+    def embeddings_of(self, ids: ArrayLike) -> NDArray[np.float32]:
+        """Return embeddings, float32 of the shape of `ids` and (dim,).
+
+        Raises:
+            ValueError: there is no embedding of such an id.
+        """
+        return self._of("vector", ids)
+
+    def nearest(
+        self,
+        queries: ArrayLike,
+        k: SupportsIndex = 7,
+        *,
+        labels: ArrayLike | Sequence[object] | None = None,
+        exact: bool = False,
+    ) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
+        """Find the `k` nearest embeddings of each query.
+
+        Apart from the result, the memory needed grows neither with the queries nor the gallery.
+
+        Args:
+            queries: real numbers (Q, dim), like the gallery's; Q may be 0.
+            k: number of neighbours, from 1 to the number of embeddings, or of those of `labels`.
+            labels: find only embeddings of these classes.
+            exact: compare all embeddings, whatever the size of the gallery.
+
+        Returns:
+            ids: int64 (Q, k), nearest first. At equal distances, the lower id comes first.
+            distances: float32 (Q, k), in the gallery's metric.
+
+        Raises:
+            ValueError: the queries are not as described, `k` is out of range, or a label is of
+                another kind than the gallery's.
+        """
+        queries = of_dimension("queries", queries, self.metric, self.dim)
+        where = self._where(labels)
+        available = self._store.count(where)
+        k = number_to_find(k, available)
+        everything = exact or available <= EXACT_UP_TO or not self.indexed
+        nprobe = self._facts.nprobe or 2 * LEAST_PROBED  # None if a build was killed
+        ids, far = np.empty((len(queries), k), np.int64), np.empty((len(queries), k), np.float32)
+        # Of the exact search, a block of queries reads the gallery once.
+        for rows in blocks(len(queries), bytes_of_answer(self.dim, k)):
+            if everything:
+                found = scanned(self._store, self.metric, queries[rows], k, where)
+            else:
+                found = probed(self._store, self.metric, queries[rows], k, nprobe, where)
+            ids[rows], squares = found
+            far[rows] = distances(squares, self.metric)
+        return ids, far
+
+    def build_index(self) -> None:
+        """Index all embeddings, so that a search need not read the whole gallery.
+
+        With up to 100,000 embeddings, which are all compared anyway, no index is built. Embeddings
+        that are appended later are found, too, if more slowly; call it again once they are many.
+        It also deletes what is no longer needed, so no other process may use the gallery meanwhile.
+
+        How many lists a search looks at is chosen so that at least 95 % of the 10 neighbours are
+        found, measured on 100 of the embeddings.
+
+        Warns:
+            UserWarning: with the most lists, too, it finds fewer.
+        """
+        count = len(self)
+        if count <= EXACT_UP_TO:
+            self._store.tidy()
+            return
+        lists = round(count**0.5)
+        self._note(nprobe=None)
+        self._store.build(self.metric, lists)
+        self._note(nprobe=lists_to_probe(self._store, self.metric, lists))
+
+    def _set(self, folder: Path, facts: Facts) -> None:
+        self.path, self.dim, self.metric = folder, facts.dim, facts.metric
+        self._facts = facts
+        self._store = VectorStore(folder, facts.dim)
+        self._appended = 0
+
+    def _note(self, **facts: object) -> None:
+        """Change facts, on disk first."""
+        changed = replace(self._facts, **facts)  # pyright: ignore[reportArgumentType]
+        if changed != self._facts:
+            gallery_folder.write(self.path, changed)
+            self._facts = changed
+
+    def _singles(self, name: str, vectors: ArrayLike) -> np.ndarray:
+        return of_dimension(name, single(real_array(name, vectors)), self.metric, self.dim)
+
+    def _where(self, labels: ArrayLike | Sequence[object] | None) -> str | None:
+        """Return the condition that an embedding is of some classes."""
+        if labels is None:
+            return None
+        return among("label", sorted({*words_of(labels, self._facts.labels)[0]}))
+
+    def _found(self, ids: np.ndarray, *columns: str) -> list[np.ndarray]:
+        """Return columns of the rows of some ids, which are ascending."""
+        found, values = self._store.rows(ids, *columns)
+        unknown = np.setdiff1d(ids, found)
+        if unknown.size:
+            raise ValueError(
+                f"ids: got {listed(list(map(str, unknown)))}, which no embedding has; expected ids "
+                "that append returned and that were not removed."
+            )
+        return values
+
+    def _of(self, column: str, ids: ArrayLike) -> np.ndarray:
+        """Return a column for ids of any shape."""
+        given = np.asarray(ids)
+        if given.size and given.dtype.kind not in "iu":
+            raise ValueError(
+                f"ids are {given.dtype}; expected whole numbers, such as nearest returns."
+            )
+        different, place = np.unique(given.astype(np.int64), return_inverse=True)
+        found = self._found(different, column)[0]
+        return np.take(found, place.reshape(given.shape), axis=0)

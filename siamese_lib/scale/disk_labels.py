@@ -1,0 +1,60 @@
+"""Labels and paths of a gallery on disk: as texts in its table, and as what they were."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from siamese_lib.checks import checked_labels
+
+_NAMES = {"int": "whole numbers", "str": "strings"}
+
+
+def words_of(
+    labels: ArrayLike | Sequence[object], known: str | None, count: int | None = None
+) -> tuple[list[str], str]:
+    """Return labels as texts, and their kind.
+
+    Args:
+        labels: whole numbers or strings, (N,).
+        known: the kind of the labels that the gallery has, "int" or "str"; None if it has none.
+        count: N, if it is known.
+
+    Raises:
+        ValueError: they are something else, or of the other kind.
+    """
+    given = checked_labels(labels, count=count)
+    kind = "str" if given.dtype.kind == "U" else "int"
+    if given.size and known not in (None, kind):
+        raise ValueError(
+            f"labels are {_NAMES[kind]}; expected {_NAMES[str(known)]}, which the gallery has. "
+            "Pass labels of its kind."
+        )
+    words = [str(label) for label in given.tolist()]
+    for word in words:
+        try:
+            word.encode()
+        except UnicodeEncodeError:
+            raise ValueError(
+                f"labels hold {word!r}, which cannot be written as UTF-8; expected texts that can. "
+                "Give this class another name."
+            ) from None
+    return words, kind
+
+
+def labels_from(words: np.ndarray, kind: str | None) -> np.ndarray:
+    """Return labels of any shape from their texts: int64, str, or objects if some are None."""
+    made = converted(words, int if kind == "int" else str)
+    if any(label is None for label in made.flat):
+        return made
+    return checked_labels(made.ravel()).reshape(made.shape)
+
+
+def converted(values: np.ndarray, read: Callable[[Any], object]) -> np.ndarray:
+    """Return objects of the same shape: None stays, and what is there is read."""
+    made = np.empty(np.size(values), object)
+    made[:] = [None if value is None else read(value) for value in np.ravel(values)]
+    return made.reshape(np.shape(values))
