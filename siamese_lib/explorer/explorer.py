@@ -25,6 +25,7 @@ from siamese_lib.explorer.maps import Maps
 from siamese_lib.explorer.saved_state import restored, saved
 from siamese_lib.explorer.screen import Screen
 from siamese_lib.explorer.search import NeighbourSearch
+from siamese_lib.explorer.searched import GalleryOnDisk
 from siamese_lib.explorer.state import ACTIONS, State, begin, choose_test, fail, set_k
 from siamese_lib.explorer.still import explorer_png
 from siamese_lib.runs.run import Run
@@ -56,8 +57,11 @@ class RetrievalExplorer(WithStill, ipywidgets.VBox):
         k: number of neighbours, from 1 to 20.
         limit: search only this many training images, to begin sooner: the first ones, or if the
             images come class by class, some drawn evenly over the classes; at least 7.
-        gallery: a `Gallery` of the images in `searched`, embedded by the run at its last frame. Any
-            other gallery is not used, and the status line says so.
+        gallery: a `Gallery` of the images in `searched`, embedded by the run at its last frame; or
+            a `DiskGallery` of any images, whose ids then stand for training images. If it keeps
+            paths, its images are read from these files when they are shown, and its classes are
+            numbers or names of the classes of `digits`; else id i is training image i. Any other
+            gallery is not used, and the status line says so.
         height: of both maps together, in pixels. By default they suit the window.
         handwriting: whether uploads are prepared as MNIST's digits were; by default if the training
             images look as those do.
@@ -98,7 +102,7 @@ class RetrievalExplorer(WithStill, ipywidgets.VBox):
         index: int = 0,
         k: int = 7,
         limit: int | None = None,
-        gallery: Gallery | None = None,
+        gallery: Gallery | GalleryOnDisk | None = None,
         height: int | None = None,
         handwriting: bool | None = None,
     ) -> None:
@@ -161,7 +165,7 @@ class RetrievalExplorer(WithStill, ipywidgets.VBox):
     @property
     def searched(self) -> np.ndarray:
         """The training images that are searched."""
-        return self._search.last.rows
+        return self._search.last.searched.indices
 
     def __repr__(self) -> str:
         """Return a summary of the query and its answer."""

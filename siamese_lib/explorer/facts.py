@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
 import numpy as np
 
+from siamese_lib.data.copies import same_images
 from siamese_lib.data.fingerprints import fingerprints
 from siamese_lib.data.handwriting import Paper
-from siamese_lib.data.parts import Part, is_fair
+from siamese_lib.data.parts import is_fair
+from siamese_lib.explorer.indexed import Indexed
 from siamese_lib.texts import printable
 
 MOST_NEIGHBOURS = 20
@@ -47,32 +50,38 @@ class Facts:
         steps: training steps of the run's frames.
         dim: length of an embedding.
         class_names: K names.
-        training_images: uint8 (N, H, W, C).
-        training_labels: int64 (N,).
+        training_images: uint8 (N, H, W, C), or what can be indexed like it.
+        training_labels: int64 (N,), as `training_images`.
+        searched: number of training images that are searched.
+        searching: which training images are searched, in words that begin a sentence.
         test_images: uint8 (T, H, W, C), the images to choose from.
         test_labels: int64 (T,).
         mistaken: bool (T,), whether the vote of the last frame is wrong.
+        asked: how many of the test images were asked about at the last frame.
         paper: colours of ground and ink of the images, for drawings.
-        searched: which of the training images are searched.
         trained_on: number of test images that the run was trained on.
         handwriting: whether uploads are prepared as MNIST's digits were.
         training_files, test_files: names of the images' files; None if they are not known.
+        one_metric: the only metric to search by at the last frame; None if there are both.
     """
 
     steps: tuple[int, ...]
     dim: int
     class_names: tuple[str, ...]
-    training_images: np.ndarray
-    training_labels: np.ndarray
+    training_images: np.ndarray | Indexed
+    training_labels: np.ndarray | Indexed
+    searched: int
+    searching: str
     test_images: np.ndarray
     test_labels: np.ndarray
     mistaken: np.ndarray
+    asked: int
     paper: Paper
-    searched: Part
     trained_on: int = 0
     handwriting: bool = False
-    training_files: tuple[str, ...] | None = None
+    training_files: Sequence[str] | Indexed | None = None
     test_files: tuple[str, ...] | None = None
+    one_metric: str | None = None
 
     @cached_property
     def order(self) -> np.ndarray:
@@ -91,14 +100,26 @@ class Facts:
 
     @cached_property
     def fingerprints(self) -> tuple[np.ndarray, np.ndarray]:
-        """Fingerprints of the training and of the test images, uint64 (N,) and (T,)."""
-        return fingerprints(self.training_images), fingerprints(self.test_images)
+        """Fingerprints of the training and of the test images, uint64 (N,) and (T,).
 
-    @property
-    def searching(self) -> str:
-        """Which training images are searched, in words that begin a sentence."""
-        words = self.searched.words("training images to search")
-        return words[:1].upper() + words[1:]
+        There are none of training images on disk, as all would have to be read.
+        """
+        known = self.training_images
+        prints = fingerprints(known) if isinstance(known, np.ndarray) else np.empty(0, np.uint64)
+        return prints, fingerprints(self.test_images)
+
+    def same(self, query: Query, found: np.ndarray) -> list[int]:
+        """Return the training images that are identical to a query.
+
+        Args:
+            query: the query.
+            found: int64 (k,), its neighbours; of images on disk, only these are compared.
+        """
+        image = self.image(query)[None]
+        if isinstance(self.training_images, np.ndarray):
+            return same_images(image, self.fingerprints[0])[0]
+        places = same_images(image, fingerprints(self.training_images[found]))[0]
+        return sorted(found[places].tolist())
 
     @property
     def image_shape(self) -> tuple[int, int, int]:
@@ -112,7 +133,7 @@ class Facts:
 
         A training image is not its own neighbour, so one image less can be found.
         """
-        return min(MOST_NEIGHBOURS, len(self.searched) - 1)
+        return min(MOST_NEIGHBOURS, self.searched - 1)
 
     def image(self, query: Query) -> np.ndarray:
         """Return a query's image, uint8 (H, W, C)."""

@@ -76,13 +76,14 @@ class Maps:
         search, facts = self._search, screen.facts
         query, frame = screen.state.query, screen.state.frame
         at = int(np.flatnonzero(indices < 0)[0])
-        places = search.places(np.where(indices < 0, search.shown[0], indices), frame)
+        known = np.where(indices < 0, search.shown[0], indices)
+        places = search.places(known, frame)
         places[at] = search.place(query, frame)
-        labels = facts.training_labels[indices]
+        labels = facts.training_labels[known]
         labels[at] = len(facts.class_names)
         images = None
         if pictures and facts.image_shape[2] in (1, 3):
-            images = facts.training_images[indices]
+            images = facts.training_images[known]
             images[at] = facts.image(query)
         self._indices[view] = indices
         with view.hold_sync():

@@ -90,13 +90,21 @@ def answer(screen: Screen) -> str:
         f"<div class='sx-quiet'><b>{main.confidence:.0%}</b> · {votes} of {main.k}</div>"
         f"</div></div>"
         f"<div class='sx-metrics'>{''.join(parts)}</div>"
-        f"<p class='sx-why'>{html.escape(difference(screen.answers, facts.dim))} "
+        f"<p class='sx-why'>{html.escape(difference(screen.answers, facts.dim, facts.one_metric))} "
         f"<span class='sx-quiet'>({where})</span></p>"
     )
 
 
-def difference(answers: Mapping[str, Answer], dim: int) -> str:
-    """Explain why the metrics agree or differ, for embeddings of `dim` numbers."""
+def difference(answers: Mapping[str, Answer], dim: int, one_metric: str | None = None) -> str:
+    """Explain why the metrics agree or differ.
+
+    Args:
+        answers: by metric.
+        dim: length of an embedding.
+        one_metric: `Facts.one_metric`.
+    """
+    if len(answers) == 1 and one_metric is not None:
+        return f"This gallery searches by {_TITLES[one_metric]} distance only."
     if "cosine" not in answers:
         return "Cosine is not available here, because an embedding of zeros has no direction."
     euclidean, cosine = answers["euclidean"], answers["cosine"]
@@ -152,9 +160,10 @@ def _metric(screen: Screen, metric: str) -> str:
         f"<small>{' on the map' if on_map else ''}</small></button>"
     )
     if found is None:
-        return (
-            f"<section>{head}<p class='sx-quiet'>none, as an embedding is all zeros</p></section>"
-        )
+        why = "an embedding is all zeros"
+        if screen.facts.one_metric is not None:
+            why = "the gallery does not search by it"
+        return f"<section>{head}<p class='sx-quiet'>none, as {why}</p></section>"
     cells = "".join(_neighbour(screen.facts, found, rank) for rank in range(found.k))
     return (
         f"<section aria-label='{_TITLES[metric]} neighbours' data-metric='{metric}'>{head}"

@@ -21,7 +21,7 @@ class Screen:
     Attributes:
         state: what the reader has chosen.
         facts: about the run and the data.
-        answers: the answers to the query, by metric; at least the Euclidean one.
+        answers: the answers to the query, by metric; at least one.
         pinned: an answer to each of `State.pins`, by the metric that is on the map.
     """
 
@@ -47,7 +47,7 @@ class Screen:
         facts, tests = self.facts, len(self.facts.test_labels)
         words = self.state.status or (
             f"{facts.searching}. The network gets "
-            f"{facts.mistaken.sum():,} of {tests:,} test images wrong. Choose "
+            f"{facts.mistaken.sum():,} of {facts.asked:,} test images wrong. Choose "
             "one, draw, or click on the map."
         )
         if facts.trained_on and not self.state.status:
@@ -56,5 +56,5 @@ class Screen:
 
 
 def answer_by(answers: Mapping[str, Answer], metric: str) -> Answer:
-    """Return the answer by a metric, or if there is none the one by Euclidean distance."""
-    return answers.get(metric, answers["euclidean"])
+    """Return the answer by a metric, or if there is none the one by the other."""
+    return answers[metric if metric in answers else next(iter(answers))]

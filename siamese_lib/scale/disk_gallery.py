@@ -148,6 +148,11 @@ class DiskGallery:
         return self._store.indexed()
 
     @property
+    def ids(self) -> NDArray[np.int64]:
+        """The ids of all embeddings, ascending, int64 (N,)."""
+        return self._store.ids()
+
+    @property
     def next_id(self) -> int:
         """The id that the next embedding will get, above all that were given."""
         return self._facts.next_id

@@ -130,6 +130,13 @@ class VectorStore:
         table = self._arrow.concat_tables(found).sort_by("id")
         return table["id"].to_numpy(), [self._numpy(table[name]) for name in columns]
 
+    def ids(self) -> np.ndarray:
+        """Return all ids, int64, ascending."""
+        found = [
+            batch["id"].to_numpy() for batch in self._table.search().select(["id"]).to_batches()
+        ]
+        return np.sort(np.concatenate([np.empty(0, np.int64), *found]))
+
     def sample(self, count: int) -> np.ndarray:
         """Return `count` embeddings from anywhere in the table, float32 (count, dim)."""
         offsets = np.random.default_rng(0).choice(self.count(), count, replace=False)

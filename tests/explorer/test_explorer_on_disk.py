@@ -1,0 +1,170 @@
+"""The explorer over a gallery on disk."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from PIL import Image
+from tiny_explorer import mixed_dataset, tiny_run
+
+import siamese_lib as sl
+from siamese_lib.explorer.indexed import NO_CLASS
+
+pytest.importorskip("lancedb")
+
+RUN, DATA = tiny_run(), mixed_dataset()
+EMBEDDINGS = RUN.embed(DATA.train.images)
+
+
+def panel(explorer: sl.RetrievalExplorer, kind: str) -> str:
+    return explorer._panels[kind].html
+
+
+def on_disk(folder: Path, embeddings: np.ndarray = EMBEDDINGS, **options: Any) -> sl.DiskGallery:
+    gallery = sl.DiskGallery(folder, embeddings.shape[1], **options)
+    gallery.append(embeddings, DATA.train.labels[: len(embeddings)])
+    return gallery
+
+
+def in_files(folder: Path, labels: Any = None) -> sl.DiskGallery:
+    """A gallery of the training images, which are in files."""
+    files = [folder / f"{number}.png" for number in range(len(DATA.train))]
+    for file, image in zip(files, DATA.train.images, strict=True):
+        Image.fromarray(image[..., 0]).save(file)
+    gallery = sl.DiskGallery(folder / "gallery", EMBEDDINGS.shape[1])
+    gallery.append(EMBEDDINGS, labels, files)
+    return gallery
+
+
+def test_a_gallery_on_disk_gives_the_answers_of_one_in_memory(tmp_path):
+    explorer = sl.RetrievalExplorer(RUN, DATA, gallery=on_disk(tmp_path / "gallery"))
+    plain = sl.RetrievalExplorer(RUN, DATA)
+    assert not explorer.state.failed
+    queries: list[dict[str, Any]] = [
+        {"index": 4}, {"train": 7}, {"image": DATA.test.images[3]}, {"frame": 0},
+    ]  # fmt: skip
+    for query in queries:
+        assert explorer.select(**query) == plain.select(**query)
+    assert explorer.searched.tolist() == list(range(40))
+    np.testing.assert_array_equal(explorer.map.frames, plain.map.frames)
+
+
+def test_what_the_gallery_searches_by_is_said(tmp_path):
+    explorer = sl.RetrievalExplorer(RUN, DATA, gallery=on_disk(tmp_path / "gallery"))
+    assert list(explorer.answers) == ["euclidean"]
+    assert "This gallery searches by Euclidean distance only." in panel(explorer, "answer")
+    assert "none, as the gallery does not search by it" in panel(explorer, "answer")
+    assert "A gallery of 40 images to search." in panel(explorer, "status")
+    explorer.select(frame=0)
+    assert list(explorer.answers) == ["euclidean", "cosine"]
+    assert "does not search by it" not in panel(explorer, "answer")
+
+
+def test_a_gallery_by_cosine_finds_what_cosine_finds(tmp_path):
+    gallery = on_disk(tmp_path / "gallery", metric="cosine")
+    explorer = sl.RetrievalExplorer(RUN, DATA, gallery=gallery)
+    assert list(explorer.answers) == ["cosine"]
+    plain = sl.RetrievalExplorer(RUN, DATA)
+    for index in range(9):
+        assert explorer.select(index=index) == plain.select(index=index, metric="cosine")
+
+
+@pytest.mark.parametrize("kind", ["numbers", "names"])
+def test_images_and_classes_come_from_the_files_of_the_gallery(tmp_path, kind):
+    names = np.array(DATA.class_names)
+    labels = DATA.train.labels if kind == "numbers" else names[DATA.train.labels]
+    gallery = in_files(tmp_path, labels)
+    nothing_alike = sl.Dataset(
+        sl.Split(DATA.train.images[::-1].copy(), DATA.train.labels[::-1].copy()),
+        DATA.test, DATA.class_names, DATA.source, DATA.name,
+    )  # fmt: skip
+    explorer = sl.RetrievalExplorer(RUN, nothing_alike, gallery=gallery)
+    plain = sl.RetrievalExplorer(RUN, DATA)
+    assert not explorer.state.failed
+    queries: list[dict[str, Any]] = [{"index": 4}, {"train": 7}]
+    for query in queries:
+        assert explorer.select(**query) == plain.select(**query)
+    assert "7.png" in panel(explorer, "answer")
+    assert explorer.map.class_names == [*DATA.class_names, "query"]
+    facts = explorer._search.facts
+    np.testing.assert_array_equal(facts.training_images[[3, 1]], DATA.train.images[[3, 1]])
+    np.testing.assert_array_equal(facts.training_images[3], DATA.train.images[3])
+    assert explorer.select(image=DATA.train.images[5]).same == (5,)
+
+
+def test_images_without_a_known_class_have_one_of_their_own(tmp_path):
+    for folder, labels in (("none", None), ("other", ["thing"] * 40)):
+        (tmp_path / folder).mkdir()
+        gallery = in_files(tmp_path / folder, labels)
+        explorer = sl.RetrievalExplorer(RUN, DATA, gallery=gallery)
+        answer = explorer.select(index=4)
+        assert {row["class"] for row in answer.rows()} == {NO_CLASS}
+        assert answer.right is False
+        assert explorer.map.class_names == [*DATA.class_names, NO_CLASS, "query"]
+
+
+def test_removed_images_are_not_found(tmp_path):
+    gallery = on_disk(tmp_path / "gallery")
+    found = sl.RetrievalExplorer(RUN, DATA, gallery=gallery).select(index=4).indices
+    gallery.remove(found)
+    explorer = sl.RetrievalExplorer(RUN, DATA, gallery=gallery)
+    assert not {*explorer.select(index=4).indices} & {*found}
+    assert not {*explorer.searched.tolist()} & {*found}
+    with pytest.raises(ValueError, match="which no embedding has"):
+        explorer.select(train=found[0])
+    assert "which no embedding has" in panel(explorer, "status")
+
+
+def test_a_file_that_is_gone_is_a_grey_picture(tmp_path):
+    gallery = in_files(tmp_path, DATA.train.labels)
+    explorer = sl.RetrievalExplorer(RUN, DATA, gallery=gallery)
+    gone = explorer.select(index=4).indices[0]
+    (tmp_path / f"{gone}.png").unlink()
+    explorer = sl.RetrievalExplorer(RUN, DATA, gallery=gallery)
+    assert explorer.select(index=4).indices[0] == gone
+    assert (explorer._search.facts.training_images[gone] == 127).all()
+
+
+@pytest.mark.parametrize(
+    ("made", "words"),
+    [
+        (lambda folder: on_disk(folder, np.eye(40, 3, dtype=np.float32)), "have 3 numbers"),
+        (lambda folder: on_disk(folder, EMBEDDINGS[:3]), "holds 3 embeddings"),
+        (lambda folder: on_disk(folder, EMBEDDINGS[::-1].copy()), "other embeddings than those"),
+    ],
+)
+def test_a_gallery_of_another_is_reported_and_not_used(tmp_path, made, words):
+    explorer = sl.RetrievalExplorer(RUN, DATA, gallery=made(tmp_path / "gallery"))
+    assert words in panel(explorer, "status")
+    assert "sx-error" in panel(explorer, "status")
+    assert explorer.answer == sl.RetrievalExplorer(RUN, DATA).answer
+
+
+def test_ids_beyond_the_training_images_and_lost_files_are_reported(tmp_path):
+    gallery = on_disk(tmp_path / "gallery")
+    gallery.append(EMBEDDINGS[:1])
+    assert "ids go up to 40" in sl.RetrievalExplorer(RUN, DATA, gallery=gallery).message
+    (tmp_path / "files").mkdir()
+    lost = in_files(tmp_path / "files", DATA.train.labels)
+    for file in (tmp_path / "files").glob("*.png"):
+        file.unlink()
+    assert "none of its files" in sl.RetrievalExplorer(RUN, DATA, gallery=lost).message
+
+
+def test_a_limit_is_refused(tmp_path):
+    with pytest.raises(ValueError, match="expected none with a gallery on disk"):
+        sl.RetrievalExplorer(RUN, DATA, limit=10, gallery=on_disk(tmp_path / "gallery"))
+
+
+def test_a_gallery_with_an_index_is_used_as_it_is(monkeypatch):
+    gallery = sl.Gallery(EMBEDDINGS, index="hnsw")
+    asked = []
+    nearest = sl.Gallery.nearest
+    monkeypatch.setattr(
+        sl.Gallery, "nearest", lambda self, *given: asked.append(self) or nearest(self, *given)
+    )
+    sl.RetrievalExplorer(RUN, DATA, gallery=gallery).select(index=4)
+    assert gallery in asked
