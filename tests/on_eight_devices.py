@@ -1,4 +1,4 @@
-"""Training on eight simulated devices and in two processes; `test_many_devices` starts it on JAX."""
+"""Training on eight simulated devices and in two processes, started by `test_many_devices`."""
 
 from __future__ import annotations
 
