@@ -92,7 +92,7 @@ clean: ## remove .venv, node_modules and every cache
 	find . \( -name __pycache__ -o -name .ipynb_checkpoints \) -prune -exec rm -rf {} +
 
 # A stamp says which extras .venv holds. It is made again when the pins change.
-$(VENV)/book.stamp: EXTRAS := book
+$(VENV)/book.stamp: EXTRAS := book,scale
 $(VENV)/test.stamp: EXTRAS := book,test,scale
 $(VENV)/bench.stamp: EXTRAS := book,test,scale,bench
 $(VENV)/%.stamp: pyproject.toml requirements.lock | $(VENV)/bin/pip

@@ -76,6 +76,15 @@ def examples() -> dict[str, go.Figure]:
             {name: (1.0 + STEPS, RISING**k) for k, name in enumerate(CONTENDERS, 1)}, height=620
         ),
         "classes": figures.class_curves(STEPS, np.tile(RISING[:, None], 10), CLOTHES),
+        "growth": figures.growth_curves(
+            {
+                title: {
+                    name: (10.0 ** np.arange(3, 8), 10.0 ** (np.arange(5) * k - 1))
+                    for k, name in enumerate(methods)
+                }
+                for title in ("milliseconds for an answer", "MiB of memory")
+            }
+        ),
         "rates": figures.roc_curves(
             {name: (rates, rates ** (1 / k)) for k, name in enumerate(methods, 2)}
         ),

@@ -11,6 +11,7 @@ from siamese_lib.figures.charts import (
     training_curves,
 )
 from siamese_lib.figures.features import feature_maps
+from siamese_lib.figures.growth import growth_curves
 from siamese_lib.figures.maps import embedding_map, force_arrows
 from siamese_lib.figures.pictures import image_grid, neighbours, pairs
 from siamese_lib.figures.sampling import class_shares, pair_matrix
@@ -25,6 +26,7 @@ __all__ = [
     "embedding_map",
     "feature_maps",
     "force_arrows",
+    "growth_curves",
     "image_grid",
     "loss_curve",
     "measure_bars",

@@ -194,6 +194,27 @@ def test_quality_curves_refuse_what_such_axes_do_not_hold(curve):
         figures.quality_curves({"mine": curve})
 
 
+def test_growth_curves_keep_a_name_s_look_in_all_panels():
+    sizes, costs = [1_000, 10_000, 100_000], [0.1, 1, 10]
+    panels = {"ms": {"memory": (sizes, costs), "disk": (sizes, costs)}, "MiB": {"disk": ([5], [2])}}
+    figure = figures.growth_curves(panels)
+    memory, disk, again = figure.data
+    assert (list(memory.x), list(memory.y)) == (sizes, costs)
+    assert (disk.line, disk.marker) == (again.line, again.marker)
+    assert memory.line.dash != disk.line.dash
+    assert memory.marker.symbol != disk.marker.symbol
+    assert [trace.showlegend for trace in figure.data] == [True, True, False]
+    assert {axis.type for axis in (*figure.select_xaxes(), *figure.select_yaxes())} == {"log"}
+
+
+@pytest.mark.parametrize("curve", [([0, 1], [1, 2]), ([1, 2], [0, 1]), ([1, 2], [1])])
+def test_growth_curves_refuse_what_logarithms_do_not_hold(curve):
+    with pytest.raises(ValueError, match=r"panels\['ms'\]\['mine'\] .*; expected"):
+        figures.growth_curves({"ms": {"mine": curve}})
+    with pytest.raises(ValueError, match="panels is empty; expected one panel"):
+        figures.growth_curves({})
+
+
 def test_class_curves_give_each_class_its_shares_at_the_steps():
     values = np.array([[0.1, 0.2], [0.4, 0.3], [0.9, 0.8]])
     figure = figures.class_curves([0, 4, 100], values, ["ant", "bee"])
