@@ -61,6 +61,42 @@ def test_other_optimizers_end_at_the_same_map(optimizer):
     close(maps[:1], maps[1:])
 
 
+class Reversed:
+    """The batches of a sampler, each in reverse order, which changes the order of sums only."""
+
+    def __init__(self, sampler: sl.BalancedBatchSampler) -> None:
+        self.size, self.seed, self._sampler = sampler.size, sampler.seed, sampler
+
+    def __len__(self) -> int:
+        return len(self._sampler)
+
+    def batch(self, step: int) -> np.ndarray:
+        return self._sampler.batch(step)[::-1]
+
+
+@pytest.mark.parametrize("optimizer", [keras.optimizers.SGD(0.01), keras.optimizers.Adam(0.001)])
+def test_the_books_tower_differs_on_eight_devices_as_much_as_by_the_order_of_a_batch(optimizer):
+    """Its max pooling and rectifiers amplify rounding, most of all with Adam."""
+    small = corners(160)
+    data = sl.Split(np.kron(small.images, np.ones((1, 4, 4, 1), np.uint8)), small.labels)
+    sampler = sl.BalancedBatchSampler(data.labels, batch_size=32, seed=0)
+    ends = {}
+    for name in ("one", "reversed", "eight"):
+        split = name == "eight"
+        distribution.set_distribution(distribution.DataParallel() if split else None)
+        tower = sl.conv_tower(data.images.shape[1:], seed=0)
+        tower.compile(
+            type(optimizer).from_config(optimizer.get_config()), sl.InBatchContrastiveLoss()
+        )
+        order = Reversed(sampler) if name == "reversed" else sampler
+        tower.fit(sl.ImageBatches(data, order, steps=30), shuffle=False, verbose=0)
+        ends[name] = np.concatenate([weight.ravel() for weight in tower.get_weights()])
+    by_order, by_devices = (np.abs(ends[k] - ends["one"]).max() for k in ("reversed", "eight"))
+    assert by_devices < 10 * max(by_order, 1e-6)
+    if optimizer.name == "sgd":
+        assert by_devices < 1e-4
+
+
 def test_a_training_on_eight_devices_is_recorded_guarded_stopped_and_resumed(tmp_path):
     whole = training("in-batch", 30).fit().run
     sl.distribute()

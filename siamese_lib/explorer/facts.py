@@ -102,10 +102,10 @@ class Facts:
     def fingerprints(self) -> tuple[np.ndarray, np.ndarray]:
         """Fingerprints of the training and of the test images, uint64 (N,) and (T,).
 
-        There are none of training images on disk, as all would have to be read.
+        There are none of training images in a gallery's files, as all would have to be read.
         """
         known = self.training_images
-        prints = fingerprints(known) if isinstance(known, np.ndarray) else np.empty(0, np.uint64)
+        prints = np.empty(0, np.uint64) if isinstance(known, Indexed) else fingerprints(known)
         return prints, fingerprints(self.test_images)
 
     def same(self, query: Query, found: np.ndarray) -> list[int]:
@@ -113,13 +113,13 @@ class Facts:
 
         Args:
             query: the query.
-            found: int64 (k,), its neighbours; of images on disk, only these are compared.
+            found: int64 (k,), its neighbours; of a gallery's files, only these are compared.
         """
         image = self.image(query)[None]
-        if isinstance(self.training_images, np.ndarray):
-            return same_images(image, self.fingerprints[0])[0]
-        places = same_images(image, fingerprints(self.training_images[found]))[0]
-        return sorted(found[places].tolist())
+        if isinstance(self.training_images, Indexed):
+            places = same_images(image, fingerprints(self.training_images[found]))[0]
+            return sorted(found[places].tolist())
+        return same_images(image, self.fingerprints[0])[0]
 
     @property
     def image_shape(self) -> tuple[int, int, int]:
