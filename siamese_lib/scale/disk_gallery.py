@@ -7,8 +7,10 @@ embeddings themselves. As long as there are few embeddings, all of them are cand
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import SupportsIndex
 
@@ -18,7 +20,7 @@ from numpy.typing import ArrayLike, NDArray
 from siamese_lib.arrays import real_array
 from siamese_lib.checks import whole_number
 from siamese_lib.scale import gallery_folder
-from siamese_lib.scale.disk_labels import converted, labels_from, words_of
+from siamese_lib.scale.disk_labels import converted, files_of, labels_from, words_of
 from siamese_lib.scale.disk_search import (
     LEAST_PROBED,
     bytes_of_answer,
@@ -41,15 +43,16 @@ from siamese_lib.texts import listed
 
 EXACT_UP_TO = 100_000  # embeddings: so few are all compared, with an index or without
 
-_TIDY_AFTER = 64  # appended parts, each of which is a file
-
 
 class DiskGallery:
     """Embeddings on disk in which to search for nearest neighbours, more than memory holds.
 
     Embeddings come in parts, each of which is on disk when `append` returns. Each gets a number,
     its id, which is never given again. A process that is killed leaves a gallery that opens, with
-    all parts that were appended before. One process at a time may change a gallery.
+    all parts that were appended before.
+
+    Several processes may use a gallery. Each finds what was there when it opened or last changed
+    it. If two change it at once, one waits for the other.
 
     Up to 100,000 embeddings, all are compared with each query, and the answers are those of
     `sl.Gallery`. With more, call `build_index` once they are appended: a query is then compared
@@ -122,6 +125,8 @@ class DiskGallery:
             made._set(folder, facts)
         except (ValueError, RuntimeError, OSError) as error:
             raise gallery_folder.damaged(folder, str(error)) from error
+        # Again: if another process appends right now, its facts are on disk before its embeddings.
+        made._facts = gallery_folder.read(folder)
         return made
 
     def __len__(self) -> int:
@@ -180,22 +185,15 @@ class DiskGallery:
             ValueError: something is not as described. Nothing is added then.
         """
         vectors = self._singles("embeddings", embeddings)
-        words, kind = (
-            (None, None) if labels is None else words_of(labels, self._facts.labels, len(vectors))
-        )
-        files = None if paths is None else [os.fsencode(path) for path in paths]
-        if files is not None and len(files) != len(vectors):
-            raise ValueError(
-                f"paths: got {len(files):,} for {len(vectors):,} embeddings; expected one for each."
-            )
-        ids = np.arange(self.next_id, self.next_id + len(vectors))
-        if not len(ids):
-            return ids
-        self._note(next_id=self.next_id + len(ids), labels=kind or self._facts.labels)
-        self._store.add(ids, vectors, words, files)
-        self._appended += 1
-        if self._appended % _TIDY_AFTER == 0 and self._store.fragmented():
-            self._store.tidy()
+        files = None if paths is None else files_of(paths, len(vectors))
+        with self._changing():
+            words, kind = None, self._facts.labels
+            if labels is not None:
+                words, kind = words_of(labels, kind, len(vectors))
+            ids = np.arange(self.next_id, self.next_id + len(vectors))
+            if len(ids):
+                self._note(next_id=self.next_id + len(ids), labels=kind)
+                self._store.add(ids, vectors, words, files)
         return ids
 
     def remove(self, ids: SupportsIndex | Iterable[SupportsIndex]) -> None:
@@ -206,8 +204,9 @@ class DiskGallery:
         """
         several = ids if isinstance(ids, Iterable) else [ids]
         gone = np.unique(np.array([whole_number("id", each, 0) for each in several], np.int64))
-        self._found(gone)
-        self._store.remove(gone)
+        with self._changing():
+            self._found(gone)
+            self._store.remove(gone)
 
     def labels_of(self, ids: ArrayLike) -> np.ndarray:
         """Return the labels of embeddings, such as of those that `nearest` found.
@@ -273,13 +272,11 @@ class DiskGallery:
         everything = exact or available <= EXACT_UP_TO or not self.indexed
         nprobe = self._facts.nprobe or 2 * LEAST_PROBED  # None if a build was killed
         ids, far = np.empty((len(queries), k), np.int64), np.empty((len(queries), k), np.float32)
+        find = scanned if everything else partial(probed, nprobe=nprobe)
         # Of the exact search, a block of queries reads the gallery once.
         for rows in blocks(len(queries), bytes_of_answer(self.dim, k)):
-            if everything:
-                found = scanned(self._store, self.metric, queries[rows], k, where)
-            else:
-                found = probed(self._store, self.metric, queries[rows], k, nprobe, where)
-            ids[rows], squares = found
+            with gallery_folder.reading(self.path):
+                ids[rows], squares = find(self._store, self.metric, queries[rows], k, where=where)
             far[rows] = distances(squares, self.metric)
         return ids, far
 
@@ -288,7 +285,7 @@ class DiskGallery:
 
         With up to 100,000 embeddings, which are all compared anyway, no index is built. Embeddings
         that are appended later are found, too, if more slowly; call it again once they are many.
-        It also deletes what is no longer needed, so no other process may use the gallery meanwhile.
+        Other processes that have the gallery open must open it again afterwards.
 
         How many lists a search looks at is chosen so that at least 95 % of the 10 neighbours are
         found, measured on 100 of the embeddings.
@@ -296,20 +293,27 @@ class DiskGallery:
         Warns:
             UserWarning: with the most lists, too, it finds fewer.
         """
-        count = len(self)
-        if count <= EXACT_UP_TO:
-            self._store.tidy()
-            return
-        lists = round(count**0.5)
-        self._note(nprobe=None)
-        self._store.build(self.metric, lists)
-        self._note(nprobe=lists_to_probe(self._store, self.metric, lists))
+        with self._changing():
+            count = len(self)
+            if count <= EXACT_UP_TO:
+                self._store.tidy()
+                return
+            lists = round(count**0.5)
+            self._note(nprobe=None)
+            self._store.build(self.metric, lists)
+            self._note(nprobe=lists_to_probe(self._store, self.metric, lists))
 
     def _set(self, folder: Path, facts: Facts) -> None:
         self.path, self.dim, self.metric = folder, facts.dim, facts.metric
         self._facts = facts
         self._store = VectorStore(folder, facts.dim)
-        self._appended = 0
+
+    @contextmanager
+    def _changing(self) -> Iterator[None]:
+        """Be the only one that changes the gallery, as other processes have left it."""
+        with gallery_folder.locked(self.path) as self._facts:
+            self._store.renew()
+            yield
 
     def _note(self, **facts: object) -> None:
         """Change facts, on disk first."""
@@ -329,7 +333,8 @@ class DiskGallery:
 
     def _found(self, ids: np.ndarray, *columns: str) -> list[np.ndarray]:
         """Return columns of the rows of some ids, which are ascending."""
-        found, values = self._store.rows(ids, *columns)
+        with gallery_folder.reading(self.path):
+            found, values = self._store.rows(ids, *columns)
         unknown = np.setdiff1d(ids, found)
         if unknown.size:
             raise ValueError(

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import os
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 import numpy as np
@@ -43,6 +44,20 @@ def words_of(
                 "Give this class another name."
             ) from None
     return words, kind
+
+
+def files_of(paths: Iterable[str | os.PathLike[str]], count: int) -> list[bytes]:
+    """Return paths as bytes, since a name of a file need not be text.
+
+    Raises:
+        ValueError: there are not `count`.
+    """
+    files = [os.fsencode(path) for path in paths]
+    if len(files) != count:
+        raise ValueError(
+            f"paths: got {len(files):,} for {count:,} embeddings; expected one for each."
+        )
+    return files
 
 
 def labels_from(words: np.ndarray, kind: str | None) -> np.ndarray:

@@ -74,7 +74,7 @@ def lists_to_probe(store: VectorStore, metric: str, lists: int) -> int:
     queries, k = store.sample(_QUERIES), 1 + _NEIGHBOURS
     nprobe, share = wide_enough(
         lambda nprobe: probed(store, metric, queries, k, nprobe)[1],
-        scanned(store, metric, queries, k)[1],
+        scanned(store, metric, queries, k)[1][:, -1:],
         min(LEAST_PROBED, lists),
         min(_MOST_PROBED, lists),
         _ENOUGH,

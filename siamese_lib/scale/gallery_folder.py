@@ -13,7 +13,11 @@ ids, but gives none twice.
 
 from __future__ import annotations
 
+import fcntl
 import json
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -90,6 +94,42 @@ def read(folder: Path) -> Facts:
         return _checked(facts)
     except (KeyError, TypeError, ValueError) as error:
         raise damaged(folder, f"{_FACTS}: {error}") from error
+
+
+@contextmanager
+def locked(folder: Path) -> Iterator[Facts]:
+    """Hold the lock of a gallery, for which others wait, and return the facts as they are then.
+
+    It ends with the process, so a kill leaves no lock.
+
+    Raises:
+        FileNotFoundError, GalleryError: as `read`.
+    """
+    read(folder)
+    lock = os.open(folder, os.O_RDONLY)
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield read(folder)
+    finally:
+        os.close(lock)
+
+
+@contextmanager
+def reading(folder: Path) -> Iterator[None]:
+    """Say in words that files are gone which were there when the gallery was opened.
+
+    Raises:
+        GalleryError: they are gone.
+    """
+    try:
+        yield
+    except (RuntimeError, OSError) as error:
+        if "not found" not in str(error).lower():
+            raise
+        raise GalleryError(
+            f"{located(folder)}: files of the gallery are gone. It was moved, or its index was "
+            "built in another process. Open it again with DiskGallery.open."
+        ) from error
 
 
 def damaged(folder: Path, why: str) -> GalleryError:

@@ -7,6 +7,7 @@ is kept of the index has a limit.
 
 from __future__ import annotations
 
+import ctypes
 import os
 from collections.abc import Iterator, Sequence
 from datetime import timedelta
@@ -22,18 +23,21 @@ INSTALL = "pip install 'siamese-lib[scale]'"
 _TABLE = "embeddings"
 _INDEX_CACHE, _METADATA_CACHE = 64 << 20, 32 << 20  # bytes that LanceDB keeps in memory
 # What LanceDB gathers before it writes the lists of an index, and what it sorts in memory, in
-# bytes; the rows that it reads at once, and how far it reads ahead. It asks the environment.
+# bytes; the rows that it reads at once, and how far it reads ahead, in files and in bytes. It asks
+# the environment.
 _LIMITS = {
     "LANCE_SHUFFLE_BATCH_BYTES": 32 << 20,
     "LANCE_MEM_POOL_SIZE": 256 << 20,
     "LANCE_DEFAULT_BATCH_SIZE": 2048,
     "LANCE_DEFAULT_FRAGMENT_READAHEAD": 1,
+    "LANCE_DEFAULT_IO_BUFFER_SIZE": 32 << 20,
     "LANCE_IO_THREADS": 2,
 }
 _SCANNED = 4 << 20  # bytes of embeddings in a part of a scan
 _SMALL = 10_000  # rows in a file
+_TIDY_AFTER = 64  # commits that add rows, each in a file of its own
 _AT_A_TIME = 10_000  # ids in one question
-_TOGETHER = 16  # queries in one search
+_TOGETHER = 4  # queries in one search: more are slower, and each holds its lists in memory
 _WIDER = 4  # how many times as many lists a search looks at; with no limit, it looks at far more
 _ROUNDS, _TRAINING = 10, 64  # of k-means, and its embeddings for each list
 # How long earlier states of the table stay: for other readers, or if there are none.
@@ -54,7 +58,7 @@ class VectorStore:
 
     def __init__(self, folder: Path, dim: int) -> None:
         lancedb, self._arrow = packages()
-        self._dim = dim
+        self._dim, self._added = dim, 0
         arrow = self._arrow
         self._schema = arrow.schema(
             [
@@ -69,6 +73,10 @@ class VectorStore:
         self._table = base.create_table(_TABLE, schema=self._schema, exist_ok=True)
         if self._table.schema.names != self._schema.names:
             raise ValueError(f"its table has the columns {self._table.schema.names}")
+
+    def renew(self) -> None:
+        """Take in what other processes have changed."""
+        self._table.checkout_latest()
 
     def count(self, where: str | None = None) -> int:
         """Return the number of rows, or of those of a condition."""
@@ -86,7 +94,7 @@ class VectorStore:
         labels: Sequence[str] | None,
         paths: Sequence[bytes] | None,
     ) -> None:
-        """Add rows in one commit.
+        """Add rows in one commit, and now and then merge small files.
 
         Args:
             ids: int64 (M,).
@@ -103,6 +111,11 @@ class VectorStore:
             arrow.array(missing if paths is None else paths, arrow.binary()),
         ]
         self._table.add(arrow.table(columns, schema=self._schema))
+        self._added += 1
+        if self._added % _TIDY_AFTER == 0:
+            median = self._table.stats()["fragment_stats"]["lengths"]["p50"]
+            if median < _SMALL:  # large files stay as they are, to spare memory
+                self.tidy()
 
     def remove(self, ids: np.ndarray) -> None:
         """Remove the rows of some ids."""
@@ -198,6 +211,7 @@ class VectorStore:
         for index in self._table.list_indices():
             self._table.drop_index(index.name)
         self.tidy(alone=True)
+        _release()
         index = kinds.IvfSq(
             distance_type=_distance(metric),
             num_partitions=lists,
@@ -205,12 +219,10 @@ class VectorStore:
             sample_rate=_TRAINING,
         )
         self._table.create_index("vector", config=index)
+        _release()
         self._table.create_index("id", config=kinds.BTree())
         self._table.create_index("label", config=kinds.Bitmap())
-
-    def fragmented(self) -> bool:
-        """Return whether most files are small. Large ones stay as they are, to spare memory."""
-        return self._table.stats()["fragment_stats"]["lengths"]["p50"] < _SMALL
+        _release()
 
     def tidy(self, *, alone: bool = False) -> None:
         """Merge small files, take new rows into the index, and delete old files.
@@ -238,6 +250,13 @@ def among(column: str, values: Sequence[int] | Sequence[str]) -> str:
 
 def _parts(ids: np.ndarray) -> list[np.ndarray]:
     return np.array_split(ids, max(1, -(-len(ids) // _AT_A_TIME)))
+
+
+def _release() -> None:
+    """Give freed memory back to the system. The C library keeps hundreds of MiB of it otherwise."""
+    trim = getattr(ctypes.CDLL(None), "malloc_trim", None)  # of glibc alone
+    if trim is not None:
+        trim(0)
 
 
 def _distance(metric: str) -> Literal["l2", "cosine"]:

@@ -81,7 +81,9 @@ def wide_enough(
     Args:
         found_with: returns the distances (Q, 1 + K) that a search of a width finds, nearest first.
             Each query is in the gallery, so its first neighbour is itself.
-        exact: the true distances, (Q, 1 + K).
+        exact: the true distances, (Q, 1 + K), to compare rank by rank: one neighbour that is missed
+            makes the later ranks wrong, too. Or that of the last neighbour, (Q, 1): then the share
+            is the recall.
         width: to begin with.
         widest: the largest.
         enough: share of the K neighbours, from 0 to 1.

@@ -218,7 +218,7 @@ def test_what_is_no_query(tmp_path):
 
 
 def test_many_small_parts_become_few_files(tmp_path, monkeypatch):
-    monkeypatch.setattr(disk_gallery, "_TIDY_AFTER", 10)
+    monkeypatch.setattr(vector_store, "_TIDY_AFTER", 10)
     gallery = sl.DiskGallery(tmp_path / "g", 6)
     for row in range(35):
         gallery.append(EMBEDDINGS[row : row + 1])

@@ -15,11 +15,13 @@ import siamese_lib as sl
 
 ROOT = Path(__file__).parents[2]
 
-# Says how many parts were appended, and is killed in the middle of what it does next.
+# Each part has one number in all its rows. Small files are merged after every third part.
 APPENDS = """
 import sys
 import numpy as np
 import siamese_lib as sl
+from siamese_lib.scale import vector_store
+vector_store._TIDY_AFTER = 3
 gallery = sl.DiskGallery.open(sys.argv[1])
 while True:
     gallery.append(np.full((5000, 4), len(gallery), np.float32))
@@ -45,39 +47,56 @@ def place(tmp_path: Path) -> Path:
     return tmp_path / "gallery"
 
 
-def killed(script: str, place: Path, after: int) -> str:
-    """Run a script, kill it once it has written some lines, and return the last whole one."""
+def killed(script: str, place: Path, after: int, files: int) -> str:
+    """Run a script, and kill it once it has written some lines and then some files.
+
+    Returns:
+        The last whole line.
+    """
     arguments = [sys.executable, "-c", script, str(place)]
     with subprocess.Popen(arguments, cwd=ROOT, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
         lines = [process.stdout.readline() for _ in range(after)]
+        before = {*place.rglob("*")}
+        new: set[Path] = set()
+        while len(new) < files and process.poll() is None:
+            new |= {*place.rglob("*")} - before  # some are gone again soon
         process.send_signal(signal.SIGKILL)
         lines += [line for line in process.stdout if line.endswith("\n")]
     assert process.returncode == -signal.SIGKILL
     return lines[-1].strip()
 
 
-@pytest.mark.parametrize("after", [1, 4])
-def test_a_killed_append_leaves_all_that_was_appended_before(place, after):
-    said = int(killed(APPENDS, place, after))
+@pytest.mark.parametrize(("after", "files"), [(1, 0), (1, 1), (1, 2), (1, 3), (2, 4), (4, 0)])
+def test_a_killed_append_leaves_all_that_was_appended_before(place, after, files):
+    said = int(killed(APPENDS, place, after, files))
     gallery = sl.DiskGallery.open(place)
     assert len(gallery) in (said, said + 5000)  # the last part is there as a whole, or not
     assert gallery.next_id in (len(gallery), len(gallery) + 5000)
-    assert gallery.nearest(np.full((1, 4), said - 5000), 1)[1] == 0  # the part that was reported
+    for part in range(3000, len(gallery), 5000):  # what was appended, and where it was
+        ids, far = gallery.nearest(np.full((1, 4), part), 5000)
+        assert np.array_equal(np.sort(ids[0]), np.arange(part, part + 5000))
+        assert not far.any()
     expected = gallery.next_id
     assert gallery.append(np.ones((1, 4)))[0] == expected
     assert gallery.count(["a"]) == 1500
+    gallery.build_index()  # merges what is there
+    assert len(sl.DiskGallery.open(place)) == len(gallery)
 
 
-@pytest.mark.parametrize("after", [1, 2])
-def test_a_killed_build_leaves_a_gallery_that_answers(place, monkeypatch, after):
+@pytest.mark.parametrize(
+    ("after", "files"), [(1, 0), (1, 1), (1, 3), (1, 5), (1, 8), (1, 12), (2, 0), (2, 6)]
+)
+def test_a_killed_build_leaves_a_gallery_that_answers(place, monkeypatch, after, files):
     before = sl.DiskGallery.open(place).nearest(np.eye(4), 9)
-    killed(BUILDS, place, after)
+    killed(BUILDS, place, after, files)
     monkeypatch.setattr("siamese_lib.scale.disk_gallery.EXACT_UP_TO", 500)
     gallery = sl.DiskGallery.open(place)
     assert len(gallery) == 3000
-    ids, _ = gallery.nearest(np.eye(4), 9)
-    assert (ids == before[0]).mean() > 0.9
+    assert (gallery.nearest(np.eye(4), 9)[0] == before[0]).mean() > 0.9
+    assert np.array_equal(gallery.nearest(np.eye(4), 9, exact=True), before)
+    assert gallery.nearest(np.eye(4), 9, labels=["a", "b"])[0].shape == (4, 9)
+    assert (gallery.labels_of(range(3000)) == ["a", "b"] * 1500).all()
     gallery.build_index()
     assert gallery.indexed == 3000
 

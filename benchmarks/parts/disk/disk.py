@@ -12,11 +12,12 @@ Each job has a process of its own, so its peak of memory is its own, imports and
   turns, three rounds. Both search as many lists as it takes to find 97 % of the neighbours of 100
   embeddings, doubling from 32.
 
-Recall is against a search of everything. The files were just written, so the operating system holds
-what it can of them in memory of its own. FAISS maps its lists, so what it has read of them counts
-as memory of its process.
+Recall is against a search of everything. Memory is VmHWM, the most that was resident of a process:
+its imports, and what is mapped of files. FAISS maps its lists, so what it has read of them counts;
+the gallery reads its files without mapping them. The files were just written, so the operating
+system has what it can of them in memory of its own, which counts for neither.
 
-``python -m benchmarks disk`` takes an hour or so on two cores, and 10 GB of disk in TMPDIR; it
+``python -m benchmarks disk`` takes TAKES on two cores, and 10 GB of disk in TMPDIR; it
 writes ``benchmarks/results/disk.json``. ``--quick`` is a short try that writes nothing.
 """
 
@@ -34,6 +35,7 @@ from benchmarks.tools.results import spread
 
 COMPARED = ("lancedb", "faiss-cpu")
 
+DIM, PART = 64, 100_000
 SIZES, QUICK_SIZES = (100_000, 1_000_000, 10_000_000), (120_000,)
 ROUNDS = 3
 CONTENDERS = {"gallery": "DiskGallery", "faiss": "FAISS OnDiskInvertedLists"}
@@ -99,7 +101,12 @@ def render(result: dict[str, Any]) -> str:
     """Lay the result out as Markdown."""
     parts = []
     for size in result["sizes"]:
-        parts += [f"### {size['embeddings']:,} embeddings", table([_laid(r) for r in size["rows"]])]
+        count = f"{size['embeddings']:,} embeddings"
+        parts += [
+            f"### {count}",
+            f"Among {count} of {DIM} numbers, made in parts of {PART:,}, as if from a tower.",
+            table([_laid(row) for row in size["rows"]]),
+        ]
     rows = goals(result)
     met = sum(row["met"] == "yes" for row in rows)
     return blocks(
@@ -107,9 +114,11 @@ def render(result: dict[str, Any]) -> str:
         f"### Goals, with {result['sizes'][-1]['embeddings']:,} embeddings",
         f"A gallery on disk meets {met} of its {len(rows)} goals.",
         table(rows),
-        "Memory is the peak of the whole process, imports and all. *one of a class* asks for "
-        "neighbours within one class. The class, and a path, are kept with each embedding of the "
-        f"gallery; FAISS keeps neither. {medians(result['rounds'])}",
+        "Memory is the most that was resident of the whole process (VmHWM): imports, and what is "
+        "mapped of files. FAISS maps its lists; the system can take these pages back if it needs "
+        "memory. What the system keeps of files besides is in neither figure. *one of a class* "
+        "asks for neighbours within one class. The class, and a path, are kept with each embedding "
+        f"of the gallery; FAISS keeps neither. {medians(result['rounds'])}",
         measured_on(result),
     )
 
