@@ -50,7 +50,7 @@ def bars(monkeypatch: pytest.MonkeyPatch) -> list[tuple[int, str, str]]:
 def test_each_file_is_what_it_is_alone(
     files: list[Path], shape: tuple[int, int, int], threads: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(module, "_processors", lambda: threads)
+    monkeypatch.setattr(module, "processors", lambda: threads)
     found = read_many(files, [file.name for file in files], shape)
     assert len(found) == len(files)
     for file, each in zip(files, found, strict=True):
@@ -76,7 +76,7 @@ def test_files_are_read_by_several_threads(
         meeting.wait()
         return read_with_thumbnail(*arguments, **options)
 
-    monkeypatch.setattr(module, "_processors", lambda: 2)
+    monkeypatch.setattr(module, "processors", lambda: 2)
     monkeypatch.setattr(module, "read_with_thumbnail", reading)
     read_many(files[:4], ["a", "b", "c", "d"], (9, 9, 1))
 
@@ -115,10 +115,10 @@ def test_warnings_are_as_before(files: list[Path], monkeypatch: pytest.MonkeyPat
     assert found[files.index(files[0].with_name("colors.png"))].pixels is not None
 
 
-def test_the_number_of_processors(monkeypatch: pytest.MonkeyPatch) -> None:
-    assert module._processors() >= 1
+def test_the_number_ofprocessors(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert module.processors() >= 1
     monkeypatch.delattr(os, "sched_getaffinity", raising=False)
     monkeypatch.setattr(os, "cpu_count", lambda: None)
-    assert module._processors() == 1
+    assert module.processors() == 1
     with pytest.raises(PictureError):
         read_with_thumbnail(Path("gone"), (9, 9, 1), THUMBNAIL)
