@@ -175,22 +175,14 @@ class DiskGallery:
             ValueError: something is not as described. Nothing is added then.
         """
         vectors = self._singles("embeddings", embeddings)
-        words, kind = (
-            (None, None) if labels is None else words_of(labels, self._facts.labels, len(vectors))
-        )
+        words = None if labels is None else words_of(labels, self._facts.labels, len(vectors))
         files = None if paths is None else [os.fsencode(path) for path in paths]
         if files is not None and len(files) != len(vectors):
             raise ValueError(
                 f"paths: got {len(files):,} for {len(vectors):,} embeddings; expected one for each."
             )
         ids = np.arange(self.next_id, self.next_id + len(vectors))
-        if not len(ids):
-            return ids
-        self._note(next_id=self.next_id + len(ids), labels=kind or self._facts.labels)
-        self._store.add(ids, vectors, words, files)
-        self._appended += 1
-        if self._appended % _TIDY_AFTER == 0 and self._store.fragmented():
-            self._store.tidy()
+        self._put(ids, vectors, words, files)
         return ids
 
     def remove(self, ids: SupportsIndex | Iterable[SupportsIndex]) -> None:
@@ -305,6 +297,19 @@ class DiskGallery:
         self._facts = facts
         self._store = VectorStore(folder, facts.dim)
         self._appended = 0
+
+    def _put(
+        self, ids: np.ndarray, vectors: np.ndarray, labels: tuple | None, files: list | None
+    ) -> None:
+        """Add a part with its ids, which go on from those that were given."""
+        if not len(ids):
+            return
+        words, kind = labels or (None, self._facts.labels)
+        self._note(next_id=int(ids[-1]) + 1, labels=kind)
+        self._store.add(ids, vectors, words, files)
+        self._appended += 1
+        if self._appended % _TIDY_AFTER == 0 and self._store.fragmented():
+            self._store.tidy()
 
     def _note(self, **facts: object) -> None:
         """Change facts, on disk first."""
