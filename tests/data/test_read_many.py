@@ -16,7 +16,7 @@ from test_reading import FILES
 
 from siamese_lib.data import read_many as module
 from siamese_lib.data.fingerprints import fingerprints
-from siamese_lib.data.read_many import read_many
+from siamese_lib.data.read_many import read_in_order, read_many
 from siamese_lib.data.reading import PictureError, read_image, read_with_thumbnail
 from siamese_lib.data.splitting import THUMBNAIL
 
@@ -122,3 +122,27 @@ def test_the_number_ofprocessors(monkeypatch: pytest.MonkeyPatch) -> None:
     assert module.processors() == 1
     with pytest.raises(PictureError):
         read_with_thumbnail(Path("gone"), (9, 9, 1), THUMBNAIL)
+
+
+@pytest.mark.parametrize("ahead", [1, 4, 1000])
+def test_files_in_order_are_what_they_are_together(files: list[Path], ahead: int) -> None:
+    begun = []
+
+    def named() -> Iterator[Path]:
+        for file in files:
+            begun.append(file)
+            yield file
+
+    together = read_many(files, [file.name for file in files], (20, 30, 3))
+    for place, each in enumerate(read_in_order(named(), (20, 30, 3), ahead)):
+        assert len(begun) <= place + 1 + ahead
+        pixels = together[place].pixels
+        if pixels is None:
+            assert together[place].reason == each
+        else:
+            assert np.array_equal(each, pixels)
+    assert len(begun) == len(files) == len(together)
+
+
+def test_no_files_in_order() -> None:
+    assert [*read_in_order([], (20, 30, 3), 5)] == []
