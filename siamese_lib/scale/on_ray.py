@@ -25,6 +25,15 @@ from siamese_lib.texts import printable
 
 _STORE = 256 << 20  # bytes of Ray's store of objects
 _PARTS = 512  # that are given to Ray at once
+# What Ray reads when it is imported: it sends no statistics, and writes only to its log files, as
+# what stops the work is raised.
+_SETTINGS = {
+    "RAY_USAGE_STATS_ENABLED": "0",
+    "RAY_BACKEND_LOG_LEVEL": "fatal",
+}
+# On Linux, Ray listens on all networks, and asks for a token. This keeps it on this machine. Who
+# wants other machines has imported Ray, to connect to them.
+_HERE = {"RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER": "0"}
 _CPUS = 4  # of a worker: one process does not make full use of many more
 
 
@@ -54,9 +63,7 @@ def parts_on_ray(
     ray = _package()
     sent = _packed(ray, one_frame(run, frame))
     with _quiet(), _cluster(ray):
-        cpus = int(ray.cluster_resources().get("CPU", 1))
-        count = min(workers or max(1, cpus // _CPUS), len(missing))
-        resources = {"num_cpus": max(1, cpus // count) if workers is None else 1}
+        count, cpus = _workers([*map(_processors_of, ray.nodes())], workers)
         tower = ray.put(sent)
         for start in range(0, len(missing), _PARTS):
             window = [
@@ -67,13 +74,30 @@ def parts_on_ray(
                 PartWorker,
                 fn_constructor_args=[tower, batch_size],
                 compute=ray.data.ActorPoolStrategy(size=min(count, len(window))),
-                **resources,
+                num_cpus=cpus,
             )
             for row in rows.iter_rows():
                 if row["error"]:
                     raise ray.cloudpickle.loads(row["error"])
                 _check_found(row["gone"], row["machine"])
                 yield int(row["part"]), bytes(row["content"])
+
+
+def _processors_of(node: dict[str, Any]) -> int:
+    return int(node["Resources"].get("CPU", 0)) if node["Alive"] else 0
+
+
+def _workers(processors: Sequence[int], wanted: int | None) -> tuple[int, int]:
+    """Return how many workers there are to be, and how many processors each takes.
+
+    Args:
+        processors: of each machine.
+        wanted: how many workers the user wants, or None.
+    """
+    if wanted is not None:
+        return min(wanted, max(1, sum(processors))), 1
+    each = min([_CPUS, *filter(None, processors)])
+    return max(1, sum(one // each for one in processors)), each
 
 
 def _packed(ray: Any, run: Run) -> bytes:
@@ -145,11 +169,8 @@ def _package() -> Any:
         ImportError: it is not installed.
     """
     if "ray" not in sys.modules:
-        # On Linux, Ray listens on all networks, and asks for a token. It reads this when it is
-        # imported. Who wants other machines has imported it, to connect to them.
-        os.environ.setdefault("RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER", "0")
-    os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
-    os.environ.setdefault("RAY_BACKEND_LOG_LEVEL", "fatal")  # what stops the work is raised
+        for name, value in (_SETTINGS | _HERE).items():
+            os.environ.setdefault(name, value)
     with needed_for("Embedding with Ray"):
         import ray  # waits: an optional package, siamese-lib[scale]
         import ray.data  # waits: as ray
