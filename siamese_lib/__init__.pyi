@@ -66,6 +66,8 @@ from .runs.shipped import shipped_films as shipped_films
 from .runs.shipped import shipped_run as shipped_run
 from .runs.side_by_side import side_by_side as side_by_side
 from .scale.disk_gallery import DiskGallery as DiskGallery
+from .scale.embed_files import embed_files as embed_files
+from .scale.embedded_files import EmbeddedFiles as EmbeddedFiles
 from .search.gallery import Gallery as Gallery
 from .search.gallery_file import GalleryError as GalleryError
 from .training.batches import ImageBatches as ImageBatches

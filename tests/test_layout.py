@@ -82,7 +82,7 @@ PACKAGES: dict[str, set[str]] = {
     "training": {"numpy", "IPython"},
     "explorer": SEEN,
     "export": {"numpy", "PIL", "imageio_ffmpeg"},
-    "scale": {"numpy", "lancedb", "pyarrow"},
+    "scale": {"numpy", "lancedb", "pyarrow", "ray"},
     "reports": {"numpy", "PIL"},
     "terminal": {"numpy", "PIL"},
 }
@@ -96,7 +96,7 @@ BENCHMARK_LAYERS: dict[str, float] = {
 }
 # What takes 0.05 s to import or more, or is not installed everywhere.
 HEAVY = {"IPython", "PIL", "faiss", "imageio_ffmpeg", "jax", "keras", "plotly", "pooch", "requests"}
-HEAVY |= {"lancedb", "pyarrow", "tensorflow", "torch", "tqdm"}
+HEAVY |= {"lancedb", "pyarrow", "ray", "tensorflow", "torch", "tqdm"}
 # sl.metrics, sl.figures and sl.curation
 INIT_FILES_WITH_CODE = {"siamese_lib.metrics", "siamese_lib.figures", "siamese_lib.curation"}
 

@@ -7,16 +7,26 @@ they need no script that can be imported again, as processes do.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Generator, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing, suppress
+from collections import deque
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import closing, contextmanager, suppress
 from functools import partial
 from pathlib import Path
 from typing import TypeAlias
 
+import numpy as np
+from numpy.typing import NDArray
+
 from siamese_lib.data.fingerprints import fingerprints
 from siamese_lib.data.folder_cache import FolderCache, Found, Stamp, content_of, stamp_of
-from siamese_lib.data.reading import NotAPictureError, PictureError, quiet, read_with_thumbnail
+from siamese_lib.data.reading import (
+    NotAPictureError,
+    PictureError,
+    quiet,
+    read_in_thread,
+    read_with_thumbnail,
+)
 from siamese_lib.data.room import large_blocks
 from siamese_lib.data.shapes import check_fits
 from siamese_lib.data.splitting import THUMBNAIL
@@ -27,6 +37,7 @@ from siamese_lib.progress import progress_bar
 _CERTAIN = ("PNG", "JPEG", "GIF", "TIFF", "WEBP", "BMP", "PPM", "JPEG2000", "AVIF")
 _MANY, _LARGE = 500, 30_000_000  # files and bytes to read, from which on a bar shows the progress
 _THREADS = 8  # at most: with more, the memory for their pictures counts
+_FOREIGN = "not a picture"  # the reason of a file that is none, and not named like one either
 _GONE = (-1, -1, -1)  # the stamp of a file that is not there
 
 _Read: TypeAlias = tuple[Found, Stamp, str]
@@ -72,34 +83,81 @@ def read_many(
     return [each for each in found if each is not None]
 
 
+def read_in_order(
+    files: Iterable[Path], shape: tuple[int, int, int], ahead: int
+) -> Generator[NDArray[np.uint8] | str, None, None]:
+    """Read files one after another, while threads read those that come next.
+
+    The pixels are those that `read_many` gives. No more than `ahead` pictures wait in memory.
+
+    Args:
+        files: their paths.
+        shape: height, width and channels of the images.
+        ahead: how many files are read before they are asked for, 1 or more.
+
+    Yields:
+        The pixels of each file, uint8 (H, W, C), or the reason why it has none.
+    """
+    with _threads(ahead) as pool:
+        waiting: deque[Future[NDArray[np.uint8] | str]] = deque()
+        for file in files:
+            waiting.append(pool.submit(_pixels, shape, file))
+            if len(waiting) > ahead:
+                yield waiting.popleft().result()
+        while waiting:
+            yield waiting.popleft().result()
+
+
 def _in_threads(
     read: Callable[[Path], _Read], files: Sequence[Path], bar: str
 ) -> Generator[_Read, None, None]:
     """Yield what is read of each file, in order; show a progress bar if it has a label."""
+    with _threads(len(files)) as pool:
+        waiting = [pool.submit(read, file) for file in files]
+        for future in progress_bar(waiting, bar, "file") if bar else waiting:
+            yield future.result()
+
+
+@contextmanager
+def _threads(most: int) -> Iterator[ThreadPoolExecutor]:
+    """Start threads that read pictures; at the end, drop what they have not begun."""
     from PIL import Image  # waits: slow to import
 
     Image.init()  # not in several threads at once
-    pool = ThreadPoolExecutor(max(1, min(_THREADS, _processors(), len(files))))
+    pool = ThreadPoolExecutor(max(1, min(_THREADS, processors(), most)))
     with quiet(), large_blocks():
         try:
-            waiting = [pool.submit(read, file) for file in files]
-            for future in progress_bar(waiting, bar, "file") if bar else waiting:
-                yield future.result()
+            yield pool
         finally:
             pool.shutdown(cancel_futures=True)  # who interrupts does not wait for all files
+
+
+def _pixels(shape: tuple[int, int, int], file: Path) -> NDArray[np.uint8] | str:
+    """Read a file; return its pixels, or the reason why it has none."""
+    named = is_picture(file)
+    try:
+        return read_in_thread(file, shape, _formats(named)).pixels
+    except PictureError as error:
+        return _reason(error, named)
+
+
+def _formats(named: bool) -> tuple[str, ...] | None:
+    """Return the formats to try for a file that is, or is not, named like a picture."""
+    return None if named else _CERTAIN
+
+
+def _reason(error: PictureError, named: bool) -> str:
+    return _FOREIGN if isinstance(error, NotAPictureError) and not named else str(error)
 
 
 def _read(shape: tuple[int, int, int], hashed: bool, file: Path) -> _Read:
     """Read a file; return its stamp and the hash of its content, too, if it is a picture."""
     named = is_picture(file)
     try:
-        picture, thumbnail = read_with_thumbnail(
-            file, shape, THUMBNAIL, formats=None if named else _CERTAIN
-        )
+        picture, thumbnail = read_with_thumbnail(file, shape, THUMBNAIL, formats=_formats(named))
     except PictureError as error:
-        foreign = isinstance(error, NotAPictureError) and not named
-        reason = "not a picture" if foreign else str(error)
-        return Found(None, reason=reason, foreign=foreign), _stamp(file), ""
+        reason = _reason(error, named)
+        return Found(None, reason=reason, foreign=reason == _FOREIGN), _stamp(file), ""
     seen = int(fingerprints(thumbnail[None])[0])
     content = ""
     with suppress(OSError):  # it was removed meanwhile
@@ -114,7 +172,7 @@ def _stamp(file: Path) -> Stamp:
         return _GONE
 
 
-def _processors() -> int:
+def processors() -> int:
     """Return how many processors this process may use."""
     affinity = getattr(os, "sched_getaffinity", None)  # not on every system
     return len(affinity(0)) if affinity is not None else os.cpu_count() or 1

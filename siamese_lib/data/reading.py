@@ -122,12 +122,19 @@ def read_image(
         PictureError: the picture is damaged, too large, holds numbers without a known range, or
             cannot be opened; or the channels are neither 1 nor 3.
     """
+    with quiet():
+        return read_in_thread(source, shape, formats)
+
+
+def read_in_thread(
+    source: Path | bytes, shape: tuple[int, int, int], formats: tuple[str, ...] | None
+) -> Picture:
+    """Read a picture as `read_image` does, in one of several threads that share one `quiet`."""
     height, width, channels = shape
     if channels not in (1, 3):
         raise PictureError(f"a picture has 1 or 3 channels; expected {channels}. Give an array.")
     fit = partial(fitted, shapes=[shape])
-    with quiet():
-        (pixels,), size, white = _opened(source, 2 * max(height, width), formats, fit)
+    (pixels,), size, white = _opened(source, 2 * max(height, width), formats, fit)
     return Picture(pixels, size, white)
 
 

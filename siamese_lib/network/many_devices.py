@@ -45,9 +45,9 @@ def distribute(
     With the same seeds, one device and many give the same weights up to rounding: they add the same
     numbers in another order, as one device does if a batch is reversed. How far such rounding grows
     depends on the training. In float32, after 50 steps on MNIST, `conv_tower` differed by less than
-    1e-4 with plain SGD at 0.01, by 1e-3 with a momentum of 0.9, and by 2e-2 with Adam at 0.001; with a
-    reversed batch on one device, as much. The weights have been compared for simulated devices, in
-    one process and in two, not for GPUs or TPUs.
+    1e-4 with plain SGD at 0.01, by 1e-3 with a momentum of 0.9, and by 2e-2 with Adam at 0.001. A
+    reversed batch on one device made as much of a difference. The weights have been compared for
+    simulated devices, in one process and in two, not for GPUs or TPUs.
 
     In each process, make models and load runs in the same order, after this call.
 

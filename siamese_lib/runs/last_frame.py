@@ -1,8 +1,12 @@
-"""A run as it is at its end, without the way there."""
+"""A run with one of its frames only, without the way there."""
 
 from __future__ import annotations
 
+from dataclasses import replace
+
+from siamese_lib.runs.embedding import probe_of
 from siamese_lib.runs.run import Run
+from siamese_lib.runs.unbuilt import Unbuilt
 
 
 def last_frame(run: Run) -> Run:
@@ -18,5 +22,26 @@ def last_frame(run: Run) -> Run:
         run.settings,
         white=run._towers.white,
         trained_on=run.trained_on,
+        image_shape=run.image_shape,
+    )
+
+
+def one_frame(run: Run, frame: int) -> Run:
+    """Return a run of one frame, which embeds as the given run does at that frame.
+
+    It holds nothing else, so it is small to send to another process. Its tower is not a copy.
+
+    Raises:
+        IndexError: there is no such frame.
+    """
+    weights, towers = run.weights(frame), run._towers
+    tower = towers._given
+    if isinstance(tower, Unbuilt) and frame % len(run) != len(run) - 1:
+        tower = replace(tower, probe=probe_of(towers.at(frame), run.image_shape))
+    return Run(
+        tower,  # pyright: ignore[reportArgumentType]
+        run.steps[[frame]],
+        [weight[None] for weight in weights],
+        white=towers.white,
         image_shape=run.image_shape,
     )

@@ -10,7 +10,6 @@ import os
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
-from functools import partial
 from pathlib import Path
 from typing import SupportsIndex
 
@@ -21,21 +20,13 @@ from siamese_lib.arrays import real_array
 from siamese_lib.checks import whole_number
 from siamese_lib.scale import gallery_folder
 from siamese_lib.scale.disk_labels import converted, files_of, labels_from, words_of
-from siamese_lib.scale.disk_search import (
-    LEAST_PROBED,
-    bytes_of_answer,
-    lists_to_probe,
-    probed,
-    scanned,
-)
+from siamese_lib.scale.disk_search import LEAST_PROBED, lists_to_probe, nearest_on_disk
 from siamese_lib.scale.gallery_folder import Facts
 from siamese_lib.scale.vector_store import VectorStore, among, packages
 from siamese_lib.search.space import single
 from siamese_lib.search.vectors import (
     METRICS,
-    blocks,
     check_choice,
-    distances,
     number_to_find,
     of_dimension,
 )
@@ -187,13 +178,9 @@ class DiskGallery:
         vectors = self._singles("embeddings", embeddings)
         files = None if paths is None else files_of(paths, len(vectors))
         with self._changing():
-            words, kind = None, self._facts.labels
-            if labels is not None:
-                words, kind = words_of(labels, kind, len(vectors))
+            words = None if labels is None else words_of(labels, self._facts.labels, len(vectors))
             ids = np.arange(self.next_id, self.next_id + len(vectors))
-            if len(ids):
-                self._note(next_id=self.next_id + len(ids), labels=kind)
-                self._store.add(ids, vectors, words, files)
+            self._put(ids, vectors, words, files)
         return ids
 
     def remove(self, ids: SupportsIndex | Iterable[SupportsIndex]) -> None:
@@ -271,14 +258,9 @@ class DiskGallery:
         k = number_to_find(k, available)
         everything = exact or available <= EXACT_UP_TO or not self.indexed
         nprobe = self._facts.nprobe or 2 * LEAST_PROBED  # None if a build was killed
-        ids, far = np.empty((len(queries), k), np.int64), np.empty((len(queries), k), np.float32)
-        find = scanned if everything else partial(probed, nprobe=nprobe)
-        # Of the exact search, a block of queries reads the gallery once.
-        for rows in blocks(len(queries), bytes_of_answer(self.dim, k)):
-            with gallery_folder.reading(self.path):
-                ids[rows], squares = find(self._store, self.metric, queries[rows], k, where=where)
-            far[rows] = distances(squares, self.metric)
-        return ids, far
+        with gallery_folder.reading(self.path):
+            lists = None if everything else nprobe
+            return nearest_on_disk(self._store, self.metric, queries, k, lists, where)
 
     def build_index(self) -> None:
         """Index all embeddings, so that a search need not read the whole gallery.
@@ -314,6 +296,15 @@ class DiskGallery:
         with gallery_folder.locked(self.path) as self._facts:
             self._store.renew()
             yield
+
+    def _put(
+        self, ids: np.ndarray, vectors: np.ndarray, labels: tuple | None, files: list | None
+    ) -> None:
+        """Add a part with its ids, which go on from those that were given; inside `_changing`."""
+        if len(ids):
+            words, kind = labels or (None, self._facts.labels)
+            self._note(next_id=int(ids[-1]) + 1, labels=kind)
+            self._store.add(ids, vectors, words, files)
 
     def _note(self, **facts: object) -> None:
         """Change facts, on disk first."""

@@ -10,7 +10,7 @@ from siamese_lib.scale.vector_store import VectorStore
 from siamese_lib.search.scan import nearest_in_parts
 from siamese_lib.search.space import single
 from siamese_lib.search.tuning import wide_enough
-from siamese_lib.search.vectors import comparable
+from siamese_lib.search.vectors import blocks, comparable, distances
 
 LEAST_PROBED = 32  # lists of the index that a search looks at
 
@@ -20,9 +20,30 @@ _QUERIES, _NEIGHBOURS = 100, 10  # by which it is chosen how many lists
 _ENOUGH = 0.97  # share of these neighbours: above the 95 % promised, as it is a sample
 
 
-def bytes_of_answer(dim: int, k: int) -> int:
-    """Return the memory that the candidates of a query take."""
-    return 16 * dim * (_TIMES * k + _SPARE)
+def nearest_on_disk(
+    store: VectorStore,
+    metric: str,
+    queries: np.ndarray,
+    k: int,
+    nprobe: int | None,
+    where: str | None,
+) -> tuple[np.ndarray, np.ndarray]:
+    """Find the nearest: all are compared, or those that `nprobe` lists of the index nominate.
+
+    Of the exact search, a block of queries reads the gallery once.
+
+    Returns:
+        ids: int64 (Q, k), as `scanned`.
+        distances: float32 (Q, k), in the metric.
+    """
+    ids, far = np.empty((len(queries), k), np.int64), np.empty((len(queries), k), np.float32)
+    for rows in blocks(len(queries), 16 * queries.shape[1] * (_TIMES * k + _SPARE)):
+        if nprobe is None:
+            ids[rows], squares = scanned(store, metric, queries[rows], k, where)
+        else:
+            ids[rows], squares = probed(store, metric, queries[rows], k, nprobe, where)
+        far[rows] = distances(squares, metric)
+    return ids, far
 
 
 def scanned(

@@ -16,9 +16,8 @@ from typing import Any, Literal
 
 import numpy as np
 
+from siamese_lib.scale.extras import needed_for
 from siamese_lib.search.scan import Candidates
-
-INSTALL = "pip install 'siamese-lib[scale]'"
 
 _TABLE = "embeddings"
 _INDEX_CACHE, _METADATA_CACHE = 64 << 20, 32 << 20  # bytes that LanceDB keeps in memory
@@ -271,12 +270,7 @@ def packages() -> tuple[Any, Any]:
     """
     for name, value in _LIMITS.items():
         os.environ.setdefault(name, str(value))
-    try:
+    with needed_for("A gallery on disk"):
         import lancedb  # an optional package, siamese-lib[scale]: waits for a gallery on disk
         import pyarrow  # waits: as lancedb
-    except ModuleNotFoundError as error:
-        raise ImportError(
-            f"A gallery on disk needs the package {error.name}, which is not installed. Install "
-            f"it: {INSTALL}"
-        ) from error
     return lancedb, pyarrow

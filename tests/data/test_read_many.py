@@ -16,7 +16,7 @@ from test_reading import FILES
 
 from siamese_lib.data import read_many as module
 from siamese_lib.data.fingerprints import fingerprints
-from siamese_lib.data.read_many import read_many
+from siamese_lib.data.read_many import read_in_order, read_many
 from siamese_lib.data.reading import PictureError, read_image, read_with_thumbnail
 from siamese_lib.data.splitting import THUMBNAIL
 
@@ -50,7 +50,7 @@ def bars(monkeypatch: pytest.MonkeyPatch) -> list[tuple[int, str, str]]:
 def test_each_file_is_what_it_is_alone(
     files: list[Path], shape: tuple[int, int, int], threads: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(module, "_processors", lambda: threads)
+    monkeypatch.setattr(module, "processors", lambda: threads)
     found = read_many(files, [file.name for file in files], shape)
     assert len(found) == len(files)
     for file, each in zip(files, found, strict=True):
@@ -76,7 +76,7 @@ def test_files_are_read_by_several_threads(
         meeting.wait()
         return read_with_thumbnail(*arguments, **options)
 
-    monkeypatch.setattr(module, "_processors", lambda: 2)
+    monkeypatch.setattr(module, "processors", lambda: 2)
     monkeypatch.setattr(module, "read_with_thumbnail", reading)
     read_many(files[:4], ["a", "b", "c", "d"], (9, 9, 1))
 
@@ -115,10 +115,34 @@ def test_warnings_are_as_before(files: list[Path], monkeypatch: pytest.MonkeyPat
     assert found[files.index(files[0].with_name("colors.png"))].pixels is not None
 
 
-def test_the_number_of_processors(monkeypatch: pytest.MonkeyPatch) -> None:
-    assert module._processors() >= 1
+def test_the_number_ofprocessors(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert module.processors() >= 1
     monkeypatch.delattr(os, "sched_getaffinity", raising=False)
     monkeypatch.setattr(os, "cpu_count", lambda: None)
-    assert module._processors() == 1
+    assert module.processors() == 1
     with pytest.raises(PictureError):
         read_with_thumbnail(Path("gone"), (9, 9, 1), THUMBNAIL)
+
+
+@pytest.mark.parametrize("ahead", [1, 4, 1000])
+def test_files_in_order_are_what_they_are_together(files: list[Path], ahead: int) -> None:
+    begun = []
+
+    def named() -> Iterator[Path]:
+        for file in files:
+            begun.append(file)
+            yield file
+
+    together = read_many(files, [file.name for file in files], (20, 30, 3))
+    for place, each in enumerate(read_in_order(named(), (20, 30, 3), ahead)):
+        assert len(begun) <= place + 1 + ahead
+        pixels = together[place].pixels
+        if pixels is None:
+            assert together[place].reason == each
+        else:
+            assert np.array_equal(each, pixels)
+    assert len(begun) == len(files) == len(together)
+
+
+def test_no_files_in_order() -> None:
+    assert [*read_in_order([], (20, 30, 3), 5)] == []
