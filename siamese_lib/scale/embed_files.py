@@ -53,7 +53,8 @@ def embed_files(
 
     They are cut into parts, each of which is on disk once it is embedded. A process that is killed
     loses the part in work. The same call then continues, and the result is the same. Memory holds
-    two batches of images, one part of embeddings, and the names in one folder.
+    two batches of images, one part of embeddings, and the names in one folder. One process at a
+    time may embed into a folder.
 
     **Ray.** With ``ray=True``, Ray Data embeds the parts in processes of their own. On one machine
     that is slower than without, as threads use all processors already; Ray is for several machines.
@@ -87,6 +88,7 @@ def embed_files(
         ValueError: another argument is not as described.
         IndexError: there is no such frame.
         ImportError: the extra is not installed.
+        RuntimeError: Ray did not start.
 
     Example:
         >>> from pathlib import Path

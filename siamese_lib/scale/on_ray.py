@@ -58,6 +58,7 @@ def parts_on_ray(
     Raises:
         ImportError: Ray is not installed.
         DataError: a worker does not find files that this process finds.
+        RuntimeError: Ray did not start.
         ValueError: the tower cannot be sent to another process.
     """
     ray = _package()
@@ -131,15 +132,21 @@ def _cluster(ray: Any) -> Iterator[None]:
     if ray.is_initialized():
         yield
         return
-    ray.init(
-        address="local",
-        num_cpus=processors(),
-        include_dashboard=False,
-        object_store_memory=_STORE,
-        log_to_driver=False,
-        logging_level=logging.ERROR,
-        _node_ip_address="127.0.0.1",
-    )
+    try:
+        ray.init(
+            address="local",
+            num_cpus=processors(),
+            include_dashboard=False,
+            object_store_memory=_STORE,
+            log_to_driver=False,
+            logging_level=logging.ERROR,
+            _node_ip_address="127.0.0.1",
+        )
+    except Exception as error:  # Ray has no type for it
+        raise RuntimeError(
+            f"Ray did not start on this machine ({error}) It has 30 seconds for that: try again "
+            "when less is running, or connect to Ray with ray.init first, or embed without it."
+        ) from error
     try:
         yield
     finally:

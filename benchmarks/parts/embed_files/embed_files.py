@@ -129,7 +129,7 @@ def render(result: dict[str, Any]) -> str:
     for kind in result["kinds"]:
         sizes = kind["sizes"]
         parts += [
-            f"### {KINDS[kind['kind']]}",
+            f"### {KINDS[kind['kind']]}, {shown(sizes[-1]['kB'])} kB each",
             table([laid(sizes, way) for way in WAYS]),
             verdict(sizes),
         ]
