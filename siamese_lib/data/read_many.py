@@ -7,15 +7,18 @@ they need no script that can be imported again, as processes do.
 from __future__ import annotations
 
 import os
+from collections import deque
 from collections.abc import Callable, Generator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, suppress
 from functools import partial
+from itertools import islice
 from pathlib import Path
 from typing import TypeAlias
 
 from siamese_lib.data.fingerprints import fingerprints
 from siamese_lib.data.folder_cache import FolderCache, Found, Stamp, content_of, stamp_of
+from siamese_lib.data.folder_store import FolderStore
 from siamese_lib.data.reading import NotAPictureError, PictureError, quiet, read_with_thumbnail
 from siamese_lib.data.room import large_blocks
 from siamese_lib.data.shapes import check_fits
@@ -27,6 +30,7 @@ from siamese_lib.progress import progress_bar
 _CERTAIN = ("PNG", "JPEG", "GIF", "TIFF", "WEBP", "BMP", "PPM", "JPEG2000", "AVIF")
 _MANY, _LARGE = 500, 30_000_000  # files and bytes to read, from which on a bar shows the progress
 _THREADS = 8  # at most: with more, the memory for their pictures counts
+_AHEAD = 64  # files that are read, or wait to be, before they are taken
 _GONE = (-1, -1, -1)  # the stamp of a file that is not there
 
 _Read: TypeAlias = tuple[Found, Stamp, str]
@@ -46,26 +50,32 @@ def read_many(
         files: their paths.
         names: their paths from the root, which the cache knows them by.
         shape: height, width and channels.
-        cache: knows some files, and gets to know the others; None to read all of them.
+        cache: knows some files, and gets to know the others; None to read all of them. A
+            `FolderStore` also takes the pixels.
         what: what the files are, for a progress bar if there is much to read; "" for none.
 
     Returns:
         What each file was found to be.
 
     Raises:
-        DataError: the images would not fit into memory.
+        DataError: the images would not fit into memory, or on the disk of a `FolderStore`.
     """
-    check_fits(sum(map(is_picture, files)), shape)
+    if not isinstance(cache, FolderStore):
+        check_fits(sum(map(is_picture, files)), shape)
     stamps = [_stamp(file) for file in files]
     found: list[Found | None] = [None] * len(files)
     if cache is not None:
         found = [*map(cache.find, files, names, stamps)]
     missing = [place for place, each in enumerate(found) if each is None]
+    if isinstance(cache, FolderStore):
+        cache.check_room(sum(is_picture(files[place]) for place in missing))
     much = len(missing) >= _MANY or sum(stamps[place][0] for place in missing) >= _LARGE
     read = partial(_read, shape, cache is not None)
     bar = f"reading {what}" if what and much else ""
     with closing(_in_threads(read, [files[place] for place in missing], bar)) as results:
         for place, (each, stamp, content) in zip(missing, results, strict=True):
+            if cache is not None:
+                each = cache.held(each)  # noqa: PLW2901
             found[place] = each
             if cache is not None and stamp == stamps[place]:  # else it changed while it was read
                 cache.keep(names[place], stamp, content, each)
@@ -75,16 +85,22 @@ def read_many(
 def _in_threads(
     read: Callable[[Path], _Read], files: Sequence[Path], bar: str
 ) -> Generator[_Read, None, None]:
-    """Yield what is read of each file, in order; show a progress bar if it has a label."""
+    """Yield what is read of each file, in order; show a progress bar if it has a label.
+
+    The threads are a few files ahead of what is taken, whose pixels alone are in memory.
+    """
     from PIL import Image  # waits: slow to import
 
     Image.init()  # not in several threads at once
     pool = ThreadPoolExecutor(max(1, min(_THREADS, _processors(), len(files))))
     with quiet(), large_blocks():
         try:
-            waiting = [pool.submit(read, file) for file in files]
-            for future in progress_bar(waiting, bar, "file") if bar else waiting:
-                yield future.result()
+            ahead = iter(files)
+            waiting = deque(pool.submit(read, file) for file in islice(ahead, _AHEAD))
+            for _ in progress_bar(files, bar, "file") if bar else files:
+                result = waiting.popleft().result()
+                waiting.extend(pool.submit(read, file) for file in islice(ahead, 1))
+                yield result
         finally:
             pool.shutdown(cancel_futures=True)  # who interrupts does not wait for all files
 
