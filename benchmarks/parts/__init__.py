@@ -26,6 +26,7 @@ PARTS = {
     "folders": "folders of pictures next to other ways",
     "growth": "time and memory as images and dimensions grow",
     "disk": "galleries on disk, beyond memory",
+    "stored": "training on folders larger than memory",
     "gpu": "training on a GPU",
 }
 

@@ -62,7 +62,8 @@ def check_fits(count: int, shape: tuple[int, int, int]) -> None:
         "image_size",
         found=f"{described(count, shape)}, which need {needed / 1e9:,.1f} GB to load",
         expected=f"at most {memory / 1e9:,.1f} GB, the memory of this machine",
-        remedy=f"{fits}Or load the folder with on_disk=True, and the images stay on disk.",
+        remedy=f"{fits}Or leave the images on disk: load_folder with on_disk=True, or siamese "
+        "train --on-disk.",
     )
 
 
