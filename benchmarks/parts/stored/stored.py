@@ -129,8 +129,8 @@ def _growth(sizes: list[dict[str, Any]]) -> str:
     memory, disk = (1024 * each[way] for way in WAYS)
     return (
         f"From {small['pictures']:,} to {large['pictures']:,} pictures, the peak grows by "
-        f"{shown(memory)} KiB for each picture in memory and by {shown(disk)} KiB on disk, of "
-        f"whose pixels there are 12. If it goes on like this, a million pictures need "
+        f"{shown(memory)} KiB for each picture in memory and by {shown(disk)} KiB on disk; its "
+        "pixels are 12 KiB. If it goes on like this, a million pictures need "
         f"{shown(total[WAYS[0]] / 1024)} GiB in memory and {shown(total[WAYS[1]] / 1024)} GiB on "
         "disk (estimated, not measured)."
     )
