@@ -7,6 +7,7 @@ from .data.augmentation import PhotoDistortion as PhotoDistortion
 from .data.augmentation import RandomAffine as RandomAffine
 from .data.augmentation import RandomShift as RandomShift
 from .data.class_split import split_by_class as split_by_class
+from .data.data_error import DataError as DataError
 from .data.dataset import Dataset as Dataset
 from .data.downloads import ChecksumError as ChecksumError
 from .data.handwriting import from_strokes as from_strokes
@@ -20,7 +21,6 @@ from .data.shifts import padded as padded
 from .data.shifts import rotated as rotated
 from .data.shifts import shifted as shifted
 from .data.small_norb import load_small_norb as load_small_norb
-from .data.split import DataError as DataError
 from .data.split import Split as Split
 from .data.turned_classes import turned_classes as turned_classes
 from .explorer.explorer import RetrievalExplorer as RetrievalExplorer

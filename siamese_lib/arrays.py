@@ -3,11 +3,53 @@
 from __future__ import annotations
 
 import numbers
-from collections.abc import Callable, Sequence
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
+from numpy.typing import NDArray
+
+
+class OnDisk(ABC):
+    """Images on disk that stand for one array: rows are read when they are asked for.
+
+    Attributes:
+        shape: (N, H, W, C).
+        dtype: of the pixels.
+        fingerprints: of each image, uint64 (N,), as `siamese_lib.data.fingerprints` computes them.
+    """
+
+    shape: tuple[int, int, int, int]
+    dtype: np.dtype
+    fingerprints: NDArray[np.uint64]
+
+    @abstractmethod
+    def __len__(self) -> int:
+        """Return the number of rows."""
+
+    @abstractmethod
+    def __getitem__(self, key: Any) -> np.ndarray:
+        """Read rows."""
+
+    @abstractmethod
+    def rows(self, chosen: Any) -> OnDisk:
+        """Return some rows, which stay on disk."""
+
+    @abstractmethod
+    def blocks(self, most: int | None = None) -> Iterator[np.ndarray]:
+        """Read all rows, up to `most` at a time. Yield at least one block, perhaps an empty one."""
+
+
+def taken(array: np.ndarray, rows: Any) -> np.ndarray:
+    """Return the rows of an array that an index chooses. Those of an `OnDisk` stay on disk."""
+    return cast(np.ndarray, array.rows(rows)) if isinstance(array, OnDisk) else array[rows]
+
+
+def in_blocks(array: np.ndarray, most: int | None = None) -> Iterator[np.ndarray]:
+    """Yield an array as it is; an `OnDisk` in blocks of up to `most` rows."""
+    yield from array.blocks(most) if isinstance(array, OnDisk) else [array]
 
 
 def plain_array(
@@ -33,6 +75,8 @@ def plain_array(
         ValueError: entries are masked, or the members of a list differ in length.
     """
     check_unmasked(name, values)
+    if isinstance(values, OnDisk):  # its own error says how much memory it needs
+        return np.asarray(values)
     try:
         return np.asarray(values)
     except ValueError as error:

@@ -13,6 +13,8 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
+from siamese_lib.arrays import in_blocks
+
 # A value as JSON has it: a dict, a list, a text, a number, a bool or None. Readers check which.
 Json: TypeAlias = Any
 JsonObject: TypeAlias = dict[str, Json]
@@ -52,7 +54,8 @@ def digest(*parts: Iterable[np.ndarray]) -> str:
     name = hashlib.blake2b(digest_size=16)
     for array in (array for part in parts for array in part):
         name.update(f"{array.dtype.str}{array.shape}".encode())
-        name.update(np.ascontiguousarray(array).data)
+        for block in in_blocks(array):
+            name.update(np.ascontiguousarray(block).data)
     return name.hexdigest()
 
 

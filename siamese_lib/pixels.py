@@ -5,11 +5,12 @@ from __future__ import annotations
 import math
 import warnings
 from collections.abc import Callable
+from typing import cast
 
 import numpy as np
 from numpy.typing import ArrayLike
 
-from siamese_lib.arrays import as_numbers, plain_array
+from siamese_lib.arrays import OnDisk, as_numbers, plain_array
 
 _LOOKED_AT = 1 << 20  # pixels looked at in one go
 # How the last axis is changed: channels given and wanted, in words, and as code.
@@ -54,6 +55,8 @@ def checked_pixels(
     uint8 images are divided by 255. Interpolation may have left a little more or less than the
     range: 1/510 of the largest pixel.
 
+    Images on disk are returned as they are, except for a tower that expects pixels from 0 to 1.
+
     Args:
         images: real numbers (N, H, W, C), or (N, H, W) for one channel.
         shape: height, width and channels (H, W, C) of an image.
@@ -64,7 +67,8 @@ def checked_pixels(
     Raises:
         ValueError: another shape, dtype or range. The message says how to convert the images.
     """
-    given = as_array(images, name)
+    given = images if isinstance(images, OnDisk) and white != 1 else as_array(images, name)
+    given = cast(np.ndarray, given)
     if len(shape) != 3:
         raise ValueError(
             f"{name}: got {described(given)}; expected numbers of shape (N, H, W, C). "

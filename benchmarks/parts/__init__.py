@@ -27,6 +27,7 @@ PARTS = {
     "growth": "time and memory as images and dimensions grow",
     "disk": "galleries on disk, beyond memory",
     "embed_files": "embedding files, with threads and with Ray",
+    "stored": "training on folders larger than memory",
     "gpu": "training on a GPU",
 }
 

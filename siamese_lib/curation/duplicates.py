@@ -47,7 +47,7 @@ def near_duplicates(
     Identical images come first. Of three copies or more, each is paired with the first.
 
     10,000 images of 64 by 64 pixels take some 13 seconds of a processor and 0.6 GiB, and twice as
-    long and 0.8 GiB if any of them has bars.
+    long and 0.8 GiB if any of them has bars. Images on disk are read into memory first.
 
     Args:
         images: uint8 (N, H, W), (N, H, W, 1) or (N, H, W, 3).

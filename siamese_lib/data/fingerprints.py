@@ -8,6 +8,8 @@ from collections.abc import Iterator
 import numpy as np
 from numpy.typing import NDArray
 
+from siamese_lib.arrays import OnDisk
+
 BYTES = 6  # of a fingerprint
 _AT_ONCE = 500  # images that are converted together
 _ROUNDING = 1e-6  # the largest error of a pixel from 0 to 1
@@ -22,7 +24,7 @@ def fingerprints(images: np.ndarray) -> NDArray[np.uint64]:
 
     An image counts as uint8 if that changes no pixel: whole numbers from 0 to 255 of any dtype,
     and floats from 0 to 1 that are uint8 divided by 255. All others count as float32. 60,000 images
-    of 28 by 28 pixels take 0.2 seconds as uint8.
+    of 28 by 28 pixels take 0.2 seconds as uint8. Those of images on disk are known.
 
     Args:
         images: (N, H, W, C), or (N, H, W) for one channel.
@@ -30,6 +32,8 @@ def fingerprints(images: np.ndarray) -> NDArray[np.uint64]:
     Returns:
         uint64 (N,).
     """
+    if isinstance(images, OnDisk):
+        return images.fingerprints
     images = np.asarray(images)
     if images.ndim == 3:
         images = images[..., None]

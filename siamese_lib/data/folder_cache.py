@@ -23,7 +23,7 @@ import os
 import re
 import time
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -34,6 +34,7 @@ import numpy as np
 from siamese_lib.data import cache_file
 from siamese_lib.data.cache_folder import cache_folder, keep_within
 from siamese_lib.data.walking import is_picture
+from siamese_lib.files import Json
 
 READER = 3  # to be raised when the same file gives other pixels, another thumbnail or another white
 MOST_BYTES, MOST_FILES = 4 * 2**30, 1_000  # of all folders together
@@ -43,16 +44,18 @@ _COARSE = 2 * 10**9  # nanoseconds: file systems give times in steps of up to 2 
 Stamp = tuple[int, int, int]  # size in bytes, times of modification and of change in nanoseconds
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, slots=True)
 class Found:
     """What a file was found to be.
 
     Attributes:
-        pixels: uint8 (H, W, C); None if it cannot be read as a picture.
+        pixels: uint8 (H, W, C); None if it cannot be read as a picture, or if they are on disk.
         thumbnail: fingerprint of its thumbnail.
         white: `Picture.guessed_white`.
         reason: why it cannot be read; "" if it can.
         foreign: whether it is in no format that is tried.
+        part, at: the file on disk that has the pixels, and their row in it; "" and -1 if none has.
+        fingerprint: of pixels on disk.
     """
 
     pixels: np.ndarray | None
@@ -60,9 +63,17 @@ class Found:
     white: int | None = None
     reason: str = ""
     foreign: bool = False
+    part: str = ""
+    at: int = -1
+    fingerprint: int = 0
+
+    @property
+    def is_image(self) -> bool:
+        """Whether there are pixels, in memory or on disk."""
+        return self.pixels is not None or self.at >= 0
 
 
-class _Row(NamedTuple):
+class Row(NamedTuple):
     """What is known of a file.
 
     Attributes:
@@ -86,26 +97,31 @@ class FolderCache:
     Args:
         root: the folder.
         shape: height, width and channels of the images.
+        within: the folder that holds a folder for each root; by default it is in the cache.
     """
 
-    def __init__(self, root: Path, shape: tuple[int, int, int]) -> None:
+    suffix = ""  # of the files that hold rows
+
+    def __init__(self, root: Path, shape: tuple[int, int, int], within: Path | None = None) -> None:
         real = os.path.realpath(root)
         digest = hashlib.blake2b(os.fsencode(real), digest_size=8).hexdigest()
         label = re.sub(r"[^\w-]+", "_", os.path.basename(real))[:40]
-        self.folder = cache_folder() / "folders" / f"{label}-{digest}"
+        self.folder = (within or cache_folder() / "folders") / f"{label}-{digest}"
+        self.shape = shape
         self._prefix = f"{'x'.join(map(str, shape))}-{_reader()}-"
         self._started = time.time_ns()
         self._files: list[Path] = []
         self._rows = 0  # in these files
-        self._by_name: dict[str, tuple[_Row, Found]] = {}
-        self._by_content: dict[tuple[str, bool], tuple[_Row, Found]] = {}
+        self._by_name: dict[str, tuple[Row, Found]] = {}
+        self._by_content: dict[tuple[str, bool], tuple[Row, Found]] = {}
+        self._prepare()
         for row, found in self._read():
             self._by_name[row.name] = row, found
             if row.content:
                 self._by_content[row.content, is_picture(Path(row.name))] = row, found
         self._sizes = {row.stamp[0] for row, _ in self._by_content.values()}
-        self._live: list[tuple[_Row, Found]] = []
-        self._fresh: list[tuple[_Row, Found]] = []
+        self._live: list[tuple[Row, Found]] = []
+        self._fresh: list[tuple[Row, Found]] = []
 
     def find(self, file: Path, name: str, stamp: Stamp) -> Found | None:
         """Return what is known of a file; None if it has to be read.
@@ -133,6 +149,10 @@ class FolderCache:
         rows.append((row, same[1]))
         return same[1]
 
+    def held(self, found: Found) -> Found:
+        """Take what was just read, and return it as it is to be kept in memory."""
+        return found
+
     def keep(self, name: str, stamp: Stamp, content: str, found: Found) -> None:
         """Note what a file was found to be.
 
@@ -144,7 +164,7 @@ class FolderCache:
         """
         lasting = self._lasting(stamp)
         if content or (found.foreign and lasting == stamp):
-            row = _Row(name, lasting, content, found.thumbnail, found.white, found.reason)
+            row = Row(name, lasting, content, found.thumbnail, found.white, found.reason)
             self._fresh.append((row, found))
 
     def save(self) -> None:
@@ -165,7 +185,7 @@ class FolderCache:
         written.sort(key=lambda each: each[1].pixels is None)  # those with pixels come first
         self.folder.mkdir(parents=True, exist_ok=True)
         cache_file.write(
-            self.folder / f"{self._prefix}{self._started:020}-{uuid.uuid4().hex[:8]}",
+            self.folder / self._name(),
             [row for row, _ in written],
             [found.pixels for _, found in written if found.pixels is not None],
         )
@@ -173,9 +193,12 @@ class FolderCache:
             file.unlink(missing_ok=True)
         keep_within(self.folder.parent, most_bytes=MOST_BYTES, most_files=MOST_FILES)
 
-    def _read(self) -> Iterator[tuple[_Row, Found]]:
+    def _prepare(self) -> None:
+        """Make ready to read the files, before anything else."""
+
+    def _read(self) -> Iterator[tuple[Row, Found]]:
         """Yield the rows of all files, the latest last, and remember the files."""
-        for path in sorted(self.folder.glob(f"{glob.escape(self._prefix)}*")):
+        for path in sorted(self.folder.glob(f"{glob.escape(self._prefix)}*{self.suffix}")):
             try:
                 rows, pixels = cache_file.read(path)
             except OSError:  # another process has replaced it, or it is not for this user
@@ -186,10 +209,29 @@ class FolderCache:
                 continue
             self._files.append(path)
             self._rows += len(rows)
-            for place, (name, stamp, *rest) in enumerate(rows):
-                row = _Row(name, tuple(stamp), *rest)
-                image = pixels[place] if row.content else None
-                yield row, Found(image, row.thumbnail, row.white, row.reason, not row.content)
+            for place, (name, stamp, content, thumbnail, white, reason, *more) in enumerate(rows):
+                row = Row(name, tuple(stamp), content, thumbnail, white, reason)
+                found = self._found(row, place, pixels, more)
+                if found is not None:
+                    yield row, found
+
+    def _found(
+        self, row: Row, place: int, pixels: np.ndarray, more: Sequence[Json]
+    ) -> Found | None:
+        """Return what a row of a file says; None if it is of no use.
+
+        Args:
+            row: the row.
+            place: its place in the file.
+            pixels: those in the file.
+            more: what follows the row in the file.
+        """
+        image = pixels[place] if row.content else None
+        return Found(image, row.thumbnail, row.white, row.reason, not row.content)
+
+    def _name(self) -> str:
+        """Return a new name for a file, without its suffix. Later names are greater."""
+        return f"{self._prefix}{self._started:020}-{uuid.uuid4().hex[:8]}"
 
     def _lasting(self, stamp: Stamp) -> Stamp:
         """Return a stamp, or one that fits no file if the file could change without another one."""

@@ -38,16 +38,17 @@ class FolderPart:
         number = {name: at for at, name in enumerate(names)}
         return np.array([number[name] for name in self.classes], np.int64)
 
-    def split(self, root: Path, shape: tuple[int, int, int], names: Sequence[str]) -> Split:
+    def split(
+        self, root: Path, gathered: Callable[[Sequence[Found]], np.ndarray], names: Sequence[str]
+    ) -> Split:
         """Return the images as a split.
 
         Args:
             root: the folder that the files are named from.
-            shape: height, width and channels of the images.
+            gathered: makes one array of the images, uint8 (N, H, W, C).
             names: those of the classes, in order.
         """
-        pixels = [each.pixels for each in self.found if each.pixels is not None]
-        images = np.array(pixels, np.uint8).reshape(-1, *shape)
+        images = gathered(self.found)
         files = tuple(file.relative_to(root).as_posix() for file in self.files)
         return Split(images, self.labels(names), files)
 
@@ -56,6 +57,12 @@ class FolderPart:
         rows = np.flatnonzero(chosen).tolist()
         taken = ([column[row] for row in rows] for column in (self.classes, self.files, self.found))
         return FolderPart(self.folders, *taken)
+
+
+def in_memory(found: Sequence[Found], shape: tuple[int, int, int]) -> np.ndarray:
+    """Put images into one array, uint8 (N, H, W, C)."""
+    pixels = [each.pixels for each in found if each.pixels is not None]
+    return np.array(pixels, np.uint8).reshape(-1, *shape)
 
 
 def read_parts(
@@ -68,28 +75,32 @@ def read_parts(
         read: takes all paths, and their names from the root, and returns what the files are.
     """
     listed: list[tuple[FolderPart, str, list[Path]]] = []
-    parts = [FolderPart(folders) for folders in walk.parts]
+    parts, names = [FolderPart(folders) for folders in walk.parts], []
     for part in parts:
         for name, folder in part.folders.classes.items():
             files = []
             for file in walk.files(folder):
                 files.append(file)
                 walk.skip(file, _OPEN)
+                names.append(walk.skipped[-1].path)
             listed.append((part, name, files))
             walk.skip(folder, _OPEN, folder=True)
-    paths = [file for _, _, files in listed for file in files]
-    names = [walk.name(file) for file in paths]
-    found = dict(zip(paths, read(paths, names), strict=True))
+    all_found = read([file for _, _, files in listed for file in files], names)
     reasons: dict[str, Skipped] = {}
-    for file, name in zip(paths, names, strict=True):
-        if found[file].pixels is None:
-            kind = (file.suffix.lower() or "no suffix") if found[file].foreign else ""
-            reasons[name] = Skipped(name, found[file].reason, kind)
+    start = 0
     for part, name, files in listed:
-        images = [file for file in files if found[file].pixels is not None]
-        part.classes += [composed(name)] * len(images)
-        part.files += images
-        part.found += [found[file] for file in images]
+        rows = slice(start, start + len(files))
+        start += len(files)
+        called, images = composed(name), 0
+        for file, path, found in zip(files, names[rows], all_found[rows], strict=True):
+            if found.is_image:
+                images += 1
+                part.classes.append(called)
+                part.files.append(file)
+                part.found.append(found)
+            else:
+                kind = (file.suffix.lower() or "no suffix") if found.foreign else ""
+                reasons[path] = Skipped(path, found.reason, kind)
         if not images:
             folder = walk.name(part.folders.classes[name]) + os.sep
             reasons[folder] = Skipped(folder, "no image that can be read, so no class")

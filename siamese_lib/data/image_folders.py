@@ -7,16 +7,19 @@ from __future__ import annotations
 
 import os
 import warnings
+from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 
 import numpy as np
 
 from siamese_lib.checks import real_number, whole_number
+from siamese_lib.data.cache_folder import cache_folder
 from siamese_lib.data.dataset import DataError, Dataset
-from siamese_lib.data.folder_cache import FolderCache
+from siamese_lib.data.folder_cache import FolderCache, Found
 from siamese_lib.data.folder_notes import said_of
-from siamese_lib.data.folder_parts import read_parts
+from siamese_lib.data.folder_parts import in_memory, read_parts
+from siamese_lib.data.folder_store import FolderStore
 from siamese_lib.data.paths import given_path
 from siamese_lib.data.read_many import read_many
 from siamese_lib.data.shapes import checked_shape
@@ -33,6 +36,7 @@ def load_folder(
     test_fraction: float = 0.2,
     seed: int = 0,
     cache: bool = True,
+    on_disk: bool | str | os.PathLike[str] = False,
     verbose: bool = True,
 ) -> Dataset:
     """Load a folder of your own images.
@@ -56,7 +60,7 @@ def load_folder(
     Args:
         path: the folder.
         image_size: height and width in pixels, each up to 4,096. All images together, twice,
-            must fit into the machine's memory.
+            must fit into the machine's memory, unless they stay on disk.
         color: "grayscale" (1 channel) or "rgb" (3 channels).
         test_fraction: probability that an image is kept for testing, above 0 and below 1; so it
             is about the share of the test images. Each image decides its own side by its pixels,
@@ -70,6 +74,13 @@ def load_folder(
             only files that are new or changed are read. The images are the same with and without
             it. All folders together take up to 4 GB, and those that were not used for longest are
             removed. `SIAMESE_CACHE` names another place (`siamese_lib.data.cache_folder`).
+        on_disk: leave the pixels on disk, for a folder that is larger than memory: `Split.images`
+            are then `StoredImages`, and batches are read while the training computes. True keeps
+            them in the cache, or name a folder, on another disk, say. They take height × width ×
+            channels bytes for each image. They are not removed to keep within the cache's 4 GB,
+            but by you; loading the folder again only removes what no image needs any more. With
+            the same seed, the images, the splits, the batches and so the weights are those that
+            the folder gives in memory. A reading that was interrupted or killed goes on.
         verbose: show a progress bar if there is much to read: 500 files or 30 MB.
 
     Returns:
@@ -87,7 +98,8 @@ def load_folder(
     Raises:
         DataError: there is no such folder, no sub-folder or no image that can be read; the folder
             around the classes or that of one class was given; the path is empty or cannot be
-            looked up; or an argument is out of range.
+            looked up; the images do not fit into memory, or their pixels onto the disk; or an
+            argument is out of range.
 
     Example:
         >>> from pathlib import Path
@@ -117,7 +129,7 @@ def load_folder(
             remedy="Check the path, or unpack the archive first.",
         )
     walk = Walk.of(root)
-    kept = FolderCache(root, shape) if cache else None
+    kept = _cache_of(root, shape, cache, on_disk)
     what = shortened(printable(root.resolve().name)) if verbose else ""
     try:
         parts = read_parts(walk, partial(read_many, shape=shape, cache=kept, what=what))
@@ -143,12 +155,50 @@ def load_folder(
     else:
         folders = " for training and ".join(part.name + os.sep for part in walk.parts)
         source = f"{root} ({folders} for testing)"
-    train, test = (part.split(root, shape, names) for part in parts)
+    gathered = _gathering(kept, shape)
+    train, test = (part.split(root, gathered, names) for part in parts)
     skipped, place = tuple(map(str, walk.skipped)), Path(os.path.abspath(root))
     data = Dataset(train, test, tuple(names), source, root.resolve().name, skipped, place)
     if words := "; ".join(notes(data, drawn=len(walk.parts) == 1)):
         warnings.warn(printable(f"{root}: {words}."), stacklevel=2)
     return data
+
+
+def _cache_of(
+    root: Path,
+    shape: tuple[int, int, int],
+    cache: bool,
+    on_disk: bool | str | os.PathLike[str],
+) -> FolderCache | None:
+    """Return what is known of a folder, from where `load_folder` was told to keep it."""
+    if on_disk is False:
+        return FolderCache(root, shape) if cache else None
+    if not cache:
+        raise DataError.about(
+            "cache",
+            found=f"False with on_disk={on_disk!r}",
+            expected="one of them, as on_disk keeps the pixels, too",
+            remedy="Leave cache out.",
+        )
+    place = cache_folder() / "stored" if on_disk is True else given_path(on_disk)
+    if Path(os.path.realpath(place)).is_relative_to(os.path.realpath(root)):
+        raise DataError.about(
+            "on_disk",
+            found=f"{place}, which is in the folder of the images",
+            expected="a folder elsewhere",
+            remedy="Name a folder next to it.",
+        )
+    return FolderStore(root, shape, place)
+
+
+def _gathering(
+    cache: FolderCache | None, shape: tuple[int, int, int]
+) -> Callable[[Sequence[Found]], np.ndarray]:
+    """Return what makes an array of images, once all were read."""
+    if isinstance(cache, FolderStore):
+        cache.clean()
+        return cache.gathered
+    return partial(in_memory, shape=shape)
 
 
 def _save(cache: FolderCache, root: Path) -> None:

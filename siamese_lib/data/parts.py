@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike
 
+from siamese_lib.arrays import taken
 from siamese_lib.checks import class_numbers
 
 _FEW = 8  # of a small class these are chosen, so that each has 7 others to find
@@ -35,8 +36,11 @@ class Part:
         return len(self.rows)
 
     def taken(self, array: np.ndarray) -> np.ndarray:
-        """Return the chosen rows of an array (N, ...); without a copy if they are the first."""
-        return array[self.rows] if self.drawn else array[: len(self)]
+        """Return the chosen rows of an array (N, ...); without a copy if they are the first.
+
+        Those of images on disk stay there.
+        """
+        return taken(array, self.rows if self.drawn else slice(len(self)))
 
     def words(self, what: str) -> str:
         """Say which images these are, such as "the first 100 of 500 test images".

@@ -8,18 +8,19 @@ from __future__ import annotations
 
 import os
 from collections import deque
-from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import closing, contextmanager, suppress
+from contextlib import closing, suppress
 from functools import partial
 from pathlib import Path
-from typing import TypeAlias
+from typing import TypeAlias, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from siamese_lib.data.fingerprints import fingerprints
 from siamese_lib.data.folder_cache import FolderCache, Found, Stamp, content_of, stamp_of
+from siamese_lib.data.folder_store import FolderStore
 from siamese_lib.data.reading import (
     NotAPictureError,
     PictureError,
@@ -37,10 +38,12 @@ from siamese_lib.progress import progress_bar
 _CERTAIN = ("PNG", "JPEG", "GIF", "TIFF", "WEBP", "BMP", "PPM", "JPEG2000", "AVIF")
 _MANY, _LARGE = 500, 30_000_000  # files and bytes to read, from which on a bar shows the progress
 _THREADS = 8  # at most: with more, the memory for their pictures counts
+_AHEAD = 64  # files that are read, or wait to be, before they are taken
 _FOREIGN = "not a picture"  # the reason of a file that is none, and not named like one either
 _GONE = (-1, -1, -1)  # the stamp of a file that is not there
 
 _Read: TypeAlias = tuple[Found, Stamp, str]
+_T = TypeVar("_T")
 
 
 def read_many(
@@ -57,26 +60,33 @@ def read_many(
         files: their paths.
         names: their paths from the root, which the cache knows them by.
         shape: height, width and channels.
-        cache: knows some files, and gets to know the others; None to read all of them.
+        cache: knows some files, and gets to know the others; None to read all of them. A
+            `FolderStore` also takes the pixels.
         what: what the files are, for a progress bar if there is much to read; "" for none.
 
     Returns:
         What each file was found to be.
 
     Raises:
-        DataError: the images would not fit into memory.
+        DataError: the images would not fit into memory, or on the disk of a `FolderStore`.
     """
-    check_fits(sum(map(is_picture, files)), shape)
+    if not isinstance(cache, FolderStore):
+        check_fits(sum(map(is_picture, files)), shape)
     stamps = [_stamp(file) for file in files]
     found: list[Found | None] = [None] * len(files)
     if cache is not None:
         found = [*map(cache.find, files, names, stamps)]
     missing = [place for place, each in enumerate(found) if each is None]
+    if isinstance(cache, FolderStore):
+        cache.check_room(sum(is_picture(files[place]) for place in missing))
     much = len(missing) >= _MANY or sum(stamps[place][0] for place in missing) >= _LARGE
     read = partial(_read, shape, cache is not None)
     bar = f"reading {what}" if what and much else ""
-    with closing(_in_threads(read, [files[place] for place in missing], bar)) as results:
-        for place, (each, stamp, content) in zip(missing, results, strict=True):
+    places = progress_bar(missing, bar, "file") if bar else missing
+    with closing(_in_threads(read, (files[place] for place in missing), _AHEAD)) as results:
+        for place, (each, stamp, content) in zip(places, results, strict=True):
+            if cache is not None:
+                each = cache.held(each)  # noqa: PLW2901
             found[place] = each
             if cache is not None and stamp == stamps[place]:  # else it changed while it was read
                 cache.keep(names[place], stamp, content, each)
@@ -98,36 +108,26 @@ def read_in_order(
     Yields:
         The pixels of each file, uint8 (H, W, C), or the reason why it has none.
     """
-    with _threads(ahead) as pool:
-        waiting: deque[Future[NDArray[np.uint8] | str]] = deque()
-        for file in files:
-            waiting.append(pool.submit(_pixels, shape, file))
-            if len(waiting) > ahead:
-                yield waiting.popleft().result()
-        while waiting:
-            yield waiting.popleft().result()
+    return _in_threads(partial(_pixels, shape), files, ahead)
 
 
 def _in_threads(
-    read: Callable[[Path], _Read], files: Sequence[Path], bar: str
-) -> Generator[_Read, None, None]:
-    """Yield what is read of each file, in order; show a progress bar if it has a label."""
-    with _threads(len(files)) as pool:
-        waiting = [pool.submit(read, file) for file in files]
-        for future in progress_bar(waiting, bar, "file") if bar else waiting:
-            yield future.result()
-
-
-@contextmanager
-def _threads(most: int) -> Iterator[ThreadPoolExecutor]:
-    """Start threads that read pictures; at the end, drop what they have not begun."""
+    read: Callable[[Path], _T], files: Iterable[Path], most: int
+) -> Generator[_T, None, None]:
+    """Yield what is read of each file, in order; up to `most` results wait in memory."""
     from PIL import Image  # waits: slow to import
 
     Image.init()  # not in several threads at once
     pool = ThreadPoolExecutor(max(1, min(_THREADS, processors(), most)))
+    waiting: deque[Future[_T]] = deque()
     with quiet(), large_blocks():
         try:
-            yield pool
+            for file in files:
+                waiting.append(pool.submit(read, file))
+                if len(waiting) > most:
+                    yield waiting.popleft().result()
+            while waiting:
+                yield waiting.popleft().result()
         finally:
             pool.shutdown(cancel_futures=True)  # who interrupts does not wait for all files
 

@@ -7,7 +7,7 @@ import os
 
 import numpy as np
 
-from siamese_lib.data.dataset import DataError
+from siamese_lib.data.data_error import DataError
 from siamese_lib.texts import shortened
 
 CHANNELS = {"grayscale": 1, "rgb": 3}
@@ -57,15 +57,43 @@ def check_fits(count: int, shape: tuple[int, int, int]) -> None:
     if memory is None or needed <= memory:
         return
     side = math.isqrt(memory // (2 * count * shape[2]))
-    size = "×".join(map(str, shape))
+    fits = f"Choose a smaller size; up to {side:,} × {side:,} would fit. " if side else ""
     raise DataError.about(
         "image_size",
-        found=f"{count:,} images of {size}, which need {needed / 1e9:,.1f} GB to load",
+        found=f"{described(count, shape)}, which need {needed / 1e9:,.1f} GB to load",
         expected=f"at most {memory / 1e9:,.1f} GB, the memory of this machine",
-        remedy=f"Choose a smaller size; up to {side:,} × {side:,} would fit."
-        if side
-        else "Load a part of the folder.",
+        remedy=f"{fits}Or leave the images on disk: load_folder with on_disk=True, or siamese "
+        "train --on-disk.",
     )
+
+
+def check_readable(count: int, shape: tuple[int, int, int], name: str) -> None:
+    """Check that images on disk fit into memory when they are read all at once.
+
+    Args:
+        count: the number of images.
+        shape: height, width and channels.
+        name: what the error message calls them.
+
+    Raises:
+        DataError: they do not.
+    """
+    needed, memory = count * math.prod(shape), memory_bytes()
+    if memory is None or needed <= memory:
+        return
+    most = memory // math.prod(shape)
+    raise DataError.about(
+        name,
+        found=f"{described(count, shape)} to read at once, which take {needed / 1e9:,.1f} GB",
+        expected=f"at most {memory / 1e9:,.1f} GB, the memory of this machine",
+        remedy=f"Take fewer, up to {most:,}, such as images[:{most // 10}]; or load the folder at "
+        "a smaller image_size.",
+    )
+
+
+def described(count: int, shape: tuple[int, int, int]) -> str:
+    """Say how many images of which shape there are, such as "20 images of 28×28×1"."""
+    return f"{count:,} images of {'×'.join(map(str, shape))}"
 
 
 def memory_bytes() -> int | None:

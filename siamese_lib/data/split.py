@@ -1,4 +1,4 @@
-"""Images with one label each, `Split`, and the error of whatever cannot be one.
+"""Images with one label each: `Split`.
 
 A `Split` checks itself when it is made, so the rest of the library can rely on its shapes and
 dtypes.
@@ -9,33 +9,16 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import chain
-from pathlib import Path
+from typing import Any, cast
 
 import numpy as np
 from numpy.typing import ArrayLike
 
-from siamese_lib.arrays import check_unmasked, real_array
+from siamese_lib.arrays import check_unmasked, real_array, taken
 from siamese_lib.checks import checked_labels
+from siamese_lib.data.data_error import DataError
+from siamese_lib.data.stored_images import StoredImages
 from siamese_lib.pixels import described, is_channels_first, remedy, warn_if_black
-from siamese_lib.texts import located, printable
-
-
-class DataError(ValueError):
-    """Images or labels that cannot be used. The message says where, why, and what to do."""
-
-    @classmethod
-    def about(cls, what: object, *, found: str, expected: str, remedy: str) -> DataError:
-        """Make an error whose message has four parts, in this order.
-
-        Args:
-            what: the file, array or argument that has the fault. Of a relative `Path`, the message
-                also says where that is.
-            found: what is there.
-            expected: what should have been there.
-            remedy: what to do next, a full sentence.
-        """
-        what = located(what) if isinstance(what, Path) else what
-        return cls(printable(f"{what}: found {found}; expected {expected}. {remedy}"))
 
 
 @dataclass(frozen=True, eq=False)
@@ -45,7 +28,8 @@ class Split:
     Images of which all pixels are 0 or 1 are taken, with a warning, as 255 stands for white.
 
     Attributes:
-        images: uint8 (N, H, W, C), 0 to 255.
+        images: uint8 (N, H, W, C), 0 to 255: an array, or `StoredImages`, which are read from disk
+            when they are asked for.
         labels: int64 (N,), each an index into `Dataset.class_names`. Integers of any type are
             taken, and become int64.
         files: of images from a folder, the path of each file from that folder, with slashes;
@@ -99,15 +83,17 @@ class Split:
         at = np.arange(len(self))[chosen]
         files = None if self.files is None else tuple(self.files[row] for row in at.tolist())
         factors = {name: numbers[at] for name, numbers in self.factors.items()}
-        return Split(self.images[at], self.labels[at], files, factors)
+        return Split(taken(self.images, at), self.labels[at], files, factors)
 
 
 def joined(splits: Sequence[Split]) -> Split:
     """Return the images of several splits as one. Files and factors that one lacks are left out."""
     files = [split.files for split in splits if split.files is not None]
     names = [n for n in splits[0].factors if all(n in split.factors for split in splits)]
+    images: list[Any] = [split.images for split in splits]
+    stored = all(isinstance(each, StoredImages) for each in images)
     return Split(
-        np.concatenate([split.images for split in splits]),
+        cast(np.ndarray, StoredImages.joined(images)) if stored else np.concatenate(images),
         np.concatenate([split.labels for split in splits]),
         tuple(chain.from_iterable(files)) if len(files) == len(splits) else None,
         {name: np.concatenate([split.factors[name] for split in splits]) for name in names},
@@ -130,15 +116,16 @@ def _class_indices(labels: ArrayLike) -> np.ndarray:
     return given.astype(np.int64, copy=False)
 
 
-def _check_images(images: object) -> None:
+def _check_images(images: Any) -> None:
     wanted = "a NumPy array, uint8 of shape (N, H, W, C), from 0 to 255"
-    if not isinstance(images, np.ndarray):
+    if not isinstance(images, np.ndarray | StoredImages):
         raise DataError.about(
             "images",
             found=f"a {type(images).__name__}",
             expected=wanted,
             remedy="Convert it with numpy.asarray first.",
         )
+    images = cast(np.ndarray, images)
     try:
         check_unmasked("images", images)
     except ValueError as error:

@@ -42,7 +42,7 @@ _PARTS = {  # what folders that hold a split are called
 }
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Skipped:
     """A file or folder that was left out.
 

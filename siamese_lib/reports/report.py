@@ -69,7 +69,8 @@ def report(
     moves to a folder next to it, and the page says so.
 
     Args:
-        source: a folder with one sub-folder of images per class, or a data set.
+        source: a folder with one sub-folder of images per class, or a data set. All images must
+            fit into memory; those of a data set on disk are read.
         path: of the page, ending in ``.html``. What is kept goes into a folder next to it, named
             like the page with ``_files`` at the end.
         image_size: side in pixels to which pictures of a folder are scaled.
@@ -93,7 +94,7 @@ def report(
     _check(page, minutes, false_accept)
     say = print if verbose else _silently
     given = isinstance(source, Dataset)
-    data = source if given else _loaded(source, image_size, color, verbose, say)
+    data = _in_memory(source) if given else _loaded(source, image_size, color, verbose, say)
     check_enough(data)
     data.check_trainable()
     folder = page.with_name(f"{page.stem}_files")
@@ -147,6 +148,14 @@ def _say_what_was_made(made: Report, say: Say) -> None:
         f"wrote {printable(made.folder)} ({size_in_words(made.folder)}): the trainings, the "
         "collection and findings.csv. The page opens without this folder."
     )
+
+
+def _in_memory(data: Dataset) -> Dataset:
+    """Read images that are on disk: most of a report needs all of them at once."""
+    train, test = (
+        replace(part, images=np.asarray(part.images)) for part in (data.train, data.test)
+    )
+    return replace(data, train=train, test=test)
 
 
 def _check(page: Path, minutes: float, false_accept: float) -> None:

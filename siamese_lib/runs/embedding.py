@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 import numpy as np
 from numpy.typing import ArrayLike
 
+from siamese_lib.arrays import in_blocks
 from siamese_lib.checks import whole_number
 from siamese_lib.network.any_tower import TowerAt, called, calls_of, has_own_code, shapes_of
 from siamese_lib.network.architecture import copied, described_layers, is_conv_tower, undescribed
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
 
 _FEW = 500  # embeddings; for fewer, no progress bar is shown
 _DIVIDES = 1 / 64  # the largest scale of a layer that pixels up to 255, and not up to 1, go into
-_BATCHES = 4  # batches between two updates of the bar
+_BATCHES = 4  # batches between two updates of the bar, and that are read from disk at once
 
 
 class TowerFrames:
@@ -169,6 +170,15 @@ class TowerFrames:
             made = TowerAt(self.layers, self.weights(frame), self._called)
             self._made = {n: t for n, t in self._made.items() if n == last} | {frame: made}
         return self._made[frame]
+
+    def embed(self, images: np.ndarray, frame: int, batch_size: int) -> np.ndarray:
+        """Embed images as `Run.embed` does; those on disk are read a few batches at a time."""
+        most = _BATCHES * whole_number("batch_size", batch_size, 1)
+        parts = [
+            embed(self.at(frame), self.checked(part), batch_size=batch_size)
+            for part in in_blocks(images, most)
+        ]
+        return parts[0] if len(parts) == 1 else np.concatenate(parts)
 
     def checked(self, images: ArrayLike, name: str = "images") -> np.ndarray:
         """Return images as (N, H, W, C); ValueError as `checked_pixels` raises it."""

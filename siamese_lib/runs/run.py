@@ -14,7 +14,7 @@ import numpy as np
 
 from siamese_lib.data.fingerprints import fingerprints
 from siamese_lib.files import digest, remembered
-from siamese_lib.runs.embedding import TowerFrames, check_probe, embed, embed_frames
+from siamese_lib.runs.embedding import TowerFrames, check_probe, embed_frames
 from siamese_lib.runs.make_film import make_film, with_extra
 from siamese_lib.runs.run_files import (
     RunError,
@@ -139,8 +139,7 @@ class Run:
                 (see `siamese_lib.pixels.checked_pixels`), or `batch_size` is below 1.
             IndexError: there is no such frame.
         """
-        images = self._towers.checked(images)
-        return embed(self._towers.at(frame), images, batch_size=batch_size)
+        return self._towers.embed(images, frame, batch_size)
 
     def embed_once(
         self,

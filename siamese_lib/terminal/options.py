@@ -90,20 +90,23 @@ def _import_from_here() -> None:
         sys.path.insert(0, os.getcwd())
 
 
-def load(name: str, image_size: tuple[int, int], color: str) -> sl.Dataset:
+def load(
+    name: str, image_size: tuple[int, int], color: str, *, on_disk: bool = False
+) -> sl.Dataset:
     """Load a named set, or a folder of images.
 
     Args:
         name: of the set, or path of the folder.
         image_size: height and width in pixels of a folder's images; a set keeps its own.
         color: "grayscale" or "rgb", for a folder's images; a set keeps its own.
+        on_disk: whether a folder's images stay on disk.
 
     Raises:
         ValueError: there is no such set or folder.
     """
     if not is_folder(name):
         return named_set(name)
-    data = sl.load_folder(name, image_size=image_size, color=color)
+    data = sl.load_folder(name, image_size=image_size, color=color, on_disk=on_disk)
     print(data)
     return data
 
@@ -120,6 +123,8 @@ def named_set(name: str) -> sl.Dataset:
 def load_for_run(run: sl.Run, name: str | None, folder: Path | None) -> sl.Dataset:
     """Load images at the size and with the channels that a run expects.
 
+    Those of a folder stay on disk if they did in the training.
+
     Args:
         run: the run that will embed the images.
         name: of a set or a folder; None for the images that the run was trained on.
@@ -134,7 +139,8 @@ def load_for_run(run: sl.Run, name: str | None, folder: Path | None) -> sl.Datas
             f"{folder} does not say what it was trained on. Name the images with --data."
         )
     height, width, channels = run.image_shape
-    return load(name, (height, width), "grayscale" if channels == 1 else "rgb")
+    color, on_disk = "grayscale" if channels == 1 else "rgb", bool(run.settings.get("on_disk"))
+    return load(name, (height, width), color, on_disk=on_disk)
 
 
 def is_folder(name: str) -> bool:

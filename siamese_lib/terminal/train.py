@@ -93,13 +93,14 @@ def train(options: argparse.Namespace) -> int:
 
 def _load(options: argparse.Namespace) -> sl.Dataset:
     """Load the images to train on; ValueError if a named set is to get another size or colour."""
-    if not is_folder(options.data) and (options.image_size or options.color):
+    own = options.image_size or options.color or options.on_disk
+    if not is_folder(options.data) and own:
         raise ValueError(
             f"{options.data} is a named set, whose images have their own size and colours; "
-            "--image-size and --color are only for a folder of images. Leave them out."
+            "--image-size, --color and --on-disk are only for a folder of images. Leave them out."
         )
     size = options.image_size or FOLDER_SIZE
-    return load(options.data, (size, size), options.color or "rgb")
+    return load(options.data, (size, size), options.color or "rgb", on_disk=options.on_disk)
 
 
 def _tower(
@@ -187,6 +188,7 @@ def _settings(recipe: sl.Recipe, options: argparse.Namespace) -> dict[str, objec
         "stop_early": options.stop_early,
         **{name: getattr(recipe, name) for name in _SETTINGS},
         **({"tower": options.tower} if is_own(options.tower) else {}),
+        **({"on_disk": True} if options.on_disk else {}),
     }
 
 

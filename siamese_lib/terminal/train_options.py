@@ -65,6 +65,11 @@ def _add_images(group: argparse._ArgumentGroup) -> None:
         help="keep the colours of a folder's images, or turn them grey (default: rgb)",
     )
     group.add_argument(
+        "--on-disk",
+        action="store_true",
+        help="leave a folder's images on disk, in the cache, for a folder larger than memory",
+    )
+    group.add_argument(
         "--shift",
         type=count,
         default=0,

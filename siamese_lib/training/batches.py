@@ -12,6 +12,7 @@ from typing import Any, Protocol, TypeAlias
 
 import numpy as np
 
+from siamese_lib.arrays import OnDisk
 from siamese_lib.checks import checked_labels, class_numbers, whole_number
 from siamese_lib.data.augmentation import KEEP_WHITE
 from siamese_lib.network import many_devices
@@ -82,7 +83,8 @@ class ImageBatches(keras.utils.PyDataset):
     ones and strings become class numbers, in the order of the labels.
 
     Args:
-        data: images uint8 (N, H, W, C) and labels (N,), such as ``digits.train``. Other real
+        data: images uint8 (N, H, W, C) and labels (N,), such as ``digits.train``. The images of a
+            folder may stay on disk (`load_folder`): each batch then reads its own. Other real
             numbers are taken, too, if they are finite; a `Recorder` checks whether their range is
             that of its tower.
         sampler: chooses the images of each batch.
@@ -93,7 +95,8 @@ class ImageBatches(keras.utils.PyDataset):
             the same settings: attributes that do not begin with ``_``, as they are now. Of several
             processes, each draws other numbers for its part of the batch, so the images are not
             those that one process would train on.
-        workers: threads that gather batches ahead of the training. The default is 2 on TensorFlow:
+        workers: threads that gather batches ahead of the training: read, if the images are on
+            disk, and augment them. Up to ten batches wait. The default is 2 on TensorFlow:
             with 1, Keras leaves the work to `tf.data`, which can delay the end of a ``fit`` by
             five seconds. The default is 1 on JAX and PyTorch: with more, Keras 3.15 begins with
             batches left over from its first look at the data, out of order.
@@ -145,11 +148,11 @@ class ImageBatches(keras.utils.PyDataset):
                 "the data have. Make it from the labels of these same images."
             )
         images = data.images
-        if isinstance(images, np.ndarray):
+        if isinstance(images, np.ndarray | OnDisk):
             checked_pixels(images, images.shape[1:], None)
         check_pairs(sampler, data.labels, len(images))
         own = augment is None or isinstance(augment, KEEP_WHITE)
-        self.white = white_of(images) if own and isinstance(images, np.ndarray) else None
+        self.white = white_of(images) if own and isinstance(images, np.ndarray | OnDisk) else None
         self.data = data
         self.sampler = sampler
         self.steps = len(sampler) if steps is None else whole_number("steps", steps, 1)

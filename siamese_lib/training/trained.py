@@ -8,6 +8,7 @@ from numbers import Real
 
 import numpy as np
 
+from siamese_lib.arrays import OnDisk
 from siamese_lib.data.augmentation import KEEP_WHITE
 from siamese_lib.network.any_tower import Shape, check_takes, shapes_of, stated_shape
 from siamese_lib.network.backend import keras
@@ -45,10 +46,11 @@ def white_in_training(tower: keras.Model, batches: ImageBatches) -> int | None:
     stated = stated_shape(tower)
     own = batches.augment is not None and not isinstance(batches.augment, KEEP_WHITE)
     images, name = batches.data.images, "images"
-    if own or not isinstance(images, np.ndarray):
+    array = isinstance(images, np.ndarray | OnDisk)
+    if own or not array:
         first, _ = batches[0]
         first = np.asarray(first[0] if isinstance(first, tuple) else first)
-        good = isinstance(images, np.ndarray) and white_of(images) == wanted
+        good = array and white_of(images) == wanted
         if good and white_of(first) != 1:
             return wanted
         images, name = first, "images after augment" if own else "images of the first batch"

@@ -18,6 +18,7 @@ from tiny_training import corners
 
 import siamese_lib as sl
 from siamese_lib.__main__ import main
+from siamese_lib.data import shapes
 from siamese_lib.terminal.train import _recipe as recipe_of
 from siamese_lib.terminal.train_options import add_options
 from siamese_lib.training import recipes
@@ -131,6 +132,26 @@ def test_our_own_flags_and_photos_without_colour(
     assert {file.name for file in out.iterdir()} == {"run.json", frames, known}
     assert main(["evaluate", str(out)]) == 0
     assert capsys.readouterr().out.endswith(figures[0] + "\n")
+
+
+def test_a_folder_that_stays_on_disk_trains_as_it_does_in_memory(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    photos(tmp_path / "work" / "photos")
+    options = ["--batch-size", "12", "--image-size", "16", "--no-tensorboard"]
+    assert train(*options, "--out", "plain", data="photos") == 0
+    figures = FIGURES.search(capsys.readouterr().out)
+    assert figures
+    # From here on the images do not fit into memory.
+    monkeypatch.setattr(shapes, "memory_bytes", lambda: 60 * 16 * 16 * 3)
+    assert train(*options, "--on-disk", "--out", "stored", data="photos") == 0
+    runs = [sl.Run.load(name) for name in ("plain", "stored")]
+    for mine, theirs in zip(*(run.weights() for run in runs), strict=True):
+        np.testing.assert_array_equal(mine, theirs)
+    capsys.readouterr()
+    assert main(["evaluate", "stored"]) == 0
+    assert capsys.readouterr().out.endswith(figures[0] + "\n")
+    assert_refused(capsys, ["evaluate", "plain"], "on_disk=True, or siamese train --on-disk")
 
 
 # --- interrupted, resumed, diverged ------------------------------------------------------------
