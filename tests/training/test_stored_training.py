@@ -207,7 +207,8 @@ def test_explorer_pages_curation_and_reports_take_a_folder_on_disk(
     ]
     assert pages[0].read_bytes() == pages[1].read_bytes()
     explorers = [sl.RetrievalExplorer(run, data) for data in both]
-    for chosen in ({"index": 3}, {"train": 5, "frame": 0}):
+    choices: list[dict[str, Any]] = [{"index": 3}, {"train": 5, "frame": 0}]
+    for chosen in choices:
         first, second = (str(explorer.select(**chosen)) for explorer in explorers)
         assert first == second
     assert explorers[0].still() == explorers[1].still()
