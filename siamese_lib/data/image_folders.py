@@ -113,6 +113,9 @@ def load_folder(
         (('night', 'noon'), (16, 32, 32, 1), (4, 32, 32, 1))
         >>> photos.train.files[:2], photos.path("train", 0).name
         (('night/0.png', 'night/1.png'), '0.png')
+        >>> stored = sl.load_folder("photos", image_size=(32, 32), on_disk="pixels of photos")
+        >>> bool((stored.train.images[3:5] == photos.train.images[3:5]).all())
+        True
     """
     shape = checked_shape(image_size, color)
     try:

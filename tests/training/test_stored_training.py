@@ -17,6 +17,7 @@ import siamese_lib as sl
 from siamese_lib.data import folder_store
 from siamese_lib.data.stored_images import StoredImages
 from siamese_lib.network.backend import keras
+from siamese_lib.reports.report import _in_memory
 from siamese_lib.reports.training import digest_of
 from siamese_lib.runs import embedding
 
@@ -193,3 +194,26 @@ print(data.train.images.nbytes / 2**20, peak() - before)
     pixels, grown = map(float, done.stdout.split())
     assert pixels > 170
     assert grown < 100  # a part of 32 MiB, a block, and what eight threads decode
+
+
+def test_explorer_pages_curation_and_reports_take_a_folder_on_disk(
+    both: tuple[sl.Dataset, sl.Dataset], tmp_path: Path
+) -> None:
+    plain, stored = both
+    run = training(plain).fit().run
+    pages = [
+        sl.export_html(run, data, tmp_path / f"{number}.html", images=20, gallery=40)
+        for number, data in enumerate(both)
+    ]
+    assert pages[0].read_bytes() == pages[1].read_bytes()
+    explorers = [sl.RetrievalExplorer(run, data) for data in both]
+    choices: list[dict[str, Any]] = [{"index": 3}, {"train": 5, "frame": 0}]
+    for chosen in choices:
+        first, second = (str(explorer.select(**chosen)) for explorer in explorers)
+        assert first == second
+    assert explorers[0].still() == explorers[1].still()
+    found = [sl.curation.near_duplicates(data.train.images, count=3) for data in both]
+    np.testing.assert_array_equal(found[0].indices, found[1].indices)
+    whole = _in_memory(stored)
+    assert isinstance(whole.train.images, np.ndarray)
+    np.testing.assert_array_equal(whole.test.images, plain.test.images)

@@ -89,6 +89,7 @@ def render(result: dict[str, Any]) -> str:
     return blocks(
         f"Training on a folder on disk meets {met} of its {len(rows)} goals.",
         table(rows),
+        "Speed and memory of each way.",
         table([_laid(size, row) for size in result["sizes"] for row in size["rows"]]),
         _growth(result["sizes"]),
         "*first epoch* includes reading and scaling every file, and compiling the tower; it was "
