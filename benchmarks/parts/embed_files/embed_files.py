@@ -130,8 +130,8 @@ def render(result: dict[str, Any]) -> str:
         sizes = kind["sizes"]
         parts += [
             f"### {KINDS[kind['kind']]}, {shown(sizes[-1]['kB'])} kB each",
-            table([laid(sizes, way) for way in WAYS]),
             verdict(sizes),
+            table([laid(sizes, way) for way in WAYS]),
         ]
     return blocks(
         *parts,
