@@ -1,4 +1,4 @@
-"""Training on eight simulated devices and in two processes, which `test_several_devices` starts on JAX."""
+"""Training on eight simulated devices and in two processes, which `test_several_devices` starts."""
 
 from __future__ import annotations
 

@@ -145,7 +145,8 @@ class DiskGallery:
         Raises:
             ValueError: a label is of another kind than the gallery's.
         """
-        return self._store.count(self._where(labels))
+        with gallery_folder.reading(self.path):
+            return self._store.count(self._where(labels))
 
     @property
     def indexed(self) -> int:
@@ -179,7 +180,8 @@ class DiskGallery:
         Raises:
             ValueError: something is not as described. Nothing is added then.
         """
-        vectors = self._singles("embeddings", embeddings)
+        name = "embeddings"
+        vectors = of_dimension(name, single(real_array(name, embeddings)), self.metric, self.dim)
         files = None if paths is None else files_of(paths, len(vectors))
         with self._changing():
             words, kind = None, self._facts.labels
@@ -262,17 +264,18 @@ class DiskGallery:
         """
         queries = of_dimension("queries", queries, self.metric, self.dim)
         where = self._where(labels)
-        available = self._store.count(where)
-        k = number_to_find(k, available)
-        everything = exact or available <= EXACT_UP_TO or not self.indexed
         nprobe = self._facts.nprobe or 2 * LEAST_PROBED  # None if a build was killed
-        ids, far = np.empty((len(queries), k), np.int64), np.empty((len(queries), k), np.float32)
-        find = scanned if everything else partial(probed, nprobe=nprobe)
-        # Of the exact search, a block of queries reads the gallery once.
-        for rows in blocks(len(queries), bytes_of_answer(self.dim, k)):
-            with gallery_folder.reading(self.path):
+        with gallery_folder.reading(self.path):
+            available = self._store.count(where)
+            k = number_to_find(k, available)
+            everything = exact or available <= EXACT_UP_TO or not self.indexed
+            find = scanned if everything else partial(probed, nprobe=nprobe)
+            shape = (len(queries), k)
+            ids, far = np.empty(shape, np.int64), np.empty(shape, np.float32)
+            # Of the exact search, a block of queries reads the gallery once.
+            for rows in blocks(len(queries), bytes_of_answer(self.dim, k)):
                 ids[rows], squares = find(self._store, self.metric, queries[rows], k, where=where)
-            far[rows] = distances(squares, self.metric)
+                far[rows] = distances(squares, self.metric)
         return ids, far
 
     def build_index(self) -> None:
@@ -280,7 +283,8 @@ class DiskGallery:
 
         With up to 100,000 embeddings, which are all compared anyway, no index is built. Embeddings
         that are appended later are found, too, if more slowly; call it again once they are many.
-        Other processes that have the gallery open must open it again afterwards.
+        Other processes that have the gallery open must open it again afterwards. Building needs
+        some `dim` bytes for each embedding in the folder of temporary files (TMPDIR), too.
 
         How many lists a search looks at is chosen so that at least 95 % of the 10 neighbours are
         found, measured on 100 of the embeddings.
@@ -300,8 +304,7 @@ class DiskGallery:
 
     def _set(self, folder: Path, facts: Facts) -> None:
         self.path, self.dim, self.metric = folder, facts.dim, facts.metric
-        self._facts = facts
-        self._store = VectorStore(folder, facts.dim)
+        self._facts, self._store = facts, VectorStore(folder, facts.dim)
 
     @contextmanager
     def _changing(self) -> Iterator[None]:
@@ -316,9 +319,6 @@ class DiskGallery:
         if changed != self._facts:
             gallery_folder.write(self.path, changed)
             self._facts = changed
-
-    def _singles(self, name: str, vectors: ArrayLike) -> np.ndarray:
-        return of_dimension(name, single(real_array(name, vectors)), self.metric, self.dim)
 
     def _where(self, labels: ArrayLike | Sequence[object] | None) -> str | None:
         """Return the condition that an embedding is of some classes."""
