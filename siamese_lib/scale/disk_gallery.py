@@ -136,7 +136,8 @@ class DiskGallery:
         Raises:
             ValueError: a label is of another kind than the gallery's.
         """
-        return self._store.count(self._where(labels))
+        with gallery_folder.reading(self.path):
+            return self._store.count(self._where(labels))
 
     @property
     def indexed(self) -> int:
@@ -175,7 +176,7 @@ class DiskGallery:
         Raises:
             ValueError: something is not as described. Nothing is added then.
         """
-        vectors = self._singles("embeddings", embeddings)
+        vectors = self._checked(embeddings)
         files = None if paths is None else files_of(paths, len(vectors))
         with self._changing():
             words = None if labels is None else words_of(labels, self._facts.labels, len(vectors))
@@ -254,11 +255,11 @@ class DiskGallery:
         """
         queries = of_dimension("queries", queries, self.metric, self.dim)
         where = self._where(labels)
-        available = self._store.count(where)
-        k = number_to_find(k, available)
-        everything = exact or available <= EXACT_UP_TO or not self.indexed
         nprobe = self._facts.nprobe or 2 * LEAST_PROBED  # None if a build was killed
         with gallery_folder.reading(self.path):
+            available = self._store.count(where)
+            k = number_to_find(k, available)
+            everything = exact or available <= EXACT_UP_TO or not self.indexed
             lists = None if everything else nprobe
             return nearest_on_disk(self._store, self.metric, queries, k, lists, where)
 
@@ -267,7 +268,8 @@ class DiskGallery:
 
         With up to 100,000 embeddings, which are all compared anyway, no index is built. Embeddings
         that are appended later are found, too, if more slowly; call it again once they are many.
-        Other processes that have the gallery open must open it again afterwards.
+        Other processes that have the gallery open must open it again afterwards. Building needs
+        some `dim` bytes for each embedding in the folder of temporary files (TMPDIR), too.
 
         How many lists a search looks at is chosen so that at least 95 % of the 10 neighbours are
         found, measured on 100 of the embeddings.
@@ -287,8 +289,7 @@ class DiskGallery:
 
     def _set(self, folder: Path, facts: Facts) -> None:
         self.path, self.dim, self.metric = folder, facts.dim, facts.metric
-        self._facts = facts
-        self._store = VectorStore(folder, facts.dim)
+        self._facts, self._store = facts, VectorStore(folder, facts.dim)
 
     @contextmanager
     def _changing(self) -> Iterator[None]:
@@ -306,15 +307,16 @@ class DiskGallery:
             self._note(next_id=int(ids[-1]) + 1, labels=kind)
             self._store.add(ids, vectors, words, files)
 
+    def _checked(self, embeddings: ArrayLike) -> np.ndarray:
+        name = "embeddings"
+        return of_dimension(name, single(real_array(name, embeddings)), self.metric, self.dim)
+
     def _note(self, **facts: object) -> None:
         """Change facts, on disk first."""
         changed = replace(self._facts, **facts)  # pyright: ignore[reportArgumentType]
         if changed != self._facts:
             gallery_folder.write(self.path, changed)
             self._facts = changed
-
-    def _singles(self, name: str, vectors: ArrayLike) -> np.ndarray:
-        return of_dimension(name, single(real_array(name, vectors)), self.metric, self.dim)
 
     def _where(self, labels: ArrayLike | Sequence[object] | None) -> str | None:
         """Return the condition that an embedding is of some classes."""

@@ -145,7 +145,7 @@ class EmbeddedFiles:
             return
         if ids[0] < given != ids[-1] + 1:
             raise _other_ids(int(ids[0]), given)
-        vectors = gallery._singles("embeddings", part.embeddings)
+        vectors = gallery._checked(part.embeddings)
         words = None if part.labels is None else words_of(part.labels, gallery._facts.labels)
         gallery._put(ids, vectors, words, [os.fsencode(path) for path in part.paths])
 

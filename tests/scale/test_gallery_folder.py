@@ -185,3 +185,14 @@ def test_the_name_alone_waits_for_no_database():
         "sys.exit(any(name in sys.modules for name in ('lancedb', 'pyarrow', 'faiss', 'ray')))"
     )
     assert subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=False).returncode == 0
+
+
+def test_a_gallery_in_use_waits_for_no_network(tmp_path):
+    """What these packages take would count as memory of the gallery."""
+    code = (
+        "import sys, siamese_lib as sl; gallery = sl.DiskGallery(sys.argv[1], 2); "
+        "gallery.append([[1, 2], [3, 4]]); gallery.nearest([[1, 2]], 1); gallery.build_index(); "
+        "sys.exit(any(n in sys.modules for n in ('tensorflow', 'keras', 'jax', 'plotly', 'ray')))"
+    )
+    command = [sys.executable, "-c", code, str(tmp_path / "g")]
+    assert subprocess.run(command, cwd=ROOT, check=False).returncode == 0

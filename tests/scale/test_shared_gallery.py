@@ -82,10 +82,16 @@ def test_a_gallery_that_was_moved_or_deleted_while_it_is_open(place, tmp_path):
     gallery.build_index()
     shutil.move(place, tmp_path / "moved")
     gone = pytest.raises(sl.GalleryError, match=r"files of the gallery are gone.*Open it again")
-    with gone:
-        gallery.nearest(EMBEDDINGS[:1], 5)
-    with gone:
-        gallery.embeddings_of([3])
+    reads = (
+        lambda: gallery.nearest(EMBEDDINGS[:1], 5),
+        lambda: gallery.nearest(EMBEDDINGS[:1], 5, labels=[3]),
+        lambda: gallery.nearest(EMBEDDINGS[:1], 5, exact=True),
+        lambda: gallery.embeddings_of([3]),
+        lambda: gallery.count([3]),
+    )
+    for read in reads:
+        with gone:
+            read()
     for change in (lambda: gallery.append(EMBEDDINGS), lambda: gallery.remove(1)):
         with pytest.raises(FileNotFoundError, match="no folder"):
             change()
