@@ -247,8 +247,9 @@ def curves(cost):
 
 # %% [markdown]
 # The chart has one panel for each cost: the time for one answer, the memory of the process that
-# searches, and the memory of the process that builds. Both axes are logarithmic. A cost that grows ten
-# times with ten times as many embeddings rises from one line of the grid to the next.
+# searches, and the memory of the process that builds. Both axes are logarithmic; k is a thousand, and
+# M a million. A cost that grows ten times with ten times as many embeddings rises from one line of the
+# grid to the next.
 
 # %%
 costs = {

@@ -50,7 +50,9 @@ def growth_curves(
     if not panels:
         raise ValueError("panels is empty; expected one panel of curves or more, by title.")
     titles = [plain(title) for title in panels]
-    figure = make_subplots(cols=len(titles), figure=Figure(), subplot_titles=titles)
+    figure = make_subplots(
+        cols=len(titles), figure=Figure(), subplot_titles=titles, horizontal_spacing=0.08
+    )
     names: list[str] = []
     for column, (title, curves) in enumerate(panels.items(), start=1):
         drawn: list[float] = []
@@ -77,20 +79,22 @@ def growth_curves(
         marks = [digit * power for power in _POWERS for digit in ((1,) if wide else (1, 2, 5))]
         ends = max(m for m in marks if m <= low), min(m for m in marks if m >= high)
         figure.update_yaxes(
-            tickvals=marks, ticktext=[f"{mark:,.4g}" for mark in marks],
+            tickvals=marks, ticktext=[*map(_named, marks)],
             range=np.log10(ends) + np.array([-0.05, 0.05]), row=1, col=column,
         )  # fmt: skip
     styled(figure, height=height, hovermode="closest")
-    figure.update_xaxes(title=x, type="log", tickvals=_POWERS, ticktext=[*map(_named, _POWERS)])
+    figure.update_xaxes(
+        title=x, type="log", tickvals=_POWERS, ticktext=[*map(_named, _POWERS)], tickangle=0
+    )
     return figure.update_yaxes(type="log")
 
 
-def _named(power: float) -> str:
-    """Write a power of ten, so that ten million is not a row of zeros."""
-    for name, size in (("billion", 1e9), ("million", 1e6)):
-        if power >= size:
-            return f"{power / size:,g} {name}"
-    return f"{power:,g}"
+def _named(mark: float) -> str:
+    """Write a mark of an axis: shortly, as panels are narrow."""
+    for name, size in (("G", 1e9), ("M", 1e6), ("k", 1e3)):
+        if mark >= size:
+            return f"{mark / size:g}{name}"
+    return f"{mark:g}"
 
 
 def _look(number: int) -> dict[str, dict[str, object]]:
