@@ -22,8 +22,8 @@ from siamese_lib.search.scan import Candidates
 _TABLE = "embeddings"
 _INDEX_CACHE, _METADATA_CACHE = 64 << 20, 32 << 20  # bytes that LanceDB keeps in memory
 # What LanceDB gathers before it writes the lists of an index, and what it sorts in memory, in
-# bytes; the rows that it reads at once, and how far it reads ahead, in files and in bytes. It asks
-# the environment.
+# bytes; the rows that it reads at once, and how far it reads ahead, in files and in bytes. And what
+# it prints. It asks the environment.
 _LIMITS = {
     "LANCE_SHUFFLE_BATCH_BYTES": 32 << 20,
     "LANCE_MEM_POOL_SIZE": 256 << 20,
@@ -31,6 +31,7 @@ _LIMITS = {
     "LANCE_DEFAULT_FRAGMENT_READAHEAD": 1,
     "LANCE_DEFAULT_IO_BUFFER_SIZE": 32 << 20,
     "LANCE_IO_THREADS": 2,
+    "LANCEDB_LOG": "error",
 }
 _SCANNED = 4 << 20  # bytes of embeddings in a part of a scan
 _SMALL = 10_000  # rows in a file
@@ -38,6 +39,7 @@ _TIDY_AFTER = 64  # commits that add rows, each in a file of its own
 _AT_A_TIME = 10_000  # ids in one question
 _TOGETHER = 4  # queries in one search: more are slower, and each holds its lists in memory
 _WIDER = 4  # how many times as many lists a search looks at; with no limit, it looks at far more
+_SHORT = 16  # numbers of an embedding, up to which the index keeps them as they are
 _ROUNDS, _TRAINING = 10, 64  # of k-means, and its embeddings for each list
 # How long earlier states of the table stay: for other readers, or if there are none.
 _KEPT, _NOT_KEPT = timedelta(hours=1), timedelta(milliseconds=1)
@@ -211,7 +213,9 @@ class VectorStore:
             self._table.drop_index(index.name)
         self.tidy(alone=True)
         _release()
-        index = kinds.IvfSq(
+        # 8 bits for each number tell too few embeddings apart if they have only a few numbers.
+        kind = kinds.IvfFlat if self._dim <= _SHORT else kinds.IvfSq
+        index = kind(
             distance_type=_distance(metric),
             num_partitions=lists,
             max_iterations=_ROUNDS,

@@ -48,8 +48,10 @@ def test_the_answers_are_those_of_a_gallery_in_memory(tmp_path, monkeypatch, met
 
 
 @pytest.mark.parametrize("metric", ["euclidean", "cosine"])
+@pytest.mark.parametrize("short", [0, 16])  # with 8 bits for each number, and with all of them
 @pytest.mark.usefixtures("small")
-def test_an_index_finds_nearly_all_and_ranks_exactly(tmp_path, metric):
+def test_an_index_finds_nearly_all_and_ranks_exactly(tmp_path, monkeypatch, metric, short):
+    monkeypatch.setattr(vector_store, "_SHORT", short)
     gallery, held = filled(tmp_path / "g", metric), sl.Gallery(EMBEDDINGS, metric)
     before = gallery.nearest(QUERIES, 10)
     gallery.build_index()
@@ -62,6 +64,17 @@ def test_an_index_finds_nearly_all_and_ranks_exactly(tmp_path, metric):
         assert np.array_equal(np.sort(row)[again[0][0]], row)
         assert np.array_equal(again[1][0], far)
     assert len(held) == len(gallery)
+
+
+@pytest.mark.usefixtures("small")
+def test_an_index_tells_embeddings_of_two_numbers_apart_that_are_close(tmp_path):
+    places = np.repeat(rng.standard_normal((20, 2)), 300, axis=0)
+    close = places + 1e-4 * rng.standard_normal(places.shape)
+    gallery = sl.DiskGallery(tmp_path / "g", 2)
+    gallery.append(close)
+    gallery.build_index()  # would warn
+    found, expected = (gallery.nearest(close[::50], 10, exact=exact)[0] for exact in (False, True))
+    assert (found == expected).mean() > 0.95
 
 
 @pytest.mark.usefixtures("small")
