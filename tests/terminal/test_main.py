@@ -89,7 +89,7 @@ def test_an_unknown_option_shows_the_usage_of_its_command(
 def test_a_training_without_images_named_says_that_it_takes_digits(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def load(name: str, *_: Any) -> None:
+    def load(name: str, *_: Any, **__: Any) -> None:
         raise ValueError(f"asked for {name}")
 
     monkeypatch.setattr(command, "load", load)
@@ -104,7 +104,7 @@ def test_a_training_without_images_named_says_that_it_takes_digits(
 def test_an_interrupt_outside_the_training(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def interrupt(*_: Any) -> None:
+    def interrupt(*_: Any, **__: Any) -> None:
         raise KeyboardInterrupt
 
     monkeypatch.setattr(command, "load", interrupt)
