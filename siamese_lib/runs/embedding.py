@@ -211,6 +211,11 @@ def probe_of(tower: Callable[..., Tensor], image_shape: tuple[int, int, int]) ->
     return embed(tower, picture)[0].tolist()
 
 
+def same_probe(made: Sequence[float], saved: Sequence[float]) -> bool:
+    """Return whether two of `probe_of` are of one tower, as `check_probe` says."""
+    return bool(np.linalg.norm(np.subtract(saved, made)) <= 0.01 * np.linalg.norm(saved))
+
+
 def check_probe(
     tower: Callable[..., Tensor], saved: Sequence[float], image_shape: tuple[int, int, int]
 ) -> None:
@@ -222,8 +227,7 @@ def check_probe(
     Raises:
         ValueError: the tower is another one.
     """
-    distance = np.linalg.norm(np.subtract(saved, probe_of(tower, image_shape)))
-    if not distance <= 0.01 * np.linalg.norm(saved):
+    if not same_probe(probe_of(tower, image_shape), saved):
         raise ValueError(
             "the tower's embeddings are not those of the tower that was saved. If the run has "
             "another tower than conv_tower or photo_tower, pass it to Run.load as tower=."

@@ -20,6 +20,7 @@ from siamese_lib.data.dataset import DataError
 from siamese_lib.data.paths import given_path
 from siamese_lib.files import digest
 from siamese_lib.progress import progress_bar
+from siamese_lib.runs.embedding import probe_of, same_probe
 from siamese_lib.runs.run import Run
 from siamese_lib.scale.embed_part import embedded_part
 from siamese_lib.scale.embedded_files import EmbeddedFiles
@@ -52,9 +53,9 @@ def embed_files(
     differ by the rounding of float32 at most, as the batches are others.
 
     They are cut into parts, each of which is on disk once it is embedded. A process that is killed
-    loses the part in work. The same call then continues, and the result is the same. Memory holds
-    two batches of images, one part of embeddings, and the names in one folder. One process at a
-    time may embed into a folder.
+    loses the part in work. The same call then continues, and the result is the same; it refuses
+    files that were changed meanwhile. Memory holds three batches of images, one part of embeddings,
+    and the names in one folder. One process at a time may embed into a folder.
 
     **Ray.** With ``ray=True``, Ray Data embeds the parts in processes of their own. On one machine
     that is slower than without, as threads use all processors already; Ray is for several machines.
@@ -155,8 +156,14 @@ def _run_of(given: Any) -> Run:
 
 def _embedder(run: Run, frame: int) -> Embedder:
     weights = digest(run.weights(frame))
+    towers = run._towers
     return Embedder(
-        weights, int(run.steps[frame]), run.image_shape, run._towers.white, run.embedding_dim
+        weights=weights,
+        step=int(run.steps[frame]),
+        image_shape=run.image_shape,
+        white=towers.white,
+        embedding_dim=run.embedding_dim,
+        probe=probe_of(towers.at(frame), run.image_shape),
     )
 
 
@@ -172,7 +179,7 @@ def _stored(place: Path, embedder: Embedder, files: Files | None, part: int) -> 
         )
     if begun:
         stored = EmbeddedFolder.read(place)
-        if stored.embedder != embedder:
+        if stored.embedder != embedder or not same_probe(embedder.probe, stored.embedder.probe):
             raise DataError.about(
                 place,
                 found=f"embeddings of another run or frame ({_in_words(stored.embedder)})",

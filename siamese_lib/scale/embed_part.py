@@ -12,11 +12,17 @@ from typing import Any, cast
 
 import numpy as np
 
+from siamese_lib.data.dataset import DataError
 from siamese_lib.data.read_many import read_in_order
 from siamese_lib.runs.run import Run
 from siamese_lib.scale.part_files import packed_part, unpacked_list
 
 _GONE = os.strerror(errno.ENOENT)
+# Reasons of the machine and not of the file, which may be read the next time.
+_PASSING = {
+    os.strerror(number)
+    for number in (errno.EMFILE, errno.ENFILE, errno.ENOMEM, errno.EIO, errno.ESTALE)
+}
 
 
 @dataclass(frozen=True)
@@ -40,6 +46,9 @@ def embedded_part(run: Run, frame: int, list_bytes: bytes, batch_size: int) -> E
         frame: index into its steps.
         list_bytes: the files, as `packed_list` has packed them.
         batch_size: images in one pass; as many are read ahead.
+
+    Raises:
+        DataError: a file cannot be read for a reason that may pass, such as too many open files.
     """
     files = unpacked_list(list_bytes)
     parts = [np.empty((0, run.embedding_dim), np.float32)]
@@ -51,6 +60,14 @@ def embedded_part(run: Run, frame: int, list_bytes: bytes, batch_size: int) -> E
             images = [each for each in batch if not isinstance(each, str)]
             if images:
                 parts.append(run.embed(np.stack(images), frame, batch_size=batch_size))
+    for path, why in zip(paths, reasons, strict=True):
+        if why in _PASSING:
+            raise DataError.about(
+                path,
+                found=str(why),
+                expected="a file that can be read, or one that is no picture",
+                remedy="What is embedded stays: call embed_files again when that has passed.",
+            )
     gone = [os.fsencode(path) for path, why in zip(paths, reasons, strict=True) if why == _GONE]
     return Embedded(packed_part(files, np.concatenate(parts), reasons), gone)
 

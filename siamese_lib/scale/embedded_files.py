@@ -112,7 +112,8 @@ class EmbeddedFiles:
         """Append all embeddings to a gallery on disk, with their labels and paths.
 
         The ids in the gallery are `first_id` and the ids here, so with 0 they are the same. If the
-        process is killed, the same call continues; called again, it adds nothing.
+        process is killed, the same call continues; called again, it adds nothing. (But if all of a
+        part was removed from the gallery meanwhile, it comes back. So remove after the last call.)
 
         Args:
             gallery: of the same dimension. It has given no ids from `first_id` on, except by such a
@@ -141,7 +142,7 @@ class EmbeddedFiles:
     def _append(self, gallery: DiskGallery, ids: np.ndarray, part: EmbeddedPart) -> None:
         """Append a part that a gallery, which no other process changes now, does not have yet."""
         given = gallery.next_id
-        if ids[0] < given and self._is_in(gallery, ids, part.paths):
+        if ids[0] < given and self._is_in(gallery, ids, part):
             return
         if ids[0] < given != ids[-1] + 1:
             raise _other_ids(int(ids[0]), given)
@@ -161,7 +162,7 @@ class EmbeddedFiles:
         if waiting:
             yield _one(waiting)
 
-    def _is_in(self, gallery: DiskGallery, ids: np.ndarray, paths: list[Path]) -> bool:
+    def _is_in(self, gallery: DiskGallery, ids: np.ndarray, part: EmbeddedPart) -> bool:
         """Return whether a gallery has a part, which it appends as a whole or not at all.
 
         Raises:
@@ -169,10 +170,12 @@ class EmbeddedFiles:
         """
         if not gallery._store.count(f"id >= {ids[0]} AND id <= {ids[-1]}"):
             return False
-        mine = {int(ids[row]): os.fsencode(paths[row]) for row in (0, -1)}
-        found, (files,) = gallery._store.rows(np.array([*mine]), "path")
-        if any(mine[number] != file for number, file in zip(found.tolist(), files, strict=True)):
-            raise _other_ids(int(ids[0]), gallery.next_id)
+        rows = {int(ids[row]): row for row in (0, -1)}
+        found, (files, vectors) = gallery._store.rows(np.array([*rows]), "path", "vector")
+        for number, file, vector in zip(found.tolist(), files, vectors, strict=True):
+            row = rows[number]
+            if file != os.fsencode(part.paths[row]) or (vector != part.embeddings[row]).any():
+                raise _other_ids(int(ids[0]), gallery.next_id)
         return True
 
     def _part(self, number: int) -> EmbeddedPart:

@@ -2,12 +2,13 @@
 
 ``embedded.json``
     ``format`` 1; ``run``: ``weights``, a hash of the weights that embedded the files, ``step`` of
-    the training, ``image_shape``, ``white`` and ``embedding_dim``; ``files``: ``count``, ``part``,
+    the training, ``image_shape``, ``white``, ``embedding_dim``, and ``probe``, the embedding of
+    one fixed picture; ``files``: ``count``, ``part``,
     how many files a part has, ``root``, the folder that they are in, or null, and ``skipped``, what
     was left out of it, as pairs of a path and a reason.
 ``files/000000.parquet``, ...
-    the list of files in parts: ``path`` (bytes, as the name of a file need not be text) and
-    ``label`` (text or null).
+    the list of files in parts: ``path`` (bytes, as the name of a file need not be text), ``label``
+    (text or null), ``size`` in bytes, and ``changed``, when it last was, in nanoseconds.
 ``parts/000000.parquet``, ...
     ``path`` and ``label`` of the files of a part that could be read, and their ``embedding``,
     float32 of a fixed length. The metadata ``skipped`` is JSON: the paths of the others, and why.
@@ -20,7 +21,7 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, field, fields
 from itertools import islice, zip_longest
 from pathlib import Path
 from typing import Any
@@ -47,6 +48,7 @@ class Embedder:
         image_shape: height, width and channels of the images.
         white: the largest pixel that the tower expects, or None.
         embedding_dim: length of an embedding.
+        probe: what `probe_of` gives, as towers may differ although their weights are the same.
     """
 
     weights: str
@@ -54,6 +56,7 @@ class Embedder:
     image_shape: tuple[int, int, int]
     white: int | None
     embedding_dim: int
+    probe: list[float] = field(compare=False, default_factory=list)
 
 
 class EmbeddedFolder:
@@ -99,6 +102,8 @@ class EmbeddedFolder:
                 )
         (path / "files").mkdir(parents=True, exist_ok=True)
         (path / "parts").mkdir(exist_ok=True)
+        for old in [*(path / "files").iterdir(), *(path / "parts").iterdir()]:
+            old.unlink()  # of a call whose facts are lost
         count = 0
         waiting = iter(files)
         while chunk := [*islice(waiting, part)]:
@@ -179,14 +184,20 @@ class EmbeddedFolder:
 
     def listed(self, number: int) -> list[Listed]:
         """Return the files of a part."""
-        return unpacked_list(self.list_bytes(number))
+        return self._list(number)[1]
 
     def list_bytes(self, number: int) -> bytes:
-        """Return the file that lists the files of a part, whole. DataError if it is missing."""
+        """Return the content of the file that lists the files of a part."""
+        return self._list(number)[0]
+
+    def _list(self, number: int) -> tuple[bytes, list[Listed]]:
+        """Read and check the list of a part. DataError if it is missing or damaged."""
+        place = _numbered(self.path / "files", number)
         try:
-            return _numbered(self.path / "files", number).read_bytes()
-        except OSError as error:
-            raise damaged(self.path, str(error)) from error
+            content = place.read_bytes()
+            return content, unpacked_list(content)
+        except (OSError, ValueError, KeyError) as error:
+            raise damaged(self.path, f"files/{place.name}: {error}") from error
 
     def write(self, number: int, content: bytes) -> None:
         """Write a part that `packed_part` has packed."""
@@ -196,16 +207,19 @@ class EmbeddedFolder:
         """Say where a list of files first differs from the one in the folder; "" if nowhere."""
         stored = (each for number in self.numbers for each in self.listed(number))
         for place, (before, now) in enumerate(zip_longest(stored, files)):
-            if before != now:
-                words = [
-                    "nothing"
-                    if each is None
-                    else f"{printable(each.path)} of class {each.label}"
-                    if each.label is not None
-                    else printable(each.path)
-                    for each in (now, before)
-                ]
-                return f"file {place + 1:,} is {words[0]}, and was {words[1]}"
+            if before == now:
+                continue
+            if before is not None and now is not None and before[:2] == now[:2]:
+                return f"file {place + 1:,}, {printable(now.path)}, has changed since"
+            words = [
+                "nothing"
+                if each is None
+                else f"{printable(each.path)} of class {each.label}"
+                if each.label is not None
+                else printable(each.path)
+                for each in (now, before)
+            ]
+            return f"file {place + 1:,} is {words[0]}, and was {words[1]}"
         return ""
 
 

@@ -26,10 +26,12 @@ class Listed(NamedTuple):
     Attributes:
         path: absolute.
         label: the name of its class folder, as text that can be printed; None if it has none.
+        stamp: its size in bytes and the time of its last change in nanoseconds; -1 if it is gone.
     """
 
     path: Path
     label: str | None
+    stamp: tuple[int, int] = (-1, -1)
 
 
 class FileList:
@@ -65,7 +67,7 @@ class FileList:
 
     def __iter__(self) -> Iterator[Listed]:
         """Name the files, once."""
-        return self._files
+        return (each._replace(stamp=_stamp(each.path)) for each in self._files)
 
     def _walked(self, walk: Walk, loose: list[Path]) -> Iterator[Listed]:
         yield from (Listed(file, None) for file in loose)
@@ -84,6 +86,14 @@ def _class_folders(root: Path) -> tuple[Walk, list[Path]]:
     if not folders and any(map(is_picture, files)):
         return flat, files
     return Walk.of(root), []
+
+
+def _stamp(file: Path) -> tuple[int, int]:
+    try:
+        found = file.stat()
+    except OSError:
+        return -1, -1
+    return found.st_size, found.st_mtime_ns
 
 
 def _absolute(file: object) -> Path:

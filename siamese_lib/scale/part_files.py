@@ -21,7 +21,8 @@ from siamese_lib.scale.file_list import Listed
 
 def packed_list(files: Sequence[Listed]) -> bytes:
     """Return the content of a file that lists files."""
-    return _packed(_columns(files))
+    sizes, times = zip(*[each.stamp for each in files], strict=True)
+    return _packed({**_columns(files), "size": sizes, "changed": times})
 
 
 def packed_part(
@@ -53,7 +54,7 @@ def unpacked_part(path: Path) -> tuple[list[Listed], NDArray[np.float32]]:
     """
     import pyarrow.parquet as parquet  # waits: an optional package, siamese-lib[scale]
 
-    table = parquet.read_table(path)
+    table = parquet.read_table(path, page_checksum_verification=True)
     vectors = table["embedding"].combine_chunks()
     dim = vectors.type.list_size
     return _listed(table), vectors.flatten().to_numpy().reshape(-1, dim)
@@ -73,10 +74,12 @@ def known_of_part(path: Path) -> tuple[int, dict[Path, str]]:
 
 
 def unpacked_list(content: bytes) -> list[Listed]:
-    """Return the files of a list that was packed."""
+    """Return the files of a list that was packed. ValueError if it is damaged."""
     import pyarrow.parquet as parquet  # waits: an optional package, siamese-lib[scale]
 
-    return _listed(parquet.read_table(BytesIO(content)))
+    table = parquet.read_table(BytesIO(content), page_checksum_verification=True)
+    stamps = zip(table["size"].to_pylist(), table["changed"].to_pylist(), strict=True)
+    return [each._replace(stamp=stamp) for each, stamp in zip(_listed(table), stamps, strict=True)]
 
 
 def arrow_package() -> Any:
@@ -113,5 +116,6 @@ def _packed(columns: dict[str, Any], metadata: dict[str, str] | None = None) -> 
         compression="zstd",
         use_dictionary=["label"],
         write_statistics=False,
+        write_page_checksum=True,
     )
     return buffer.getvalue()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import shutil
@@ -16,7 +17,7 @@ from PIL import Image
 
 import siamese_lib as sl
 from siamese_lib.network.backend import keras
-from siamese_lib.scale import embedded_files, on_ray
+from siamese_lib.scale import embed_part, embedded_files, on_ray
 
 ROOT = Path(__file__).parents[2]
 SHAPE = (8, 6, 3)
@@ -245,6 +246,77 @@ def test_another_run_frame_or_list_is_refused(tmp_path, photos, run):
     with pytest.raises(sl.DataError, match=r"file 13 is .*8\.png of class dog, and was .*deeper"):
         embed(run, photos, out)
     assert contents(out) == before
+
+
+def test_another_tower_with_the_same_weights_is_refused(tmp_path, photos):
+    plain = tower(1)
+    embed(plain, photos, tmp_path / "out")
+    layers = [keras.Input(SHAPE), keras.layers.Rescaling(1 / 255), keras.layers.Flatten()]
+    other = keras.Sequential([*layers, keras.layers.Dense(5, activation="relu")])
+    other.set_weights(plain.get_weights())
+    with pytest.raises(sl.DataError, match="embeddings of another run or frame"):
+        embed(other, photos, tmp_path / "out")
+
+
+def test_a_file_that_has_changed_is_refused(tmp_path, photos, run):
+    embed(run, photos, tmp_path / "out")
+    Image.new("RGB", (9, 9), "red").save(photos / "cat/2.png")
+    with pytest.raises(sl.DataError, match=r"file 3, .*cat/2\.png, has changed since"):
+        embed(run, photos, tmp_path / "out")
+    assert len(embed(run, None, tmp_path / "out")) == 16
+
+
+def test_parts_whose_facts_are_lost_are_not_taken_for_those_of_another_run(tmp_path, photos, run):
+    embed(run, photos, tmp_path / "out")
+    (tmp_path / "out/embedded.json").unlink()
+    other = run_of(5)
+    again = joined(embed(other, photos, tmp_path / "out"))
+    expected = joined(embed(other, photos, tmp_path / "new"))
+    np.testing.assert_array_equal(again.embeddings, expected.embeddings)
+
+
+def test_a_reason_that_may_pass_stops_and_is_tried_again(tmp_path, photos, run, monkeypatch):
+    read = embed_part.read_in_order
+
+    def failing(paths, *given):
+        for path, found in zip(paths, read(paths, *given), strict=True):
+            yield os.strerror(errno.EMFILE) if path.name == "3.png" else found
+
+    monkeypatch.setattr(embed_part, "read_in_order", failing)
+    with pytest.raises(sl.DataError, match=r"3\.png: found Too many open files"):
+        embed(run, photos, tmp_path / "out")
+    monkeypatch.undo()
+    found = embed(run, photos, tmp_path / "out")
+    assert (len(found), found.skipped.keys() & {*photos.rglob("3.png")}) == (16, set())
+
+
+def test_a_bit_that_has_flipped_is_noticed(tmp_path, photos, run):
+    found = embed(run, photos, tmp_path / "out")
+    part = tmp_path / "out/parts/000000.parquet"
+    good = part.read_bytes()
+    expected = joined(found)
+    for place in range(4, len(good) // 2, 7):
+        part.write_bytes(good[:place] + bytes([good[place] ^ 1]) + good[place + 1 :])
+        try:
+            read = joined(sl.EmbeddedFiles.open(tmp_path / "out"))
+        except sl.DataError:
+            continue
+        np.testing.assert_array_equal(read.embeddings, expected.embeddings)
+
+
+def test_a_damaged_list_is_named(tmp_path, photos, run):
+    embed(run, photos, tmp_path / "out")
+    (tmp_path / "out/parts/000001.parquet").unlink()
+    (tmp_path / "out/files/000001.parquet").write_bytes(b"PAR1 nothing PAR1")
+    with pytest.raises(sl.DataError, match=r"files/000001\.parquet"):
+        embed(run, None, tmp_path / "out")
+
+
+def test_a_gallery_of_another_run_is_refused(tmp_path, photos, run):
+    gallery = sl.DiskGallery(tmp_path / "gallery", 5)
+    embed(run, photos, tmp_path / "one").into(gallery)
+    with pytest.raises(ValueError, match="to other embeddings"):
+        embed(run_of(7), photos, tmp_path / "two").into(gallery)
 
 
 def test_what_cannot_be_embedded_leaves_no_folder(tmp_path, photos, run):
