@@ -52,6 +52,7 @@ class FolderStore(FolderCache):
         self._pending: list[np.ndarray] = []
         self._written = 0  # of the fresh rows
         self._parts: dict[str, int] = {}  # their names, and how many images each has
+        self._own: set[str] = set()  # parts that were written here, perhaps for rows not to be kept
         self._each = math.prod(shape)
         self._size = f"{'x'.join(map(str, shape))}-"  # what the names of its files begin with
         super().__init__(root, shape, within)
@@ -116,7 +117,7 @@ class FolderStore(FolderCache):
         It is to be called when all files of the folder were asked for.
         """
         live = [*self._live, *self._fresh]
-        parts = {found.part for _, found in live}
+        parts = self._own | {found.part for _, found in live}
         with self._in_use.alone() as alone, suppress(OSError):
             if not alone:
                 return
@@ -159,6 +160,7 @@ class FolderStore(FolderCache):
         except OSError as error:
             raise self._unwritable(error) from error
         self._parts[self._part] = len(pending)
+        self._own.add(self._part)
         self._part = self._name() + _PART
 
     def _write_rows(self) -> None:

@@ -26,35 +26,53 @@ class InUse:
     """A sign that a folder's files are in use, which ends with this object or its process.
 
     It is a shared lock on a file in the folder. Without it, where the folder or the system has no
-    locks, nothing is ever removed there.
+    locks, nothing is ever removed there. Who asks to be alone first takes its turn, a lock on
+    another file: Linux gives up the shared lock even if there is no other lock to be had, and until
+    it is taken again nobody else may believe to be alone.
     """
 
     def __init__(self, folder: Path) -> None:
         self._file: int | None = None
+        self._turns: int | None = None
         with suppress(OSError):
-            self._file = os.open(folder / ".in-use", os.O_RDONLY | os.O_CREAT, 0o666)
-            weakref.finalize(self, os.close, self._file)
-            self._lock("LOCK_SH")
+            self._file = self._opened(folder / ".in-use")
+            _lock(self._file, "LOCK_SH")
+            self._turns = self._opened(folder / ".turns")
 
     @contextmanager
     def alone(self) -> Iterator[bool]:
         """Say whether nobody else uses the files, in the ``with`` block."""
         try:
-            alone = self._lock("LOCK_EX", "LOCK_NB")
+            turn = _lock(self._turns, "LOCK_EX", "LOCK_NB")
+        except OSError:  # somebody else asks, who uses the files
+            turn = False
+        if not turn:
+            yield False
+            return
+        try:
+            alone = _lock(self._file, "LOCK_EX", "LOCK_NB")
         except OSError:
             alone = False
         try:
             yield alone
         finally:
             with suppress(OSError):
-                self._lock("LOCK_SH")
+                _lock(self._file, "LOCK_SH")
+            with suppress(OSError):
+                _lock(self._turns, "LOCK_UN")
 
-    def _lock(self, *kinds: str) -> bool:
-        """Take a lock in place of the one before; return False if there can be none."""
-        if fcntl is None or self._file is None:
-            return False
-        fcntl.flock(self._file, sum(getattr(fcntl, kind) for kind in kinds))
-        return True
+    def _opened(self, path: Path) -> int:
+        file = os.open(path, os.O_RDONLY | os.O_CREAT, 0o666)
+        weakref.finalize(self, os.close, file)
+        return file
+
+
+def _lock(file: int | None, *kinds: str) -> bool:
+    """Take a lock in place of the one before; return False if there can be none."""
+    if fcntl is None or file is None:
+        return False
+    fcntl.flock(file, sum(getattr(fcntl, kind) for kind in kinds))
+    return True
 
 
 class PartFiles:

@@ -150,10 +150,15 @@ def check_sees_whole_batch() -> None:
         )
 
 
+def processes() -> int:
+    """Return how many processes train together."""
+    distribution = keras.distribution.distribution()
+    return 1 if distribution is None else distribution.num_processes
+
+
 def several() -> bool:
     """Return whether several processes train together."""
-    distribution = keras.distribution.distribution()
-    return distribution is not None and distribution.num_processes > 1
+    return processes() > 1
 
 
 def is_first() -> bool:

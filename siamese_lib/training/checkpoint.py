@@ -17,6 +17,7 @@ from siamese_lib.runs.weights import kept
 from siamese_lib.training.resume import differences
 
 _LISTED = 6  # differences that an error names
+_ALL_THE_SAME = {"setting on_disk"}  # in a plan: with it or without, the weights are the same
 
 
 class Checkpoint:
@@ -88,7 +89,7 @@ class Checkpoint:
         differs = [
             f"{name} was {plan_before.get(name)!r}, now {plan.get(name)!r}"
             for name in {**plan_before, **plan}
-            if plan_before.get(name) != plan.get(name)
+            if name not in _ALL_THE_SAME and plan_before.get(name) != plan.get(name)
         ] or list(differences(parts_before, parts))
         self.prepare(model)
         state = _state(model)

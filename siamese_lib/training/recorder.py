@@ -57,7 +57,8 @@ class Recorder(keras.callbacks.Callback):
             begins at step 0. If the run is finished, a `RunError` is raised. The training must be
             the one that was interrupted: another seed, batch size, set of images, loss or the like
             is refused.
-        settings: JSON values to keep with the run, such as the name of the data set.
+        settings: JSON values to keep with the run, such as the name of the data set. They must be
+            the same when the training is resumed, except ``on_disk``, which changes no weight.
 
     Warns:
         UserWarning: some validation images are trained on.

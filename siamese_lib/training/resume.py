@@ -16,6 +16,7 @@ import numpy as np
 
 from siamese_lib.files import Json, JsonObject, digest
 from siamese_lib.network.backend import keras
+from siamese_lib.network.many_devices import processes
 from siamese_lib.pairs.kinds import Sampler
 from siamese_lib.training.batches import ImageBatches
 
@@ -33,8 +34,9 @@ def parts_of(model: keras.Model, batches: ImageBatches, total: int) -> JsonObjec
 
     Returns:
         The kind and the numbers of the sampler; a fingerprint of the first, a middle and the last
-        batch, before they are augmented; and the settings of the optimizer, the loss, the
-        augmentation and each layer.
+        batch, before they are augmented; the settings of the optimizer, the loss, the
+        augmentation and each layer; and, if there is an augmentation, the number of processes, as
+        each draws random numbers of its own.
     """
     looked_at = [batches.plain(step) for step in (0, total // 2, total - 1)]
     arrays = [array for images, target in looked_at for array in (*images, target)]
@@ -45,6 +47,7 @@ def parts_of(model: keras.Model, batches: ImageBatches, total: int) -> JsonObjec
         "loss": described(model.loss),
         "augment": described(batches.augment_settings),
         "layers": described(model),
+        **({} if batches.augment is None else {"processes": processes()}),
     }
 
 

@@ -230,6 +230,24 @@ def test_parts_of_no_use_are_removed_unless_they_are_in_use(photos: Path, place:
     assert opened(photos, on_disk=True) == opened(photos, cache=False)
 
 
+def test_files_that_change_while_they_are_read_are_there_all_the_same(
+    photos: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """They are read again the next time, so no row names the part that their pixels are in."""
+
+    def reading(file: Path, *arguments: Any, **options: Any) -> Any:
+        found = read_with_thumbnail(file, *arguments, **options)
+        if file.parent.name == "b":
+            os.utime(file, (1, 1))
+        return found
+
+    with monkeypatch.context() as patch:
+        patch.setattr(read_many, "read_with_thumbnail", reading)
+        first = opened(photos, on_disk=True)
+    assert first == opened(photos, cache=False)
+    assert opened(photos, on_disk=True) == first
+
+
 def test_another_reader_and_many_small_additions_leave_few_files(
     photos: Path, place: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

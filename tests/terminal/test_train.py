@@ -213,6 +213,31 @@ def test_resume_arrives_at_the_same_place(
     assert_refused(capsys, [*parts, "--resume"], "a run that is finished")
 
 
+@pytest.mark.parametrize("before", [True, False])
+def test_a_training_is_resumed_where_its_images_are_on_disk_or_no_longer(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, before: bool
+) -> None:
+    photos(tmp_path / "work" / "photos")
+    options = ["--batch-size", "12", "--image-size", "16", "--no-tensorboard"]
+    assert train(*options, "--out", "whole", data="photos") == 0
+    batch = sl.ImageBatches.__getitem__
+
+    def interrupting(self: sl.ImageBatches, index: int) -> Any:
+        if self.first_step + index == 12:
+            os.kill(os.getpid(), signal.SIGTERM)
+        return batch(self, index)
+
+    places = [["--on-disk"] if on_disk else [] for on_disk in (before, not before)]
+    with monkeypatch.context() as patch:
+        patch.setattr(sl.ImageBatches, "__getitem__", interrupting)
+        assert train(*options, *places[0], "--out", "parts", data="photos") == 143
+    assert train(*options, *places[1], "--out", "parts", "--resume", data="photos") == 0
+    whole, resumed = sl.Run.load("whole"), sl.Run.load("parts")
+    assert resumed.settings.get("on_disk", False) == (not before)
+    for one, other in zip(resumed.weights(), whole.weights(), strict=True):
+        np.testing.assert_allclose(one, other, rtol=1e-4, atol=1e-6)
+
+
 def test_a_training_that_diverges_leaves_what_there_was(
     capsys: pytest.CaptureFixture[str],
 ) -> None:

@@ -15,6 +15,7 @@ from tiny_training import SHAPE, at_step, corners, dense_tower
 
 import siamese_lib as sl
 from siamese_lib.network.backend import keras, layers, ops
+from siamese_lib.training import resume
 from siamese_lib.training.batches import settings_of
 from siamese_lib.training.resume import described, differences
 
@@ -82,6 +83,16 @@ def fit(folder: Path, *, crash: bool = False, **changed: Any) -> None:
     epochs = changed.get("epochs", EPOCHS)
     model.fit(batches, epochs=epochs, callbacks=callbacks, shuffle=False, verbose=0)
     assert recorder.step == (6 if crash else EPOCHS * STEPS)
+
+
+def rewrite(folder: Path, change: Callable[[dict[str, Any]], Any]) -> None:
+    """Change the facts in a checkpoint."""
+    with np.load(folder / "checkpoint.npz") as file:
+        arrays = dict(file)
+    facts = json.loads(arrays["facts"].tobytes())
+    change(facts)
+    arrays["facts"] = np.frombuffer(json.dumps(facts).encode(), np.uint8)
+    np.savez(folder / "checkpoint.npz", **arrays)
 
 
 def stop(model: keras.Model) -> None:
@@ -265,14 +276,23 @@ def test_the_same_training_goes_on(
 def test_a_checkpoint_that_says_less_goes_on(interrupted: dict[str, Path], tmp_path: Path) -> None:
     """Version 0.1.0 did not write what a training is made of."""
     folder = shutil.copytree(interrupted["in a batch"], tmp_path / "copy")
-    with np.load(folder / "checkpoint.npz") as file:
-        arrays = dict(file)
-    facts = json.loads(arrays["facts"].tobytes())
-    del facts["parts"]
-    arrays["facts"] = np.frombuffer(json.dumps(facts).encode(), np.uint8)
-    np.savez(folder / "checkpoint.npz", **arrays)
+    rewrite(folder, lambda facts: facts.pop("parts"))
     with pytest.raises(sl.RunError, match="seed was 0, now 1; optimizer was 'Muon', now 'SGD'"):
         fit(folder, sampler=lambda x: in_batch(x, seed=1), optimizer=keras.optimizers.SGD)
+    fit(folder)
+
+
+def test_another_number_of_processes_is_refused_if_images_are_augmented(
+    interrupted: dict[str, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each process draws the random numbers for its part of a batch."""
+    fit(tmp_path / "plain", crash=True, augment=None)
+    monkeypatch.setattr(resume, "processes", lambda: 2)
+    folder = shutil.copytree(interrupted["in a batch"], tmp_path / "copy")
+    with pytest.raises(sl.RunError, match=r"another training: processes was 1, now 2\."):
+        fit(folder)
+    fit(tmp_path / "plain", augment=None)
+    rewrite(folder, lambda facts: facts["parts"].pop("processes"))  # as an earlier version did
     fit(folder)
 
 
