@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from functools import lru_cache
 from pathlib import Path
@@ -12,7 +13,7 @@ import numpy as np
 from siamese_lib.data.reading import PictureError, read_image
 from siamese_lib.explorer.searched import GalleryOnDisk
 
-_READ = 2_000  # images of files that are kept in memory
+_KEPT, _FEWEST = 2**26, 50  # bytes of images of files that are kept in memory; images at least
 _MISSING = 127  # the grey of an image whose file cannot be read
 NO_CLASS = "no known class"
 
@@ -48,7 +49,7 @@ def images_of(gallery: GalleryOnDisk, shape: tuple[int, int, int]) -> Indexed:
     An image whose file cannot be read is grey.
     """
 
-    @lru_cache(_READ)
+    @lru_cache(max(_FEWEST, _KEPT // math.prod(shape)))
     def read(path: Path) -> np.ndarray:
         try:
             return read_image(path, shape).pixels
@@ -60,6 +61,11 @@ def images_of(gallery: GalleryOnDisk, shape: tuple[int, int, int]) -> Indexed:
         return np.array(pixels, np.uint8).reshape(-1, *shape)
 
     return Indexed(gallery.next_id, images, shape)
+
+
+def is_missing(images: np.ndarray) -> np.ndarray:
+    """Return which images, uint8 (n, H, W, C), stand for a file that cannot be read: bool (n,)."""
+    return (images == _MISSING).all(axis=(1, 2, 3))
 
 
 def files_of(gallery: GalleryOnDisk) -> Indexed:

@@ -28,6 +28,7 @@ from siamese_lib.runs.run import Run
 from siamese_lib.search.gallery import Gallery
 
 ON_THE_MAP = 5_000  # training images on the map; at earlier frames only these are searched
+_BLOCK = 500  # images that are read and embedded at once
 _LATEST = 64  # answers that are cached
 
 
@@ -92,6 +93,8 @@ class NeighbourSearch:
         asked, test = part_of(data.test.labels, source.most_asked).rows, data.test
         self._tests = run.embed_once(test.images, what="test images")
         metric = source.searched.metrics[0]
+        if metric == "cosine":  # an embedding of zeros has no angle, so no answer either
+            asked = asked[self._tests[asked].any(axis=1)]
         found, _ = source.searched.nearest(self._tests[asked], HEADLINE_K, metric)
         mistaken = np.zeros(len(test), bool)
         mistaken[asked] = vote(source.labels[found])[0] != test.labels[asked]
@@ -135,7 +138,10 @@ class NeighbourSearch:
     def at(self, frame: int) -> FrameSearch:
         """Return the searched images at a frame; embed those on the map if necessary."""
         if frame not in self._frames:
-            embeddings = self.run.embed(self.facts.training_images[self.shown], frame)
+            images = self.facts.training_images
+            blocks = np.array_split(self.shown, -(-len(self.shown) // _BLOCK))
+            parts = [self.run.embed(images[rows], frame) for rows in blocks]
+            embeddings = np.concatenate(parts)
             self._frames[frame] = self._prepared(InMemory(embeddings, self.shown), embeddings)
         return self._frames[frame]
 
@@ -164,15 +170,23 @@ class NeighbourSearch:
         """Find the neighbours by each available metric.
 
         Returns:
-            A read-only mapping of metrics to answers; at least the Euclidean one.
+            A read-only mapping of metrics to answers, at least one.
+
+        Raises:
+            ValueError: the gallery searches by cosine only, and the query's embedding is all zeros.
         """
         return self._answers(query, frame, k)
 
     def _found(self, query: Query, frame: int, k: int) -> Mapping[str, Answer]:
         embedding = self.embed(query, frame)
         metrics = self.at(frame).searched.metrics
-        if len(metrics) > 1 and not embedding.any():  # an embedding of zeros has no angle
-            metrics = metrics[:1]
+        if not embedding.any():  # an embedding of zeros has no angle
+            metrics = tuple(metric for metric in metrics if metric != "cosine")
+        if not metrics:
+            raise ValueError(
+                f"The embedding of {query} is all zeros, which have no angle; expected another "
+                "image, as this gallery searches by cosine distance."
+            )
         return MappingProxyType({m: self._answer(query, embedding, frame, k, m) for m in metrics})
 
     def place(self, query: Query, frame: int) -> np.ndarray:

@@ -16,7 +16,14 @@ import numpy as np
 from siamese_lib.data.dataset import Dataset
 from siamese_lib.data.handwriting import Paper, like_mnist, paper_of
 from siamese_lib.data.parts import evenly, part_of
-from siamese_lib.explorer.indexed import NO_CLASS, Indexed, files_of, images_of, labels_of
+from siamese_lib.explorer.indexed import (
+    NO_CLASS,
+    Indexed,
+    files_of,
+    images_of,
+    is_missing,
+    labels_of,
+)
 from siamese_lib.explorer.searched import GalleryOnDisk, InMemory, OnDisk, Searched
 from siamese_lib.metrics.headline import HEADLINE_K
 from siamese_lib.runs.run import Run
@@ -124,9 +131,7 @@ def _on_disk(run: Run, data: Dataset, gallery: GalleryOnDisk, most_shown: int) -
     labels, names = data.train.labels, tuple(data.class_names)
     if _keeps_files(gallery, ids):
         images, files = images_of(gallery, run.image_shape), files_of(gallery)
-        classes = sorted({*np.unique(data.train.labels).tolist()})
-        known = classes if _numbered(gallery, ids) else [names[each] for each in classes]
-        if gallery.count(known) < len(gallery):
+        if _known(gallery, ids, names) < len(gallery):
             names = (*names, NO_CLASS)
         labels = labels_of(gallery, tuple(data.class_names))
     looked_at = images[_spread(ids, _LOOKED_AT)]
@@ -154,8 +159,13 @@ def _keeps_files(gallery: GalleryOnDisk, ids: np.ndarray) -> bool:
     return all(path is not None for path in gallery.paths_of(_spread(ids, _COMPARED)))
 
 
-def _numbered(gallery: GalleryOnDisk, ids: np.ndarray) -> bool:
-    return any(isinstance(label, int) for label in gallery.labels_of(_spread(ids, 1)).tolist())
+def _known(gallery: GalleryOnDisk, ids: np.ndarray, names: Sequence[str]) -> int:
+    """Return how many embeddings of a gallery have a class of `names`, by number or by name."""
+    some = gallery.labels_of(_spread(ids, _COMPARED)).tolist()
+    if all(label is None for label in some):
+        return 0
+    numbered = any(isinstance(label, int) for label in some)
+    return gallery.count(list(range(len(names))) if numbered else list(names))
 
 
 def _misfit(gallery: Gallery, run: Run, images: np.ndarray) -> str:
@@ -203,7 +213,12 @@ def _misfit_on_disk(gallery: GalleryOnDisk, run: Run, data: Dataset, limit: int 
             f"{located(paths[0])}; expected paths that are valid from this folder, {Path.cwd()}."
         )
     images = images_of(gallery, run.image_shape)[some[there]]
-    return _differ(run.embed(images), gallery.embeddings_of(some[there]))
+    readable = ~is_missing(images)
+    if not readable.any():
+        return (
+            f"The gallery was not used: none of its files can be read, such as {located(paths[0])}."
+        )
+    return _differ(run.embed(images[readable]), gallery.embeddings_of(some[there][readable]))
 
 
 def _differ(made: np.ndarray, held: np.ndarray) -> str:

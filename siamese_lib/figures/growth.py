@@ -13,7 +13,7 @@ from siamese_lib.figures import given
 from siamese_lib.figures.style import Figure, plain, styled
 
 _DASHES = ("solid", "dash", "dashdot", "dot")
-_POWERS = [10.0**power for power in range(-6, 13)]
+_POWERS = [10.0**power for power in range(-6, 19)]  # of sizes
 _WIDE = 30  # the largest cost in the smallest, from which on only powers of ten are named
 _MARKS = ("circle", "square", "diamond", "x")
 
@@ -62,8 +62,8 @@ def growth_curves(
             values = given.finite(f"{where}[1]", costs)
             if at.shape != values.shape or not (at > 0).all() or not (values > 0).all():
                 raise ValueError(
-                    f"{where} has sizes of shape {at.shape} from {at.min(initial=1):g} and costs "
-                    f"of shape {values.shape} from {values.min(initial=1):g}; expected (S,) for "
+                    f"{where} has sizes of shape {at.shape} from {at.min(initial=np.inf):g} and "
+                    f"costs of shape {values.shape} from {values.min(initial=np.inf):g}; expected (S,) for "
                     "both, and all above 0."
                 )
             drawn += values.tolist()
@@ -76,8 +76,9 @@ def growth_curves(
             )  # fmt: skip
         low, high = min(drawn, default=1), max(drawn, default=1)
         wide = high / low > _WIDE
-        marks = [digit * power for power in _POWERS for digit in ((1,) if wide else (1, 2, 5))]
-        ends = max(m for m in marks if m <= low), min(m for m in marks if m >= high)
+        powers = 10.0 ** np.arange(np.floor(np.log10(low)), np.ceil(np.log10(high)) + 1)
+        marks = [float(digit * p) for p in powers for digit in ((1,) if wide else (1, 2, 5))]
+        ends = max([marks[0], *(m for m in marks if m <= low)]), next(m for m in marks if m >= high)
         figure.update_yaxes(
             tickvals=marks, ticktext=[*map(_named, marks)],
             range=np.log10(ends) + np.array([-0.05, 0.05]), row=1, col=column,

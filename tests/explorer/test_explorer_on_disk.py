@@ -106,6 +106,44 @@ def test_images_without_a_known_class_have_one_of_their_own(tmp_path):
         assert explorer.map.class_names == [*DATA.class_names, NO_CLASS, "query"]
 
 
+def test_some_images_without_a_class_do_not_hide_the_numbers_of_the_others(tmp_path):
+    (tmp_path / "some").mkdir()
+    gallery = in_files(tmp_path / "some", DATA.train.labels)
+    files = gallery.paths_of([0, 1, 2])
+    gallery.remove(range(3))
+    gallery.append(EMBEDDINGS[:3], None, files)
+    explorer = sl.RetrievalExplorer(RUN, DATA, gallery=gallery)
+    assert explorer.map.class_names == [*DATA.class_names, NO_CLASS, "query"]
+    assert explorer._search.facts.training_labels[[40, 5]].tolist() == [4, DATA.train.labels[5]]
+
+
+def test_a_file_that_cannot_be_read_does_not_spoil_the_gallery(tmp_path):
+    gallery = in_files(tmp_path, DATA.train.labels)
+    (tmp_path / "0.png").write_bytes(b"no picture")
+    assert not sl.RetrievalExplorer(RUN, DATA, gallery=gallery).state.failed
+
+
+def test_an_embedding_of_zeros_has_no_answer_by_cosine(tmp_path, monkeypatch):
+    embed_once = sl.Run.embed_once
+
+    def with_zeros(run: sl.Run, images: np.ndarray, *, what: str) -> np.ndarray:
+        made = embed_once(run, images, what=what).copy()
+        if what == "test images":
+            made[3] = 0
+        return made
+
+    monkeypatch.setattr(sl.Run, "embed_once", with_zeros)
+    gallery = on_disk(tmp_path / "gallery", metric="cosine")
+    explorer = sl.RetrievalExplorer(RUN, DATA, gallery=gallery)
+    with pytest.raises(ValueError, match="embedding of test image 3 is all zeros"):
+        explorer.select(index=3)
+    assert "all zeros" in panel(explorer, "status")
+    assert explorer.select(index=4).metric == "cosine"
+    assert (
+        "of 47 test images wrong" in sl.RetrievalExplorer(RUN, DATA, gallery=gallery)._screen.status
+    )
+
+
 def test_removed_images_are_not_found(tmp_path):
     gallery = on_disk(tmp_path / "gallery")
     found = sl.RetrievalExplorer(RUN, DATA, gallery=gallery).select(index=4).indices

@@ -207,6 +207,13 @@ def test_growth_curves_keep_a_name_s_look_in_all_panels():
     assert {axis.type for axis in (*figure.select_xaxes(), *figure.select_yaxes())} == {"log"}
 
 
+@pytest.mark.parametrize("costs", [[1e-9, 1e-7], [1e13, 5e13], [3, 3], [1, 1000], [7e-7, 2e14]])
+def test_growth_curves_hold_costs_of_any_size_between_two_marks(costs):
+    axis = figures.growth_curves({"bytes": {"mine": ([1, 10], costs)}}).layout.yaxis
+    assert axis.range[0] <= np.log10(costs[0]) <= np.log10(costs[1]) <= axis.range[1]
+    assert sum(axis.range[0] <= np.log10(mark) <= axis.range[1] for mark in axis.tickvals) >= 1
+
+
 @pytest.mark.parametrize("curve", [([0, 1], [1, 2]), ([1, 2], [0, 1]), ([1, 2], [1])])
 def test_growth_curves_refuse_what_logarithms_do_not_hold(curve):
     with pytest.raises(ValueError, match=r"panels\['ms'\]\['mine'\] .*; expected"):
