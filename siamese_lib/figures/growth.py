@@ -63,8 +63,8 @@ def growth_curves(
             if at.shape != values.shape or not (at > 0).all() or not (values > 0).all():
                 raise ValueError(
                     f"{where} has sizes of shape {at.shape} from {at.min(initial=np.inf):g} and "
-                    f"costs of shape {values.shape} from {values.min(initial=np.inf):g}; expected (S,) for "
-                    "both, and all above 0."
+                    f"costs of shape {values.shape} from {values.min(initial=np.inf):g}; expected "
+                    "(S,) for both, and all above 0."
                 )
             drawn += values.tolist()
             first = name not in names

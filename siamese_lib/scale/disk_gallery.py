@@ -147,7 +147,8 @@ class DiskGallery:
     @property
     def ids(self) -> NDArray[np.int64]:
         """The ids of all embeddings, ascending, int64 (N,)."""
-        return self._store.ids()
+        with gallery_folder.reading(self.path):
+            return self._store.ids()
 
     @property
     def next_id(self) -> int:
@@ -269,7 +270,7 @@ class DiskGallery:
         With up to 100,000 embeddings, which are all compared anyway, no index is built. Embeddings
         that are appended later are found, too, if more slowly; call it again once they are many.
         Other processes that have the gallery open must open it again afterwards. Building needs
-        some `dim` bytes for each embedding in the folder of temporary files (TMPDIR), too.
+        some `dim` bytes for each embedding (4 `dim` if `dim` is up to 16) in TMPDIR, too.
 
         How many lists a search looks at is chosen so that at least 95 % of the 10 neighbours are
         found, measured on 100 of the embeddings.

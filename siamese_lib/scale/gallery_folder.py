@@ -128,7 +128,8 @@ def reading(folder: Path) -> Iterator[None]:
             raise
         raise GalleryError(
             f"{located(folder)}: files of the gallery are gone. It was moved, or its index was "
-            "built in another process. Open it again with DiskGallery.open."
+            "built in another process, or others have appended much since. Open it again with "
+            "DiskGallery.open."
         ) from error
 
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import select
 import shutil
 import subprocess
 import sys
 from pathlib import Path
+from subprocess import PIPE
 
 import numpy as np
 import pytest
@@ -23,6 +25,7 @@ import sys
 import numpy as np
 import siamese_lib as sl
 gallery = sl.DiskGallery.open(sys.argv[1])
+print("opened", file=sys.stderr, flush=True)
 number = int(sys.argv[2])
 for part in range(20):
     ids = gallery.append(np.full((50, 4), number), [number] * 50)
@@ -42,7 +45,7 @@ def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def appending(place: Path, number: int) -> subprocess.Popen[str]:
     arguments = [sys.executable, "-c", APPENDS, str(place), str(number)]
-    return subprocess.Popen(arguments, cwd=ROOT, stdout=subprocess.PIPE, text=True)
+    return subprocess.Popen(arguments, cwd=ROOT, stdout=PIPE, stderr=PIPE, text=True)
 
 
 def test_what_was_filled_in_parts_is_found_with_its_files(tmp_path):
@@ -159,9 +162,14 @@ def test_who_changes_a_gallery_sees_what_others_have_changed(place):
 
 
 def test_a_change_waits_for_another_one(place):
-    with appending(place, 12) as process:
-        with gallery_folder.locked(place) as facts:
-            before = len(sl.DiskGallery.open(place))
-            assert facts.next_id == before
-        process.wait()
+    with gallery_folder.locked(place) as facts:
+        before = len(sl.DiskGallery.open(place))
+        assert facts.next_id == before
+        process = appending(place, 12)
+        assert process.stdout is not None
+        assert process.stderr is not None
+        while process.stderr.readline() != "opened\n":
+            assert process.poll() is None
+        assert not select.select([process.stdout], [], [], 2)[0], "it has appended meanwhile"
+    process.communicate()
     assert len(sl.DiskGallery.open(place)) == 4000
