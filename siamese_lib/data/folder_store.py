@@ -3,8 +3,9 @@
 It is a `FolderCache` with the same rules, but pixels are never held: as they are read, they are
 appended to parts of up to 32 MB, which are raw files, uint8 (n, H, W, C). A part is written whole
 or not at all, and then the rows that name its images, so a reading that is killed loses one part at
-most. Parts are never changed. Those of which no image is in use any more are removed when the
-folder is loaded again, unless another data set or process has the store open.
+most. Parts are never changed, nor are small ones joined: a folder that gets a few new images before
+each loading gets a small part each time. Parts of which no image is in use any more are removed
+when the folder is loaded again, unless another data set or process has the store open.
 """
 
 from __future__ import annotations

@@ -6,6 +6,7 @@ they need no script that can be imported again, as processes do.
 
 from __future__ import annotations
 
+import math
 import os
 from collections import deque
 from collections.abc import Callable, Generator, Iterable, Sequence
@@ -38,7 +39,9 @@ from siamese_lib.progress import progress_bar
 _CERTAIN = ("PNG", "JPEG", "GIF", "TIFF", "WEBP", "BMP", "PPM", "JPEG2000", "AVIF")
 _MANY, _LARGE = 500, 30_000_000  # files and bytes to read, from which on a bar shows the progress
 _THREADS = 8  # at most: with more, the memory for their pictures counts
-_AHEAD = 64  # files that are read, or wait to be, before they are taken
+# Files that are read, or wait to be, before they are taken: at most, and of large images so many
+# that they have 32 MB together, though one for each thread.
+_AHEAD, _AHEAD_BYTES = 64, 2**25
 _FOREIGN = "not a picture"  # the reason of a file that is none, and not named like one either
 _GONE = (-1, -1, -1)  # the stamp of a file that is not there
 
@@ -83,7 +86,8 @@ def read_many(
     read = partial(_read, shape, cache is not None)
     bar = f"reading {what}" if what and much else ""
     places = progress_bar(missing, bar, "file") if bar else missing
-    with closing(_in_threads(read, (files[place] for place in missing), _AHEAD)) as results:
+    ahead = max(_THREADS, min(_AHEAD, _AHEAD_BYTES // math.prod(shape)))
+    with closing(_in_threads(read, (files[place] for place in missing), ahead)) as results:
         for place, (each, stamp, content) in zip(places, results, strict=True):
             if cache is not None:
                 each = cache.held(each)  # noqa: PLW2901

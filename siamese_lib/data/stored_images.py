@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
@@ -107,6 +107,15 @@ class StoredImages(OnDisk):
         if copy is False:
             raise ValueError(f"{self!r} was to be an array without a copy; expected to be read.")
         return self._read(slice(None)).astype(dtype or self.dtype, copy=False)
+
+    def __eq__(self, other: object) -> NoReturn:
+        raise TypeError(
+            f"{self!r} was compared with ==; expected an array. numpy.asarray(images) is one: it "
+            "reads all of them."
+        )
+
+    __ne__ = __eq__
+    __hash__ = object.__hash__
 
     def __getattr__(self, name: str) -> Any:
         hint = ", but numpy.asarray(images) has: it reads all of them" if name in _METHODS else ""

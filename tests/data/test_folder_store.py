@@ -248,13 +248,18 @@ def test_files_that_change_while_they_are_read_are_there_all_the_same(
     assert opened(photos, on_disk=True) == first
 
 
-def test_another_reader_and_many_small_additions_leave_few_files(
+def test_another_reader_and_many_small_changes_leave_few_files(
     photos: Path, place: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with monkeypatch.context() as patch:
         patch.setattr(folder_cache, "READER", 99)
         opened(photos, on_disk=True)
         assert len(files(place, "pixels")) == 5
+    for number in range(40):  # nothing is read, but each time a row is new
+        os.utime(photos / "a" / "0.bmp", (number, number))
+        opened(photos, on_disk=True)
+        assert len(files(place, "pixels")) == 5
+        assert len(files(place, "rows")) <= folder_store._MANY + 2 * 5
     for number in range(40):
         save(photos / "b" / f"new-{number}.bmp", 100 + number)
         opened(photos, on_disk=True)

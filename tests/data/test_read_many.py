@@ -16,6 +16,7 @@ from test_reading import FILES
 
 from siamese_lib.data import read_many as module
 from siamese_lib.data.fingerprints import fingerprints
+from siamese_lib.data.folder_cache import FolderCache, Found
 from siamese_lib.data.read_many import read_in_order, read_many
 from siamese_lib.data.reading import PictureError, read_image, read_with_thumbnail
 from siamese_lib.data.splitting import THUMBNAIL
@@ -142,6 +143,34 @@ def test_files_in_order_are_what_they_are_together(files: list[Path], ahead: int
         else:
             assert np.array_equal(each, pixels)
     assert len(begun) == len(files) == len(together)
+
+
+@pytest.mark.parametrize(("side", "ahead"), [(8, 30), (1024, 10), (2048, 8)])
+def test_few_large_images_wait_in_memory(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, side: int, ahead: int
+) -> None:
+    asked, taken, most = [], [], []
+
+    class Files(list[Path]):
+        def __getitem__(self, place: Any) -> Any:  # as each file is given to the threads
+            asked.append(place)
+            return super().__getitem__(place)
+
+    def held(found: Found) -> Found:
+        most.append(len(asked) - len(taken))
+        taken.append(found)
+        return found
+
+    def reading(*arguments: Any, **options: Any) -> Any:
+        raise PictureError("not needed here")
+
+    monkeypatch.setattr(module, "read_with_thumbnail", reading)
+    cache = FolderCache(tmp_path, (side, side, 3), tmp_path / "cache")
+    monkeypatch.setattr(cache, "held", held)
+    names = [f"{number}.png" for number in range(30)]
+    read_many(Files(map(Path, names)), names, cache.shape, cache=cache)
+    assert len(taken) == 30
+    assert max(most) == min(30, ahead + 1)  # with the one that is taken
 
 
 def test_no_files_in_order() -> None:

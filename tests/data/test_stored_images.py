@@ -243,3 +243,15 @@ def test_what_an_array_has_and_this_has_not_is_said(
     with pytest.raises(AttributeError, match=r"'reshape', but numpy.asarray\(images\) has"):
         both[1].reshape(3)
     assert not hasattr(both[1], "nonsense")
+
+
+def test_images_on_disk_are_not_compared_as_a_whole(
+    both: tuple[np.ndarray, StoredImages],
+) -> None:
+    """Python would say False where an array says which pixels are equal."""
+    plain, stored = both
+    for compared in (lambda: stored == 0, lambda: stored != stored, lambda: 0 == stored):  # noqa: SIM300
+        with pytest.raises(TypeError, match=r"compared with ==.*numpy.asarray\(images\) is one"):
+            compared()
+    np.testing.assert_array_equal(plain == stored, np.ones(plain.shape, bool))
+    assert {stored: 1}[stored] == 1
