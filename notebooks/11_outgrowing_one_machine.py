@@ -16,9 +16,9 @@
 # # 11 · Outgrowing one machine
 #
 # **What you will see.** All chapters so far fit into the memory of one laptop. Here each part of the
-# work learns to grow: the training uses eight devices, the pictures stay on disk, the embeddings are
-# computed part by part, and the search reads a gallery that is larger than memory. You try each of
-# them on something small. Then a chart shows what was measured from 1,000 to 10 million embeddings,
+# work learns to grow. The training runs on eight devices, which are pretended here, and the pictures
+# stay on disk. The embeddings are computed part by part. The search reads a gallery that may be larger
+# than memory. You try each of them on something small. Then a chart shows what was measured from 1,000 to 10 million embeddings,
 # and the chapter ends with a plan for a billion pictures.
 #
 # The chapter needs the packages of the extra `scale`, which `make lab` installs. The first cell
@@ -59,12 +59,12 @@ tower = sl.conv_tower(seed=0)
 start = tower.get_weights()
 tower.compile(keras.optimizers.SGD(0.1), sl.InBatchContrastiveLoss())
 loss = tower.fit(batches, shuffle=False, verbose=0).history["loss"][-1]
-print(len(keras.distribution.list_devices()), "devices, mean loss", round(loss, 4))
+print("devices:", len(keras.distribution.list_devices()), " mean loss:", round(loss, 4))
 np.savez(sys.argv[1], *start, *tower.get_weights())
 """
 
 # %% [markdown]
-# Your computer may have no eight devices, so JAX pretends to have them: a variable says into how many
+# Your computer may not have eight devices, so JAX pretends to have them: a variable says into how many
 # parts it splits the processor. The program has to run outside this notebook, where Keras runs on
 # TensorFlow. The cell runs it with one device, and then with eight.
 
@@ -124,7 +124,7 @@ for number, image in enumerate(digits.train.images[:3000]):
 # %% [markdown]
 # The cell loads the folder twice: into memory, and with `on_disk=True`. The second way reads, decodes
 # and resizes each file once, and writes the pixels to a cache on disk. Then it keeps 16 bytes for each
-# picture in memory, however large the pictures are. The cell asks both for the same three pictures.
+# picture in memory, however large the pictures are.
 
 # %% tags=["nbval-ignore-output"]
 in_memory = sl.load_folder(folder)
@@ -132,6 +132,7 @@ on_disk = sl.load_folder(folder, on_disk=True)
 
 # %% [markdown]
 # Both hold the same pictures in the same order. `on_disk.train.images` reads those that you ask for.
+# The cell asks both for the same three pictures.
 
 # %%
 print(type(in_memory.train.images).__name__, type(on_disk.train.images).__name__)
@@ -209,7 +210,8 @@ print("classes, fours:", *gallery.labels_of(fours)[0])
 # them into lists, and a search reads only the lists nearest to the query.
 #
 # The explorer opens on this gallery, too. It reads a picture from its file when it shows it. Each
-# number after # is an id of the gallery.
+# number after # is an id of the gallery. Do not put the images that you ask about into the gallery:
+# each would find itself.
 
 # %% tags=["nbval-ignore-output"]
 explorer = sl.RetrievalExplorer(run, digits, gallery=gallery)
@@ -218,8 +220,8 @@ explorer
 # %% [markdown]
 # ## What grows, and how fast
 #
-# The book's benchmarks filled three galleries with 1,000 to 10 million embeddings of 64 numbers, on a
-# machine with two cores: both galleries of this library, and the lists on disk of the library FAISS.
+# The book's benchmarks filled three galleries with 1,000 to 10 million embeddings of 64 numbers. Two
+# are of this library. The third are the lists on disk of the library FAISS. The machine has two cores.
 # That took a quarter of an hour, so the cell only reads the results.
 
 # %% tags=["nbval-ignore-output"]
@@ -246,8 +248,8 @@ def curves(cost):
 
 
 # %% [markdown]
-# The chart has one panel for each cost: the time for one answer, the memory of the process that
-# searches, and the memory of the process that builds. Both axes are logarithmic; k is a thousand, and
+# The chart has one panel for each cost: the time for one answer, the memory to search, and the memory
+# to build. Both axes are logarithmic; k is a thousand, and
 # M a million. A cost that grows ten times with ten times as many embeddings rises from one line of the
 # grid to the next.
 
@@ -263,11 +265,12 @@ sl.figures.growth_curves(costs, height=420)
 # Three things to notice:
 #
 # * In memory, everything grows with the number of embeddings. From 1 to 10 million, one answer takes
-#   nine times as long, and the memory becomes eleven times as large.
+#   nine times as long, and the memory becomes ten to eleven times as large.
 # * On disk, an answer takes longest at 10 million, but second longest at 100,000. Up to there, all
 #   embeddings are compared. From 1 million on, the index leaves most of them out.
 # * On disk, ten thousand times as many embeddings take 2.5 times the memory to search, and 4.4 times
 #   to build.
+# * FAISS answers five times as fast at 10 million, and needs four times the memory to search.
 #
 # The cell prints the numbers for the largest size. *Recall* is the share of the ten true neighbours
 # that were found.
@@ -315,32 +318,36 @@ print(f"{images_per_second:,.0f} images a second; the index takes n^{power:.2f} 
 
 # %%
 hours = pictures / images_per_second / 3600
-print(f"files:      {pictures * file_kilobytes / 1e9:,.0f} TB")
-print(f"names:      {pictures * bytes_of_a_name / 1e9:,.0f} GB in the memory of one process")
+months = file_kilobytes / 1e6 * gigabyte_month
+print(
+    f"files:      {pictures * file_kilobytes / 1e9:,.0f} TB, {pictures * months:,.0f} dollars a month"
+)
+print(f"names:      {pictures * bytes_of_a_name / 1e9:,.1f} GB of text")
 print(f"requests:   {pictures / 1e6 * million_requests:,.0f} dollars to read each file once")
 print(
-    f"embedding:  {hours / 24:,.0f} days here, {hours / machines:,.0f} hours on {machines} machines, "
-    f"{hours * cores_of_each * core_hour:,.0f} dollars"
+    f"embedding:  {hours / 24:,.1f} days here, {hours / machines:,.1f} hours on {machines} machines, "
+    f"{hours * cores_of_each * core_hour:,.2f} dollars"
 )
 print(
     f"gallery:    {pictures * bytes_each / 1e9:,.0f} GB on disk, "
-    f"{pictures * bytes_each / 1e9 * gigabyte_month:,.0f} dollars a month"
+    f"{pictures * bytes_each / 1e9 * gigabyte_month:,.2f} dollars a month"
 )
-print(f"index:      {index_hours:,.0f} hours on this machine")
+print(f"index:      {index_hours:,.2f} hours on this machine")
 
 # %% [markdown]
-# The last line is the least certain: it follows from two measurements, and another run of the
-# benchmark on the same machine led to 36 hours.
+# The last line is the least certain: take it as 9 to 36 hours. It follows from two measurements, and
+# another run of the benchmark led to 36. And the files that were measured have 14 kB each. Larger ones
+# take longer to decode.
 #
 # ## What breaks first
 #
 # | from about | what breaks | what helps | what it costs |
 # | --- | --- | --- | --- |
-# | 1 million pictures of 64 × 64 pixels | memory for the training: 12 GB of pixels | `load_folder(on_disk=True)` | 12 GB of disk, and a longer first epoch |
-# | 10 million embeddings | memory for the search: 7 GB, and 9 GB to build it | `sl.DiskGallery` | 3.7 GB of disk, and 2 of 100 neighbours |
-# | 10 million pictures | time: two hours to embed them on this machine | `sl.embed_files`, which goes on after an interruption; with `ray=True` on a second machine | Ray needs some 15 seconds more to start, so it does not pay for a few thousand files |
-# | 1 billion pictures | the names alone: 60 GB in one process | one list of files, one call and one gallery for each 100 million | each query is asked in ten galleries, and the nearest of all answers are kept |
-# | 1 billion pictures | one machine's disk and days of work | many machines that read one shared storage | reading each file once costs more than the computing |
+# | 1 million pictures of 64 × 64 pixels | memory for the training: 12 GB of pixels | `load_folder(on_disk=True)` | 12 GB of disk, a longer first reading, and a slower first epoch |
+# | 10 million embeddings | memory for the search: 7 GB, and 10 GB to build it | `sl.DiskGallery` | 3.7 GB of disk, and 2 of 100 neighbours |
+# | 10 million pictures | time: two hours to embed them on this machine | `sl.embed_files`, which goes on after an interruption; with `ray=True` on several machines | Ray needs 12 to 18 seconds more to start, so it does not pay for a few thousand files |
+# | 1 billion pictures | the names: all that are in one folder are sorted in memory | one list of files, one call and one gallery for each 100 million | each query is asked in ten galleries, and the nearest of all answers are kept |
+# | 1 billion pictures | one machine's disk and days of work | many machines that read one shared storage | storing the files costs most, reading each once comes second, computing costs least |
 #
 # The network itself does not break. It is as small as before, and a training that does not see all
 # pictures can still embed all of them.
@@ -360,10 +367,10 @@ print(f"index:      {index_hours:,.0f} hours on this machine")
 # <details>
 # <summary>Answers</summary>
 #
-# * It is as far away as eight devices, or farther: 0.0006 with all of MNIST, where eight devices were
-#   0.0003 away; with the offline digits, both were 0.0002 away. So the order of additions alone explains the difference.
+# * It is as far away as eight devices, or farther. With all of MNIST it was 0.0006, and eight devices
+#   were 0.0003 away. With the offline digits, both were 0.0002 away.
 # * It counts only the parts that are missing. The parts that were done are not embedded again.
-# * Half an hour: 2.1 hours on one machine, divided by four. The requests cost 4 dollars, the embedding
-#   21 cents, the gallery 7 cents a month.
+# * Half an hour: 2.1 hours on one machine, divided by four. Storing the files costs most: 20 dollars a
+#   month. The requests cost 4 dollars, the embedding 21 cents, the gallery 7 cents a month.
 #
 # </details>

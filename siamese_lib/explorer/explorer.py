@@ -264,7 +264,12 @@ class RetrievalExplorer(WithStill, ipywidgets.VBox):
     def _fail(self, error: object) -> None:
         """Show an error, and leave everything else as it is."""
         screen = self._screen
-        self._draw(replace(screen, state=fail(screen.state, screen.facts, error)))
+        failed = replace(screen, state=fail(screen.state, screen.facts, error))
+        try:
+            self._draw(failed)
+        except Exception:  # what the maps show can no longer be read
+            self._screen = failed
+            self._panels["status"].html = markup.status(failed.status, True)
 
     def _draw(self, screen: Screen) -> None:
         """Put a screen into the widgets; nothing else changes them."""

@@ -72,7 +72,8 @@ def answer(screen: Screen) -> str:
         if len(facts.steps) > 1
         else f"among {main.searched:,} training images"
     )
-    parts = [_metric(screen, name) for name in _TITLES]
+    both = facts.one_metric is None
+    parts = [_metric(screen, name) for name in _TITLES if both or name in screen.answers]
     return (
         f"<div class='sx-head sx-{verdict}'>"
         f"<img class='sx-query' alt='{html.escape(str(state.query))}' "
@@ -160,10 +161,9 @@ def _metric(screen: Screen, metric: str) -> str:
         f"<small>{' on the map' if on_map else ''}</small></button>"
     )
     if found is None:
-        why = "an embedding is all zeros"
-        if screen.facts.one_metric is not None:
-            why = "the gallery does not search by it"
-        return f"<section>{head}<p class='sx-quiet'>none, as {why}</p></section>"
+        return (
+            f"<section>{head}<p class='sx-quiet'>none, as an embedding is all zeros</p></section>"
+        )
     cells = "".join(_neighbour(screen.facts, found, rank) for rank in range(found.k))
     return (
         f"<section aria-label='{_TITLES[metric]} neighbours' data-metric='{metric}'>{head}"

@@ -118,7 +118,12 @@ class OnDisk:
 
     def embeddings_of(self, indices: ArrayLike) -> np.ndarray:
         """Return the embeddings of searched training images, float32 (n, dim)."""
-        return self.gallery.embeddings_of(indices)
+        try:
+            return self.gallery.embeddings_of(indices)
+        except ValueError as error:
+            raise ValueError(
+                f"The gallery has changed since this explorer opened: {error} Open it again."
+            ) from error
 
     def holds(self, index: int) -> bool:
         """Return whether a training image is searched: those that the gallery shows all are."""
