@@ -314,24 +314,25 @@ index_hours = large["index s"] * (pictures / measured["sizes"][-1]["embeddings"]
 print(f"{images_per_second:,.0f} images a second; the index takes n^{power:.2f} times as long")
 
 # %% [markdown]
-# From this follows what a billion pictures need.
+# From this follows what the files of a billion pictures need.
 
 # %%
-hours = pictures / images_per_second / 3600
-months = file_kilobytes / 1e6 * gigabyte_month
-print(
-    f"files:      {pictures * file_kilobytes / 1e9:,.0f} TB, {pictures * months:,.0f} dollars a month"
-)
+storage = pictures * file_kilobytes / 1e6 * gigabyte_month
+print(f"files:      {pictures * file_kilobytes / 1e9:,.0f} TB, {storage:,.0f} dollars a month")
 print(f"names:      {pictures * bytes_of_a_name / 1e9:,.1f} GB of text")
 print(f"requests:   {pictures / 1e6 * million_requests:,.0f} dollars to read each file once")
+
+# %% [markdown]
+# And this is what their embeddings need.
+
+# %%
+hours, gigabytes = pictures / images_per_second / 3600, pictures * bytes_each / 1e9
+dollars = hours * cores_of_each * core_hour
 print(
-    f"embedding:  {hours / 24:,.1f} days here, {hours / machines:,.1f} hours on {machines} machines, "
-    f"{hours * cores_of_each * core_hour:,.2f} dollars"
+    f"embedding:  {hours / 24:,.1f} days here, {hours / machines:,.1f} hours on {machines} machines"
 )
-print(
-    f"gallery:    {pictures * bytes_each / 1e9:,.0f} GB on disk, "
-    f"{pictures * bytes_each / 1e9 * gigabyte_month:,.2f} dollars a month"
-)
+print(f"            {dollars:,.2f} dollars")
+print(f"gallery:    {gigabytes:,.0f} GB, {gigabytes * gigabyte_month:,.2f} dollars a month")
 print(f"index:      {index_hours:,.2f} hours on this machine")
 
 # %% [markdown]
