@@ -114,7 +114,7 @@ from PIL import Image
 
 digits = sl.load_dataset("mnist")
 folder = Path("exports/digits")
-for old in (folder, Path("exports/embedded"), Path("exports/gallery")):
+for old in (folder, Path("exports/embedded")):
     shutil.rmtree(old, ignore_errors=True)
 for number, image in enumerate(digits.train.images[:3000]):
     place = folder / str(digits.train.labels[number])
@@ -177,8 +177,8 @@ pictures = np.stack([sl.prepare(path) for path in part.paths])
 print("equal, up to rounding:", np.allclose(part.embeddings, run.embed(pictures), atol=1e-4))
 
 # %% [markdown]
-# With `ray=True`, the engine Ray Data does the same work on all machines of a cluster. On one machine,
-# it is slower than the plain way, which already uses all processors.
+# With `ray=True`, the library Ray Data does the same work on several machines that are connected. On
+# one machine, it is slower than the plain way, which already uses all processors.
 
 # %% [markdown]
 # ## A gallery on disk
@@ -188,6 +188,7 @@ print("equal, up to rounding:", np.allclose(part.embeddings, run.embed(pictures)
 # files.
 
 # %% tags=["nbval-ignore-output"]
+shutil.rmtree("exports/gallery", ignore_errors=True)  # of an earlier run of this cell
 gallery = sl.DiskGallery("exports/gallery", dim=run.embedding_dim)
 embedded.into(gallery)
 print(gallery)
@@ -207,11 +208,12 @@ print("classes, fours:", *gallery.labels_of(fours)[0])
 
 # %% [markdown]
 # Up to 100,000 embeddings, each query is compared with all of them. For more, `build_index` sorts
-# them into lists, and a search reads only the lists nearest to the query.
+# them into lists of embeddings that are near each other. Then a search reads only the lists nearest to
+# the query.
 #
 # The explorer opens on this gallery, too. It reads a picture from its file when it shows it. Each
-# number after # is an id of the gallery. Do not put the images that you ask about into the gallery:
-# each would find itself.
+# number after # is an id of the gallery. If a test image is itself in the gallery, it is left out of
+# its own neighbours.
 
 # %% tags=["nbval-ignore-output"]
 explorer = sl.RetrievalExplorer(run, digits, gallery=gallery)

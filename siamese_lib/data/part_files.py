@@ -6,6 +6,7 @@ would grow to the size of the files.
 
 from __future__ import annotations
 
+import fcntl
 import os
 import weakref
 from collections.abc import Iterator, Sequence
@@ -13,11 +14,6 @@ from contextlib import contextmanager, suppress
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
-
-try:
-    import fcntl
-except ImportError:  # on Windows
-    fcntl = None
 
 _OPEN = 32  # files at a time
 
@@ -36,30 +32,30 @@ class InUse:
         self._turns: int | None = None
         with suppress(OSError):
             self._file = self._opened(folder / ".in-use")
-            _lock(self._file, "LOCK_SH")
+            _lock(self._file, fcntl.LOCK_SH)
             self._turns = self._opened(folder / ".turns")
 
     @contextmanager
     def alone(self) -> Iterator[bool]:
         """Say whether nobody else uses the files, in the ``with`` block."""
         try:
-            turn = _lock(self._turns, "LOCK_EX", "LOCK_NB")
+            turn = _lock(self._turns, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:  # somebody else asks, who uses the files
             turn = False
         if not turn:
             yield False
             return
         try:
-            alone = _lock(self._file, "LOCK_EX", "LOCK_NB")
+            alone = _lock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:
             alone = False
         try:
             yield alone
         finally:
             with suppress(OSError):
-                _lock(self._file, "LOCK_SH")
+                _lock(self._file, fcntl.LOCK_SH)
             with suppress(OSError):
-                _lock(self._turns, "LOCK_UN")
+                _lock(self._turns, fcntl.LOCK_UN)
 
     def _opened(self, path: Path) -> int:
         file = os.open(path, os.O_RDONLY | os.O_CREAT, 0o666)
@@ -67,11 +63,11 @@ class InUse:
         return file
 
 
-def _lock(file: int | None, *kinds: str) -> bool:
+def _lock(file: int | None, kind: int) -> bool:
     """Take a lock in place of the one before; return False if there can be none."""
-    if fcntl is None or file is None:
+    if file is None:
         return False
-    fcntl.flock(file, sum(getattr(fcntl, kind) for kind in kinds))
+    fcntl.flock(file, kind)
     return True
 
 

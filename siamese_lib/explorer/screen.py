@@ -47,8 +47,9 @@ class Screen:
         facts, tests = self.facts, len(self.facts.test_labels)
         words = self.state.status or (
             f"{facts.searching}. The network gets "
-            f"{facts.mistaken.sum():,} of {facts.asked:,} test images wrong. Choose "
-            "one, draw, or click on the map."
+            f"{facts.mistaken.sum():,} of {facts.asked:,} test images wrong"
+            f"{'' if facts.asked == tests else f' (the other {tests - facts.asked:,} not asked)'}. "
+            "Choose one, draw, or click on the map."
         )
         if facts.trained_on and not self.state.status:
             words += f" {used_for_training(facts.trained_on, tests)}."

@@ -14,6 +14,7 @@ from siamese_lib.data.dataset import Dataset
 from siamese_lib.data.parts import part_of
 from siamese_lib.explorer.answer import Answer
 from siamese_lib.explorer.facts import Facts, Query
+from siamese_lib.explorer.indexed import Indexed
 from siamese_lib.explorer.screen import Screen, answer_by
 from siamese_lib.explorer.searched import GalleryOnDisk, InMemory, Searched
 from siamese_lib.explorer.sources import source_of
@@ -95,7 +96,13 @@ class NeighbourSearch:
         metric = source.searched.metrics[0]
         if metric == "cosine":  # an embedding of zeros has no angle, so no answer either
             asked = asked[self._tests[asked].any(axis=1)]
-        found, _ = source.searched.nearest(self._tests[asked], HEADLINE_K, metric)
+        self._test_paths = source.test_paths
+        spare = int(source.test_paths is not None and len(source.searched) > HEADLINE_K)
+        found, _ = source.searched.nearest(self._tests[asked], HEADLINE_K + spare, metric)
+        if source.test_paths is not None and isinstance(source.files, Indexed):
+            others = source.files[found] != source.test_paths[asked, None]
+            first = np.argsort(~others, axis=1, kind="stable")[:, :HEADLINE_K]
+            found = np.take_along_axis(found, first, axis=1)
         mistaken = np.zeros(len(test), bool)
         mistaken[asked] = vote(source.labels[found])[0] != test.labels[asked]
         seen = run.was_trained_on(test.images)
@@ -228,16 +235,14 @@ class NeighbourSearch:
         searched = self.at(frame).searched
         embedding = self.embed(query, frame)[None]
         (found,), _ = searched.nearest(embedding, min(count, len(searched)), searched.metrics[0])
-        return found[found != query.index] if query.kind == "train" else found
+        return found[~self._itself(query, found)]
 
     def _answer(
         self, query: Query, embedding: np.ndarray, frame: int, k: int, metric: str
     ) -> Answer:
         searched, facts = self.at(frame).searched, self.facts
-        own = query.index if query.kind == "train" else None  # no image is its own neighbour
-        count = min(k + (own is not None), len(searched))
-        (found,), (away,) = searched.nearest(embedding[None], count, metric)
-        kept = np.flatnonzero(found != own)[:k]
+        (found,), (away,) = searched.nearest(embedding[None], min(k + 1, len(searched)), metric)
+        kept = np.flatnonzero(~self._itself(query, found))[:k]
         indices, distances, label = found[kept], away[kept], facts.label(query)
         labels = facts.training_labels[indices].tolist()
         (winner,), (share,) = vote(np.array([labels]))
@@ -258,9 +263,22 @@ class NeighbourSearch:
             confidence=float(share),
             right=None if label is None else int(winner) == label,
             reach=float(far.max()),
-            same=tuple(index for index in facts.same(query, indices) if index != own),
+            same=tuple(
+                index
+                for index in facts.same(query, indices)
+                if query.kind != "train" or index != query.index
+            ),
             _class_names=facts.class_names,
         )
+
+    def _itself(self, query: Query, found: np.ndarray) -> np.ndarray:
+        """Return which images are the query itself, which is not its own neighbour: bool (n,)."""
+        if query.kind == "train":
+            return found == query.index
+        files = self.facts.training_files
+        if query.kind == "test" and self._test_paths is not None and isinstance(files, Indexed):
+            return files[found] == self._test_paths[query.index]
+        return np.zeros(len(found), bool)
 
     def _prepared(self, searched: Searched, on_map: np.ndarray) -> FrameSearch:
         cloud = on_map @ self._axes

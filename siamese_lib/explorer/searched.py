@@ -97,7 +97,7 @@ class InMemory:
         return place < len(self) and self.indices[place] == index
 
 
-class OnDisk:
+class InGallery:
     """A gallery on disk, whose ids stand for the training images."""
 
     def __init__(self, gallery: GalleryOnDisk) -> None:
@@ -130,4 +130,4 @@ class OnDisk:
         return True
 
 
-Searched: TypeAlias = InMemory | OnDisk
+Searched: TypeAlias = InMemory | InGallery

@@ -7,6 +7,7 @@ images are in these files; else id i is image i of the training images.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,7 +25,7 @@ from siamese_lib.explorer.indexed import (
     is_missing,
     labels_of,
 )
-from siamese_lib.explorer.searched import GalleryOnDisk, InMemory, OnDisk, Searched
+from siamese_lib.explorer.searched import GalleryOnDisk, InGallery, InMemory, Searched
 from siamese_lib.metrics.headline import HEADLINE_K
 from siamese_lib.runs.run import Run
 from siamese_lib.search.gallery import Gallery
@@ -51,6 +52,7 @@ class Source:
         like_mnist: whether they look as MNIST's digits do.
         most_asked: for how many test images to find the neighbours before anything is shown.
         one_metric: the metric that a gallery searches by, if it knows only one.
+        test_paths: the files of the test images, as `files` names them, if they may be in it, too.
         wrong: why a gallery that was given is not used, or "".
     """
 
@@ -65,6 +67,7 @@ class Source:
     like_mnist: bool
     most_asked: int
     one_metric: str | None = None
+    test_paths: np.ndarray | None = None
     wrong: str = ""
 
 
@@ -84,6 +87,11 @@ def source_of(
         gallery: embeddings at the run's last frame, or None.
         most_shown: images on the map.
     """
+    if not (gallery is None or hasattr(gallery, "embeddings_of") or isinstance(gallery, Gallery)):
+        raise ValueError(
+            f"gallery is a {type(gallery).__name__}; expected a Gallery or a DiskGallery. Read one "
+            "with Gallery.load or DiskGallery.open."
+        )
     if gallery is None or isinstance(gallery, Gallery):
         return _in_memory(run, data, limit, gallery, most_shown)
     wrong = _misfit_on_disk(gallery, run, data, limit)
@@ -128,25 +136,29 @@ def _on_disk(run: Run, data: Dataset, gallery: GalleryOnDisk, most_shown: int) -
     ids = gallery.ids
     shown = _spread(ids, most_shown)
     images, files = data.train.images, data.train.files
-    labels, names = data.train.labels, tuple(data.class_names)
+    labels, names, test_paths = data.train.labels, tuple(data.class_names), None
     if _keeps_files(gallery, ids):
         images, files = images_of(gallery, run.image_shape), files_of(gallery)
         if _known(gallery, ids, names) < len(gallery):
             names = (*names, NO_CLASS)
         labels = labels_of(gallery, tuple(data.class_names))
+        if data.root is not None and data.test.files is not None:
+            tests = [os.path.join(data.root, file) for file in data.test.files]
+            test_paths = np.array(tests, object)
     looked_at = images[_spread(ids, _LOOKED_AT)]
     return Source(
         images=images,
         labels=labels,
         files=files,
         class_names=names,
-        searched=OnDisk(gallery),
+        searched=InGallery(gallery),
         shown=shown,
         searching=f"A gallery of {len(gallery):,} images to search",
         paper=paper_of(looked_at),
         like_mnist=like_mnist(looked_at),
         most_asked=_ASKED,
         one_metric=gallery.metric,
+        test_paths=test_paths,
     )
 
 

@@ -19,7 +19,7 @@ from numpy.typing import ArrayLike, NDArray
 from siamese_lib.arrays import real_array
 from siamese_lib.checks import whole_number
 from siamese_lib.scale import gallery_folder
-from siamese_lib.scale.disk_labels import converted, files_of, labels_from, words_of
+from siamese_lib.scale.disk_labels import check_there, converted, files_of, labels_from, words_of
 from siamese_lib.scale.disk_search import LEAST_PROBED, lists_to_probe, nearest_on_disk
 from siamese_lib.scale.gallery_folder import Facts
 from siamese_lib.scale.vector_store import VectorStore, among, packages
@@ -259,6 +259,7 @@ class DiskGallery:
         nprobe = self._facts.nprobe or 2 * LEAST_PROBED  # None if a build was killed
         with gallery_folder.reading(self.path):
             available = self._store.count(where)
+            check_there(labels, available)
             k = number_to_find(k, available)
             everything = exact or available <= EXACT_UP_TO or not self.indexed
             lists = None if everything else nprobe

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from siamese_lib.checks import checked_labels
+from siamese_lib.texts import shortened
 
 _NAMES = {"int": "whole numbers", "str": "strings"}
 
@@ -44,6 +45,19 @@ def words_of(
                 "Give this class another name."
             ) from None
     return words, kind
+
+
+def check_there(labels: object, count: int) -> None:
+    """Check that a search that is limited to some classes has something to find.
+
+    Raises:
+        ValueError: there is no embedding of these classes.
+    """
+    if labels is not None and not count:
+        raise ValueError(
+            f"labels are {shortened(repr(labels))}; expected classes of which the gallery has "
+            "embeddings. Check how they are written: it has none of these."
+        )
 
 
 def files_of(paths: Iterable[str | os.PathLike[str]], count: int) -> list[bytes]:

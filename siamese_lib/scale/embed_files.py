@@ -27,7 +27,7 @@ from siamese_lib.scale.embedded_files import EmbeddedFiles
 from siamese_lib.scale.embedded_folder import EmbeddedFolder, Embedder
 from siamese_lib.scale.file_list import FileList, Files
 from siamese_lib.scale.on_ray import parts_on_ray
-from siamese_lib.scale.part_files import arrow_package
+from siamese_lib.scale.parquet_files import arrow_package
 from siamese_lib.texts import listed, printable, shortened
 
 if TYPE_CHECKING:
@@ -223,8 +223,9 @@ def _say_what_was_left_out(made: EmbeddedFiles) -> None:
     skipped: Iterable[tuple[Path, str]] = made.skipped.items()
     words = [shortened(printable(f"{path}: {why}"), 160).rstrip(".") for path, why in skipped]
     if words:
+        were = "file or folder was" if len(words) == 1 else "files or folders were"
         warnings.warn(
-            f"{len(words):,} files or folders were left out: {listed(words, _NAMED)}. "
+            f"{len(words):,} {were} left out: {listed(words, _NAMED)}. "
             "EmbeddedFiles.skipped lists all of them.",
             stacklevel=3,
         )

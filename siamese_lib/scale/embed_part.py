@@ -15,7 +15,7 @@ import numpy as np
 from siamese_lib.data.dataset import DataError
 from siamese_lib.data.read_many import read_in_order
 from siamese_lib.runs.run import Run
-from siamese_lib.scale.part_files import packed_part, unpacked_list
+from siamese_lib.scale.parquet_files import packed_part, unpacked_list
 
 _GONE = os.strerror(errno.ENOENT)
 # Reasons of the machine and not of the file, which may be read the next time.

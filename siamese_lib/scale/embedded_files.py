@@ -15,7 +15,7 @@ from siamese_lib.data.dataset import DataError
 from siamese_lib.scale.disk_gallery import DiskGallery
 from siamese_lib.scale.disk_labels import labels_from, words_of
 from siamese_lib.scale.embedded_folder import EmbeddedFolder, damaged
-from siamese_lib.scale.part_files import arrow_package, known_of_part, unpacked_part
+from siamese_lib.scale.parquet_files import arrow_package, known_of_part, unpacked_part
 
 _APPENDED = 32 << 20  # bytes of embeddings that a gallery gets at once
 

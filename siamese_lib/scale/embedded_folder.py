@@ -30,7 +30,7 @@ from siamese_lib.checks import whole_number
 from siamese_lib.data.dataset import DataError
 from siamese_lib.files import JsonObject, write_atomically
 from siamese_lib.scale.file_list import FileList, Listed
-from siamese_lib.scale.part_files import packed_list, unpacked_list
+from siamese_lib.scale.parquet_files import packed_list, unpacked_list
 from siamese_lib.texts import located, printable
 
 FORMAT = 1

@@ -30,19 +30,6 @@ def cache(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def read(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """The names of the files that are read, as they are read."""
-    names: list[str] = []
-
-    def reading(file: Path, *arguments: Any, **options: Any) -> Any:
-        names.append(file.name)
-        return read_with_thumbnail(file, *arguments, **options)
-
-    monkeypatch.setattr(read_many, "read_with_thumbnail", reading)
-    return names
-
-
-@pytest.fixture
 def photos(tmp_path: Path) -> Path:
     """Two classes of 6 pictures, and a file that is none."""
     for number in range(12):

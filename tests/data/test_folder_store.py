@@ -35,19 +35,6 @@ def place(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def read(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """The names of the files that are read, as they are read."""
-    names: list[str] = []
-
-    def reading(file: Path, *arguments: Any, **options: Any) -> Any:
-        names.append(file.name)
-        return read_with_thumbnail(file, *arguments, **options)
-
-    monkeypatch.setattr(read_many, "read_with_thumbnail", reading)
-    return names
-
-
-@pytest.fixture
 def photos(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Two classes of 10 bitmaps, all of one size in bytes, that count as written long ago."""
     monkeypatch.setattr(folder_cache, "_COARSE", -(10**18))

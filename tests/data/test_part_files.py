@@ -54,5 +54,3 @@ def test_without_locks_nobody_is_alone(tmp_path: Path, monkeypatch: pytest.Monke
     assert not alone(InUse(tmp_path / "gone"))
     monkeypatch.setattr(part_files.fcntl, "flock", flock)
     assert not alone(InUse(tmp_path))
-    monkeypatch.setattr(part_files, "fcntl", None)
-    assert not alone(InUse(tmp_path))

@@ -95,6 +95,34 @@ def test_images_and_classes_come_from_the_files_of_the_gallery(tmp_path, kind):
     assert explorer.select(image=DATA.train.images[5]).same == (5,)
 
 
+def test_a_test_image_in_the_gallery_is_not_its_own_neighbour(tmp_path):
+    for number, (image, label) in enumerate(zip(DATA.train.images, DATA.train.labels, strict=True)):
+        place = tmp_path / "photos" / DATA.class_names[label]
+        place.mkdir(parents=True, exist_ok=True)
+        Image.fromarray(image[..., 0]).save(place / f"{number}.png")
+    data = sl.load_folder(tmp_path / "photos", image_size=(8, 8), color="grayscale")
+    gallery = sl.DiskGallery(tmp_path / "gallery", 2)
+    sl.embed_files(RUN, tmp_path / "photos", tmp_path / "embedded").into(gallery)
+    explorer = sl.RetrievalExplorer(RUN, data, gallery=gallery)
+    files = explorer._search.facts.training_files
+    assert files is not None
+    wrong = []
+    for index in range(len(data.test)):
+        answer = explorer.select(index=index, k=7)
+        found = [files[each] for each in answer.indices]
+        assert str(data.path("test", index)) not in found
+        assert (len(found), answer.same) == (7, ())
+        wrong.append(not answer.right)
+    np.testing.assert_array_equal(explorer._search.facts.mistaken, wrong)
+    assert "finds itself" not in explorer._screen.status
+
+
+@pytest.mark.parametrize("given", [Path("gallery"), np.eye(3)])
+def test_what_is_no_gallery_is_refused(given):
+    with pytest.raises(ValueError, match="expected a Gallery or a DiskGallery"):
+        sl.RetrievalExplorer(RUN, DATA, gallery=given)
+
+
 def test_images_without_a_known_class_have_one_of_their_own(tmp_path):
     for folder, labels in (("none", None), ("other", ["thing"] * 40)):
         (tmp_path / folder).mkdir()

@@ -158,7 +158,7 @@ def test_names_that_are_not_utf_8(tmp_path, photos, run):
     assert part.labels is not None
     assert (os.fsencode(part.paths[-1]), part.labels[-1]) == (folder + b"/\xfe.png", r"\xff\n")
     assert [*map(os.fsencode, found.skipped)] == [folder + b"/\xfd.png"]
-    embed_again = pytest.warns(UserWarning, match="1 files")
+    embed_again = pytest.warns(UserWarning, match="1 file or folder was")
     with embed_again:
         embed(run, photos, tmp_path / "out")
 
@@ -452,7 +452,7 @@ def test_ray_gives_the_same_files(tmp_path, photos):
     (photos / "dog/notes.txt").write_text("a dog")
     run = run_of(1, 2, 3)
     for name, options in ("one", {}), ("ray", {"ray": True, "workers": 2}):
-        with pytest.warns(UserWarning, match="1 files"):
+        with pytest.warns(UserWarning, match="1 file or folder was"):
             embed(run, photos, tmp_path / name, frame=1, **options)
     assert contents(tmp_path / "ray") == contents(tmp_path / "one")
     assert not ray.is_initialized()
