@@ -67,12 +67,10 @@ def answer(screen: Screen) -> str:
     if state.frame < len(facts.steps) - 1:  # the ✗ of a thumbnail is of the last step
         says += f" at step {main.step:,}"
     indices = " ".join(map(str, main.indices))
-    where = (
-        f"step {main.step:,}, among {main.searched:,} training images"
-        if len(facts.steps) > 1
-        else f"among {main.searched:,} training images"
-    )
     both = facts.one_metric is None
+    where = f"among {main.searched:,} {'training' if both else 'gallery'} images"
+    if len(facts.steps) > 1:
+        where = f"step {main.step:,}, {where}"
     parts = [_metric(screen, name) for name in _TITLES if both or name in screen.answers]
     return (
         f"<div class='sx-head sx-{verdict}'>"

@@ -89,7 +89,8 @@ class EmbeddedFiles:
         return int(self._ends[-1])
 
     def __repr__(self) -> str:
-        skipped = f", {len(self.skipped):,} files left out" if self.skipped else ""
+        count = len(self._skipped)
+        skipped = f", {count:,} {'file' if count == 1 else 'files'} left out" if count else ""
         return f"EmbeddedFiles({len(self):,} embeddings, dim={self.dim}{skipped})"
 
     @property
