@@ -18,8 +18,8 @@
 # **What you will see.** All chapters so far fit into the memory of one laptop. Here each part of the
 # work learns to grow. The training runs on eight devices, which are pretended here, and the pictures
 # stay on disk. The embeddings are computed part by part. The search reads a gallery that may be larger
-# than memory. You try each of them on something small. Then a chart shows what was measured from 1,000 to 10 million embeddings,
-# and the chapter ends with a plan for a billion pictures.
+# than memory. You try each of them on something small. Then a chart shows what was measured from 1,000
+# to 10 million embeddings. The chapter ends with a plan for a billion pictures.
 #
 # The chapter needs the packages of the extra `scale`, which `make lab` installs. The first cell
 # imports what it uses, and makes a folder for its files.
@@ -46,7 +46,8 @@ Path("exports").mkdir(exist_ok=True)
 #
 # They do: JAX computes the loss of the whole batch, and collects the embeddings of all devices for
 # it. So eight devices should learn what one learns. The next cell is a program that tests this. It
-# trains for 30 steps, and saves the weights before and after. `sl.distribute()` is its only line about devices.
+# trains for 30 steps, and saves the weights before and after. `sl.distribute()` is its only line about
+# devices.
 
 # %%
 program = """
@@ -123,8 +124,8 @@ for number, image in enumerate(digits.train.images[:3000]):
 
 # %% [markdown]
 # The cell loads the folder twice: into memory, and with `on_disk=True`. The second way reads, decodes
-# and resizes each file once, and writes the pixels to a cache on disk. Then it keeps 16 bytes for each
-# picture in memory, however large the pictures are.
+# and resizes each file once, and writes the pixels to a cache on disk. In memory it keeps where each
+# picture is, with its file's name and its class, however large the pictures are.
 
 # %% tags=["nbval-ignore-output"]
 in_memory = sl.load_folder(folder)
@@ -158,7 +159,8 @@ run = recorder.run
 #
 # A trained network embeds as many pictures as there are. `embed_files` cuts the list of files into
 # parts. Each part is read, embedded, and written to disk before the next one begins. So memory holds
-# one part only, and if the program is killed, the same call goes on with the parts that are missing.
+# a few batches of pictures and the embeddings of one part. If the program is killed, the same call goes
+# on with the parts that are missing.
 # A file that cannot be read is listed with the reason. To see this, the cell first writes one.
 
 # %% tags=["nbval-ignore-output"]
