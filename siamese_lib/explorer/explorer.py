@@ -293,7 +293,7 @@ class RetrievalExplorer(WithStill, ipywidgets.VBox):
 
     def _laid_out(self) -> list[ipywidgets.Widget]:
         panels = self._panels
-        found = _box("found", panels["answer"], self._controls)
+        found = _box("found", self._controls, panels["answer"])
         columns = _box(
             "columns",
             _box("choose", panels["picker"], self.pad),

@@ -172,8 +172,13 @@ def test_a_slider_follows_the_hand_where_answers_are_quick(explorer):
         arg=before,
     )
     page.mouse.up()
+    page.wait_for_function(
+        "slider => document.querySelectorAll('section[data-metric=euclidean] .sx-card').length"
+        " === Number(slider.value)",
+        arg=neighbours.element_handle(),
+    )
+    assert there(neighbours.bounding_box()) == box  # more cards do not move what the hand is on
     step = root.get_by_role("slider", name="at step")
-    step.hover()  # waits until the new cards no longer move it
     box = there(step.bounding_box())
     page.mouse.move(box["x"] + box["width"] - 4, box["y"] + box["height"] / 2)
     page.mouse.down()
