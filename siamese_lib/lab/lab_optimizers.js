@@ -8,7 +8,10 @@
  * @property {number} [momentum] of SGD, from 0 to below 1
  */
 
-const [BETA1, BETA2, EPSILON] = [0.9, 0.999, 1e-7];
+// Keras' defaults for Adam.
+const BETA1 = 0.9;
+const BETA2 = 0.999;
+const EPSILON = 1e-7;
 
 export class LabOptimizer {
   #name = "";

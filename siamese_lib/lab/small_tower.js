@@ -6,6 +6,9 @@
 //   const loss = tower.step(images, labels, settings);  // settings may change at every step
 //   const embeddings = tower.embed(images);             // Float32Array, a row for each image
 //   const weights = tower.weights();                    // Float32Arrays in Keras' order
+//
+// A page trains in a worker, so that it answers the pointer meanwhile. Opened from disk it can make
+// one of a blob of the joined modules, without { type: "module" } and so without exports.
 
 import { firstWeights, layersOf, packed, SMALL_TOWER, unpacked } from "./layers.js";
 import { lossOf } from "./lab_losses.js";
