@@ -35,6 +35,19 @@ export class LabBatches {
     }));
   }
 
+  /** All that the next draw depends on, for `restore`. */
+  kept() {
+    const groups = this.#groups.map(({ members, next }) => ({ members: members.slice(), next }));
+    return { random: this.#random.kept(), groups, drawn: this.#drawn };
+  }
+
+  /** @param {ReturnType<LabBatches["kept"]>} kept */
+  restore({ random, groups, drawn }) {
+    this.#random.restore(random);
+    this.#groups = groups.map(({ members, next }) => ({ members: members.slice(), next }));
+    this.#drawn = drawn;
+  }
+
   /**
    * Images of all classes in turn; all images of a class come before any comes again.
    * @param {number} size

@@ -19,6 +19,18 @@ export class LabOptimizer {
   #first = new Float32Array(0); // SGD's velocity; Adam's mean of the gradients
   #second = new Float32Array(0); // Adam's mean of their squares
 
+  /** All that the next step depends on, for `restore`. */
+  kept() {
+    const [first, second] = [this.#first.slice(), this.#second.slice()];
+    return { name: this.#name, steps: this.#steps, first, second };
+  }
+
+  /** @param {ReturnType<LabOptimizer["kept"]>} kept */
+  restore({ name, steps, first, second }) {
+    [this.#name, this.#steps] = [name, steps];
+    [this.#first, this.#second] = [first.slice(), second.slice()];
+  }
+
   /**
    * Move weights by their gradients. Another optimizer than in the step before begins anew.
    * @param {Float32Array} weights

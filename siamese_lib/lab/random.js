@@ -13,6 +13,16 @@ export class Random {
     this.#state = seed | 0;
   }
 
+  /** Where the generator is, for `restore`. */
+  kept() {
+    return this.#state;
+  }
+
+  /** @param {number} state */
+  restore(state) {
+    this.#state = state;
+  }
+
   /** A number from 0 to 1, without 1. */
   next() {
     this.#state = (this.#state + 0x6d2b79f5) | 0;

@@ -101,6 +101,17 @@ export class SmallTower {
     return unpacked(this.#layers, this.#passes.parameters);
   }
 
+  /** All that the next step depends on, for `restore`: weights, and those of the optimizer. */
+  kept() {
+    return { weights: this.weights(), optimizer: this.#optimizer.kept() };
+  }
+
+  /** @param {ReturnType<SmallTower["kept"]>} kept */
+  restore({ weights, optimizer }) {
+    packed(this.#layers, weights, this.#passes.parameters);
+    this.#optimizer.restore(optimizer);
+  }
+
   /**
    * Return the loss, and leave its gradients in the memory.
    * @param {Uint8Array} images
