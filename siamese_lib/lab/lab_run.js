@@ -92,13 +92,16 @@ export class LabRun {
     return { points, precision: precisionAt(NEIGHBORS, queries, gallery) };
   }
 
-  /** A sentence about the training now. */
-  verdict() {
+  /**
+   * A sentence about the training now.
+   * @param {LabFrame} [frame] of now
+   */
+  verdict(frame = this.frame()) {
     const { margin, loss: kind } = settingsAt(this.state, Math.max(this.step - 1, 0));
     const recent = this.losses.slice(-RECENT);
     const loss = recent.length ? recent.reduce((sum, each) => sum + each) / recent.length : 0;
     const { labels } = this.#data.shown;
-    const distances = labDistances(this.frame().points, this.state.dim, labels, margin);
+    const distances = labDistances(frame.points, this.state.dim, labels, margin);
     return labVerdict({ loss, margin, kind, ...distances });
   }
 

@@ -77,6 +77,15 @@ export class LabSession {
   }
 
   /**
+   * Go on with another branch.
+   * @param {number} branch
+   */
+  choose(branch) {
+    this.#branch(branch);
+    this.current = branch;
+  }
+
+  /**
    * Two branches at the same step.
    * @param {number} one
    * @param {number} other
