@@ -97,12 +97,15 @@ export class LabRun {
    * @param {LabFrame} [frame] of now
    */
   verdict(frame = this.frame()) {
-    const { margin, loss: kind } = settingsAt(this.state, Math.max(this.step - 1, 0));
+    if (this.step === 0) return { name: "new", text: "Not trained yet." };
+    const settings = settingsAt(this.state, this.step - 1);
+    const { margin, loss: kind, similar, turned } = settings;
     const recent = this.losses.slice(-RECENT);
-    const loss = recent.length ? recent.reduce((sum, each) => sum + each) / recent.length : 0;
+    const loss = recent.reduce((sum, each) => sum + each) / recent.length;
+    const share = turned ? 1 - similar : similar;
     const { labels } = this.#data.shown;
     const distances = labDistances(frame.points, this.state.dim, labels, margin);
-    return labVerdict({ loss, margin, kind, ...distances });
+    return labVerdict({ loss, margin, kind, share, ...distances });
   }
 
   weights() {

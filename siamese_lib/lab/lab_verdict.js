@@ -6,6 +6,7 @@
  * @property {number} loss the mean of the last steps
  * @property {number} margin
  * @property {string} kind of loss: "pairs", "every_pair" or "triplet"
+ * @property {number} share of similar pairs, of the loss "pairs"
  * @property {number} similar the mean distance of similar pairs
  * @property {number} different the mean distance of different pairs
  * @property {number} beyond the share of different pairs that are the margin or more apart
@@ -17,13 +18,14 @@ const NEAR_TRIVIAL = 0.1; // batches differ by some percent, so the loss does no
 const NO_ORDER = 1.25; // different pairs are hardly farther apart than similar ones
 const ALMOST_ALL = 0.99;
 const LEARNED = 3; // classes whose pairs are three times as close as others are islands
+const FAR = 0.5; // and on average half of the margin away, or only a few images left the rest
 
 /**
  * @param {LabNumbers} numbers
  * @returns {{ name: string, text: string }}
  */
-export function labVerdict({ loss, margin, kind, similar, different, beyond }) {
-  const trivial = kind === "triplet" ? margin : margin ** 2 / 4;
+export function labVerdict({ loss, margin, kind, share, similar, different, beyond }) {
+  const { value: trivial, called } = trivialOf(kind, margin, share);
   if (![loss, similar, different].every(Number.isFinite)) {
     return verdictOf("not_a_number", "The loss is not a number: the learning rate is too high.");
   }
@@ -32,14 +34,13 @@ export function labVerdict({ loss, margin, kind, similar, different, beyond }) {
   }
   const ordered = different > NO_ORDER * similar;
   if (!ordered && Math.abs(loss - trivial) < NEAR_TRIVIAL * trivial) {
-    const called = kind === "triplet" ? "the margin" : "margin squared / 4";
     return verdictOf(
       "trivial",
       `The loss sits at ${called} = ${Number(trivial.toPrecision(3))}: as if all images were ` +
         "in one point.",
     );
   }
-  const learned = different > LEARNED * similar;
+  const learned = different > LEARNED * similar && different >= FAR * margin;
   if (beyond >= ALMOST_ALL && !learned) {
     return verdictOf("no_push", "Different pairs no longer push: all are beyond the margin.");
   }
@@ -47,6 +48,23 @@ export function labVerdict({ loss, margin, kind, similar, different, beyond }) {
     return verdictOf("learned", "Learned: similar images are close, different ones far apart.");
   }
   return verdictOf("learning", "Learning: similar and different pairs are not yet well apart.");
+}
+
+/**
+ * The loss if all images are in one point: similar pairs then cost nothing, and each different one
+ * margin squared / 2. Half of the pairs are similar, or count as half.
+ * @param {string} kind
+ * @param {number} margin
+ * @param {number} share
+ */
+function trivialOf(kind, margin, share) {
+  if (kind === "triplet") return { value: margin, called: "the margin" };
+  const different = kind === "pairs" ? 1 - share : 0.5;
+  const called =
+    different === 0.5
+      ? "margin squared / 4"
+      : `margin squared / 2, times the share of different pairs, ${Number(different.toFixed(2))},`;
+  return { value: (different * margin ** 2) / 2, called };
 }
 
 /** @param {string} name @param {string} text */

@@ -154,16 +154,27 @@ test("a branch is the training that had these settings from that step on", () =>
   session.step();
 });
 
-const GOOD = { loss: 0.1, margin: 1, kind: "pairs", similar: 0.4, different: 0.8, beyond: 0.3 };
+const GOOD = {
+  loss: 0.1,
+  margin: 1,
+  kind: "pairs",
+  share: 0.5,
+  similar: 0.4,
+  different: 0.8,
+  beyond: 0.3,
+};
 /** @type {[string, Record<string, number | string>][]} */
 const JUDGED = [
   ["learning", {}],
   ["learned", { similar: 0.2, beyond: 0.9 }],
   ["learned", { similar: 0.2, beyond: 1 }],
+  ["learning", { similar: 0.02, different: 0.2 }],
   ["no_push", { similar: 4, different: 5, beyond: 1 }],
   ["collapsed", { similar: 0.01, different: 0.02, loss: 0.25 }],
   ["trivial", { similar: 0.3, different: 0.3, loss: 0.25 }],
   ["trivial", { similar: 0.3, different: 0.3, loss: 1, kind: "triplet" }],
+  ["trivial", { similar: 0.3, different: 0.3, loss: 0.45, share: 0.1 }],
+  ["learning", { similar: 0.3, different: 0.3, loss: 0.25, share: 0.1 }],
   ["not_a_number", { loss: NaN }],
   ["not_a_number", { different: Infinity }],
 ];
@@ -179,9 +190,10 @@ test("distances are the means of all pairs", () => {
   assert.deepEqual(found, { similar: 6.5, different: 7.5, beyond: 0.5 });
 });
 
-test("short trainings are judged: one learns, one without different pairs collapses", () => {
+test("short trainings are judged: learned, collapsed without different pairs, not a number", () => {
+  assert.equal(trained().run.verdict().name, "new");
   assert.equal(trained({}, 150).run.verdict().name, "learned");
   assert.equal(trained({ similar: 1 }, 150).run.verdict().name, "collapsed");
   const wild = trained({ optimizer: "sgd", learningRate: 100 }, 40);
-  assert.notEqual(wild.run.verdict().name, "learned");
+  assert.equal(wild.run.verdict().name, "not_a_number");
 });
