@@ -10,6 +10,7 @@
  * @property {number} similar the mean distance of similar pairs
  * @property {number} different the mean distance of different pairs
  * @property {number} beyond the share of different pairs that are the margin or more apart
+ * @property {number} near the share of different pairs less than half the margin apart
  */
 
 // Distances are judged in margins, as the margin is the only length that the loss knows.
@@ -18,13 +19,13 @@ const NEAR_TRIVIAL = 0.1; // batches differ by some percent, so the loss does no
 const NO_ORDER = 1.25; // different pairs are hardly farther apart than similar ones
 const ALMOST_ALL = 0.99;
 const LEARNED = 3; // classes whose pairs are three times as close as others are islands
-const FAR = 0.5; // and on average half of the margin away, or only a few images left the rest
+const MIXED = 0.1; // of three classes, two in one place make it a third; of ten, a 45th
 
 /**
  * @param {LabNumbers} numbers
  * @returns {{ name: string, text: string }}
  */
-export function labVerdict({ loss, margin, kind, share, similar, different, beyond }) {
+export function labVerdict({ loss, margin, kind, share, similar, different, beyond, near }) {
   const { value: trivial, called } = trivialOf(kind, margin, share);
   if (![loss, similar, different].every(Number.isFinite)) {
     return verdictOf("not_a_number", "The loss is not a number: the learning rate is too high.");
@@ -40,7 +41,7 @@ export function labVerdict({ loss, margin, kind, share, similar, different, beyo
         "in one point.",
     );
   }
-  const learned = different > LEARNED * similar && different >= FAR * margin;
+  const learned = different > LEARNED * similar && near <= MIXED;
   if (beyond >= ALMOST_ALL && !learned) {
     return verdictOf("no_push", "Different pairs no longer push: all are beyond the margin.");
   }
@@ -82,7 +83,7 @@ export function labDistances(points, dim, labels, margin) {
     [0, 0],
     [0, 0],
   ];
-  let far = 0;
+  let [far, close] = [0, 0];
   for (let one = 0; one < labels.length; one++) {
     for (let other = 0; other < one; other++) {
       let square = 0;
@@ -93,8 +94,10 @@ export function labDistances(points, dim, labels, margin) {
       sums[same] += Math.sqrt(square);
       counts[same]++;
       far += Number(!same && square >= margin ** 2);
+      close += Number(!same && square < (margin / 2) ** 2);
     }
   }
   const [different, similar] = sums.map((sum, same) => sum / Math.max(counts[same], 1));
-  return { similar, different, beyond: far / Math.max(counts[0], 1) };
+  const number = Math.max(counts[0], 1);
+  return { similar, different, beyond: far / number, near: close / number };
 }

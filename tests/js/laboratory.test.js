@@ -162,13 +162,14 @@ const GOOD = {
   similar: 0.4,
   different: 0.8,
   beyond: 0.3,
+  near: 0,
 };
 /** @type {[string, Record<string, number | string>][]} */
 const JUDGED = [
   ["learning", {}],
   ["learned", { similar: 0.2, beyond: 0.9 }],
   ["learned", { similar: 0.2, beyond: 1 }],
-  ["learning", { similar: 0.02, different: 0.2 }],
+  ["learning", { similar: 0.02, different: 0.6, near: 0.33 }],
   ["no_push", { similar: 4, different: 5, beyond: 1 }],
   ["collapsed", { similar: 0.01, different: 0.02, loss: 0.25 }],
   ["trivial", { similar: 0.3, different: 0.3, loss: 0.25 }],
@@ -187,7 +188,7 @@ for (const [name, numbers] of JUDGED) {
 
 test("distances are the means of all pairs", () => {
   const found = labDistances([0, 3, 4, 14], 1, [0, 0, 1, 1], 5);
-  assert.deepEqual(found, { similar: 6.5, different: 7.5, beyond: 0.5 });
+  assert.deepEqual(found, { similar: 6.5, different: 7.5, beyond: 0.5, near: 0.25 });
 });
 
 test("short trainings are judged: learned, collapsed without different pairs, not a number", () => {
