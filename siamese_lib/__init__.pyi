@@ -45,6 +45,7 @@ from .network.proxies import proxy_model as proxy_model
 from .network.siamese import EuclideanDistance as EuclideanDistance
 from .network.siamese import load_model as load_model
 from .network.siamese import siamese as siamese
+from .network.small_tower import small_tower as small_tower
 from .network.towers import conv_tower as conv_tower
 from .pairs.known_neighbours import factor_graph as factor_graph
 from .pairs.known_neighbours import pair_counts as pair_counts

@@ -1,0 +1,1 @@
+"""How fast the tower in a page trains."""

@@ -1,0 +1,1 @@
+"""The laboratory: a small tower that trains in the page."""

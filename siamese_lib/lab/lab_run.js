@@ -1,0 +1,182 @@
+// @ts-check
+// One training of a laboratory, which remembers its past.
+
+import { gathered, LabBatches } from "./lab_batches.js";
+import { LabMemory } from "./lab_memory.js";
+import { precisionAt } from "./lab_precision.js";
+import { labSamples } from "./lab_samples.js";
+import { settingsAt, stateBefore, withChange } from "./lab_state.js";
+import { labDistances, labVerdict } from "./lab_verdict.js";
+import { SmallTower } from "./small_tower.js";
+
+/**
+ * @typedef {import("./lab_state.js").LabState} LabState
+ * @typedef {{ points: Float32Array, precision: number }} LabFrame embeddings of the shown images
+ * @typedef {{ tower: ReturnType<SmallTower["kept"]>, batches: ReturnType<LabBatches["kept"]>,
+ *   classes: LabState["classes"], flipped: number }} LabMoment all that the next step depends on
+ * @typedef {{ frames?: number, moments?: number }} LabLimits how many are remembered
+ */
+
+const NEIGHBORS = 7;
+const RECENT = 20; // steps whose mean loss is judged
+
+export class LabRun {
+  /** @type {LabState} */
+  state;
+  step = 0;
+  /** @type {number[]} */
+  losses = []; // of each step
+  /** @type {LabMemory<LabFrame>} */
+  frames;
+  /** @type {LabMemory<LabMoment>} */
+  moments;
+  #data;
+  #size;
+  #tower;
+  #batches;
+  #samples;
+  /** @type {Pick<LabState, "classes" | "flipped">} */
+  #drawnFor;
+
+  /**
+   * @param {import("./lab_samples.js").LabData} data
+   * @param {LabState} state
+   * @param {LabLimits} [limits]
+   */
+  constructor(data, state, { frames = 400, moments = 64 } = {}) {
+    const { shape } = data;
+    this.#data = data;
+    this.#size = shape[0] * shape[1] * shape[2];
+    this.state = state;
+    this.#tower = new SmallTower(shape, state.dim, { output: state.output, seed: state.seed });
+    this.#drawnFor = settingsAt(state, 0);
+    this.#samples = labSamples(data, { ...state, ...this.#drawnFor });
+    this.#batches = new LabBatches(this.#samples.labels, state.seed);
+    this.frames = new LabMemory(frames);
+    this.moments = new LabMemory(moments);
+    this.#remember();
+  }
+
+  /** Train one step, and return its loss. */
+  advance() {
+    const settings = settingsAt(this.state, this.step);
+    const { classes, flipped } = this.#drawnFor;
+    if (String(settings.classes) !== String(classes) || settings.flipped !== flipped) {
+      this.#draw(settings, this.state.seed + this.step);
+    }
+    const { images, targets } = this.#batch(settings);
+    const loss = this.#tower.step(images, targets, settings);
+    this.losses.push(loss);
+    this.step++;
+    this.#remember();
+    return loss;
+  }
+
+  /** @param {string} name @param {unknown} value of a setting, from the next step on */
+  change(name, value) {
+    const changed = withChange(this.state, { step: this.step, name, value });
+    labSamplesCheck(this.#data, settingsAt(changed, this.step));
+    this.state = changed;
+  }
+
+  /** The embeddings of the shown images now, and their precision. @returns {LabFrame} */
+  frame() {
+    const { images, labels } = this.#data.shown;
+    const points = this.#tower.embed(images);
+    // The first half asks, the second answers: no image finds itself.
+    const half = Math.floor(labels.length / 2);
+    const all = Array.from(labels);
+    const cut = half * this.state.dim;
+    const queries = { points: points.subarray(0, cut), labels: all.slice(0, half) };
+    const gallery = { points: points.subarray(cut), labels: all.slice(half) };
+    return { points, precision: precisionAt(NEIGHBORS, queries, gallery) };
+  }
+
+  /**
+   * A sentence about the training now.
+   * @param {LabFrame} [frame] of now
+   */
+  verdict(frame = this.frame()) {
+    if (this.step === 0) return { name: "new", text: "Not trained yet." };
+    const settings = settingsAt(this.state, this.step - 1);
+    const { margin, loss: kind, similar, turned } = settings;
+    const recent = this.losses.slice(-RECENT);
+    const loss = recent.reduce((sum, each) => sum + each) / recent.length;
+    const share = turned ? 1 - similar : similar;
+    const { labels } = this.#data.shown;
+    const distances = labDistances(frame.points, this.state.dim, labels, margin);
+    return labVerdict({ loss, margin, kind, share, ...distances });
+  }
+
+  weights() {
+    return this.#tower.weights();
+  }
+
+  /**
+   * The same training at an earlier step, which is computed from the moment before it. Changes from
+   * that step on are left out.
+   * @param {number} step
+   */
+  at(step) {
+    if (!(Number.isInteger(step) && step >= 0 && step <= this.step)) {
+      throw new RangeError(`step is ${step}; expected a whole number from 0 to ${this.step}.`);
+    }
+    const found = this.moments.upTo(step);
+    const { tower, batches, ...drawnFor } = found.kept;
+    const run = new LabRun(this.#data, stateBefore(this.state, step));
+    run.#draw(drawnFor, 0);
+    run.#batches.restore(batches);
+    run.#tower.restore(tower);
+    run.step = found.step;
+    run.losses = this.losses.slice(0, found.step);
+    run.frames = this.frames.copyUpTo(found.step);
+    run.moments = this.moments.copyUpTo(found.step);
+    while (run.step < step) run.advance();
+    return run;
+  }
+
+  /** @param {Pick<LabState, "classes" | "flipped">} settings @param {number} seed */
+  #draw({ classes, flipped }, seed) {
+    this.#drawnFor = { classes, flipped };
+    this.#samples = labSamples(this.#data, { ...this.state, classes, flipped });
+    this.#batches = new LabBatches(this.#samples.labels, seed >>> 0);
+  }
+
+  /** @param {LabState} settings */
+  #batch({ loss, batch, similar, turned }) {
+    const { images, labels } = this.#samples;
+    const { images: wanted, targets } =
+      loss === "pairs" ? this.#pairs(batch, similar, turned) : this.#balanced(batch, labels);
+    const numbers = wanted.map((at) => images[at]);
+    return { images: gathered(this.#data.images, this.#size, numbers), targets };
+  }
+
+  /** @param {number} count @param {number} similar @param {boolean} turned */
+  #pairs(count, similar, turned) {
+    const { images, same } = this.#batches.pairs(count, similar);
+    return { images, targets: Array.from(same, (one) => (turned ? 1 - one : one)) };
+  }
+
+  /** @param {number} count @param {number[]} labels */
+  #balanced(count, labels) {
+    const images = this.#batches.balanced(count);
+    return { images, targets: Array.from(images, (at) => labels[at]) };
+  }
+
+  #remember() {
+    this.frames.note(this.step, () => this.frame());
+    this.moments.note(this.step, () => ({
+      tower: this.#tower.kept(),
+      batches: this.#batches.kept(),
+      classes: this.#drawnFor.classes,
+      flipped: this.#drawnFor.flipped,
+    }));
+  }
+}
+
+/**
+ * Refuse settings that leave too few images, before they are a part of the state.
+ * @param {import("./lab_samples.js").LabData} data
+ * @param {LabState} settings
+ */
+const labSamplesCheck = (data, settings) => new LabBatches(labSamples(data, settings).labels, 0);

@@ -1,0 +1,119 @@
+// @ts-check
+import assert from "node:assert/strict";
+import { test } from "node:test";
+
+import { LabWorker } from "../../siamese_lib/lab/lab_worker.js";
+
+/** @param {number} count */
+function halves(count) {
+  const labels = Array.from({ length: count }, (_, i) => i % 2);
+  const images = Uint8Array.from({ length: 64 * count }, (_, i) => {
+    const bright = Number(i % 64 < 32) === labels[Math.floor(i / 64)];
+    return ((i * i * 31) % 80) + (bright ? 160 : 0);
+  });
+  return { images, labels };
+}
+
+const DATA = { shape: [8, 8, 1], ...halves(20), shown: halves(20) };
+
+/** A laboratory that began, whose clock goes on by 5 ms each time it is read. */
+function begun() {
+  /** @type {Record<string, any>[]} */
+  const posted = [];
+  /** @type {(() => void)[]} */
+  const acts = [];
+  let time = 0;
+  const lab = new LabWorker({
+    post: (message) => posted.push(structuredClone(message)),
+    now: () => (time += 5),
+    later: (act) => acts.push(act),
+  });
+  /** @param {Record<string, any>} message */
+  const send = (message) => {
+    posted.length = 0;
+    lab.answer(message);
+    return posted;
+  };
+  const turn = () => acts.shift()?.();
+  send({ type: "state", state: { batch: 4 }, data: DATA });
+  return { send, turn, posted, acts, time: () => time };
+}
+
+test("a laboratory begins with its state and a first frame", () => {
+  const { posted } = begun();
+  assert.deepEqual(
+    posted.map(({ type }) => type),
+    ["started", "frame"],
+  );
+  assert.equal(posted[0].state.batch, 4);
+  assert.equal(posted[1].points.length, 40);
+});
+
+test("playing posts frames seldom, and each loss once", () => {
+  const { send, turn, posted, time } = begun();
+  send({ type: "play" });
+  const began = time();
+  for (let turns = 0; turns < 60; turns++) turn();
+  const frames = posted.filter(({ type }) => type === "frame");
+  assert.ok(frames.length > 5 && frames.length <= 1 + (time() - began) / 34);
+  const { step } = frames[frames.length - 1];
+  assert.equal(frames.flatMap(({ losses }) => losses).length, step);
+});
+
+test("a pause is answered at once, and nothing is trained after it", () => {
+  const { send, turn, posted, acts } = begun();
+  send({ type: "play" });
+  send({ type: "play" });
+  assert.equal(acts.length, 1);
+  turn();
+  const [{ type, playing, step }] = send({ type: "pause" });
+  assert.deepEqual([type, playing], ["frame", false]);
+  while (acts.length) turn();
+  assert.equal(posted.length, 1);
+  assert.equal(send({ type: "step" })[0].step, step + 1);
+});
+
+test("changes go on playing; the past, branches and comparisons pause", () => {
+  const { send, turn } = begun();
+  send({ type: "play" });
+  turn();
+  const [changed] = send({ type: "change", name: "margin", value: 2 });
+  assert.equal(changed.state.changes[0].name, "margin");
+  turn();
+  const { step, playing } = send({ type: "play" })[0];
+  assert.ok(playing && step > changed.state.changes[0].step);
+  assert.equal(send({ type: "scrub", step: 1 })[0].type, "past");
+  const [branched, frame] = send({ type: "branch", step: 1, settings: { margin: 3 } });
+  assert.deepEqual([branched.type, branched.branch, frame.step], ["branched", 1, 1]);
+  assert.equal(frame.losses.length, 1);
+  const [{ branches }] = send({ type: "compare", one: 0, other: 1, step: 1 });
+  assert.deepEqual(branches[0].points, branches[1].points);
+  assert.equal(send({ type: "choose", branch: 0 })[0].step, step);
+  assert.equal(send({ type: "again" })[0].step, 0);
+  assert.equal(send({ type: "step" })[0].losses.length, 1);
+});
+
+test("what is wrong with a message is said, and the laboratory goes on", () => {
+  const { send } = begun();
+  /** @type {[RegExp, Record<string, any>][]} */
+  const wrong = [
+    [/type is fly; expected one of state, play/, { type: "fly" }],
+    [/margin is -1/, { type: "change", name: "margin", value: -1 }],
+    [/branch is 4/, { type: "choose", branch: 4 }],
+    [/step is 9/, { type: "branch", step: 9 }],
+    [/nothing is remembered/, { type: "scrub", step: -1 }],
+    [/dim is 7/, { type: "state", state: { dim: 7 } }],
+  ];
+  for (const [text, message] of wrong) {
+    const [{ type, text: said }] = send(message);
+    assert.equal(type, "error");
+    assert.match(said, text);
+  }
+  assert.equal(send({ type: "step" })[0].step, 1);
+  /** @type {Record<string, any>[]} */
+  const early = [];
+  new LabWorker({ post: (m) => early.push(m), now: () => 0, later: () => {} }).answer({
+    type: "play",
+  });
+  assert.match(early[0].text, /expected state first/);
+});
