@@ -1,5 +1,6 @@
 // @ts-check
-// One sentence that judges a training from its numbers.
+// One sentence that judges a training from its numbers. siamese_lib/training/verdicts.py judges a
+// training in Keras: the same verdict has the same name and the same first words.
 
 /**
  * @typedef {object} LabNumbers
@@ -17,7 +18,8 @@
 const NEAR_ZERO = 0.05; // a twentieth of the margin: in a plot of its size, one spot
 const NEAR_TRIVIAL = 0.1; // batches differ by some percent, so the loss does not sit exactly there
 const NO_ORDER = 1.25; // different pairs are hardly farther apart than similar ones
-const ALMOST_ALL = 0.99;
+const NOT_CLOSER = 1.1; // an untrained tower has 1.2 for digits
+const ALMOST_ALL = 0.95;
 const LEARNED = 3; // classes whose pairs are three times as close as others are islands
 const MIXED = 0.1; // of three classes, two in one place make it a third; of ten, a 45th
 
@@ -42,8 +44,15 @@ export function labVerdict({ loss, margin, kind, share, similar, different, beyo
     );
   }
   const learned = different > LEARNED * similar && near <= MIXED;
-  if (beyond >= ALMOST_ALL && !learned) {
-    return verdictOf("no_push", "Different pairs no longer push: all are beyond the margin.");
+  // Triplets push as long as the negative is not farther than the positive by the margin.
+  if (kind !== "triplet" && beyond >= ALMOST_ALL && !learned) {
+    return verdictOf(
+      "no_push",
+      "Different pairs no longer push: nearly all are beyond the margin.",
+    );
+  }
+  if (different < NOT_CLOSER * similar) {
+    return verdictOf("no_order", "Similar pairs are no closer than different ones.");
   }
   if (learned) {
     return verdictOf("learned", "Learned: similar images are close, different ones far apart.");
