@@ -1,4 +1,4 @@
-"""Trainings on real digits, with one fault each or none, and what Guard and Progress say of them."""
+"""What Guard and Progress say of trainings on real digits, with one fault each or none."""
 
 from __future__ import annotations
 
@@ -83,13 +83,16 @@ adam = keras.optimizers.Adam
 sgd = keras.optimizers.SGD
 
 
+usual = partial(adam, 0.003)
+
+
 @dataclass(frozen=True)
 class Case:
     """A training. What is not given is that of a healthy one."""
 
     sampler: Callable[[np.ndarray], Any] = pairs_of
     loss: Callable[[], keras.losses.Loss] = sl.ContrastiveLoss
-    optimizer: Callable[[], keras.optimizers.Optimizer] = partial(adam, 0.003)
+    optimizer: Callable[[], keras.optimizers.Optimizer] = usual
     tower: dict[str, Any] = field(default_factory=dict)
     classes: tuple[int, ...] = tuple(range(10))
     wrong: float = 0.0  # share of training labels
@@ -107,14 +110,14 @@ class Case:
             warnings.filterwarnings("ignore", "The batches hardly ever hold")
             batches = sl.ImageBatches(train, sampler, steps=self.steps)
         recorder = sl.Recorder(tower, batches, validation=others, frames=2)
-        progress = sl.Progress(recorder, stream=io.StringIO())
+        printed = io.StringIO()
+        progress = sl.Progress(recorder, stream=printed)
         callbacks = [sl.Guard(), recorder, progress]
         try:
             model.fit(batches, callbacks=callbacks, shuffle=False, verbose=0)
         except sl.DivergedError as error:
             raised = str(error)
-        assert progress.stream is not None
-        return [each.name for each in progress.verdicts], progress.stream.getvalue(), raised
+        return [each.name for each in progress.verdicts], printed.getvalue(), raised
 
 
 def flipped(labels: np.ndarray, share: float) -> np.ndarray:
