@@ -26,7 +26,7 @@ _CHANCE = 0.55  # an untrained tower has 0.57 for digits
 _GAP = 0.08
 _JUMP, _SMOOTHED = 4, 5  # times the loss of one point, for 5 rows; small batches reach 1.3
 _SHRUNK = 0.5  # of the untrained tower's distances, which may be far below the margin
-_TURNED = 0.5  # a neighbour graph has some similar pairs of two classes, and different ones of one
+_TURNED = 0.5  # of all different pairs; neighbours, too, may be of other classes than strangers
 _FEWEST_STEPS, _SOME_STEPS = 20, 50  # before a collapse is seen, and before anything else
 _HALF = 0.5  # of the steps: what was not learned before may still come
 _RECENT = 20  # rows of the history
@@ -204,9 +204,9 @@ def _late(now: Measured) -> Verdict | None:
     if now.stops and now.beyond >= _ALMOST_ALL and not learned:
         return Verdict(
             "no_push",
-            f"Different pairs no longer push: {now.beyond:.0%} are beyond the margin, "
-            f"{now.margin:g}, and similar pairs are {now.similar:.2g} apart. Take a larger margin, "
-            "or more similar pairs.",
+            "Different pairs no longer push: nearly all are beyond the margin, "
+            f"{now.margin:g} ({now.beyond:.0%}), and similar pairs are {now.similar:.2g} apart. "
+            "Take a larger margin, or more similar pairs.",
         )
     if now.other_order > _CHANCE and now.other_order - now.order > _GAP:
         return Verdict(

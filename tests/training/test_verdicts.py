@@ -5,17 +5,19 @@ from __future__ import annotations
 import io
 import warnings
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache, partial
 from typing import Any
 
 import numpy as np
 import pytest
+from in_node import in_node
 
 import siamese_lib as sl
 from siamese_lib.data.offline import offline_digits
 from siamese_lib.network.backend import keras
 from siamese_lib.pairs.samplers import Pairs
+from siamese_lib.training.verdicts import Given, Measured, of_given, of_losses, of_measured
 
 # --- trainings ---------------------------------------------------------------------------------
 
@@ -194,3 +196,87 @@ def test_a_rate_that_ends_in_nan_stops_the_fit() -> None:
     assert "The loss is nan" in raised
     assert "the learning rate is too high" in raised
     assert names in ([], ["rate_too_high"])
+
+
+# --- made-up numbers ---------------------------------------------------------------------------
+
+GOOD = Measured(
+    step=300, done=1.0, losses=[0.1] * 20, margin=1.0, trivial=0.25, called="margin squared / 4",
+    stops=True, similar=0.4, different=0.8, beyond=0.3, near=0.0, order=0.8, first=0.08,
+)  # fmt: skip
+MADE_UP: list[tuple[str | None, dict[str, Any]]] = [
+    (None, {}),
+    (None, {"similar": 0.2, "beyond": 1.0}),
+    ("collapsed", {"similar": 0.01, "different": 0.02, "losses": [0.25]}),
+    ("trivial", {"similar": 0.3, "different": 0.3, "losses": [0.25], "order": 0.5}),
+    ("no_push", {"similar": 4.0, "different": 5.0, "beyond": 1.0}),
+    ("no_order", {"similar": 0.4, "different": 0.38, "order": 0.5}),
+]
+IN_LAB = """(all) => all.map((one) => labVerdict(one))"""
+
+
+@pytest.mark.parametrize(("name", "numbers"), MADE_UP)
+def test_the_laboratory_has_the_same_verdict_in_the_same_words(
+    name: str | None, numbers: dict[str, Any]
+) -> None:
+    now = replace(GOOD, **numbers)
+    found = of_measured(now)
+    names = ("margin", "similar", "different", "beyond", "near")
+    given = {each: getattr(now, each) for each in names}
+    given |= {"loss": float(np.mean(now.losses)), "kind": "pairs", "share": 0.5}
+    [lab] = in_node("lab/lab_verdict.js", "labVerdict", IN_LAB, [given])
+    if name is None:
+        assert found is None
+        assert lab["name"] in ("learning", "learned")
+        return
+    assert found is not None
+    assert (found.name, lab["name"]) == (name, name)
+    assert found.text.startswith(lab["text"].removesuffix("."))
+
+
+@pytest.mark.parametrize(
+    ("name", "numbers"),
+    [
+        # Small distances of a tower that has only begun: they may still grow.
+        (None, {"similar": 0.01, "different": 0.02, "first": 0.02, "done": 0.1}),
+        ("collapsed", {"similar": 0.01, "different": 0.02, "first": 0.5, "done": 0.1}),
+        ("collapsed", {"similar": 0.0, "different": float("nan"), "margin": float("nan")}),
+        (None, {"similar": 0.4, "different": 0.38, "order": 0.5, "done": 0.4}),
+        (None, {"similar": 0.4, "different": 0.38, "order": 0.5, "step": 40}),
+        (None, {"order": 0.5, "doubt": 0.08}),  # few pairs
+        (None, {"similar": 4.0, "different": 5.0, "beyond": 1.0, "stops": False}),
+        ("wrong_labels", {"order": 0.7, "other_order": 0.8}),
+        (None, {"order": 0.8, "other_order": 0.7}),
+        (None, {"order": 0.76, "other_order": 0.8}),
+    ],
+)
+def test_made_up_numbers_are_judged(name: str | None, numbers: dict[str, Any]) -> None:
+    found = of_measured(replace(GOOD, **numbers))
+    assert (found and found.name) == name
+
+
+def test_how_many_labels_are_wrong_is_estimated() -> None:
+    """Of a pair, both labels are right with probability 0.75², else it says nothing."""
+    found = of_measured(replace(GOOD, order=0.5 + 0.75**2 * 0.3, other_order=0.8))
+    assert found is not None
+    assert "some 25% of the training labels" in found.text
+
+
+def test_a_jump_of_the_loss_is_told_from_noise_and_from_a_bad_start() -> None:
+    noise = np.random.default_rng(0).uniform(0.1, 0.4, 100).tolist()
+    assert of_losses(noise, 0.25) is None
+    assert of_losses([90.0, 30.0, 20.0, 10.0, 9.0, 8.0], 0.25) is None
+    assert of_losses([0.2, 0.2, 0.2, 0.2, 3.0], 0.25) is None  # once
+    assert of_losses([0.2] + 4 * [3.0], 0.25) is not None
+    assert of_losses([2.0] + 5 * [9.0], float("nan")) is not None
+    assert of_losses([], 0.25) is None
+
+
+def test_pairs_that_contradict_the_classes_a_little_are_not_turned() -> None:
+    """Neighbours in a graph are often of two classes, and strangers of one."""
+    assert of_given(Given(share=0.5, classes=10, one_class=(0.4, 0.1))) == []
+    assert of_given(Given(share=0.5, classes=10, one_class=(0.0, 0.1))) == []
+    assert [each.name for each in of_given(Given(one_class=(0.1, 0.9)))] == ["turned"]
+    assert of_given(Given(share=0.5, classes=1, one_class=(1.0, 1.0))) == []
+    found = of_given(Given(share=1.0, classes=1, margin=3.0, output="a sigmoid", reach=1.4))
+    assert [each.name for each in found] == ["one_class", "out_of_reach"]
