@@ -43,7 +43,8 @@ def test_a_laboratory_begins_as_the_page_does(data: sl.Dataset) -> None:
         "margin": 0.5,
         "images": 24,
     }
-    assert laboratory.state["forces"] is True and laboratory.state["step"] == 0
+    assert laboratory.state["forces"] is True
+    assert laboratory.state["step"] == 0
 
 
 # A setting, a value that is wrong, and what both Python and the page say of it.
@@ -143,7 +144,8 @@ def test_a_state_is_kept_in_its_own_types(data: sl.Dataset) -> None:
         "other": {"margin": 4},
     }
     state = laboratory.state
-    assert state["classes"] == [2, 0] and state["margin"] == 2.0
+    assert state["classes"] == [2, 0]
+    assert state["margin"] == 2.0
     assert [each["step"] for each in state["changes"]] == [4, 9]
     assert state["other"] == {**FIRST, "margin": 4.0}
     assert repr(laboratory) == "Laboratory(24 images of 2 classes, step 40)"
@@ -201,10 +203,12 @@ def test_the_picture_is_small(data: sl.Dataset) -> None:
 def test_a_page_may_run_its_worker_and_nothing_else(tmp_path: Path, data: sl.Dataset) -> None:
     page = sl.export_laboratory(tmp_path / "lab.html", data, title="Break it", margin=2).read_text()
     (policy,) = re.findall(r'content="(default-src[^"]*)"', page)
-    assert "worker-src blob:" in policy and "'wasm-unsafe-eval'" in policy
+    assert "worker-src blob:" in policy
+    assert "'wasm-unsafe-eval'" in policy
     assert "default-src 'none'" in policy
     assert "http:" not in re.sub(r"http://www.w3.org/\S*", "", page)
-    assert '"margin":2.0' in page and "<title>Break it</title>" in page
+    assert '"margin":2.0' in page
+    assert "<title>Break it</title>" in page
     other = sl.export_view(sl.Springs(), tmp_path / "springs.html").read_text()
     assert "worker-src" not in other
 
