@@ -43,7 +43,9 @@ export class LabScreen {
   /** @type {[yaw: number, pitch: number]} */
   #turn = [0.6, 0.4];
   #left = 0; // frames to draw
-  #loop = new AnimationLoop(() => this.#draw());
+  #drewUntil = 0; // when the last drawing was done, and how long it took
+  #took = 0;
+  #loop = new AnimationLoop(() => this.#drawInTurn());
   #resized = new ResizeObserver(() => this.#wake());
 
   /**
@@ -117,6 +119,19 @@ export class LabScreen {
   #wake() {
     this.#left = AFTERGLOW;
     this.#loop.wake();
+  }
+
+  /**
+   * Draw, but leave as much time to the pointer and to messages.
+   * @returns {boolean} whether to draw again
+   */
+  #drawInTurn() {
+    const begun = performance.now();
+    if (begun - this.#drewUntil < this.#took) return true;
+    const more = this.#draw();
+    this.#drewUntil = performance.now();
+    this.#took = this.#drewUntil - begun;
+    return more;
   }
 
   /** @returns {boolean} whether to draw again */
