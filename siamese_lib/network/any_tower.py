@@ -7,6 +7,7 @@ and it is called with other weights than its own.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from types import FunctionType
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
     from siamese_lib.network.backend import Tensor, keras
 
 Shape: TypeAlias = tuple[int, int, int]  # height, width and channels
+
+_WIDTHS = {"sigmoid": 1, "hard_sigmoid": 1, "tanh": 2}  # of what an activation returns
 
 
 def shapes_of(
@@ -221,6 +224,27 @@ def put_weights(tower: keras.Model, weights: Sequence[np.ndarray]) -> None:
 def parts_of(tower: keras.Model) -> list[keras.layers.Layer]:
     """Return a tower and all models and layers in it, at any depth."""
     return list(tower._flatten_layers())  # Keras' public `layers` ends at layers made of layers
+
+
+def bound_of(tower: keras.Model) -> tuple[str, float]:
+    """Return what bounds a tower's embeddings, and the largest distance that this allows.
+
+    Only a last layer of Keras' own is known to. For all others it is "" and infinity.
+    """
+    layer: Any = tower
+    while _is_chain(layer):
+        layer = layer.layers[-1]
+    if type(layer).__name__ == "UnitNormalization":
+        return "a normalization to unit length", 2.0
+    name = getattr(getattr(layer, "activation", None), "__name__", "")
+    if name not in _WIDTHS:
+        return "", math.inf
+    return f"a {name}", _WIDTHS[name] * math.sqrt(layer.output.shape[-1])
+
+
+def _is_chain(part: Any) -> bool:
+    """Return whether a part is a model whose last layer makes its output."""
+    return type(part).__name__ in ("Functional", "Sequential") and bool(part.layers)
 
 
 def has_own_code(tower: keras.Model) -> bool:

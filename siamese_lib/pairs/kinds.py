@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import warnings
 from collections.abc import Sequence
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 import numpy as np
 
@@ -16,6 +16,18 @@ from siamese_lib.pairs.samplers import Pairs
 _BATCHES, _PAIRS = 20, 256  # to look at: so many batches, and at least so many pairs
 _HARDLY = 0.02  # share of pairs below which a kind hardly ever occurs
 _MOST = 0.5  # share of batches of images that should hold both kinds
+
+
+class RareKind(NamedTuple):
+    """A kind of pairs that hardly ever occurs.
+
+    Attributes:
+        kind: "similar" or "different".
+        text: what that does, and what to do.
+    """
+
+    kind: str
+    text: str
 
 
 class Sampler(Protocol):
@@ -120,6 +132,27 @@ def check_pairs(sampler: Sampler, labels: Sequence | np.ndarray, count: int) -> 
     )
 
 
+def rare_kind(share: float) -> RareKind | None:
+    """Return the kind of pairs that hardly ever occurs; None if both kinds do, or for NaN.
+
+    Args:
+        share: of similar pairs.
+    """
+    rare = min(share, 1 - share)
+    if not rare < _HARDLY:
+        return None
+    kind, does = (
+        ("similar", "only pushes images apart")
+        if share < 0.5
+        else ("different", "pulls all images into one point")
+    )
+    return RareKind(
+        kind,
+        f"The batches hardly ever hold a {kind} pair: {rare:.1%} of the pairs are {kind}, so "
+        f"training {does}. Give the sampler pairs of both kinds; half of each is usual.",
+    )
+
+
 def _check_drawn_pairs(share: float | None, batches: Sequence) -> None:
     """Warn if nearly all pairs are of one kind; `share` is that of similar pairs, if known."""
     same = are_same(np.concatenate([batch[2] for batch in batches]))
@@ -127,18 +160,8 @@ def _check_drawn_pairs(share: float | None, batches: Sequence) -> None:
         if len(same) < _PAIRS:
             return  # chance may leave one kind out
         share = float(np.mean(same))
-    rare = min(share, 1 - share)
-    if rare < _HARDLY:
-        kind, does = (
-            ("similar", "only pushes images apart")
-            if share < 0.5
-            else ("different", "pulls all images into one point")
-        )
-        warnings.warn(
-            f"The batches hardly ever hold a {kind} pair: {rare:.1%} of the pairs are {kind}, so "
-            f"training {does}. Give the sampler pairs of both kinds; half of each is usual.",
-            stacklevel=4,
-        )
+    if (rare := rare_kind(share)) is not None:
+        warnings.warn(rare.text, stacklevel=4)
 
 
 def _check_batches(labels: np.ndarray, batches: Sequence, size: int) -> None:

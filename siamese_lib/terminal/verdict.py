@@ -10,7 +10,7 @@ import numpy as np
 import siamese_lib as sl
 from siamese_lib.data.parts import part_of
 from siamese_lib.metrics.headline import GALLERY_IMAGES, HEADLINE_K
-from siamese_lib.training.callbacks import collapse
+from siamese_lib.training.verdicts import collapse
 
 USELESS = 1  # exit status of a training that taught nothing
 

@@ -13,7 +13,7 @@ import signal
 import sys
 import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from types import FrameType
 from typing import TextIO, TypeAlias
 
@@ -23,7 +23,9 @@ from siamese_lib.metrics.headline import PRECISION, at_most
 from siamese_lib.network.backend import Logs, keras
 from siamese_lib.network.many_devices import is_first, largest, several
 from siamese_lib.training.recorder import Recorder
-from siamese_lib.training.trained import are_finite, number_of
+from siamese_lib.training.trained import are_finite
+from siamese_lib.training.verdicts import NOT_A_NUMBER, Verdict
+from siamese_lib.training.watch import Watch
 
 _NAN_CHECK_STEPS = 10
 _REDRAW_SECONDS = 0.5
@@ -121,20 +123,27 @@ class Guard(keras.callbacks.Callback):
         step = int(self.model.optimizer.iterations)
         rate = float(self.model.optimizer.learning_rate)
         raise DivergedError(
-            f"{what} by step {step} (learning rate {rate:.2g}); expected a finite number. Most "
-            "often the learning rate is too high: try a third of it. Labels of pairs other than 0 "
-            "and 1, or NaN in the images, do the same. What was recorded before stays usable."
+            f"{what} by step {step} (learning rate {rate:.2g}); expected a finite number. "
+            f"{NOT_A_NUMBER} What was recorded before stays usable."
         )
 
 
 class Progress(keras.callbacks.Callback):
     """Print the progress of a ``fit``: one changing line in a terminal, 12 lines in a notebook.
 
+    It also prints a warning, once, if something is wrong with the training: of what the batches
+    hold, before the first step; and of the losses and the distances of some 250 pairs, which it
+    looks at eight times. Warnings say what it is and what to do. A training that learns gets none.
+
     Of several processes only the first prints, unless `stream` is given.
 
     Args:
         recorder: the recorder of the same ``fit``. It must come before this in the callbacks.
         stream: where to print; by default standard output.
+
+    Attributes:
+        verdicts: the warnings of the last ``fit``, each with a ``name``, such as "collapsed", and a
+            ``text``.
 
     Raises:
         ValueError: on ``fit``, the recorder is not part of it, or comes later.
@@ -144,6 +153,7 @@ class Progress(keras.callbacks.Callback):
         super().__init__()
         self.recorder = recorder
         self.stream = stream
+        self.verdicts: list[Verdict] = []
 
     def on_train_begin(self, logs: Logs = None) -> None:
         """Begin with no line printed."""
@@ -156,12 +166,14 @@ class Progress(keras.callbacks.Callback):
         self._live = self._out.isatty()
         self._drawn_at = -math.inf
         self._lines = 0
-        self._warned = False
+        self.verdicts = []
+        self._watch = Watch(self.recorder, self.model)
         watched = self.recorder.validation
         if watched is not None and not watched.ceiling:
             self._out.write(
                 f"{PRECISION} is not measured, as no validation image has another of its class.\n"
             )
+        self._warn(self._watch.begin())
 
     def on_train_batch_end(self, batch: int, logs: Logs = None) -> None:
         """Print a line if one is due."""
@@ -175,10 +187,9 @@ class Progress(keras.callbacks.Callback):
         elif done * _LINES >= (self._lines + 1) * total:
             self._lines = done * _LINES // total
             self._out.write(self.line() + "\n")
-        warning = None if self._warned else collapse(self.recorder.history, *self._collapsed())
-        if warning:
-            self._warned = True
-            self._out.write(f"\nWarning: {warning}\n")
+        if self._watch.due:
+            _ = self.model  # on JAX this access brings the weights up to date
+        self._warn(self._watch.judge())
         self._out.flush()
 
     def on_train_end(self, logs: Logs = None) -> None:
@@ -208,37 +219,13 @@ class Progress(keras.callbacks.Callback):
             parts.append(f"{rate:,.0f} images/s")
         return "   ".join(parts)
 
-    def _collapsed(self) -> tuple[float, float]:
-        """Return the loss's margin, or 1, and its trivial value, or NaN, which equals nothing."""
-        loss = self.model.loss
-        return number_of(loss, "margin") or 1.0, number_of(loss, "trivial_value") or math.nan
-
-
-def collapse(history: Mapping[str, Sequence[float]], margin: float, trivial: float) -> str | None:
-    """Check whether the embedding has collapsed into one point.
-
-    Args:
-        history: the history of a `Recorder`, with the columns loss and spread.
-        margin: margin of the loss.
-        trivial: value of the loss if all embeddings coincide. After a collapse it stays there.
-
-    Returns:
-        A sentence that says so, or None.
-    """
-    spreads = [spread for spread in history["spread"] if not math.isnan(spread)]
-    if len(spreads) >= 2 and spreads[-1] < 0.01 * margin:
-        return (
-            f"all distances are near zero (spread {spreads[-1]:.2g}, margin {margin:g}): the "
-            "embedding has collapsed. Lower the learning rate, or start from another seed."
-        )
-    recent = history["loss"][-20:]
-    halves = (sum(recent[:10]) / 10, sum(recent[10:]) / 10)  # means vary less than single rows
-    if len(recent) == 20 and all(abs(loss - trivial) < 0.03 * trivial for loss in halves):
-        return (
-            f"the loss stays at {trivial:g}, its value if all embeddings coincide. The tower is "
-            "not learning: check the labels, or change the learning rate or the seed."
-        )
-    return None
+    def _warn(self, found: Sequence[Verdict]) -> None:
+        """Print what is wrong, each kind once."""
+        known = {verdict.name for verdict in self.verdicts}
+        for verdict in found:
+            if verdict.name not in known:
+                self.verdicts.append(verdict)
+                self._out.write(f"\nWarning: {verdict.text}\n")
 
 
 class _TensorBoard(keras.callbacks.TensorBoard):

@@ -37,6 +37,7 @@ class Validation:
 
     Attributes:
         count: number of images used.
+        labels: their classes, int or str (count,).
         ceiling: the precision@7 of a perfect tower; 0 if no image has another of its class.
 
     Raises:
@@ -56,7 +57,7 @@ class Validation:
         shape = image_shape or shapes_of(tower)[0]
         self._images = checked_pixels(images, shape, white, "validation images")
         self._among = Among.of(labels)
-        self.count, self.ceiling = len(labels), self._among.ceiling
+        self.count, self.labels, self.ceiling = len(labels), labels, self._among.ceiling
         self._clock = clock
         self._began = self._cost = self._spent = 0.0
 
@@ -80,8 +81,12 @@ class Validation:
         self._spent += self._cost
         return measured
 
+    def embedded(self) -> np.ndarray:
+        """Return the embeddings of the images now, float32 (count, dim)."""
+        return embed(self._tower, self._images)
+
     def _measure(self) -> tuple[float, float]:
-        embeddings = embed(self._tower, self._images)
+        embeddings = self.embedded()
         with np.errstate(over="ignore", invalid="ignore"):
             spread = float(np.sqrt(embeddings.var(axis=0).sum()))
         if not math.isfinite(spread):  # diverged; Guard will say so

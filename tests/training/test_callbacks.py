@@ -21,7 +21,7 @@ from tiny_training import SHAPE, Training, at_step, corners, each_step
 import siamese_lib as sl
 from siamese_lib.pairs.samplers import Pairs
 from siamese_lib.training import callbacks
-from siamese_lib.training.callbacks import collapse
+from siamese_lib.training.verdicts import collapse
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM)
 WATCHED = corners(48, seed=1)
@@ -267,7 +267,7 @@ def history(loss: list[float], spread: list[float]) -> dict[str, list[float]]:
 
 
 def test_all_in_one_point_is_a_collapse() -> None:
-    assert "near zero" in str(collapse(history([0.1], [1.0, math.nan, 0.009]), 1.0, 0.25))
+    assert "near 0" in str(collapse(history([0.1], [1.0, math.nan, 0.009]), 1.0, 0.25))
     assert "margin 2" in str(collapse(history([0.1], [1.0, 0.019]), 2.0, 1.0))
     assert collapse(history([0.1], [1.0, 0.011]), 1.0, 0.25) is None
     assert collapse(history([0.1], [0.001]), 1.0, 0.25) is None  # the untrained tower may be so
@@ -285,13 +285,12 @@ def test_a_loss_at_its_trivial_value_is_a_collapse() -> None:
     assert collapse(history(falling, []), 1.0, 0.25) is None
 
 
-def test_a_collapse_is_told_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("siamese_lib.training.validation._SHARE", 1e9)  # watched at every row
+def test_a_collapse_is_told_once() -> None:
     training = Training(steps=40, validation=WATCHED)
     training.tower.set_weights([0 * weight for weight in training.tower.get_weights()])
     training.model.optimizer.learning_rate = 1e-9
     text = progress(training, io.StringIO())
-    assert text.count("Warning: all distances are near zero") == 1
+    assert text.count("Warning: Collapsed: all distances are near 0") == 1
     assert text.count("Warning") == 1
     training.model.optimizer.learning_rate = 0.0
     assert progress(training, io.StringIO()).count("Warning") == 1  # of another fit, again
