@@ -161,7 +161,7 @@ def _check_data(data: Dataset) -> None:
     if not (low <= min(height, width) and max(height, width) <= high and channels in (1, 3)):
         raise ViewError(
             f"data has images of shape {(height, width, channels)}; expected {low} to {high} "
-            "pixels in height and width, grey or in three colours. Load a folder with a smaller size."
+            "pixels in height and width, grey or in three colours. Make them smaller."
         )
     for name, split in (("train", data.train), ("test", data.test)):
         labels = np.unique(split.labels)

@@ -225,14 +225,15 @@ def in_node(trial: dict[str, Any]) -> dict[str, Any]:
 def _of_laboratory(found: dict[str, Any] | None) -> list[str]:
     if found is None:
         return []
-    median, most_of_them, longest = found["pointer ms"]
-    return [
+    median, usual, longest = found["pointer ms"]
+    text = (
         f"An exported laboratory of {found['bytes'] / 1e6:.1f} MB, opened from disk, reaches a "
-        f"precision at 7 of {found['precision']} after {found['s']} s, in {found['steps']:,} steps "
-        f"of 64 digits. While it draws {found['frames/s']:.0f} frames a second, it trains "
+        f"precision at 7 of {found['precision']} after {found['s']} s, in {found['steps']:,} "
+        f"steps of 64 digits. While it draws {found['frames/s']:.0f} frames a second, it trains "
         f"{found['images/s']:,} images a second, and the page hears the pointer after {median} ms "
-        f"({most_of_them} ms in 95 of 100 cases, {longest} ms at most).",
-    ]
+        f"({usual} ms in 95 of 100 cases, {longest} ms at most)."
+    )
+    return [text]
 
 
 def _script() -> str:
