@@ -136,7 +136,7 @@ export class LabRun {
     const { dim } = this.state;
     const part = takingPart(frame.points, dim, this.#data.shown.labels, settings.classes);
     const distances = labDistances(part.points, dim, part.labels, margin);
-    return labVerdict({ loss, margin, kind, share, ...distances });
+    return labVerdict({ loss, margin, kind, share, step, ...distances });
   }
 
   weights() {
@@ -218,6 +218,7 @@ function stepSettings({ loss, margin, optimizer, learning_rate: learningRate }) 
     loss,
     margin,
     learningRate,
+    hardest: false, // with the hardest triplets alone, a tower as small as this collapses
     optimizer: optimizer === "adam" ? "adam" : "sgd",
     momentum,
   };

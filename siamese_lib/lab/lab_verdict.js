@@ -10,6 +10,7 @@
  * @property {number} similar the mean distance of similar pairs
  * @property {number} different the mean distance of different pairs
  * @property {number} beyond the share of different pairs that are the margin or more apart
+ * @property {number} [step] how many there were
  * @property {number} near the share of different pairs less than half the margin apart
  */
 
@@ -17,6 +18,8 @@
 const NEAR_ZERO = 0.05; // a twentieth of the margin: in a plot of its size, one spot
 const NEAR_TRIVIAL = 0.1; // batches differ by some percent, so the loss does not sit exactly there
 const NO_ORDER = 1.25; // different pairs are hardly farther apart than similar ones
+const NO_CLOSER = 1.1; // an untrained tower has 1.2 for digits
+const ENOUGH_STEPS = 50; // that a training with right labels needs to be beyond that
 const ALMOST_ALL = 0.99;
 const LEARNED = 3; // classes whose pairs are three times as close as others are islands
 const MIXED = 0.1; // of three classes, two in one place make it a third; of ten, a 45th
@@ -25,7 +28,8 @@ const MIXED = 0.1; // of three classes, two in one place make it a third; of ten
  * @param {LabNumbers} numbers
  * @returns {{ name: string, text: string }}
  */
-export function labVerdict({ loss, margin, kind, share, similar, different, beyond, near }) {
+export function labVerdict(numbers) {
+  const { loss, margin, kind, share, similar, different, beyond, near, step = 0 } = numbers;
   const { value: trivial, called } = trivialOf(kind, margin, share);
   if (![loss, similar, different].every(Number.isFinite)) {
     return verdictOf("not_a_number", "The loss is not a number: the learning rate is too high.");
@@ -47,6 +51,12 @@ export function labVerdict({ loss, margin, kind, share, similar, different, beyo
   }
   if (learned) {
     return verdictOf("learned", "Learned: similar images are close, different ones far apart.");
+  }
+  if (step >= ENOUGH_STEPS && different < NO_CLOSER * similar) {
+    return verdictOf(
+      "no_order",
+      "No order: similar pairs are no closer than different ones. Are the labels right?",
+    );
   }
   return verdictOf("learning", "Learning: similar and different pairs are not yet well apart.");
 }

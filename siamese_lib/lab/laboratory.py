@@ -54,7 +54,7 @@ class Laboratory(StatefulView):
             * ``classes``: numbers of those that take part, or None for all.
             * ``images``: how many are trained on.
             * ``loss``: "pairs" (`ContrastiveLoss` of random pairs), "every_pair"
-              (`InBatchContrastiveLoss`) or "triplet" (`BatchTripletLoss`).
+              (`InBatchContrastiveLoss`) or "triplet" (`BatchTripletLoss`, all triplets).
             * ``output``: "linear", "sigmoid", or "unit" for embeddings of length 1.
             * ``dim``: 1, 2 or 3 numbers of an embedding.
             * ``optimizer``: "sgd", "momentum" (of 0.9) or "adam".

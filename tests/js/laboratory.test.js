@@ -176,6 +176,9 @@ const JUDGED = [
   ["trivial", { similar: 0.3, different: 0.3, loss: 1, kind: "triplet" }],
   ["trivial", { similar: 0.3, different: 0.3, loss: 0.45, share: 0.1 }],
   ["learning", { similar: 0.3, different: 0.3, loss: 0.25, share: 0.1 }],
+  ["no_order", { similar: 0.4, different: 0.43, loss: 0.16, step: 50 }],
+  ["learning", { similar: 0.4, different: 0.43, loss: 0.16, step: 20 }],
+  ["learning", { similar: 0.4, different: 0.45, loss: 0.16, step: 500 }],
   ["not_a_number", { loss: NaN }],
   ["not_a_number", { different: Infinity }],
 ];
