@@ -13,9 +13,14 @@ from siamese_lib.lab.state import FIRST
 from siamese_lib.views.fine_picture import FINE, FinePicture
 from siamese_lib.views.wire import Classes
 
-_WIDTH, _TILE, _LINE = 760, 38, 22  # pixels
+_WIDTH, _TILE, _LINE, _ROWS = 760, 38, 22, 3  # pixels, and rows of images
 _COLUMNS = _WIDTH // _TILE
-_NAMES = {"learning_rate": "learning rate", "flipped": "wrong labels", "similar": "similar pairs"}
+_NAMES = {
+    "learning_rate": "learning rate",
+    "flipped": "wrong labels",
+    "similar": "similar pairs",
+    "dim": "dimensions",
+}
 _LEFT_OUT = ("changes", "classes", "turned")
 
 
@@ -34,7 +39,7 @@ def still_png(
         A PNG below 60 kB.
     """
     rows = [np.flatnonzero(labels == number)[:_COLUMNS] for number in range(len(classes.names))]
-    rows = [row for row in rows if len(row)][:6]
+    rows = [row for row in rows if len(row)][:_ROWS]
     lines = _lines(state)
     top = _TILE * len(rows) + 14
     picture = FinePicture(_WIDTH, top + _LINE * (len(lines) + 1) + 6)
