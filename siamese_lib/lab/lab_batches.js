@@ -9,8 +9,8 @@ export class LabBatches {
   #drawn = 0; // images in all
 
   /**
-   * @param {ArrayLike<number>} labels the class of each image: two classes or more, of two images
-   *   or more
+   * @param {ArrayLike<number>} labels the class of each image: classes of two images or more. One
+   *   class alone has similar pairs only.
    * @param {number} seed
    */
   constructor(labels, seed) {
@@ -23,10 +23,9 @@ export class LabBatches {
       else classes.set(labels[image], [image]);
     }
     const sizes = [...classes.values()].map(({ length }) => length);
-    if (sizes.length < 2 || Math.min(...sizes) < 2) {
+    if (sizes.length < 1 || Math.min(...sizes) < 2) {
       throw new RangeError(
-        `labels has classes of [${sizes}] images; expected two classes or more, of two images or ` +
-          "more.",
+        `labels has classes of [${sizes}] images; expected a class or more, of two images or more.`,
       );
     }
     this.#groups = [...classes.values()].map((members) => ({
@@ -49,11 +48,22 @@ export class LabBatches {
   }
 
   /**
-   * Images of all classes in turn; all images of a class come before any comes again.
+   * Images of all classes in turn; all images of a class come before any comes again. Of more
+   * classes than have room twice, as many take part as have: a similar pair needs two images.
    * @param {number} size
    */
   balanced(size) {
-    return Int32Array.from({ length: size }, () => this.#inTurn().image);
+    const fitting = Math.max(2, Math.floor(size / 2));
+    if (fitting >= this.#groups.length) {
+      return Int32Array.from({ length: size }, () => this.#inTurn().image);
+    }
+    const first = this.#drawn;
+    const batch = Int32Array.from({ length: size }, (_, at) => {
+      this.#drawn = first + (at % fitting);
+      return this.#inTurn().image;
+    });
+    this.#drawn = first + fitting;
+    return batch;
   }
 
   /**
@@ -68,7 +78,7 @@ export class LabBatches {
     const same = new Uint8Array(count);
     for (let pair = 0; pair < count; pair++) {
       const { image, group } = this.#inTurn();
-      same[pair] = Number(this.#random.next() < sameFraction);
+      same[pair] = Number(this.#random.next() < sameFraction || this.#groups.length === 1);
       images[pair] = image;
       images[pair + count] = same[pair] ? this.#another(image, group) : this.#elsewhere(group);
     }

@@ -136,7 +136,7 @@ export class LabRun {
     const { dim } = this.state;
     const part = takingPart(frame.points, dim, this.#data.shown.labels, settings.classes);
     const distances = labDistances(part.points, dim, part.labels, margin);
-    return labVerdict({ loss, margin, kind, share, step, ...distances });
+    return labVerdict({ loss, margin, kind, share, ...distances });
   }
 
   weights() {

@@ -30,6 +30,12 @@ export function labSamples({ labels }, { classes, flipped, images, seed }) {
     if (group) group.push(image);
     else groups.set(labels[image], [image]);
   }
+  const missing = (classes ?? []).filter((each) => !groups.has(each));
+  if (missing.length) {
+    throw new RangeError(
+      `classes is [${classes}]; expected classes of the images: not [${missing}].`,
+    );
+  }
   const members = [...groups].sort(([one], [other]) => one - other).map(([, each]) => each);
   /** @type {number[]} */
   const chosen = [];

@@ -10,7 +10,8 @@
  * @property {number} learning_rate
  * @property {number} similar share of similar pairs, of the loss "pairs"
  * @property {number} flipped share of images with a wrong label
- * @property {readonly number[] | null} classes that take part; null for all
+ * @property {readonly number[] | null} classes that take part; null for all. One alone has similar
+ *   pairs only.
  * @property {number} images how many are trained on, at most
  * @property {string} loss
  * @property {string} output of the tower; "unit" is the normalised one
@@ -72,8 +73,11 @@ const LAB_RULES = {
   classes: {
     allows: (value) =>
       value === null ||
-      (Array.isArray(value) && value.every(Number.isInteger) && new Set(value).size > 1),
-    expected: "null for all classes, or a list of two whole numbers or more",
+      (Array.isArray(value) &&
+        value.every(Number.isInteger) &&
+        value.length > 0 &&
+        new Set(value).size === value.length),
+    expected: "null for all classes, or a list of one whole number or more, each once",
   },
   images: wholeFrom(4, 1e6),
   loss: oneOf("pairs", "every_pair", "triplet"),

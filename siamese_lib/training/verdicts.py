@@ -22,12 +22,12 @@ _NO_ORDER = 1.25  # different pairs are hardly farther apart than similar ones
 _ALMOST_ALL = 0.95
 _LEARNED, _MIXED = 3, 0.1
 _CHANCE = 0.55  # an untrained tower has 0.57 for digits
-# Right labels gave training images an order 0.02 lower at most, and 20 % wrong ones 0.08.
-_GAP = 0.06
+# Right labels gave training images an order up to 0.03 lower; 20 % wrong ones made it 0.08 to 0.11.
+_GAP = 0.08
 _JUMP, _SMOOTHED = 4, 5  # times the loss of one point, for 5 rows; small batches reach 1.3
 _SHRUNK = 0.5  # of the untrained tower's distances, which may be far below the margin
 _TURNED = 0.5  # a neighbour graph has some similar pairs of two classes, and different ones of one
-_FEWEST_STEPS = 20
+_FEWEST_STEPS, _SOME_STEPS = 20, 50  # before a collapse is seen, and before anything else
 _HALF = 0.5  # of the steps: what was not learned before may still come
 _RECENT = 20  # rows of the history
 
@@ -186,7 +186,7 @@ def of_measured(now: Measured) -> Verdict | None:
             "learning rate is too high: try a third of it, or another seed. A sigmoid at the "
             "output, or only the hardest triplets, make it more likely.",
         )
-    return _late(now) if late else None
+    return _late(now) if late and now.step >= _SOME_STEPS else None
 
 
 def _late(now: Measured) -> Verdict | None:
@@ -197,8 +197,8 @@ def _late(now: Measured) -> Verdict | None:
         return Verdict(
             "trivial",
             f"The loss sits at {now.called} = {now.trivial:.3g}: as if all images were in one "
-            "point. The tower is not learning: check the labels, or change the learning rate or "
-            "the seed.",
+            "point. The tower is not learning yet: check the labels, or change the learning rate "
+            "or the seed.",
         )
     learned = now.different > _LEARNED * now.similar and now.near <= _MIXED
     if now.stops and now.beyond >= _ALMOST_ALL and not learned:
