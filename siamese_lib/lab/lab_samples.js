@@ -50,14 +50,15 @@ export function labSamples({ labels }, { classes, flipped, images, seed }) {
 }
 
 /**
- * The shown images of the classes that take part.
+ * The shown images of the classes that take part: those that are measured. One class alone is
+ * measured among all others, as nothing can be told from it.
  * @param {Float32Array} points of all shown images
  * @param {number} dim
  * @param {ArrayLike<number>} labels
  * @param {import("./lab_state.js").LabState["classes"]} classes
  */
 export function takingPart(points, dim, labels, classes) {
-  if (!classes) return { points, labels };
+  if (!classes || classes.length < 2) return { points, labels };
   const numbers = Array.from(labels, (_, image) => image).filter((image) =>
     classes.includes(labels[image]),
   );

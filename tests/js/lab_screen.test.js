@@ -88,7 +88,9 @@ test("only the classes that take part are measured", () => {
   const part = takingPart(points, 3, LABELS, [2, 0]);
   assert.deepEqual(part.labels, [0, 0, 0, 2, 2, 2]);
   assert.deepEqual([...part.points.subarray(9, 12)], [...points.subarray(18, 21)]);
-  assert.equal(takingPart(points, 3, LABELS, null).points, points);
+  for (const all of [null, [1]]) {
+    assert.equal(takingPart(points, 3, LABELS, all).points, points);
+  }
 });
 
 test("two memories meet at the last step that both hold", () => {
