@@ -380,11 +380,12 @@ alone_guess = sl.Prediction(
 alone_guess
 
 # %% [markdown]
-# In the laboratory, the digits below the controls are buttons. Begin with two, and add one after the
-# other while it trains. Digits that do not take part are pale: where do they go?
+# In the laboratory, the digits below the controls are buttons. Play with the digit 3 alone, then press 8,
+# and add one digit after the other while it trains. Digits that do not take part are pale: where do
+# they go?
 
 # %%
-laboratory(classes=[3, 8])
+laboratory(classes=[3])
 
 # %% [markdown]
 # With Keras, all pairs are of the digit 3.
