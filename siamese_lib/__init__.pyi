@@ -24,11 +24,13 @@ from .data.small_norb import load_small_norb as load_small_norb
 from .data.split import Split as Split
 from .data.turned_classes import turned_classes as turned_classes
 from .explorer.explorer import RetrievalExplorer as RetrievalExplorer
+from .export.export_laboratory import export_laboratory as export_laboratory
 from .export.export_run import export_gif as export_gif
 from .export.export_run import export_html as export_html
 from .export.export_run import export_projector as export_projector
 from .export.export_view import export_view as export_view
 from .export.export_view import page_address as page_address
+from .lab.laboratory import Laboratory as Laboratory
 from .network.devices import compile_options as compile_options
 from .network.devices import device as device
 from .network.devices import fastest_dtype as fastest_dtype

@@ -81,6 +81,18 @@ def probe() -> sl.Probe:
     )  # fmt: skip
 
 
+def laboratory() -> sl.Laboratory:
+    """A laboratory of five classes, each with a bright row of its own."""
+    rng = np.random.default_rng(0)
+    images = rng.integers(0, 90, (2, 80, 16, 16, 1), np.uint8)
+    labels = np.arange(80) % len(NAMES)
+    for number in range(len(NAMES)):
+        images[:, labels == number, 3 * number : 3 * number + 3] += 150
+    train, test = (sl.Split(part, labels) for part in images)
+    data = sl.Dataset(train, test, tuple(NAMES), "made here", "stripes")
+    return sl.Laboratory(data, batch=16, step=60)
+
+
 def predictions() -> dict[str, sl.Prediction]:
     """A question of each kind, of which two are answered."""
     choice = sl.Prediction("Which is the best?", choices=["pixels", "the network", "neither"])
@@ -111,6 +123,7 @@ VIEWS = {
     "pair_matrix": pair_matrix,
     "probe": probe,
     "threshold": threshold,
+    "laboratory": laboratory,
     "choice": lambda: predictions()["choice"],
     "number": lambda: predictions()["number"],
     "curve": lambda: predictions()["curve"],

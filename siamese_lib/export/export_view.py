@@ -27,6 +27,7 @@ TITLES = {
     "Springs": "Points that pull and push",
     "Prediction": "A question",
     "Probe": "One image, changed by hand",
+    "Laboratory": "A training to change while it runs",
     "ThresholdExplorer": "A threshold between same and different",
 }
 
@@ -86,7 +87,15 @@ def export_view(view: PageView, path: str | os.PathLike[str], *, title: str = ""
     style = str(Style(*_part(view, "_css", Style).sheets, _SHEET))
     write_atomically(
         path,
-        filled("view_page.html", title, script, style, data, view.still()),
+        filled(
+            "view_page.html",
+            title,
+            script,
+            style,
+            data,
+            view.still(),
+            worker="worker" in data["payload"],
+        ),
     )
     return path
 

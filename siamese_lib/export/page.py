@@ -56,6 +56,7 @@ from siamese_lib.texts import located
 from siamese_lib.views.script import Script
 from siamese_lib.views.style import MAP_SHEETS, Style
 
+_WORKER = " 'wasm-unsafe-eval'; worker-src blob:"
 _HERE = Path(__file__).parent
 _SCRIPT = Script(_HERE / "page.js")
 _STYLE = Style(*MAP_SHEETS, _HERE / "page.css")
@@ -90,6 +91,8 @@ def filled(
     style: str,
     data: Mapping[str, Any],
     still: bytes,
+    *,
+    worker: bool = False,
     **markup: str,
 ) -> bytes:
     """Fill in a page.
@@ -101,13 +104,14 @@ def filled(
         style: sheets.
         data: what the JSON block holds, with bytes as bytes.
         still: a PNG, to be shown where no JavaScript runs.
+        worker: whether the script begins a worker, from a text in its data, that runs WebAssembly.
         markup: other parts. Their texts are escaped.
     """
     script = f"\n{script}\n"
     digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
     parts = {
-        "policy": f"default-src 'none'; script-src 'sha256-{digest}'; style-src 'unsafe-inline'; "
-        "img-src data: blob:; base-uri 'none'; form-action 'none'",
+        "policy": f"default-src 'none'; script-src 'sha256-{digest}'{_WORKER * worker}; "
+        "style-src 'unsafe-inline'; img-src data: blob:; base-uri 'none'; form-action 'none'",
         "title": html.escape(title),
         "style": style,
         "still": base64.b64encode(still).decode(),

@@ -48,6 +48,18 @@ export class LabMemory {
   }
 
   /**
+   * The last step, up to this one, that both memories hold.
+   * @param {LabMemory<Kept>} other
+   * @param {number} step
+   */
+  stepBoth(other, step) {
+    const found = this.steps().findLast((each) => each <= step && other.#kept.has(each));
+    if (found === undefined)
+      throw new RangeError(`step is ${step}; nothing is remembered so early.`);
+    return found;
+  }
+
+  /**
    * A memory of the same things up to a step.
    * @param {number} step
    */

@@ -4,8 +4,8 @@
 import { gathered, LabBatches } from "./lab_batches.js";
 import { LabMemory } from "./lab_memory.js";
 import { precisionAt } from "./lab_precision.js";
-import { labSamples } from "./lab_samples.js";
-import { settingsAt, stateBefore, withChange } from "./lab_state.js";
+import { labSamples, takingPart } from "./lab_samples.js";
+import { settingsAt, stateBefore, withChange, withSettings } from "./lab_state.js";
 import { labDistances, labVerdict } from "./lab_verdict.js";
 import { SmallTower } from "./small_tower.js";
 
@@ -14,10 +14,13 @@ import { SmallTower } from "./small_tower.js";
  * @typedef {{ points: Float32Array, precision: number }} LabFrame embeddings of the shown images
  * @typedef {{ tower: ReturnType<SmallTower["kept"]>, batches: ReturnType<LabBatches["kept"]>,
  *   classes: LabState["classes"], flipped: number }} LabMoment all that the next step depends on
+ * @typedef {{ weights: Float32Array[], classes: LabState["classes"] }} LabGlimpse what a frame of
+ *   the past is made of, when it is asked for
  * @typedef {{ frames?: number, moments?: number }} LabLimits how many are remembered
  */
 
 const NEIGHBORS = 7;
+const MOMENTUM = 0.9;
 const RECENT = 20; // steps whose mean loss is judged
 
 export class LabRun {
@@ -26,7 +29,7 @@ export class LabRun {
   step = 0;
   /** @type {number[]} */
   losses = []; // of each step
-  /** @type {LabMemory<LabFrame>} */
+  /** @type {LabMemory<LabGlimpse>} */
   frames;
   /** @type {LabMemory<LabMoment>} */
   moments;
@@ -65,7 +68,7 @@ export class LabRun {
       this.#draw(settings, this.state.seed + this.step);
     }
     const { images, targets } = this.#batch(settings);
-    const loss = this.#tower.step(images, targets, settings);
+    const loss = this.#tower.step(images, targets, stepSettings(settings));
     this.losses.push(loss);
     this.step++;
     this.#remember();
@@ -74,37 +77,65 @@ export class LabRun {
 
   /** @param {string} name @param {unknown} value of a setting, from the next step on */
   change(name, value) {
-    const changed = withChange(this.state, { step: this.step, name, value });
+    const { state, step } = this;
+    const begun = step === 0 && !state.changes.length;
+    const changed = begun
+      ? withSettings(state, { [name]: value })
+      : withChange(state, { step, name, value });
     labSamplesCheck(this.#data, settingsAt(changed, this.step));
     this.state = changed;
   }
 
-  /** The embeddings of the shown images now, and their precision. @returns {LabFrame} */
-  frame() {
-    const { images, labels } = this.#data.shown;
-    const points = this.#tower.embed(images);
-    // The first half asks, the second answers: no image finds itself.
-    const half = Math.floor(labels.length / 2);
-    const all = Array.from(labels);
-    const cut = half * this.state.dim;
-    const queries = { points: points.subarray(0, cut), labels: all.slice(0, half) };
-    const gallery = { points: points.subarray(cut), labels: all.slice(half) };
-    return { points, precision: precisionAt(NEIGHBORS, queries, gallery) };
+  /**
+   * What is remembered last, up to a step.
+   * @param {number} step
+   */
+  past(step) {
+    const { step: at, kept } = this.frames.upTo(step);
+    const frame = this.frame(kept);
+    return { step: at, loss: this.losses[at - 1], ...frame, verdict: this.verdict(frame, at) };
   }
 
   /**
-   * A sentence about the training now.
-   * @param {LabFrame} [frame] of now
+   * The embeddings of the shown images, and their precision.
+   * @param {LabGlimpse} [glimpse] of the past, instead of now
+   * @returns {LabFrame}
    */
-  verdict(frame = this.frame()) {
-    if (this.step === 0) return { name: "new", text: "Not trained yet." };
-    const settings = settingsAt(this.state, this.step - 1);
+  frame(glimpse) {
+    const { images, labels } = this.#data.shown;
+    const { dim } = this.state;
+    const points = glimpse
+      ? this.#tower.embedWith(glimpse.weights, images)
+      : this.#tower.embed(images);
+    const { classes } = glimpse ?? this.#drawnFor;
+    const part = takingPart(points, dim, labels, classes);
+    // The first half asks, the second answers: no image finds itself.
+    const half = Math.floor(part.labels.length / 2);
+    const all = Array.from(part.labels);
+    const [asked, kept] = [part.points.subarray(0, half * dim), part.points.subarray(half * dim)];
+    const queries = { points: asked, labels: all.slice(0, half) };
+    const gallery = { points: kept, labels: all.slice(half) };
+    const precision = half
+      ? precisionAt(Math.min(NEIGHBORS, all.length - half), queries, gallery)
+      : NaN;
+    return { points, precision };
+  }
+
+  /**
+   * A sentence about the training.
+   * @param {LabFrame} [frame] the one to judge
+   * @param {number} [step] when it was
+   */
+  verdict(frame = this.frame(), step = this.step) {
+    if (step === 0) return { name: "new", text: "Not trained yet." };
+    const settings = settingsAt(this.state, step - 1);
     const { margin, loss: kind, similar, turned } = settings;
-    const recent = this.losses.slice(-RECENT);
+    const recent = this.losses.slice(Math.max(0, step - RECENT), step);
     const loss = recent.reduce((sum, each) => sum + each) / recent.length;
     const share = turned ? 1 - similar : similar;
-    const { labels } = this.#data.shown;
-    const distances = labDistances(frame.points, this.state.dim, labels, margin);
+    const { dim } = this.state;
+    const part = takingPart(frame.points, dim, this.#data.shown.labels, settings.classes);
+    const distances = labDistances(part.points, dim, part.labels, margin);
     return labVerdict({ loss, margin, kind, share, ...distances });
   }
 
@@ -164,7 +195,10 @@ export class LabRun {
   }
 
   #remember() {
-    this.frames.note(this.step, () => this.frame());
+    this.frames.note(this.step, () => ({
+      weights: this.#tower.weights(),
+      classes: this.#drawnFor.classes,
+    }));
     this.moments.note(this.step, () => ({
       tower: this.#tower.kept(),
       batches: this.#batches.kept(),
@@ -172,6 +206,22 @@ export class LabRun {
       flipped: this.#drawnFor.flipped,
     }));
   }
+}
+
+/**
+ * What a step of the tower needs.
+ * @param {LabState} settings
+ */
+function stepSettings({ loss, margin, optimizer, learning_rate: learningRate }) {
+  const momentum = optimizer === "momentum" ? MOMENTUM : 0;
+  return {
+    loss,
+    margin,
+    learningRate,
+    hardest: false, // with the hardest triplets alone, a tower as small as this collapses
+    optimizer: optimizer === "adam" ? "adam" : "sgd",
+    momentum,
+  };
 }
 
 /**

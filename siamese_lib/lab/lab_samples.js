@@ -48,3 +48,24 @@ export function labSamples({ labels }, { classes, flipped, images, seed }) {
   const given = Array.from(kept, (_, at) => labels[kept[at < wrong ? (at + 1) % wrong : at]]);
   return { images: kept, labels: given };
 }
+
+/**
+ * The shown images of the classes that take part: those that are measured. One class alone is
+ * measured among all others, as nothing can be told from it.
+ * @param {Float32Array} points of all shown images
+ * @param {number} dim
+ * @param {ArrayLike<number>} labels
+ * @param {import("./lab_state.js").LabState["classes"]} classes
+ */
+export function takingPart(points, dim, labels, classes) {
+  if (!classes || classes.length < 2) return { points, labels };
+  const numbers = Array.from(labels, (_, image) => image).filter((image) =>
+    classes.includes(labels[image]),
+  );
+  return {
+    points: Float32Array.from(
+      numbers.flatMap((image) => [...points.subarray(image * dim, (image + 1) * dim)]),
+    ),
+    labels: numbers.map((image) => labels[image]),
+  };
+}

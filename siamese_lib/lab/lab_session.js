@@ -2,13 +2,17 @@
 // A laboratory without a screen: trainings that branch off each other, driven step by step.
 
 import { LabRun } from "./lab_run.js";
-import { settingsAt } from "./lab_state.js";
+import { settingsAt, withSettings } from "./lab_state.js";
 
 /** @typedef {import("./lab_state.js").LabState} LabState */
+
+const CATCHING_UP = 8; // steps of a branch that is behind, for one of the current branch
 
 export class LabSession {
   playing = false;
   current = 0; // the branch that is driven
+  /** Another branch, which keeps up with it. @type {number | null} */
+  paired = null;
   /** @type {LabRun[]} */
   branches;
   #data;
@@ -40,6 +44,10 @@ export class LabSession {
   /** One step of the current branch; its loss. A loss that is not a number pauses. */
   step() {
     const loss = this.run.advance();
+    const other = this.paired === null ? null : this.#branch(this.paired);
+    for (let step = 0; step < CATCHING_UP; step++) {
+      if (other && other.step < this.run.step) other.advance();
+    }
     if (!Number.isFinite(loss)) this.pause();
     return loss;
   }
@@ -55,12 +63,21 @@ export class LabSession {
   }
 
   /**
+   * Begin the current branch again with the settings of now, and these others.
+   * @param {Record<string, unknown>} settings by name
+   */
+  restart(settings) {
+    const { state, step } = this.run;
+    const begun = withSettings(settingsAt(state, step), { ...settings, changes: [] });
+    this.branches[this.current] = new LabRun(this.#data, begun, this.#limits);
+  }
+
+  /**
    * What is remembered last of the current branch, up to a step.
    * @param {number} step
    */
   scrub(step) {
-    const { step: at, kept } = this.run.frames.upTo(step);
-    return { step: at, loss: this.run.losses[at - 1], ...kept };
+    return this.run.past(step);
   }
 
   /**
@@ -77,6 +94,14 @@ export class LabSession {
   }
 
   /**
+   * Begin another training beside the others, and go on with it.
+   * @param {LabState} state
+   */
+  add(state) {
+    this.current = this.branches.push(new LabRun(this.#data, state, this.#limits)) - 1;
+  }
+
+  /**
    * Go on with another branch.
    * @param {number} branch
    */
@@ -86,16 +111,26 @@ export class LabSession {
   }
 
   /**
-   * Two branches at the same step.
+   * Let another branch keep up with the current one, or none.
+   * @param {number | null} branch
+   */
+  pair(branch) {
+    if (branch !== null) this.#branch(branch);
+    this.paired = branch;
+  }
+
+  /**
+   * Two branches at the last step, up to this one, that both remember.
    * @param {number} one
    * @param {number} other
    * @param {number} step
    */
   compare(one, other, step) {
-    return [one, other].map((branch) => {
-      const run = this.#branch(branch).at(step);
-      const settings = settingsAt(run.state, step);
-      return { branch, step, settings, loss: run.losses[step - 1], ...run.frame() };
+    const runs = [one, other].map((branch) => this.#branch(branch));
+    const at = runs[0].frames.stepBoth(runs[1].frames, step);
+    return [one, other].map((branch, place) => {
+      const settings = settingsAt(runs[place].state, Math.max(at - 1, 0));
+      return { branch, settings, ...runs[place].past(at) };
     });
   }
 

@@ -7,7 +7,7 @@
  *   this step
  * @typedef {object} LabState
  * @property {number} margin
- * @property {number} learningRate
+ * @property {number} learning_rate
  * @property {number} similar share of similar pairs, of the loss "pairs"
  * @property {number} flipped share of images with a wrong label
  * @property {readonly number[] | null} classes that take part; null for all. One alone has similar
@@ -26,7 +26,7 @@
 /** @type {Readonly<LabState>} */
 export const FIRST_LAB_STATE = Object.freeze({
   margin: 1,
-  learningRate: 0.003,
+  learning_rate: 0.003,
   similar: 0.5,
   flipped: 0,
   classes: null,
@@ -41,7 +41,7 @@ export const FIRST_LAB_STATE = Object.freeze({
   changes: Object.freeze([]),
 });
 
-const AT_START = ["images", "output", "dim", "seed"]; // what cannot change during a training
+export const AT_START = ["images", "output", "dim", "seed"]; // what cannot change during a training
 const TOGETHER = ["loss", "turned"]; // what is right only with each other
 
 /** @typedef {{ allows: (value: any) => boolean, expected: string }} Rule */
@@ -67,19 +67,23 @@ const oneOf = (...names) => ({
 /** @type {Record<string, Rule>} */
 const LAB_RULES = {
   margin: numberFrom(0.01, 100),
-  learningRate: numberFrom(0, 100),
+  learning_rate: numberFrom(0, 100),
   similar: numberFrom(0, 1),
   flipped: numberFrom(0, 0.5),
   classes: {
     allows: (value) =>
-      value === null || (Array.isArray(value) && value.every(Number.isInteger) && value.length > 0),
-    expected: "null for all classes, or a list of one whole number or more",
+      value === null ||
+      (Array.isArray(value) &&
+        value.every(Number.isInteger) &&
+        value.length > 0 &&
+        new Set(value).size === value.length),
+    expected: "null for all classes, or a list of one whole number or more, each once",
   },
   images: wholeFrom(4, 1e6),
   loss: oneOf("pairs", "every_pair", "triplet"),
   output: oneOf("linear", "sigmoid", "unit"),
   dim: wholeFrom(1, 3),
-  optimizer: oneOf("sgd", "adam"),
+  optimizer: oneOf("sgd", "momentum", "adam"),
   batch: wholeFrom(2, 1024),
   seed: wholeFrom(0, 0xffffffff),
   turned: { allows: (value) => typeof value === "boolean", expected: "true or false" },

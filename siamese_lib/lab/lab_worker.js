@@ -3,21 +3,25 @@
 //
 //   in                                 what it does                          what goes back
 //   { type: "state", state, data? }    begin; `data` at least the first time  started, frame
-//   { type: "play" }                   train on and on                        frame, again and again
+//   { type: "play", until? }           train on and on, or until a step       frame, again and again
 //   { type: "pause" }                  stop                                   frame
 //   { type: "step" }                   pause, and train one step              frame
 //   { type: "again" }                  pause, and begin again                 frame
+//   { type: "again", settings }        begin again with the settings of now   started, frame
+//                                      and these
 //   { type: "change", name, value }    a setting, from the next step on       changed
 //   { type: "scrub", step }            pause, and show the past               past
 //   { type: "branch", step, settings } pause, and begin a branch there        branched, frame
+//   { type: "add", state }             pause, and begin another training      started, frame
 //   { type: "choose", branch }         pause, and go on with another branch   frame
-//   { type: "compare", one, other, step } pause, and show both branches       compared
+//   { type: "pair", other }            let a branch keep up, or null for none frame
+//   { type: "compare", one, other, step } show both branches                  compared
 //
 //   { type: "started" | "changed" | "branched", branch, state }
 //   { type: "frame", branch, step, playing, losses, points, precision, verdict }  `losses` are the
 //     new ones since the last frame of this branch, up to `step`
-//   { type: "past", branch, step, loss, points, precision }
-//   { type: "compared", branches }     as LabSession.compare returns
+//   { type: "past", branch, step, loss, points, precision, verdict }
+//   { type: "compared", branches }     as LabSession.compare returns, each with its new losses
 //   { type: "error", text }            what was wrong with a message; it may have paused
 
 import { LabSession } from "./lab_session.js";
@@ -46,6 +50,7 @@ export class LabWorker {
   /** @type {number[]} */
   #sent = []; // of each branch, how many losses were posted
   #waiting = false; // whether a slice is about to come
+  #until = Infinity; // the step at which to pause
 
   /** @param {LabDriver} driver */
   constructor(driver) {
@@ -75,10 +80,14 @@ export class LabWorker {
       session.change(message.name, message.value);
       return this.#tell("changed");
     }
-    if (message.type !== "play") session.pause();
+    if (message.type === "again" && message.settings) return this.#restart(session, message);
+    if (message.type === "play") this.#until = message.until ?? Infinity;
+    else if (!["pair", "compare"].includes(message.type)) session.pause();
+    if (message.type === "compare") return this.#compare(session, message);
     const reply = LAB_ACTS[message.type](session, message);
     if (reply) return this.#driver.post(reply);
     if (message.type === "again") this.#sent[session.current] = 0;
+    if (message.type === "add") this.#tell("started");
     if (message.type === "branch") this.#tell("branched");
     this.#postFrame();
     this.#goOn();
@@ -93,6 +102,14 @@ export class LabWorker {
     this.#postFrame();
   }
 
+  /** @param {LabSession} session @param {LabMessage} message */
+  #restart(session, { settings }) {
+    session.restart(settings);
+    this.#sent[session.current] = 0;
+    this.#tell("started");
+    this.#postFrame();
+  }
+
   /** Train for a slice if the laboratory plays, and again after the messages that wait. */
   #goOn() {
     if (this.#waiting || !this.#session?.playing) return;
@@ -102,8 +119,10 @@ export class LabWorker {
       const session = this.#session;
       if (!session?.playing) return;
       const begin = this.#driver.now();
-      do session.step();
-      while (session.playing && this.#driver.now() - begin < SLICE);
+      do {
+        if (session.run.step >= this.#until) session.pause();
+        else session.step();
+      } while (session.playing && this.#driver.now() - begin < SLICE);
       if (!session.playing || this.#driver.now() - this.#posted >= FRAME_TIME) this.#postFrame();
       this.#goOn();
     });
@@ -115,10 +134,25 @@ export class LabWorker {
     this.#driver.post({ type, branch: current, state: plainState(run.state) });
   }
 
-  #postFrame() {
-    const { current: branch, run, playing } = /** @type {LabSession} */ (this.#session);
+  /** @param {LabSession} session @param {LabMessage} message */
+  #compare(session, { one, other, step }) {
+    const branches = session
+      .compare(one, other, step)
+      .map((each) => ({ ...each, losses: this.#unsent(each.branch) }));
+    this.#driver.post({ type: "compared", branches });
+  }
+
+  /** The losses of a branch that were not posted yet. @param {number} branch */
+  #unsent(branch) {
+    const run = /** @type {LabSession} */ (this.#session).branches[branch];
     const losses = run.losses.slice(this.#sent[branch] ?? 0);
     this.#sent[branch] = run.step;
+    return losses;
+  }
+
+  #postFrame() {
+    const { current: branch, run, playing } = /** @type {LabSession} */ (this.#session);
+    const losses = this.#unsent(branch);
     this.#posted = this.#driver.now();
     const frame = run.frame();
     const [{ step }, verdict] = [run, run.verdict(frame)];
@@ -142,11 +176,10 @@ const LAB_ACTS = {
     ...session.scrub(step),
   }),
   branch: (session, { step, settings }) => void session.branch(step, settings),
+  add: (session, { state }) => session.add(withSettings(FIRST_LAB_STATE, Object(state))),
   choose: (session, { branch }) => session.choose(branch),
-  compare: (session, { one, other, step }) => ({
-    type: "compared",
-    branches: session.compare(one, other, step),
-  }),
+  pair: (session, { other }) => session.pair(other),
+  compare: () => {}, // has an answer of its own
 };
 
 /** Be the laboratory of this worker: call it once, in the worker's script. */

@@ -96,6 +96,21 @@ export class SmallTower {
     return { loss, gradients: unpacked(this.#layers, this.#passes.gradients) };
   }
 
+  /**
+   * What the tower would return with other weights. It keeps its own.
+   * @param {Float32Array[]} weights in Keras' order
+   * @param {Uint8Array} images
+   */
+  embedWith(weights, images) {
+    const own = this.weights();
+    packed(this.#layers, weights, this.#passes.parameters);
+    try {
+      return this.embed(images);
+    } finally {
+      packed(this.#layers, own, this.#passes.parameters);
+    }
+  }
+
   /** The weights in Keras' order: of each layer the kernel, then the biases. */
   weights() {
     return unpacked(this.#layers, this.#passes.parameters);

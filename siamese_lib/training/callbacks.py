@@ -206,7 +206,8 @@ class Progress(keras.callbacks.Callback):
             left = (recorder.total - recorder.step) * recorder.batches.images_per_step / rate
             parts.append(f"{left:.0f} s left")
         if history["loss"]:
-            parts.append(f"loss {history['loss'][-1]:.4f}")
+            loss = history["loss"][-1]  # of a difference of sums, so that 0 may be -1e-9
+            parts.append(f"loss {0.0 if abs(loss) < 5e-5 else loss:.4f}")
         measured = np.flatnonzero(~np.isnan(history["precision"]))
         if measured.size:
             last, watched = measured[-1], recorder.validation

@@ -21,8 +21,20 @@ def test_the_report():
             "bytes": 34_000,
             "page": page | {"ms busy": 12.5},
             "node": node,
+            "laboratory": {
+                "bytes": 2_900_000,
+                "s": 7.5,
+                "steps": 2700,
+                "precision": 0.9,
+                "images/s": 20_000,
+                "frames/s": 31.4,
+                "pointer ms": [8, 30, 45],
+            },
         }
     )
+    assert "laboratory of 2.9 MB" in text
+    assert "0.9 after 7.5 s, in 2,700 steps" in text
+    assert "after 8 ms (30 ms in 95 of 100 cases, 45 ms at most)" in text
     assert "trains 3,000 (2,000 to 4,000) images a second" in text
     assert "2.5 s after it was opened" in text
     assert "12.5 ms" in text

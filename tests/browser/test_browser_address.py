@@ -34,6 +34,7 @@ PASTED: dict[str, dict[str, Any]] = {
     "pair_matrix": {"frame": 1, "margin": 2.5},
     "threshold": {"threshold": 0.5, "order": "worst"},
     "springs": {"margin": 2.5},
+    "laboratory": {"margin": 2.5, "step": 20},
     "choice": {"answer": "neither"},
     "number": {"answer": 70},
     "run": {"selected": [4], "k": 3},

@@ -87,7 +87,7 @@ test("3. a margin 10 times smaller or larger gives the same map in another size"
 });
 
 test("3. with plain SGD, the margin changes the training as a learning rate does", () => {
-  const sgd = { optimizer: "sgd", learningRate: 0.1 };
+  const sgd = { optimizer: "sgd", learning_rate: 0.1 };
   const [small, usual, large] = [0.1, 1, 10].map((margin) => after({ ...sgd, margin }, STEPS));
   assert.ok(small.precision < usual.precision - 0.1, `${small.precision}, ${usual.precision}`);
   assert.equal(large.verdict, "collapsed");
@@ -135,14 +135,14 @@ test("8. one class alone brings all classes into one point", () => {
 });
 
 test("9. a learning rate too high learns less, then collapses, then is not a number", () => {
-  const high = after({ learningRate: 0.1 }, STEPS);
+  const high = after({ learning_rate: 0.1 }, STEPS);
   assert.ok(high.precision < HEALTHY.precision - 0.1 && high.most > 1);
   const sgd = { optimizer: "sgd" };
-  assert.ok(after({ ...sgd, learningRate: 1 }, STEPS).precision > 0.5);
-  const higher = after({ ...sgd, learningRate: 3 }, STEPS);
+  assert.ok(after({ ...sgd, learning_rate: 1 }, STEPS).precision > 0.5);
+  const higher = after({ ...sgd, learning_rate: 3 }, STEPS);
   assert.equal(higher.verdict, "collapsed");
   between(higher.loss, 0.22, 0.28); // margin squared / 4
-  assert.equal(after({ ...sgd, learningRate: 100 }, 40).verdict, "not_a_number");
+  assert.equal(after({ ...sgd, learning_rate: 100 }, 40).verdict, "not_a_number");
 });
 
 test("10. a batch of 8 learns less in as many steps, and more from as many pairs", () => {

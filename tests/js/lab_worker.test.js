@@ -73,7 +73,7 @@ test("a pause is answered at once, and nothing is trained after it", () => {
   assert.equal(send({ type: "step" })[0].step, step + 1);
 });
 
-test("changes go on playing; the past, branches and comparisons pause", () => {
+test("changes and comparisons go on playing; the past and branches pause", () => {
   const { send, turn } = begun();
   send({ type: "play" });
   turn();
@@ -91,6 +91,36 @@ test("changes go on playing; the past, branches and comparisons pause", () => {
   assert.equal(send({ type: "choose", branch: 0 })[0].step, step);
   assert.equal(send({ type: "again" })[0].step, 0);
   assert.equal(send({ type: "step" })[0].losses.length, 1);
+});
+
+test("a laboratory plays until a step, and begins again with other settings", () => {
+  const { send, turn, posted, acts } = begun();
+  send({ type: "play", until: 7 });
+  while (acts.length) turn();
+  const last = posted[posted.length - 1];
+  assert.deepEqual([last.step, last.playing], [7, false]);
+  send({ type: "change", name: "margin", value: 2 });
+  const [started, frame] = send({ type: "again", settings: { dim: 3 } });
+  assert.deepEqual([started.type, started.state.dim, started.state.margin], ["started", 3, 2]);
+  assert.deepEqual(started.state.changes, []);
+  assert.deepEqual([frame.step, frame.points.length], [0, 60]);
+  assert.match(send({ type: "again", settings: { dim: 9 } })[0].text, /dim is 9/);
+});
+
+test("a branch that is paired keeps up, and both are compared at one step", () => {
+  const { send } = begun();
+  for (let step = 0; step < 20; step++) send({ type: "step" });
+  const [started] = send({ type: "add", state: { batch: 4, margin: 2 } });
+  assert.deepEqual([started.type, started.branch, started.state.margin], ["started", 1, 2]);
+  send({ type: "choose", branch: 0 });
+  send({ type: "pair", other: 1 });
+  for (let step = 0; step < 5; step++) send({ type: "step" });
+  const [{ branches }] = send({ type: "compare", one: 0, other: 1, step: 25 });
+  assert.deepEqual([branches[0].step, branches[1].step], [25, 25]);
+  assert.equal(branches[1].losses.length, 25);
+  assert.equal(branches[1].settings.margin, 2);
+  assert.ok(branches[1].verdict.text);
+  assert.match(send({ type: "pair", other: 9 })[0].text, /branch is 9/);
 });
 
 test("what is wrong with a message is said, and the laboratory goes on", () => {

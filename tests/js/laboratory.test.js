@@ -44,7 +44,7 @@ test("a state refuses what is out of range, and stays as it was", () => {
   const wrong = [
     [/margin is 0; expected a number from 0.01/, { margin: 0 }],
     [/margin is "1"/, { margin: "1" }],
-    [/learningRate is NaN/, { learningRate: NaN }],
+    [/learning_rate is NaN/, { learning_rate: NaN }],
     [/flipped is 0.6; expected a number from 0 to 0.5/, { flipped: 0.6 }],
     [/classes is \[\]/, { classes: [] }],
     [/dim is 4/, { dim: 4 }],
@@ -223,6 +223,6 @@ test("short trainings are judged: learned, collapsed without different pairs, no
   assert.equal(trained().run.verdict().name, "new");
   assert.equal(trained({}, 150).run.verdict().name, "learned");
   assert.equal(trained({ similar: 1 }, 150).run.verdict().name, "collapsed");
-  const wild = trained({ optimizer: "sgd", learningRate: 100 }, 40);
+  const wild = trained({ optimizer: "sgd", learning_rate: 100 }, 40);
   assert.equal(wild.run.verdict().name, "not_a_number");
 });

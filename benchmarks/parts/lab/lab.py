@@ -99,6 +99,26 @@ IN_NODE = """({ trial }) => {
 }"""
 
 
+# How long pointer events wait until the page hears them, and when frames are drawn.
+NOTING = """() => {
+  window.noted = { waits: [], frames: 0, began: performance.now() };
+  document.addEventListener("pointermove", (event) => {
+    noted.waits.push(performance.now() - event.timeStamp);
+  }, true);
+  const frame = () => { noted.frames++; requestAnimationFrame(frame); };
+  requestAnimationFrame(frame);
+}"""
+NOTED = """() => {
+  const sorted = noted.waits.toSorted((one, other) => one - other);
+  const at = (share) => sorted[Math.floor(share * (sorted.length - 1))];
+  return {
+    waits: [at(0.5), at(0.95), at(1)],
+    frames: 1000 * noted.frames / (performance.now() - noted.began),
+  };
+}"""
+SHOWN = "() => [view.shown()?.[0]?.step ?? 0, view.shown()?.[0]?.precision ?? 0, performance.now()]"
+
+
 def measure(ledger: Ledger, *, quick: bool = False) -> dict[str, Any]:
     """Run the trial in Chromium and in Node; a quick one has few digits, rounds and steps."""
     from benchmarks.tools.driven import chromium
@@ -118,6 +138,9 @@ def measure(ledger: Ledger, *, quick: bool = False) -> dict[str, Any]:
             "bytes": len(_script()),
             "page": ledger.once("Chromium", lambda: in_page(browser, given)),
             "node": ledger.once("Node", lambda: in_node(given)),
+            "laboratory": ledger.once(
+                "laboratory", lambda: in_laboratory(browser, digits, given["goal"], quick=quick)
+            ),
             "goal": given["goal"],
         }
 
@@ -151,6 +174,42 @@ def in_page(browser: Any, trial: dict[str, Any]) -> dict[str, Any]:
     }
 
 
+def in_laboratory(
+    browser: Any, digits: sl.Dataset, goal: float, *, quick: bool = False
+) -> dict[str, Any]:
+    """Open an exported laboratory from disk, play, and move the pointer about meanwhile."""
+    with tempfile.TemporaryDirectory() as folder:
+        most, shown = (1_000, 100) if quick else (10_000, 1_000)
+        path = sl.export_laboratory(
+            Path(folder, "lab.html"), digits, most=most, shown=shown, loss="every_pair", batch=64
+        )
+        page = browser.new_page(viewport={"width": 1280, "height": 720})
+        page.goto(path.as_uri())
+        play = page.get_by_role("button", name="Play", exact=True)
+        play.click()
+        step, precision, now = 0, 0.0, 0.0
+        while precision < goal and now < 1000 * MOST:
+            page.wait_for_timeout(50)
+            step, precision, now = page.evaluate(SHOWN)
+        page.evaluate(NOTING)
+        begun = page.evaluate(SHOWN)
+        for move in range(30 if quick else 300):
+            page.mouse.move(300 + move, 200 + 37 * move % 300)
+            page.wait_for_timeout(20)
+        ended, noted = page.evaluate(SHOWN), page.evaluate(NOTED)
+        page.close()
+        trained = 64 * (ended[0] - begun[0]) / (ended[2] - begun[2]) * 1000
+        return {
+            "bytes": path.stat().st_size,
+            "s": round(now / 1000, 2),
+            "steps": step,
+            "precision": round(precision, 3),
+            "images/s": round(trained),
+            "frames/s": round(noted["frames"], 1),
+            "pointer ms": [round(wait, 1) for wait in noted["waits"]],
+        }
+
+
 def in_node(trial: dict[str, Any]) -> dict[str, Any]:
     """Run the trial in Node."""
     from in_node import in_node as call
@@ -161,6 +220,20 @@ def in_node(trial: dict[str, Any]) -> dict[str, Any]:
         "s": round(found["seconds"], 2),
         "precision": round(found["precision"], 3),
     }
+
+
+def _of_laboratory(found: dict[str, Any] | None) -> list[str]:
+    if found is None:
+        return []
+    median, usual, longest = found["pointer ms"]
+    text = (
+        f"An exported laboratory of {found['bytes'] / 1e6:.1f} MB, opened from disk, reaches a "
+        f"precision at 7 of {found['precision']} after {found['s']} s, in {found['steps']:,} "
+        f"steps of 64 digits. While it draws {found['frames/s']:.0f} frames a second, it trains "
+        f"{found['images/s']:,} images a second, and the page hears the pointer after {median} ms "
+        f"({usual} ms in 95 of 100 cases, {longest} ms at most)."
+    )
+    return [text]
 
 
 def _script() -> str:
@@ -195,6 +268,7 @@ def render(result: dict[str, Any]) -> str:
         f"graphics card. {page['s']} s after it was opened, precision at 7 is {page['precision']}. "
         f"The page itself was never busy for more than {page['ms busy']} ms.",
         table(rows),
+        *_of_laboratory(result.get("laboratory")),
         f"The engine is {result['bytes'] / 1000:.0f} kB of text.",
         f"{measured_on(result)} Chromium {result['chromium']}.",
     )
