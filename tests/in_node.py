@@ -16,7 +16,7 @@ import { readFileSync } from "node:fs";
 import { pageData } from %(reader)s;
 import { %(name)s } from %(module)s;
 const given = pageData(readFileSync(0, "utf8"));
-process.stdout.write(JSON.stringify((%(expression)s)(given)));
+process.stdout.write(JSON.stringify(await (%(expression)s)(given)));
 """
 
 

@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from siamese_lib.views.embedding_view import EmbeddingView
 
 MOST_IMAGES, MOST_DRAWN = 10_000, 2_000  # test images in a page, and in a moving picture
+MOST_BYTES = 15_000_000  # of a page; more only if the weights of the last frame need them
 _MOST_NEIGHBOURS = 50
 _THUMBNAIL = 48  # pixels
 
@@ -142,7 +143,7 @@ def page_data(
     angles = bool(vectors.any(axis=1).all() and queries.any(axis=1).all())
     if metric == "cosine" and not angles:
         raise ValueError("metric is 'cosine'; expected 'euclidean', as an embedding is all zeros.")
-    data = {
+    data: dict[str, Any] = {
         "view": shown.payload(images=False),
         "images": packed(shrunk_to(shown.images, thumbnail)),
         "queries": queries.astype("<f4").tobytes(),
@@ -161,9 +162,12 @@ def page_data(
         "playing": playing,
         "facts": facts_of(run, digits, part, found, shown.images, classes, queries, vectors),
         "links": _links(link, part, found),
-        "drawing": drawing_of(run, found_images, shown, queries),
     }
-    return data, shown.still()
+    still = shown.still()
+    room = MOST_BYTES - len(page("", data, still))
+    data["drawing"], words = drawing_of(run, found_images, shown, queries, room)
+    data["facts"] = " · ".join(filter(None, [data["facts"], words]))
+    return data, still
 
 
 def export_gif(
