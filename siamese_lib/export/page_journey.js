@@ -11,7 +11,7 @@ import { TowerFrames } from "./page_frames.js";
 import { Network, weightShapes } from "./page_network.js";
 
 // What a browser without requestIdleCallback does instead.
-const later = globalThis.requestIdleCallback ?? ((callback) => setTimeout(callback, 20));
+const later = globalThis.requestIdleCallback ?? ((work) => setTimeout(work, 20));
 
 /** The network at the frames of the film: at all of them, or at the last only. */
 export class FilmNetwork {
@@ -106,19 +106,23 @@ export class Journey {
   };
 
   /**
-   * Embed the drawing at the frames that are left, one whenever the browser has time, so that the
-   * film can be dragged smoothly. Then the drawing leaves a trail.
+   * Embed the drawing at all frames while the browser has nothing else to do, so that the film can
+   * be dragged smoothly. Then the drawing leaves a trail.
    * @param {() => boolean} wanted whether to go on
    * @param {() => void} done
    */
   prepare(wanted, done) {
-    if (!this.#network.travels || !wanted()) return;
-    let frame = this.#film.last;
-    while (frame >= 0 && this.#places.has(frame)) frame--;
-    if (frame >= 0) this.#at(frame);
-    else this.trail = (p) => this.#between(p);
-    if (this.trail) done();
-    else later(() => this.prepare(wanted, done));
+    if (!this.#network.travels) return;
+    let left = this.#film.last;
+    const work = (/** @type {IdleDeadline | void} */ deadline) => {
+      if (!wanted()) return;
+      do this.#at(left--);
+      while (left >= 0 && deadline && deadline.timeRemaining() > 0);
+      if (left >= 0) return void later(work);
+      this.trail = (p) => this.#between(p);
+      done();
+    };
+    later(work);
   }
 
   /**

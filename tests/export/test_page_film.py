@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 from in_node import in_node
-from tiny_training import SHAPE, Training, corners_dataset
+from tiny_training import SHAPE, Training, corners_dataset, digits_in_five_frames
 
 import siamese_lib as sl
 from siamese_lib.data.offline import offline_digits
@@ -50,9 +50,7 @@ def digits() -> sl.Dataset:
 
 @pytest.fixture(scope="module")
 def run(digits: sl.Dataset) -> sl.Run:
-    """Real digits, in a training just long enough to have frames that differ."""
-    tower = sl.conv_tower((28, 28, 1), 2, seed=0)
-    return Training(steps=12, frames=5, tower=tower, data=digits.train, optimizer="adam").fit().run
+    return digits_in_five_frames(digits)
 
 
 @pytest.fixture(scope="module")
