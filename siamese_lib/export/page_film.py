@@ -96,4 +96,6 @@ def _fitting(weights: list[np.ndarray], room: int) -> Rounded | None:
 
 
 def _distance(away: float, film: Film) -> str:
-    return f"{away / film.margin:.1g} of the margin" if film.margin else f"{away:.1g}"
+    if not film.margin:
+        return f"a distance of {away:.1g}"
+    return f"{max(away / film.margin, 0.001):.1g} of the margin"
