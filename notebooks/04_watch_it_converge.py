@@ -592,6 +592,9 @@ for name, found in [("in 16 dimensions", whole), ("on the map", plane)]:
 # `export_html` writes a film into one file. The file needs no Python and opens in any browser, so
 # you can send it to someone. (`export_gif` makes a moving picture for a slide.) The file goes into
 # the folder `exports`, next to this notebook. Git ignores that folder.
+#
+# The page holds the weights of all frames, too. Draw a digit in it, then drag the bar: your digit
+# moves with the film, to where the network of each frame puts it.
 
 # %% tags=["measured"]
 page = sl.export_html(run, digits, "exports/film.html", film=film)

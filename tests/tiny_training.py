@@ -81,6 +81,12 @@ class Training:
         return self.recorder
 
 
+def digits_in_five_frames(digits: sl.Dataset) -> sl.Run:
+    """A training on real digits, just long enough for frames that differ."""
+    tower = sl.conv_tower((28, 28, 1), 2, seed=0)
+    return Training(steps=12, frames=5, tower=tower, data=digits.train, optimizer="adam").fit().run
+
+
 def each_step(job: Callable[[], Any]) -> keras.callbacks.Callback:
     """Do something after every step."""
     return keras.callbacks.LambdaCallback(on_train_batch_end=lambda batch, logs: job())

@@ -23,6 +23,7 @@ PARTS = {
     "live": "the cost of watching a training",
     "explorer": "from a click to the neighbours",
     "dragging": "from the hand to the picture",
+    "pages": "pages that work without Python",
     "lab": "a tower that trains in a page",
     "folders": "folders of pictures next to other ways",
     "growth": "time and memory as images and dimensions grow",

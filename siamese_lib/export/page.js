@@ -12,6 +12,7 @@ import { View } from "../views/js/view.js";
 import { Answers } from "./page_answers.js";
 import { pageData } from "./page_data.js";
 import { Examples } from "./page_examples.js";
+import { FilmNetwork, Journey } from "./page_journey.js";
 import { DrawingPad } from "./page_pad.js";
 import { picturesOf } from "./page_pictures.js";
 import { PageSearch } from "./page_search.js";
@@ -23,15 +24,16 @@ const MOST_NEIGHBOURS = 50;
 
 class SearchPage {
   #calm = matchMedia("(prefers-reduced-motion: reduce)").matches;
-  /** @type {PageData["drawing"]} */
-  #drawing = null;
+  #network;
   #keep = addressKeeper();
 
   /**
    * @param {PageData} data
    * @param {{ test: PictureSource, gallery: PictureSource }} pictures
+   * @param {FilmNetwork | null} network
    */
-  constructor(data, pictures) {
+  constructor(data, pictures, network) {
+    this.#network = network;
     const { film, about } = data.view;
     const last = film.frames.length - 1;
     const { k, metric } = data;
@@ -70,11 +72,12 @@ class SearchPage {
       const behavior = this.#calm ? "auto" : "smooth";
       this.answers.verdict.scrollIntoView({ block: "nearest", behavior });
     });
-    this.#drawing = data.drawing ?? null;
-    if (data.drawing) {
+    if (data.drawing && network) {
       const drawn = (/** @type {Drawing | null} */ drawing) => this.showDrawing(drawing);
       const { changed } = acts;
-      this.pad = new DrawingPad(this.answers.pad, data.drawing, examples, { drawn, changed });
+      const to = this.answers.pad;
+      const inside = network.network;
+      this.pad = new DrawingPad(to, data.drawing, inside, examples, { drawn, changed });
     }
     const [query = 0] = state.selected ?? [];
     this.ask(query < film.count ? query : 0);
@@ -89,17 +92,25 @@ class SearchPage {
     this.answers.drawing = drawing;
     this.answers.show();
     this.thumbs.mark(null);
-    this.map.set({ selected: [], highlighted: [], frame: -1, playing: false });
+    this.map.set({ selected: [], highlighted: [] });
+    // A drawing that has no place at this frame is shown where it has one.
+    if (!this.#network?.travels) this.map.set({ frame: -1, playing: false });
     this.#mark(drawing);
   }
 
   /** @param {Drawing | null} drawing */
   #mark(drawing) {
-    const { axes, color = "" } = this.#drawing ?? {};
-    const place = drawing && axes ? placeOf(drawing.vector, axes) : null;
-    this.map.overlay.guest = drawing && place ? { place, color, picture: drawing.picture } : null;
-    if (place) this.map.camera.reveal(place);
-    this.map.animation.wake();
+    const { map } = this;
+    const network = this.#network;
+    const guest = drawing && network?.mapped ? new Journey(network, drawing, map.film) : null;
+    map.overlay.guest = guest;
+    map.animation.wake();
+    const place = guest?.place(network?.travels ? map.clock.goal : map.film.last);
+    if (place) map.camera.reveal(place);
+    guest?.prepare(
+      () => map.overlay.guest === guest,
+      () => map.animation.wake(),
+    );
   }
 
   /**
@@ -134,30 +145,15 @@ function asked(data, { k, metric }) {
   };
 }
 
-/**
- * Return the place of an embedding on the map.
- * @param {Float32Array} vector
- * @param {Uint8Array} axes float32 (dim + 1, 2)
- * @returns {[x: number, y: number]}
- */
-function placeOf(vector, axes) {
-  const numbers = new Float32Array(axes.slice().buffer);
-  let [x, y] = numbers.subarray(-2);
-  vector.forEach((value, i) => {
-    x += value * numbers[2 * i];
-    y += value * numbers[2 * i + 1];
-  });
-  return [x, y];
-}
-
 async function openPage() {
   for (const table of document.querySelectorAll("table")) makeSortable(table);
   const facts = byId("facts");
   try {
     const data = pageData(byId("data").textContent ?? "");
     const [test, gallery] = await Promise.all([data.images, data.gallery.images].map(picturesOf));
+    const network = data.drawing ? await FilmNetwork.unpack(data.drawing) : null;
     byId("page").hidden = false;
-    Object.assign(window, { explorer: new SearchPage(data, { test, gallery }) });
+    Object.assign(window, { explorer: new SearchPage(data, { test, gallery }, network) });
     facts.textContent = data.facts;
   } catch (error) {
     facts.textContent = `This page needs a browser of 2023 or later with JavaScript on (${error}).`;

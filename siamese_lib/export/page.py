@@ -25,7 +25,8 @@ JSON, in which ``{"base64": text}`` stands for bytes:
 ``facts``
     a line of text to show.
 ``drawing``
-    what `drawing_of` returns: the tower, and ink and ground for a drawing; or None.
+    what `drawing_of` returns: the tower at the last frame and at the others, where its embeddings
+    lie on the map, and ink and ground for a drawing; or None.
 ``links``
     for ``queries`` and ``gallery``, where each picture's file is, "" for nowhere; or None.
 

@@ -54,9 +54,10 @@ export class Answers {
    * @param {(query: number) => void} acts.ask called with the test image to show
    * @param {() => void} acts.changed called when another metric or number of
    *   neighbours is chosen
-   * @param {Pick<PageData, "cosine" | "links" | "drawing">} data
+   * @param {Pick<PageData, "cosine" | "links" | "drawing" | "view">} data
    */
-  constructor(section, search, about, pictures, acts, { cosine, links, drawing }) {
+  constructor(section, search, about, pictures, acts, { cosine, links, drawing, view }) {
+    const film = view.film.frames.length > 1;
     this.#color = drawing?.color ?? "";
     this.#links = links ?? { queries: [], gallery: [] };
     this.#search = search;
@@ -77,7 +78,7 @@ export class Answers {
     const images = grouped(galleryLabels.length);
     const words =
       `Click a point on the map${drawing ? ", draw," : ""} or choose a test image. ` +
-      `The page shows the nearest of ${images} training images.`;
+      `The page shows the nearest of ${images} training images${film ? ", at the last frame" : ""}.`;
     section.append(
       make("h2", {}, "Nearest neighbours"),
       make("p", { class: "quiet" }, words),

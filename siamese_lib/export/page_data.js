@@ -4,6 +4,7 @@
 /** @import { Metric } from "./page_search.js" */
 /** @import { Payload } from "../views/js/payload.js" */
 /** @import { Paper } from "./page_handwriting.js" */
+/** @import { PackedFrames } from "./page_frames.js" */
 /** @import { Tower } from "./page_network.js" */
 /** @import { PackedImages } from "./page_pictures.js" */
 
@@ -20,7 +21,9 @@
  * @property {Tower} tower
  * @property {string[]} colors of ground and ink
  * @property {string} color of a drawing among the classes
- * @property {Uint8Array | null} axes float32 (dim + 1, 2), from an embedding to a place on the map
+ * @property {Uint8Array | null} axes float32 (dim, 2), from an embedding to a place on the map
+ * @property {Uint8Array} origins float32 (frames, 2), the places of the embedding of zeros
+ * @property {PackedFrames | null} frames weights at all frames but the last; null for the last only
  */
 
 /**

@@ -4,7 +4,12 @@
 /** @import { PictureSource } from "../views/js/pictures.js" */
 /** @import { PageSearch } from "./page_search.js" */
 
-/** @typedef {{ vector: Float32Array, picture: HTMLCanvasElement }} Drawing */
+/**
+ * @typedef {object} Drawing
+ * @property {Uint8Array} pixels as the network gets them
+ * @property {Float32Array} vector its embedding at the last frame
+ * @property {HTMLCanvasElement} picture
+ */
 /** @typedef {Drawing & { label: number }} Example */
 
 /**

@@ -1,24 +1,31 @@
 // @ts-check
 // The run's tower: from pixels to an embedding, in the page. Arrays are channels-last, as in Keras.
 
+import { floatsOf } from "../views/js/numbers.js";
+
 /**
  * A layer as page_network.py writes it. Weights are the bytes of float32.
  * @typedef {{ kind: "scale", scale: number, offset: number }
- *   | { kind: "convolution", shape: number[], kernel: Uint8Array, bias: Uint8Array }
+ *   | { kind: "convolution", shape: number[], kernel: Uint8Array, bias: Uint8Array | null }
  *   | { kind: "pool" } | { kind: "relu" } | { kind: "average" }} Layer
  */
 
 /** @typedef {{ shape: number[], layers: Layer[] }} Tower */
+/** Kernel and bias, if any, of each convolution. @typedef {Float32Array[]} Weights */
 /** @typedef {{ height: number, width: number, channels: number, values: Float32Array }} Grid */
 
 export class Network {
   #shape;
   #steps;
 
-  /** @param {Tower} tower */
-  constructor({ shape, layers }) {
+  /**
+   * @param {Tower} tower
+   * @param {Weights} [weights] instead of the tower's own
+   */
+  constructor({ shape, layers }, weights = convolutionsOf(layers).flatMap(weightsOf)) {
+    const left = [...weights];
     this.#shape = shape;
-    this.#steps = layers.map(stepOf);
+    this.#steps = layers.map((layer) => stepOf(layer, left));
   }
 
   /**
@@ -34,12 +41,26 @@ export class Network {
 }
 
 /**
+ * Return the shapes of a tower's weights.
+ * @param {Tower} tower
+ */
+export const weightShapes = ({ layers }) =>
+  convolutionsOf(layers).flatMap(({ shape, bias }) => (bias ? [shape, shape.slice(-1)] : [shape]));
+
+/** @param {Layer[]} layers */
+const convolutionsOf = (layers) => layers.filter((layer) => layer.kind === "convolution");
+
+/** @param {{ kernel: Uint8Array, bias: Uint8Array | null }} layer */
+const weightsOf = ({ kernel, bias }) => (bias ? [kernel, bias] : [kernel]).map(floatsOf);
+
+/**
  * @param {Layer} layer
+ * @param {Weights} weights from which a layer takes its own
  * @returns {(grid: Grid) => Grid}
  */
-function stepOf(layer) {
+function stepOf(layer, weights) {
   if (layer.kind === "convolution") {
-    const [kernel, bias] = [layer.kernel, layer.bias].map(floatsOf);
+    const [kernel, bias] = weights.splice(0, layer.bias ? 2 : 1);
     return (grid) => convolved(grid, layer.shape, kernel, bias);
   }
   if (layer.kind === "pool") return pooled;
@@ -55,7 +76,7 @@ function stepOf(layer) {
  * @param {Grid} grid
  * @param {number[]} shape of the kernel: height, width, channels in, channels out
  * @param {Float32Array} kernel
- * @param {Float32Array} bias
+ * @param {Float32Array} [bias]
  * @returns {Grid}
  */
 export function convolved({ height, width, channels, values }, shape, kernel, bias) {
@@ -65,7 +86,8 @@ export function convolved({ height, width, channels, values }, shape, kernel, bi
   const sums = new Float64Array(out);
   for (let y = 0; y < height; y++) {
     for (let x = 0; x < width; x++) {
-      sums.set(bias);
+      if (bias) sums.set(bias);
+      else sums.fill(0);
       for (let i = Math.max(0, above - y); i < Math.min(high, height + above - y); i++) {
         for (let j = Math.max(0, before - x); j < Math.min(wide, width + before - x); j++) {
           const from = ((y + i - above) * width + x + j - before) * channels;
@@ -113,6 +135,3 @@ function averaged({ height, width, channels, values }) {
   const made = Float32Array.from(sums, (sum) => sum / (height * width));
   return { height: 1, width: 1, channels, values: made };
 }
-
-/** @param {Uint8Array} bytes float32 */
-const floatsOf = (bytes) => new Float32Array(bytes.slice().buffer);

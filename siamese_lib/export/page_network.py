@@ -1,12 +1,13 @@
 """The run's tower as data, so that a page can embed a drawing by itself.
 
-The weights are in single precision. Half precision would save half of their 0.9 MB, but it moves
-some MNIST digits by more than a thousandth of the margin in the map of `shipped_run`.
+The weights of the last frame are in single precision, because the neighbours depend on them. Half
+precision would save half of their 0.9 MB, but it moves some MNIST digits by more than a thousandth
+of the margin in the map of `shipped_run`. The weights of the other frames, which only move a
+drawing on the map, are rounded (`page_film`).
 """
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
@@ -14,6 +15,8 @@ import numpy as np
 
 from siamese_lib.colors import EXTRA
 from siamese_lib.data.handwriting import paper_of
+from siamese_lib.export.page import json_in_html
+from siamese_lib.export.page_film import frames_of, is_at
 from siamese_lib.runs.run import Run
 from siamese_lib.runs.run_files import RunError
 from siamese_lib.views.film import Film
@@ -38,39 +41,47 @@ _PLAIN: dict[str, JsonObject] = {
     "Flatten": {"data_format": "channels_last"},
 }  # fmt: skip
 _KINDS = {"MaxPooling2D": "pool", "ReLU": "relu", "GlobalAveragePooling2D": "average"}
-_AWAY = 1e-3  # of the width of the map: how far a place may be from where the embedding puts it
 
 
 def drawing_of(
-    run: Run, images: np.ndarray, film: Film, queries: np.ndarray
-) -> dict[str, Any] | None:
-    """Return what a page needs to embed drawings, or None if it cannot.
+    run: Run, images: np.ndarray, film: Film, queries: np.ndarray, room: int
+) -> tuple[dict[str, Any] | None, str]:
+    """Return what a page needs to embed drawings, or None if it cannot; and words about it.
 
     A page can if the tower is made of the layers of `conv_tower`, in any number and order, and
     takes images of one or three channels from 0 to 255.
 
     Args:
-        run: the training; the weights are those of its last frame.
+        run: the training.
         images: training images (N, H, W, C), uint8, whose ink and ground a drawing gets.
         film: what the page shows.
         queries: embeddings (Q, dim) of the film's points at the last frame.
+        room: bytes that the page may still grow by. If the weights of all frames take more, the
+            page has those of the last frame only.
     """
     try:
         tower = run.tower
     except RunError:
-        return None
+        return None, ""
     layers = network_of(tower)
     if layers is None or run.image_shape[2] not in (1, 3) or not _takes_bytes(run, tower):
-        return None
+        return None, ""
     paper = paper_of(images)
-    return {
+    made = {
         "tower": {"shape": list(run.image_shape), "layers": layers},
         "ground": list(paper.ground),
         "ink": list(paper.ink),
         "colors": paper.colors,
         "color": EXTRA,
-        "axes": _axes(film.frames[-1], queries),
+        "axes": None,
+        "origins": b"",
+        "frames": None,
     }
+    axes = _axes(film.frames[-1], queries)
+    if axes is None:
+        return made, ""
+    found, words = frames_of(run, film, axes, room - len(json_in_html(made)))
+    return {**made, **found}, words
 
 
 def network_of(tower: keras.Model) -> list[dict[str, Any]] | None:
@@ -133,12 +144,11 @@ def _packed(layer: JsonObject, tower: keras.Model) -> Iterator[dict[str, Any]]:
     elif kind == "Conv2D":
         built = tower.get_layer(config["name"])
         weights = built.get_weights()
-        bias = weights[1] if len(weights) > 1 else np.zeros(weights[0].shape[-1])
         yield {
             "kind": "convolution",
             "shape": list(weights[0].shape),
             "kernel": weights[0].astype("<f4").tobytes(),
-            "bias": bias.astype("<f4").tobytes(),
+            "bias": weights[1].astype("<f4").tobytes() if len(weights) > 1 else None,
         }
 
 
@@ -149,8 +159,8 @@ def _takes_bytes(run: Run, tower: keras.Model) -> bool:
     return bool(np.linalg.norm(direct - embedded) <= 0.01 * np.linalg.norm(embedded))
 
 
-def _axes(places: np.ndarray, embeddings: np.ndarray) -> bytes | None:
-    """Return what turns an embedding into a place on the map, float32 (dim + 1, 2).
+def _axes(places: np.ndarray, embeddings: np.ndarray) -> np.ndarray | None:
+    """Return what turns an embedding into a place on the map, (dim + 1, 2).
 
     A film shows the embeddings of two dimensions, or two principal axes of them, moved so that
     their mean is 0. The last row is where the embedding of zeros lies.
@@ -167,7 +177,4 @@ def _axes(places: np.ndarray, embeddings: np.ndarray) -> bytes | None:
         return None
     known = np.column_stack([embeddings, np.ones(count)]).astype(np.float64)
     axes = np.linalg.lstsq(known, places.astype(np.float64), rcond=None)[0]
-    away = np.abs(known @ axes - places).max()
-    if not math.isfinite(away) or away > _AWAY * np.ptp(places, axis=0).max():
-        return None
-    return axes.astype("<f4").tobytes()
+    return axes if is_at(places, known @ axes) else None

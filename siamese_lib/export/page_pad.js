@@ -4,12 +4,12 @@
 /** @import { Stroke } from "../views/js/strokes.js" */
 /** @import { PageData } from "./page_data.js" */
 /** @import { Drawing, Example, Examples } from "./page_examples.js" */
+/** @import { Network } from "./page_network.js" */
 
 import { make, set } from "../views/js/dom.js";
 import { DrawingSquare, HINT } from "../views/js/drawing_square.js";
 import { Pictures } from "../views/js/pictures.js";
 import { drawnImage } from "./page_handwriting.js";
-import { Network } from "./page_network.js";
 import { button, pictureCanvas, row, showPicture } from "./page_widgets.js";
 
 const PAD_LABEL = "Drawing pad. Without drawing, choose a test image by its number.";
@@ -38,14 +38,15 @@ export class DrawingPad {
   /**
    * @param {HTMLElement} element
    * @param {NonNullable<PageData["drawing"]>} data
+   * @param {Network} network
    * @param {Examples} examples
    * @param {object} acts
    * @param {(drawing: Drawing | null) => void} acts.drawn called with the drawing to show
    * @param {() => void} acts.changed called when examples were added or removed
    */
-  constructor(element, data, examples, acts) {
+  constructor(element, data, network, examples, acts) {
     this.#data = data;
-    this.#network = new Network(data.tower);
+    this.#network = network;
     this.#examples = examples;
     this.#acts = acts;
     const square = this.#square;
@@ -89,7 +90,7 @@ export class DrawingPad {
     const { shape } = this.#data.tower;
     const pixels = drawnImage(strokes, shape, this.#data);
     const picture = new Pictures([1, ...shape], pixels).canvas(0);
-    return { vector: this.#network.embed(pixels), picture };
+    return { pixels, vector: this.#network.embed(pixels), picture };
   }
 
   #show() {

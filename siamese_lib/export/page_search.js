@@ -3,7 +3,7 @@
 
 /** @import { PageData } from "./page_data.js" */
 
-import { bytesOf, wordsOf } from "../views/js/numbers.js";
+import { bytesOf, floatsOf, wordsOf } from "../views/js/numbers.js";
 
 /** @typedef {"euclidean" | "cosine"} Metric */
 /** @typedef {{ row: number, distance: number }} Neighbour of the gallery */
@@ -162,7 +162,7 @@ function joinedBytes(parts) {
  * @param {Metric} metric
  */
 export function prepared(bytes, dim, metric) {
-  const vectors = Float64Array.from(new Float32Array(bytes.slice().buffer));
+  const vectors = Float64Array.from(floatsOf(bytes));
   if (metric === "euclidean") return vectors;
   for (let start = 0; start < vectors.length; start += dim) {
     const vector = vectors.subarray(start, start + dim);

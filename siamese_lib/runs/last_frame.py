@@ -1,8 +1,11 @@
-"""A run with one of its frames only, without the way there."""
+"""A run with some of its frames only, or with other weights."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
+
+import numpy as np
 
 from siamese_lib.runs.embedding import probe_of
 from siamese_lib.runs.run import Run
@@ -22,6 +25,23 @@ def last_frame(run: Run) -> Run:
         run.settings,
         white=run._towers.white,
         trained_on=run.trained_on,
+        image_shape=run.image_shape,
+    )
+
+
+def with_weights(run: Run, frames: Sequence[np.ndarray]) -> Run:
+    """Return a run of other weights, to see what they do to the embeddings.
+
+    Args:
+        run: gives the tower and the steps.
+        frames: for each weight of the tower, in Keras' order, (F, *shape); F up to ``len(run)``.
+    """
+    towers = run._towers
+    return Run(
+        towers.layers,
+        run.steps[: len(frames[0])],
+        frames,
+        white=towers.white,
         image_shape=run.image_shape,
     )
 

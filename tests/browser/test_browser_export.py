@@ -164,7 +164,7 @@ def test_it_begins_to_play_unless_motion_is_unwelcome(
 ) -> None:
     shown = show(playing=True)  # rest() has waited for the end
     assert shown.view.words == "step 18"
-    shown.page.wait_for_function("location.hash === ''")  # half a second after the end
+    shown.page.wait_for_function("() => location.hash === ''")  # half a second after the end
     shown.page.reload()
     shown.view.until("view.playing && view.p < 3")
     with browser.new_context(reduced_motion="reduce") as context:

@@ -12,6 +12,7 @@ from browser import ViewOnPage, chromium, note_faults, words_as_seen
 from PIL import Image, ImageDraw, ImageFont
 from playwright.sync_api import Browser, Locator, Page, expect
 from there import there
+from tiny_training import digits_in_five_frames
 
 import siamese_lib as sl
 from siamese_lib.data.offline import offline_digits
@@ -42,6 +43,11 @@ def digits() -> sl.Dataset:
     made = offline_digits()
     assert made is not None
     return made
+
+
+@pytest.fixture(scope="module")
+def run(digits: sl.Dataset) -> sl.Run:
+    return digits_in_five_frames(digits)
 
 
 @pytest.fixture(scope="module")
@@ -85,6 +91,16 @@ class Drawn:
             for place in places[1:]:
                 self.page.mouse.move(*place, steps=6)
             self.page.mouse.up()
+
+    def is_marked(self) -> bool:
+        """Compare the map with itself without the drawing's mark."""
+        self.view.rest()
+        marked = self.view.picture()
+        self.page.evaluate("guest = explorer.map.overlay.guest")
+        self.view.evaluate("view.overlay.guest = null, view.draw()")
+        unmarked = self.view.picture()
+        self.view.evaluate("view.overlay.guest = guest, view.draw()")
+        return marked != unmarked
 
     @property
     def vector(self) -> list[float]:
@@ -150,7 +166,7 @@ def test_a_drawing_is_answered_as_the_library_does(
     assert shown.shown == nearest[0].tolist()
     assert shown.view.evaluate("view.selected") == []
     # The drawing lies on the recorded film among the test images that have nearly its embedding.
-    place = np.array(shown.view.evaluate("view.overlay.guest.place"))
+    place = np.array(shown.view.evaluate("view.overlay.guest.place(view.p)"))
     queries = run.embed(there(there(run.recorded).images))
     twin = int(np.linalg.norm(queries - vector, axis=1).argmin())
     near = np.array(shown.view.evaluate(f"view.film.place({twin}, view.p)"))
@@ -160,30 +176,79 @@ def test_a_drawing_is_answered_as_the_library_does(
     assert shown.view.evaluate("view.overlay.guest") is None
 
 
-def test_a_drawing_is_marked_on_the_map_at_the_last_frame_only(
+@pytest.mark.parametrize("dark", [False, True])
+def test_a_drawing_travels_with_the_film(
+    show: Callable[..., Drawn], digits: sl.Dataset, run: sl.Run, dark: bool
+) -> None:
+    shown = show(run, digits, dark=dark)
+    expect(shown.page.locator("#facts")).to_contain_text("a drawing moves with the film")
+    shown.draw(SEVEN)
+    image = shown.image
+    part = digits.test.images[:200], digits.test.labels[:200]
+    film = run.make_film(*part, class_names=digits.class_names, extra=image)
+    expected = film.frames[:, -1]  # where Keras puts the drawing at each frame
+    verdict = shown.verdict.inner_text()
+
+    def is_at(frame: int) -> None:
+        shown.view.rest()
+        assert shown.view.evaluate("view.p") == frame
+        place = shown.view.evaluate("view.overlay.guest.place(view.p)")
+        np.testing.assert_allclose(place, expected[frame], atol=0.01)
+        others = np.delete(expected, frame, axis=0)
+        assert np.linalg.norm(others - place, axis=1).min() > 0.02
+        assert shown.is_marked()
+        assert shown.verdict.inner_text() == verdict  # the neighbours are those of the last frame
+
+    is_at(4)
+    bar = shown.page.locator(".sv-scrub")
+    box = there(bar.bounding_box())
+    middle = box["y"] + box["height"] / 2
+    shown.page.mouse.move(box["x"] + box["width"] - 5, middle)
+    shown.page.mouse.down()
+    shown.page.mouse.move(box["x"] - 20, middle, steps=12)
+    shown.page.mouse.up()
+    is_at(0)
+    shown.view.stage.focus()
+    for frame in (1, 2):
+        shown.page.keyboard.press("ArrowRight")
+        is_at(frame)
+    shown.view.until("view.overlay.guest.trail !== null")
+    # A new stroke stays at this frame, as the reader has chosen it.
+    shown.button("Undo").click()
+    shown.draw(SEVEN)
+    is_at(2)
+    between = shown.view.evaluate("view.overlay.guest.place(2.5)")
+    assert min(expected[2:4, 0]) - 0.1 < between[0] < max(expected[2:4, 0]) + 0.1
+    shown.button("Clear").click()
+    assert shown.view.evaluate("view.overlay.guest") is None
+
+
+def test_a_drawing_goes_on_while_the_film_plays(
+    show: Callable[..., Drawn], digits: sl.Dataset, run: sl.Run
+) -> None:
+    shown = show(run, digits)
+    shown.view.evaluate("view.play(true)")
+    shown.draw(SEVEN)
+    assert shown.view.evaluate("view.overlay.guest.place(view.p)") is not None
+    shown.view.rest()
+    assert shown.view.evaluate("view.p") == 4
+    assert shown.is_marked()
+
+
+def test_without_weights_of_other_frames_a_drawing_is_marked_at_the_last_only(
     show: Callable[..., Drawn], digits: sl.Dataset
 ) -> None:
     shown = show(sl.shipped_run(), digits)
+    expect(shown.page.locator("#facts")).to_contain_text("at the last frame only, as the run has")
     shown.draw(SEVEN)
-
-    def is_marked() -> bool:
-        """Compare the map with itself without the drawing's mark."""
-        shown.view.rest()
-        marked = shown.view.picture()
-        shown.page.evaluate("guest = explorer.map.overlay.guest")
-        shown.view.evaluate("view.overlay.guest = null, view.draw()")
-        unmarked = shown.view.picture()
-        shown.view.evaluate("view.overlay.guest = guest, view.draw()")
-        return marked != unmarked
-
-    assert is_marked()
+    assert shown.is_marked()
     shown.view.evaluate("view.set({ frame: 1 })")
-    assert not is_marked()
+    assert not shown.is_marked()
     # A new stroke shows the last frame, and comes into sight on a map that shows another part.
     shown.view.evaluate("view.camera.pan(9000, 9000)")
     shown.draw(SEVEN)
-    assert is_marked()
-    x, y = shown.view.evaluate("view.toScreen(view.overlay.guest.place)")
+    assert shown.is_marked()
+    x, y = shown.view.evaluate("view.toScreen(view.overlay.guest.place(view.p))")
     box = there(shown.view.stage.bounding_box())
     assert 0 < x < box["width"]
     assert 0 < y < box["height"]

@@ -60,7 +60,7 @@ def test_an_embedding_is_that_of_keras(shape: tuple[int, int, int], dim: int) ->
 def test_digits_lie_where_keras_puts_them() -> None:
     digits = offline_digits()
     assert digits is not None
-    images, run = digits.test.images[:500], sl.shipped_run()
+    images, run = digits.test.images[:1000], sl.shipped_run()
     assert farthest(in_page(run.tower, images), run.embed(images)) < 1e-4 * run.settings["margin"]
 
 
@@ -134,16 +134,15 @@ def run_of(shape: tuple[int, int, int], dim: int, white: int | None = None) -> s
 def test_a_drawing_lies_on_the_map_where_its_embedding_would(dim: int) -> None:
     run, split = run_of((8, 8, 1), dim), corners()
     film, embeddings = run.make_film(split.images, split.labels), run.embed(split.images)
-    made = drawing_of(run, split.images, film, embeddings)
+    made, _ = drawing_of(run, split.images, film, embeddings, 10**6)
     assert made is not None
     assert made["ground"][0] < 60 < 150 < made["ink"][0]
-    axes = np.frombuffer(made["axes"], "<f4").reshape(dim + 1, 2)
+    axes = np.frombuffer(made["axes"], "<f4").reshape(dim, 2)
+    origin = np.frombuffer(made["origins"], "<f4")
     places = film.frames[-1]
-    np.testing.assert_allclose(
-        embeddings @ axes[:-1] + axes[-1], places, atol=1e-3 * np.ptp(places)
-    )
+    np.testing.assert_allclose(embeddings @ axes + origin, places, atol=1e-3 * np.ptp(places))
     twisted = sl.Film(places[None] ** 3, split.labels)
-    other = drawing_of(run, split.images, twisted, embeddings)
+    other, _ = drawing_of(run, split.images, twisted, embeddings, 10**6)
     assert other is not None
     assert other["axes"] is None
 
@@ -153,4 +152,4 @@ def test_no_drawing_for_pixels_from_0_to_1_and_for_two_channels() -> None:
         split = corners(channels=channels)
         split.images[0] = 0  # which any scale leaves as it is
         film, embeddings = run.make_film(split.images, split.labels), run.embed(split.images)
-        assert drawing_of(run, split.images, film, embeddings) is None
+        assert drawing_of(run, split.images, film, embeddings, 10**6) == (None, "")

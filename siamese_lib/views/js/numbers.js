@@ -52,6 +52,22 @@ export function bytesOf(data) {
 export const wordsOf = (data) => new Uint16Array(bytesOf(data).slice().buffer);
 
 /**
+ * Copy 32-bit floats, for the same reason.
+ * @param {Bytes} data
+ */
+export const floatsOf = (data) => new Float32Array(bytesOf(data).slice().buffer);
+
+/**
+ * @param {Bytes} data deflated
+ * @returns {Promise<Uint8Array>}
+ */
+export async function inflated(data) {
+  const stream = new Blob([bytesOf(data)]).stream();
+  const whole = new Response(stream.pipeThrough(new DecompressionStream("deflate")));
+  return new Uint8Array(await whole.arrayBuffer());
+}
+
+/**
  * Write a number in about four characters, or a dash for a missing one.
  * @param {number | null | undefined} value
  */

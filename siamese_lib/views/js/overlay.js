@@ -34,7 +34,13 @@ import { barStep, scaleBars } from "./scale_bars.js";
  * @property {number} frontSize of one that is drawn on top
  */
 
-/** @typedef {{ place: Place, color: string, picture: HTMLCanvasElement }} Guest */
+/**
+ * @typedef {object} Guest an image that is no point of the film
+ * @property {(p: number) => Place | null} place at a moment; null if it is not known
+ * @property {((p: number) => Place) | null} trail the same, once all places are known
+ * @property {string} color
+ * @property {HTMLCanvasElement} picture
+ */
 /** @typedef {{ place: Place, half: number }} Name where a name is, and half its width */
 
 const STEPS = 6; // lines of a trail from frame to frame
@@ -50,7 +56,7 @@ export class Overlay {
   #text = new HaloText();
   #ratio = 1;
   #places = new PicturePlaces();
-  /** An image that is no point of the film, at its last frame. @type {Guest | null} */
+  /** @type {Guest | null} */
   guest = null;
   /** @type {Theme} */
   #theme = {
@@ -92,14 +98,17 @@ export class Overlay {
     pen.scale(this.#ratio, this.#ratio);
     pen.lineJoin = pen.lineCap = "round";
     if (marks.shows.names) this.#names(marks);
-    for (const point of marks.followed) this.#trail(marks, point);
+    for (const point of marks.followed) {
+      this.#trail(marks, marks.classes.colorOf(point), (p) => marks.film.place(point, p));
+    }
+    if (this.guest?.trail) this.#trail(marks, this.guest.color, this.guest.trail);
     this.#places.clear();
     const one = marks.selected.length === 1 ? marks.selected[0] : null;
     const shown = one !== null && marks.classes.shows(one) ? one : null;
     if (shown !== null) this.#selected(marks, shown);
     for (const point of marks.followed) this.#followed(marks, point);
     if (marks.hover !== null && marks.hover !== shown) this.#hovered(marks, marks.hover);
-    if (this.guest && marks.p === marks.film.last) this.#guest(marks, this.guest);
+    if (this.guest) this.#guest(marks, this.guest);
     this.#scale(marks);
     this.#note(marks);
     if (marks.lasso) this.#lasso(marks.lasso);
@@ -147,19 +156,20 @@ export class Overlay {
   }
 
   /**
-   * Draw where a point has been; the past fades.
+   * Draw where something has been; the past fades.
    * @param {Marks} marks
-   * @param {number} point
+   * @param {string} color
+   * @param {(p: number) => Place} place at a moment
    */
-  #trail({ film, p: now, camera, classes }, point) {
+  #trail({ p: now, camera }, color, place) {
     const pen = this.#pen;
     const total = Math.ceil(now * STEPS);
-    let from = camera.toScreen(film.place(point, 0));
-    pen.strokeStyle = pen.fillStyle = classes.colorOf(point);
+    let from = camera.toScreen(place(0));
+    pen.strokeStyle = pen.fillStyle = color;
     pen.lineWidth = 2;
     for (let i = 1; i <= total; i++) {
       const p = Math.min(i / STEPS, now);
-      const to = camera.toScreen(film.place(point, p));
+      const to = camera.toScreen(place(p));
       pen.globalAlpha = 0.2 + 0.7 * (p / now) ** 2;
       this.#line(from, to);
       if (i % STEPS === 0 && i < total) {
@@ -229,8 +239,10 @@ export class Overlay {
    * @param {Marks} marks
    * @param {Guest} guest
    */
-  #guest(marks, { place, color, picture }) {
+  #guest(marks, { place: placeAt, color, picture }) {
     const { camera, frontSize, hover } = marks;
+    const place = placeAt(marks.p);
+    if (!place) return;
     const at = camera.toScreen(place);
     this.#pen.fillStyle = color;
     this.#pen.beginPath();

@@ -4,7 +4,7 @@
 /** @import { Images } from "./payload.js" */
 
 import { make, penOf } from "./dom.js";
-import { bytesOf } from "./numbers.js";
+import { inflated } from "./numbers.js";
 
 const KEPT_PICTURES = 50;
 
@@ -14,9 +14,7 @@ const KEPT_PICTURES = 50;
 export class Pictures {
   /** @param {Images} images */
   static async unpack({ shape, data }) {
-    const stream = new Blob([bytesOf(data)]).stream();
-    const inflated = stream.pipeThrough(new DecompressionStream("deflate"));
-    return new Pictures(shape, new Uint8Array(await new Response(inflated).arrayBuffer()));
+    return new Pictures(shape, await inflated(data));
   }
 
   /**

@@ -3,7 +3,7 @@
 
 /** @import { Bytes, FilmData, Images } from "../js/payload.js" */
 
-import { bytesOf } from "../js/numbers.js";
+import { floatsOf } from "../js/numbers.js";
 import { Classes } from "../js/point_classes.js";
 import { pairDistances, pairNumber } from "./costs.js";
 
@@ -29,7 +29,7 @@ export class PairBatch {
   /** @param {BatchPayload} payload */
   constructor({ points, film, classes, names, colors, drawn }) {
     this.count = film.count;
-    this.#frames = points.map((frame) => new Float32Array(bytesOf(frame).slice().buffer));
+    this.#frames = points.map(floatsOf);
     this.classes = new Classes({ labels: classes, names, colors }, film.count, []);
     /** The images, sorted by class. */
     this.order = this.classes.members.flat();

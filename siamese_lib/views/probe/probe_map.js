@@ -10,7 +10,7 @@
 
 import { make, penOf, set } from "../js/dom.js";
 import { iconButton } from "../js/icons.js";
-import { bytesOf } from "../js/numbers.js";
+import { floatsOf } from "../js/numbers.js";
 import { ProbeCloud } from "./probe_cloud.js";
 import { nearestOf, spreadOfPoints } from "./probe_grid.js";
 import { FIRST_TURN, ProbeLens, turnedBy, turnOfKey } from "./probe_lens.js";
@@ -260,6 +260,3 @@ function paperOf(canvas, width, height, ratio, theme) {
   pen.clearRect(0, 0, width, height);
   return { pen, ratio, width, height, theme };
 }
-
-/** @param {Bytes} data */
-const floatsOf = (data) => new Float32Array(bytesOf(data).slice().buffer);
