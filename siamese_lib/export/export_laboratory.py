@@ -22,7 +22,8 @@ def export_laboratory(
     """Write a `Laboratory` as a page in one file, which trains where it is opened.
 
     The page needs no kernel, no server and no network, and opens from disk. Its address always
-    holds the whole state: a copy of the address trains the same network up to the same step.
+    holds the state on screen: a copy of the address trains the same network up to the same step,
+    and on if it was playing. Of several branches it holds those that are shown.
 
     Args:
         path: of the file, ending in ``.html`` or ``.htm``. It replaces a file that is there,

@@ -233,7 +233,6 @@ export class LabDistances extends LabChart {
 /** Lines over the steps; a press shows that moment. */
 export class LabHistory extends LabChart {
   #last = 1;
-  #name;
   #limit;
 
   /**
@@ -243,7 +242,7 @@ export class LabHistory extends LabChart {
    */
   constructor(name, limit, scrub) {
     super("history");
-    this.#name = name;
+    this.name = name;
     this.#limit = limit;
     /** @param {PointerEvent} event */
     const move = (event) => {
@@ -299,15 +298,15 @@ export class LabHistory extends LabChart {
       [],
       1.5,
     );
-    this.write(`${this.#name} `, 0, 2, theme.quiet);
-    const next = this.pen.measureText(`${this.#name} `).width;
+    this.write(`${this.name} `, 0, 2, theme.quiet);
+    const next = this.pen.measureText(`${this.name} `).width;
     this.pen.font = `600 ${theme.text}px ${theme.font}`;
     this.write(value, next, 1, theme.ink);
     this.pen.font = `${theme.small}px ${theme.font}`;
     this.write("0", 0, low + 3, theme.quiet);
     this.write(`step ${last}`, width, low + 3, theme.quiet, "right");
     if (this.#limit === null) this.write(`top ${threeDigits(top)}`, width, 2, theme.quiet, "right");
-    this.describe(`${this.#name} over ${last} steps; ${value} at step ${at}.`);
+    this.describe(`${this.name} over ${last} steps; ${value} at step ${at}.`);
   }
 }
 

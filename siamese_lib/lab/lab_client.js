@@ -10,6 +10,7 @@
  * @property {number} step
  * @property {Float32Array} points
  * @property {number} precision
+ * @property {number} neighbors of which it is the precision
  * @property {number | undefined} loss of the step before
  * @property {{ name: string, text: string }} verdict
  */
@@ -36,6 +37,7 @@ export class LabClient {
   branches = [];
   current = 0;
   playing = false;
+  session = 0; // how often it was begun; answers to earlier ones are left out
   #worker;
   #hearer;
   /** A question about the past, while an earlier one is answered. @type {LabMessage | null} */
@@ -70,7 +72,17 @@ export class LabClient {
   begin(state, data) {
     this.branches = [];
     this.current = 0;
-    this.send({ type: "state", state, ...(data ? { data } : {}) });
+    this.playing = false;
+    this.session++;
+    this.forget();
+    this.#asking = false;
+    const { session } = this;
+    this.send({ type: "state", state, session, ...(data ? { data } : {}) });
+  }
+
+  /** Do not ask any more what waits for an earlier answer. */
+  forget() {
+    this.#next = null;
   }
 
   /** @param {LabMessage} message */
@@ -97,6 +109,7 @@ export class LabClient {
 
   /** @param {LabMessage} message */
   #hear(message) {
+    if (message.session !== this.session) return;
     if (message.type === "frame") this.#frame(message);
     else if (message.type === "error") this.#failed(message.text);
     else if (message.type === "past") this.#answered([/** @type {LabShown} */ (message)]);
@@ -105,8 +118,8 @@ export class LabClient {
   }
 
   /** @param {LabMessage} message */
-  #began({ type, branch, state }) {
-    const before = type === "branched" ? [...this.branch.precisions] : [];
+  #began({ type, branch, step, state }) {
+    const before = type === "branched" ? this.branch.precisions.filter(([at]) => at <= step) : [];
     this.current = branch;
     if (type === "changed") this.branch.state = state;
     else {
@@ -116,14 +129,14 @@ export class LabClient {
   }
 
   /** @param {LabMessage} message */
-  #frame({ branch: number, step, playing, losses, points, precision, verdict }) {
+  #frame({ branch: number, step, playing, losses, points, precision, neighbors, verdict }) {
     this.current = number;
     this.playing = playing;
     const { branch } = this;
     addLosses(branch, losses, step);
     notePrecision(branch, step, precision);
     const loss = branch.losses[step - 1];
-    branch.newest = { branch: number, step, points, precision, verdict, loss };
+    branch.newest = { branch: number, step, points, precision, neighbors, verdict, loss };
     this.#hearer.frame(branch);
   }
 

@@ -13,7 +13,6 @@ import { grouped } from "../views/js/numbers.js";
 const MARGIN_ENDS = /** @type {[number, number]} */ ([0.05, 20]);
 const RATE_ENDS = /** @type {[number, number]} */ ([1e-4, 10]);
 const BATCHES = [2, 4, 8, 16, 32, 64, 128, 256];
-const FEWEST_IMAGES = 20;
 
 export class LabControls {
   /** @type {Record<string, LabControl>} */
@@ -33,22 +32,37 @@ export class LabControls {
       learning_rate: logRow("learning rate", RATE_ENDS, to("learning_rate"), ended),
       similar: shareRow("similar pairs", 1, to("similar"), ended, needsPairs),
       flipped: shareRow("wrong labels", 0.5, to("flipped"), ended),
-      images: imagesRow(most, to("images")),
-      loss: choiceRow("loss", to("loss"), {
-        pairs: ["pairs", "Random pairs, similar or different"],
-        every_pair: ["every pair", "All pairs of a batch of images"],
-        triplet: ["triplets", "An image, a similar one and a different one"],
-      }),
-      output: choiceRow("output", to("output"), {
-        linear: ["linear", "Numbers of any size"],
-        sigmoid: ["sigmoid", "Numbers from 0 to 1"],
-        unit: ["unit", "Embeddings of length 1: on the unit circle or sphere"],
-      }),
-      dim: choiceRow("dimensions", (value) => changed("dim", Number(value)), {
-        1: ["1", "A line"],
-        2: ["2", "A plane"],
-        3: ["3", "A space, which can be turned"],
-      }),
+      images: imagesRow(Math.max(4, 2 * classes.names.length), most, to("images")),
+      loss: choiceRow(
+        "loss",
+        to("loss"),
+        {
+          pairs: ["pairs", "Random pairs, similar or different"],
+          every_pair: ["every pair", "All pairs of a batch of images"],
+          triplet: ["triplets", "An image, a similar one and a different one"],
+        },
+        ({ turned }, loss) => turned && loss !== "pairs",
+      ),
+      output: choiceRow(
+        "output",
+        to("output"),
+        {
+          linear: ["linear", "Numbers of any size"],
+          sigmoid: ["sigmoid", "Numbers from 0 to 1"],
+          unit: ["unit", "Embeddings of length 1: on the unit circle or sphere"],
+        },
+        ({ dim }, output) => output === "unit" && dim === 1,
+      ),
+      dim: choiceRow(
+        "dimensions",
+        (value) => changed("dim", Number(value)),
+        {
+          1: ["1", "A line"],
+          2: ["2", "A plane"],
+          3: ["3", "A space, which can be turned"],
+        },
+        ({ output }, dim) => output === "unit" && dim === "1",
+      ),
       optimizer: choiceRow("optimizer", to("optimizer"), {
         sgd: ["SGD", "Gradient descent"],
         momentum: ["momentum", "Gradient descent with a momentum of 0.9"],
@@ -62,7 +76,7 @@ export class LabControls {
           false: ["right", "Similar pairs are called similar"],
           true: ["turned round", "Similar pairs are called different, different ones similar"],
         },
-        needsPairs,
+        ({ loss }) => loss !== "pairs",
       ),
       seed: seedRow(to("seed")),
       classes: classesRow(classes, to("classes")),
@@ -135,12 +149,13 @@ function shareRow(name, most, changed, ended, idle = () => "") {
 
 /**
  * How many images, on a logarithmic scale; the training begins again when it is let go.
+ * @param {number} fewest two of each class
  * @param {number} most
  * @param {(images: number) => void} changed
  * @returns {LabControl}
  */
-function imagesRow(most, changed) {
-  const ends = /** @type {[number, number]} */ ([Math.min(FEWEST_IMAGES, most - 1), most]);
+function imagesRow(fewest, most, changed) {
+  const ends = /** @type {[number, number]} */ ([Math.min(fewest, most - 1), most]);
   let chosen = most;
   const slider = new LogSlider(
     "images",
@@ -151,6 +166,7 @@ function imagesRow(most, changed) {
     },
     () => changed(chosen),
   );
+  slider.input.disabled = fewest >= most;
   return {
     element: labRow("images", slider.input, slider.value),
     show: (images) => {
@@ -164,10 +180,10 @@ function imagesRow(most, changed) {
  * @param {string} name
  * @param {(value: string) => void} changed
  * @param {Record<string, [words: string, title: string]>} options by value
- * @param {(state: LabState) => string} [idle] why it has no effect now
+ * @param {(state: LabState, value: string) => boolean} [barred] whether an option does not fit now
  * @returns {LabControl}
  */
-function choiceRow(name, changed, options, idle = () => "") {
+function choiceRow(name, changed, options, barred = () => false) {
   const choice = new Choice(
     name,
     Object.entries(options).map(([value, [words, title]]) => ({ value, words, title })),
@@ -177,9 +193,10 @@ function choiceRow(name, changed, options, idle = () => "") {
     element: labRow(name, choice.element),
     show: (value, state) => {
       choice.show(String(value));
-      for (const button of choice.element.querySelectorAll("button")) {
-        button.disabled = Boolean(idle(state));
-      }
+      const buttons = choice.element.querySelectorAll("button");
+      Object.keys(options).forEach((option, at) => {
+        buttons[at].disabled = barred(state, option);
+      });
     },
   };
 }
@@ -210,8 +227,13 @@ function selectRow(name, values, changed) {
  * @returns {LabControl}
  */
 function seedRow(changed) {
+  let known = 0;
   const input = make("input", { type: "number", min: 0, max: 0xffffffff, "aria-label": "seed" });
-  input.addEventListener("change", () => changed(Number(input.value)));
+  input.addEventListener("change", () => {
+    const seed = Math.round(Number(input.value));
+    if (input.value !== "" && seed >= 0 && seed <= 0xffffffff) changed(seed);
+    else input.value = String(known);
+  });
   const next = make(
     "button",
     {
@@ -224,7 +246,8 @@ function seedRow(changed) {
   return {
     element: labRow("seed", input, next),
     show: (seed) => {
-      if (document.activeElement !== input) input.value = String(seed);
+      if (known !== seed || document.activeElement !== input) input.value = String(seed);
+      known = seed;
     },
   };
 }
@@ -249,6 +272,8 @@ function classesRow({ names, colors }, changed) {
           const next = names
             .map((_, each) => each)
             .filter((each) => part.has(each) !== (each === number));
+          if (!next.length) return; // one class at least
+          show(next); // before the answer comes, so that quick presses add up
           changed(next.length === names.length ? null : next);
         },
       },
@@ -256,14 +281,10 @@ function classesRow({ names, colors }, changed) {
     ),
   );
   const attributes = { class: "sl-classes", role: "group", "aria-label": "classes that take part" };
-  const element = make("div", attributes, ...buttons);
-  return {
-    element,
-    show: (/** @type {number[] | null} */ classes) => {
-      part = new Set(classes ?? names.keys());
-      buttons.forEach((button, number) =>
-        set(button, { "aria-pressed": String(part.has(number)) }),
-      );
-    },
-  };
+  /** @param {number[] | null} classes */
+  function show(classes) {
+    part = new Set(classes ?? names.keys());
+    buttons.forEach((button, number) => set(button, { "aria-pressed": String(part.has(number)) }));
+  }
+  return { element: make("div", attributes, ...buttons), show };
 }

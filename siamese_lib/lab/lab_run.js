@@ -5,13 +5,14 @@ import { gathered, LabBatches } from "./lab_batches.js";
 import { LabMemory } from "./lab_memory.js";
 import { precisionAt } from "./lab_precision.js";
 import { labSamples, takingPart } from "./lab_samples.js";
-import { settingsAt, stateBefore, withChange, withSettings } from "./lab_state.js";
+import { settingsAt, stateUpTo, withChange, withSettings } from "./lab_state.js";
 import { labDistances, labVerdict } from "./lab_verdict.js";
 import { SmallTower } from "./small_tower.js";
 
 /**
  * @typedef {import("./lab_state.js").LabState} LabState
- * @typedef {{ points: Float32Array, precision: number }} LabFrame embeddings of the shown images
+ * @typedef {{ points: Float32Array, precision: number, neighbors: number }} LabFrame embeddings of the
+ *   shown images, and the share of right ones among so many nearest
  * @typedef {{ tower: ReturnType<SmallTower["kept"]>, batches: ReturnType<LabBatches["kept"]>,
  *   classes: LabState["classes"], flipped: number }} LabMoment all that the next step depends on
  * @typedef {{ weights: Float32Array[], classes: LabState["classes"] }} LabGlimpse what a frame of
@@ -78,10 +79,11 @@ export class LabRun {
   /** @param {string} name @param {unknown} value of a setting, from the next step on */
   change(name, value) {
     const { state, step } = this;
-    const begun = step === 0 && !state.changes.length;
+    const past = stateUpTo(state, step); // what was to change later does not any more
+    const begun = step === 0 && !past.changes.length;
     const changed = begun
-      ? withSettings(state, { [name]: value })
-      : withChange(state, { step, name, value });
+      ? withSettings(past, { [name]: value })
+      : withChange(past, { step, name, value });
     labSamplesCheck(this.#data, settingsAt(changed, this.step));
     this.state = changed;
   }
@@ -115,10 +117,10 @@ export class LabRun {
     const [asked, kept] = [part.points.subarray(0, half * dim), part.points.subarray(half * dim)];
     const queries = { points: asked, labels: all.slice(0, half) };
     const gallery = { points: kept, labels: all.slice(half) };
-    const precision = half
-      ? precisionAt(Math.min(NEIGHBORS, all.length - half), queries, gallery)
-      : NaN;
-    return { points, precision };
+    const neighbors = neighborsOf(gallery.labels);
+    const measurable = half > 0 && points.every(Number.isFinite);
+    const precision = measurable ? precisionAt(neighbors, queries, gallery) : NaN;
+    return { points, precision, neighbors };
   }
 
   /**
@@ -144,8 +146,8 @@ export class LabRun {
   }
 
   /**
-   * The same training at an earlier step, which is computed from the moment before it. Changes from
-   * that step on are left out.
+   * The same training at an earlier step, which is computed from the moment before it. Changes after
+   * that step are left out.
    * @param {number} step
    */
   at(step) {
@@ -154,7 +156,7 @@ export class LabRun {
     }
     const found = this.moments.upTo(step);
     const { tower, batches, ...drawnFor } = found.kept;
-    const run = new LabRun(this.#data, stateBefore(this.state, step));
+    const run = new LabRun(this.#data, stateUpTo(this.state, step));
     run.#draw(drawnFor, 0);
     run.#batches.restore(batches);
     run.#tower.restore(tower);
@@ -206,6 +208,17 @@ export class LabRun {
       flipped: this.#drawnFor.flipped,
     }));
   }
+}
+
+/**
+ * How many neighbours can all be right: as many images as the smallest class has, at most 7.
+ * @param {number[]} labels of the gallery
+ */
+function neighborsOf(labels) {
+  /** @type {Map<number, number>} */
+  const sizes = new Map();
+  for (const label of labels) sizes.set(label, (sizes.get(label) ?? 0) + 1);
+  return Math.min(NEIGHBORS, ...sizes.values());
 }
 
 /**

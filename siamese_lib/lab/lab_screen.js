@@ -170,7 +170,8 @@ export class LabScreen {
    * @param {number} ratio
    */
   #histories({ shown, branches, last }, theme, ratio) {
-    const [{ step: at, loss, precision }] = shown;
+    const [{ step: at, loss, precision, neighbors }] = shown;
+    this.#precisions.name = `precision@${neighbors}`;
     const inks = [theme.ink, theme.accent];
     /** @param {(branch: LabBranch) => [step: number, value: number][]} valuesOf */
     const lines = (valuesOf) =>

@@ -44,22 +44,26 @@ export class LabSession {
   /** One step of the current branch; its loss. A loss that is not a number pauses. */
   step() {
     const loss = this.run.advance();
-    const other = this.paired === null ? null : this.#branch(this.paired);
-    for (let step = 0; step < CATCHING_UP; step++) {
-      if (other && other.step < this.run.step) other.advance();
-    }
+    this.catchUp();
     if (!Number.isFinite(loss)) this.pause();
     return loss;
+  }
+
+  /** Train the paired branch some steps, if it is behind. */
+  catchUp() {
+    for (let step = 0; step < CATCHING_UP && this.behind; step++) {
+      this.branches[/** @type {number} */ (this.paired)].advance();
+    }
+  }
+
+  /** Whether the paired branch is. */
+  get behind() {
+    return this.paired !== null && this.#branch(this.paired).step < this.run.step;
   }
 
   /** @param {string} name @param {unknown} value from the next step on */
   change(name, value) {
     this.run.change(name, value);
-  }
-
-  /** Begin the current branch again from its start, with the same changes at the same steps. */
-  again() {
-    this.branches[this.current] = new LabRun(this.#data, this.run.state, this.#limits);
   }
 
   /**

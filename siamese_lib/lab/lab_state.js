@@ -154,13 +154,13 @@ export function settingsAt(state, step) {
 }
 
 /**
- * The state without the changes from a step on: where a branch begins.
+ * The state without the changes after a step: where a branch begins.
  * @param {LabState} state
  * @param {number} step
  * @returns {LabState}
  */
-export const stateBefore = (state, step) =>
-  withSettings(state, { changes: state.changes.filter((change) => change.step < step) });
+export const stateUpTo = (state, step) =>
+  withSettings(state, { changes: state.changes.filter((change) => change.step <= step) });
 
 /**
  * A plain object, as JSON and Python's laboratory.state hold it.

@@ -15,7 +15,8 @@ import { grouped } from "../views/js/numbers.js";
 /**
  * @typedef {object} LabMoments
  * @property {number} step of the newest moment
- * @property {number | null} at the moment that is shown; null for the newest
+ * @property {number | null} at the moment that was asked for; null for the newest
+ * @property {number} moment the one that is shown: of a long training, not every one is kept
  * @property {number} branches how many there are
  * @property {number} current
  * @property {number | null} other that it is compared with
@@ -59,30 +60,27 @@ export class LabTime {
   }
 
   /** @param {LabMoments} moments */
-  show({ step, at, branches, current, other }) {
+  show({ step, at, moment, branches, current, other }) {
     set(this.#bar, { max: step });
     this.#bar.value = String(at ?? step);
-    const words = at === null ? `step ${grouped(step)}` : `step ${grouped(at)} of ${grouped(step)}`;
+    const words =
+      at === null ? `step ${grouped(step)}` : `step ${grouped(moment)} of ${grouped(step)}`;
     this.#words.textContent = words;
     set(this.#bar, { "aria-valuetext": words });
+    for (const [number, chip] of [...this.#chips.children].entries()) {
+      set(chip, { "aria-pressed": String(number === current) });
+    }
     const key = `${branches} ${current} ${other}`;
     if (this.#drawn === key) return;
     this.#drawn = key;
     const numbers = Array.from({ length: branches }, (_, number) => number);
-    this.#chips.replaceChildren(
-      ...numbers.map((number) =>
-        make(
-          "button",
-          {
-            type: "button",
-            "aria-pressed": String(number === current),
-            title: `Go on with branch ${branchName(number)}`,
-            onclick: () => this.#acts.choose(number),
-          },
-          branchName(number),
-        ),
-      ),
-    );
+    while (this.#chips.children.length > branches) this.#chips.lastChild?.remove();
+    for (const number of numbers.slice(this.#chips.children.length)) {
+      const attributes = { type: "button", "aria-pressed": String(number === current) };
+      const onclick = () => this.#acts.choose(number);
+      const title = `Go on with branch ${branchName(number)}`;
+      this.#chips.append(make("button", { ...attributes, onclick, title }, branchName(number)));
+    }
     const others = numbers.filter((number) => number !== current);
     this.#other.replaceChildren(
       make("option", { value: "" }, "none"),

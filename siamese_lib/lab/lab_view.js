@@ -4,7 +4,7 @@
 /** @import { Bytes, Images } from "../views/js/payload.js" */
 /** @import { MountOptions, StateValues } from "../views/js/stateful.js" */
 /** @import { LabShown } from "./lab_client.js" */
-/** @import { LabState } from "./lab_state.js" */
+/** @import { LabViewing, LabViewState } from "./lab_view_state.js" */
 
 import { make } from "../views/js/dom.js";
 import { FullScreen } from "../views/js/full_screen.js";
@@ -14,9 +14,10 @@ import { Reporter } from "../views/js/reporter.js";
 import { LabClient } from "./lab_client.js";
 import { LabControls } from "./lab_controls.js";
 import { LabScreen } from "./lab_screen.js";
-import { AT_START, FIRST_LAB_STATE, settingsAt } from "./lab_state.js";
+import { AT_START, settingsAt } from "./lab_state.js";
 import { LabTime } from "./lab_time.js";
 import { LabTop } from "./lab_top.js";
+import { LAB_SETTINGS, labSettingsOf, rightLabState } from "./lab_view_state.js";
 
 /**
  * @typedef {object} LabPayload
@@ -29,24 +30,12 @@ import { LabTop } from "./lab_top.js";
  * @property {string[]} colors of the classes
  */
 
-/**
- * @typedef {LabState & LabViewing} LabViewState described in laboratory.py
- * @typedef {object} LabViewing
- * @property {number} step
- * @property {boolean} playing
- * @property {number | null} at
- * @property {LabState | null} other
- * @property {boolean} forces
- * @property {boolean} pictures
- */
-
-const SETTINGS = Object.keys(FIRST_LAB_STATE);
-
 const COMPARED = 120; // milliseconds between two comparisons
-
 export class LabView {
   root;
   #client;
+  #right;
+  /** @type {LabViewState} */
   #state;
   #reporter;
   #top;
@@ -62,7 +51,10 @@ export class LabView {
   #ended = false;
   #compared = -Infinity; // when two branches were, last
   #stop = new AbortController();
-  /** The moment to show once it was trained. @type {number | null} */
+  #plays = false; // whether it should, by the reader's last word
+  /** The step to train to again, and the moment to show then. @type {number | null} */
+  #goal = null;
+  /** @type {number | null} */
   #wish = null;
   #wanted; // changes of sliders, ten times a second at most
 
@@ -72,17 +64,25 @@ export class LabView {
    * @param {MountOptions} options
    */
   constructor(element, payload, options) {
-    this.#state = /** @type {LabViewState} */ ({ ...options.state });
+    this.#right = (/** @type {StateValues} */ state) =>
+      rightLabState(state, payload.images.shape[0], payload.names.length);
+    this.#state = this.#right(options.state);
     this.#reporter = new Reporter(options.onChange);
     this.#wanted = new Reporter((changes) => this.#apply(changes));
     this.#client = new LabClient(payload.worker, {
       frame: () => this.#framed(),
-      settings: () => this.#settingsCame(),
+      settings: () => {
+        this.#report();
+        this.#show();
+      },
       past: (shown) => this.#pastCame(shown),
-      error: (text) => this.#failed(text),
+      error: (text) => {
+        this.#top.say(text, true);
+        this.#show();
+      },
     });
     this.#top = new LabTop({
-      toggle: () => this.#play(!this.#client.playing),
+      toggle: () => this.#play(!this.#plays),
       step: () => this.#stepOnce(),
       again: () => this.#again({}),
       forces: () => this.#look({ forces: !this.#state.forces }),
@@ -151,35 +151,54 @@ export class LabView {
 
   /** Train as the state says, up to its step; and the branch that it is compared with. */
   #begin() {
-    const data = this.#client.branches.length ? undefined : this.#data;
+    const data = this.#client.session ? undefined : this.#data;
     const { step, playing, other, at } = this.#state;
-    [this.#past, this.#other, this.#wish] = [null, other ? 0 : null, at];
+    [this.#past, this.#other] = [null, other ? 0 : null];
+    this.#plays = playing;
+    this.#screen.jump();
     this.#client.begin(labSettingsOf(other ?? this.#state), data);
     if (other) {
       this.#client.send({ type: "add", state: labSettingsOf(this.#state) });
       this.#client.send({ type: "pair", other: 0 });
     }
-    if (playing || step) this.#client.send({ type: "play", ...(playing ? {} : { until: step }) });
+    this.#trainTo(step, at);
+  }
+
+  /**
+   * Train up to a step without a report of the steps before it, and on if it plays.
+   * @param {number} step
+   * @param {number | null} at the moment to show then
+   */
+  #trainTo(step, at) {
+    this.#goal = step;
+    this.#wish = at;
+    if (this.#plays) this.#client.send({ type: "play" });
+    else if (step) this.#client.send({ type: "play", until: step });
   }
 
   /**
    * Show a state that Python, or whoever has mounted the view, has set.
    * @param {StateValues} state
+   * @param {boolean} [byOther] whether another view of the same laboratory reports what it does:
+   *   each trains on its own
    */
-  set(state) {
+  set(state, byOther = false) {
     const before = this.#state;
-    const changed = Object.keys(state).filter(
-      (name) => !alikeValues(before[/** @type {keyof LabViewState} */ (name)], state[name]),
+    const now = this.#right({ ...before, ...state });
+    const changed = Object.keys(now).filter(
+      (name) => !alikeValues(before[keyOfState(name)], now[keyOfState(name)]),
     );
-    if (!changed.length) return;
-    this.#state = { ...before, .../** @type {any} */ (state) };
+    if (byOther || !changed.length) return;
+    this.#state = now;
     if (!this.#data) return;
-    const { step, playing, at } = this.#state;
-    if (changed.some((name) => SETTINGS.includes(name)) || step < before.step) return this.#begin();
+    const { step, playing, at } = now;
+    const anew = changed.some((name) => name === "other" || LAB_SETTINGS.includes(name));
+    if (anew || step < before.step) return this.#begin();
     if (changed.includes("step")) {
-      this.#client.send({ type: "play", until: step });
-    } else if (changed.includes("playing")) this.#play(playing);
-    if (changed.includes("at")) this.#scrub(at);
+      this.#plays = playing;
+      this.#trainTo(step, at);
+    } else if (changed.includes("at")) this.#scrub(at);
+    else if (changed.includes("playing")) this.#play(playing);
     this.#show();
   }
 
@@ -196,29 +215,42 @@ export class LabView {
   /** @param {Record<string, any>} settings that the reader changed */
   #apply(settings) {
     this.#top.say("");
-    if (Object.keys(settings).some((name) => AT_START.includes(name))) return this.#again(settings);
+    this.#newest();
+    if (Object.keys(settings).some((name) => AT_START.includes(name))) {
+      this.#screen.jump();
+      return this.#client.send({ type: "again", settings });
+    }
     for (const [name, value] of Object.entries(settings)) {
       this.#client.send({ type: "change", name, value });
     }
   }
 
+  /** The reader acts: what a slider has changed comes before, and a replay ends. */
+  #act() {
+    this.#wanted.flush();
+    this.#goal = null;
+    this.#wish = null;
+  }
+
   /** @param {boolean} playing */
   #play(playing) {
+    this.#act();
     this.#newest();
+    this.#plays = playing;
     this.#client.send({ type: playing ? "play" : "pause" });
   }
 
   #stepOnce() {
+    this.#act();
     this.#newest();
+    this.#plays = false;
     this.#client.send({ type: "step" });
   }
 
   /** @param {Record<string, any>} settings to begin again with, besides those of now */
   #again(settings) {
-    this.#newest();
+    this.#play(false);
     this.#screen.jump();
-    const pauses = !Object.keys(settings).length;
-    if (pauses) this.#client.send({ type: "pause" });
     this.#client.send({ type: "again", settings });
   }
 
@@ -231,12 +263,15 @@ export class LabView {
 
   #newest() {
     this.#past = null;
+    this.#client.forget();
     if (this.#state.at !== null) this.#look({ at: null });
   }
 
   /** @param {number | null} step a moment, or null for the newest */
   #scrub(step) {
-    if (this.#client.playing) this.#client.send({ type: "pause" });
+    this.#act();
+    if (this.#plays || this.#client.playing) this.#client.send({ type: "pause" });
+    this.#plays = false;
     const at = step === null ? null : clamp(step, 0, this.#client.branch.step);
     if (at === null) this.#newest();
     else this.#look({ at });
@@ -253,15 +288,19 @@ export class LabView {
   }
 
   #branch() {
+    this.#act();
     const { branch } = this.#client;
-    const step = Math.min(this.#state.at ?? branch.step, branch.step);
+    const step = this.#state.at === null ? branch.step : (this.shown?.[0].step ?? branch.step);
+    this.#plays = false;
     this.#newest();
-    this.#client.send({ type: "branch", step });
+    this.#client.send({ type: "branch", step: Math.min(step, branch.step) });
   }
 
   /** @param {number} branch */
   #choose(branch) {
+    this.#act();
     if (this.#other === branch) this.#compare(null);
+    this.#plays = false;
     this.#newest();
     this.#screen.jump();
     this.#client.send({ type: "choose", branch });
@@ -269,6 +308,7 @@ export class LabView {
 
   /** @param {number | null} branch to compare with, or none */
   #compare(branch) {
+    this.#wanted.flush();
     this.#other = branch;
     this.#past = null;
     this.#client.send({ type: "pair", other: branch });
@@ -280,11 +320,15 @@ export class LabView {
   #framed() {
     const { branch, playing } = this.#client;
     this.#top.quiet();
-    if (this.#wish !== null && branch.step >= this.#wish && !playing) {
-      const at = this.#wish < branch.step ? this.#wish : null;
+    if (!playing && this.#goal === null) this.#plays = false; // the loss is not a number
+    if (this.#goal !== null && branch.step >= this.#goal) {
+      const at = this.#wish !== null && this.#wish < branch.step ? this.#wish : null;
+      this.#goal = null;
       this.#wish = null;
-      this.#look({ at });
-      if (at !== null) this.#ask();
+      if (at !== null) {
+        this.#look({ at });
+        this.#ask();
+      }
     }
     // While it trains, comparing at every frame would take most of the time.
     const now = performance.now();
@@ -296,11 +340,6 @@ export class LabView {
     this.#show();
   }
 
-  #settingsCame() {
-    this.#report();
-    this.#show();
-  }
-
   /** @param {LabShown[]} shown */
   #pastCame(shown) {
     const asked = this.#state.at !== null || this.#other !== null;
@@ -308,19 +347,15 @@ export class LabView {
     this.#show();
   }
 
-  /** @param {string} text */
-  #failed(text) {
-    this.#top.say(text, true);
-    this.#show();
-  }
-
-  /** Tell whoever holds the state what it is now. */
+  /** Tell whoever holds the state what it is now; of a replay, where it will end. */
   #report() {
     const { branch, branches, playing } = this.#client;
-    const other = this.#other === null ? null : branches[this.#other].state;
-    const changes = { ...branch.state, step: branch.step, playing, other };
+    if (!branch) return;
+    const other = this.#other === null ? null : (branches[this.#other]?.state ?? null);
+    const settings = { ...branch.state, other };
+    const changes = this.#goal === null ? { ...settings, step: branch.step, playing } : settings;
     const news = Object.entries(changes).filter(
-      ([name, value]) => !alikeValues(this.#state[/** @type {keyof LabViewState} */ (name)], value),
+      ([name, value]) => !alikeValues(this.#state[keyOfState(name)], value),
     );
     if (!news.length) return;
     Object.assign(this.#state, Object.fromEntries(news));
@@ -333,23 +368,30 @@ export class LabView {
     if (!branch?.newest) return;
     const { at, forces, pictures } = this.#state;
     const shown = this.shown ?? [];
-    const settings = shown.map(({ branch: number, step }) =>
-      settingsAt(branches[number].state, Math.max(step - 1, 0)),
-    );
     const now = settingsAt(branch.state, branch.step);
-    if (!this.#past) settings[0] = { ...now };
-    this.#controls.show(now);
+    const settings = shown.map(({ branch: number, step }) =>
+      number === current && step === branch.step
+        ? now
+        : settingsAt(branches[number].state, Math.max(step - 1, 0)),
+    );
+    this.#controls.show(at === null ? now : settings[0]);
     this.#top.show({ playing, shown: shown[0], forces, pictures, settings: now });
-    const moments = { step: branch.step, at, branches: branches.length, current };
-    this.#time.show({ ...moments, other: this.#other });
+    this.#time.show({
+      step: branch.step,
+      at,
+      moment: at === null ? branch.step : shown[0].step,
+      branches: branches.length,
+      current,
+      other: this.#other,
+    });
     this.#screen.show({ shown, settings, branches, last: branch.step, forces, pictures });
     this.root.dataset.step = String(shown[0].step);
     this.root.dataset.playing = String(playing);
   }
 }
 
-/** @param {Record<string, any>} state @returns {Record<string, any>} what the training depends on */
-const labSettingsOf = (state) => Object.fromEntries(SETTINGS.map((name) => [name, state[name]]));
+/** @param {string} name */
+const keyOfState = (name) => /** @type {keyof LabViewState} */ (name);
 
 /** @param {unknown} one @param {unknown} other */
 const alikeValues = (one, other) => one === other || JSON.stringify(one) === JSON.stringify(other);

@@ -2,27 +2,30 @@
 // A laboratory in a worker. `answer` takes a message, and `post` is given those that go back.
 //
 //   in                                 what it does                          what goes back
-//   { type: "state", state, data? }    begin; `data` at least the first time  started, frame
+//   { type: "state", state, session?, data? }  begin; `data` at least the     started, frame
+//                                      first time
 //   { type: "play", until? }           train on and on, or until a step       frame, again and again
 //   { type: "pause" }                  stop                                   frame
 //   { type: "step" }                   pause, and train one step              frame
-//   { type: "again" }                  pause, and begin again                 frame
-//   { type: "again", settings }        begin again with the settings of now   started, frame
+//   { type: "again", settings? }       begin again with the settings of now   started, frame
 //                                      and these
 //   { type: "change", name, value }    a setting, from the next step on       changed
-//   { type: "scrub", step }            pause, and show the past               past
 //   { type: "branch", step, settings } pause, and begin a branch there        branched, frame
 //   { type: "add", state }             pause, and begin another training      started, frame
 //   { type: "choose", branch }         pause, and go on with another branch   frame
-//   { type: "pair", other }            let a branch keep up, or null for none frame
+//   { type: "pair", other }            let a branch catch up and keep up,     frame
+//                                      or null for none
+//   { type: "scrub", step }            show the past                          past
 //   { type: "compare", one, other, step } show both branches                  compared
 //
-//   { type: "started" | "changed" | "branched", branch, state }
-//   { type: "frame", branch, step, playing, losses, points, precision, verdict }  `losses` are the
-//     new ones since the last frame of this branch, up to `step`
-//   { type: "past", branch, step, loss, points, precision, verdict }
+//   { type: "started" | "changed" | "branched", branch, step, state }
+//   { type: "frame", branch, step, playing, losses, points, precision, neighbors, verdict }
+//     `losses` are the new ones since the last frame of this branch, up to `step`
+//   { type: "past", branch, step, loss, points, precision, neighbors, verdict }
 //   { type: "compared", branches }     as LabSession.compare returns, each with its new losses
 //   { type: "error", text }            what was wrong with a message; it may have paused
+//
+// Each answer has the `session` that the last "state" has named.
 
 import { LabSession } from "./lab_session.js";
 import { FIRST_LAB_STATE, plainState, withSettings } from "./lab_state.js";
@@ -51,6 +54,7 @@ export class LabWorker {
   #sent = []; // of each branch, how many losses were posted
   #waiting = false; // whether a slice is about to come
   #until = Infinity; // the step at which to pause
+  #number = 0; // of the session, as the page counts them
 
   /** @param {LabDriver} driver */
   constructor(driver) {
@@ -62,39 +66,43 @@ export class LabWorker {
     try {
       this.#act(message);
     } catch (error) {
-      this.#driver.post({ type: "error", text: String(Object(error).message ?? error) });
+      this.#post({ type: "error", text: String(Object(error).message ?? error) });
     }
+  }
+
+  /** @param {LabMessage} message */
+  #post(message) {
+    this.#driver.post({ ...message, session: this.#number });
   }
 
   /** @param {LabMessage} message */
   #act(message) {
-    if (message.type === "state") return this.#begin(message);
+    const { type } = message;
+    if (type === "state") return this.#begin(message);
     const session = this.#session;
-    if (!session) throw new RangeError(`${message.type} came before state; expected state first.`);
-    if (!Object.hasOwn(LAB_ACTS, message.type)) {
+    if (!session) throw new RangeError(`${type} came before state; expected state first.`);
+    if (type === "scrub") {
+      const past = session.scrub(message.step);
+      return this.#post({ type: "past", branch: session.current, ...past });
+    }
+    if (type === "compare") return this.#compare(session, message);
+    if (!Object.hasOwn(LAB_ACTS, type)) {
       throw new RangeError(
-        `type is ${message.type}; expected one of state, ${Object.keys(LAB_ACTS).join(", ")}.`,
+        `type is ${type}; expected one of state, scrub, compare, ${Object.keys(LAB_ACTS).join(", ")}.`,
       );
     }
-    if (message.type === "change") {
-      session.change(message.name, message.value);
-      return this.#tell("changed");
-    }
-    if (message.type === "again" && message.settings) return this.#restart(session, message);
-    if (message.type === "play") this.#until = message.until ?? Infinity;
-    else if (!["pair", "compare"].includes(message.type)) session.pause();
-    if (message.type === "compare") return this.#compare(session, message);
-    const reply = LAB_ACTS[message.type](session, message);
-    if (reply) return this.#driver.post(reply);
-    if (message.type === "again") this.#sent[session.current] = 0;
-    if (message.type === "add") this.#tell("started");
-    if (message.type === "branch") this.#tell("branched");
-    this.#postFrame();
+    if (type === "play") this.#until = message.until ?? Infinity;
+    if (PAUSING.includes(type)) session.pause();
+    LAB_ACTS[type](session, message);
+    if (type === "again") this.#sent[session.current] = 0;
+    if (Object.hasOwn(TOLD, type)) this.#tell(TOLD[type]);
+    if (type !== "change") this.#postFrame();
     this.#goOn();
   }
 
   /** @param {LabMessage} message */
-  #begin({ state, data = this.#data }) {
+  #begin({ state, session = 0, data = this.#data }) {
+    this.#number = session;
     if (!data) throw new RangeError("data is missing; expected images with the first state.");
     this.#session = new LabSession(data, withSettings(FIRST_LAB_STATE, Object(state)));
     [this.#data, this.#sent] = [data, []];
@@ -102,36 +110,38 @@ export class LabWorker {
     this.#postFrame();
   }
 
-  /** @param {LabSession} session @param {LabMessage} message */
-  #restart(session, { settings }) {
-    session.restart(settings);
-    this.#sent[session.current] = 0;
-    this.#tell("started");
-    this.#postFrame();
-  }
-
-  /** Train for a slice if the laboratory plays, and again after the messages that wait. */
+  /** Train for a slice if there is something to train, and again after the messages that wait. */
   #goOn() {
-    if (this.#waiting || !this.#session?.playing) return;
+    if (this.#waiting || !(this.#session?.playing || this.#session?.behind)) return;
     this.#waiting = true;
     this.#driver.later(() => {
       this.#waiting = false;
       const session = this.#session;
-      if (!session?.playing) return;
+      if (!session?.playing && !session?.behind) return;
       const begin = this.#driver.now();
-      do {
-        if (session.run.step >= this.#until) session.pause();
-        else session.step();
-      } while (session.playing && this.#driver.now() - begin < SLICE);
-      if (!session.playing || this.#driver.now() - this.#posted >= FRAME_TIME) this.#postFrame();
+      let busy = true;
+      while (busy && this.#driver.now() - begin < SLICE) busy = this.#train(session);
+      if (!busy || this.#driver.now() - this.#posted >= FRAME_TIME) this.#postFrame();
       this.#goOn();
     });
+  }
+
+  /**
+   * Train a little.
+   * @param {LabSession} session
+   * @returns {boolean} whether there is more to do
+   */
+  #train(session) {
+    if (session.playing && session.run.step >= this.#until) session.pause();
+    if (session.playing) session.step();
+    else session.catchUp();
+    return session.playing || session.behind;
   }
 
   /** @param {string} type */
   #tell(type) {
     const { current, run } = /** @type {LabSession} */ (this.#session);
-    this.#driver.post({ type, branch: current, state: plainState(run.state) });
+    this.#post({ type, branch: current, step: run.step, state: plainState(run.state) });
   }
 
   /** @param {LabSession} session @param {LabMessage} message */
@@ -139,7 +149,7 @@ export class LabWorker {
     const branches = session
       .compare(one, other, step)
       .map((each) => ({ ...each, losses: this.#unsent(each.branch) }));
-    this.#driver.post({ type: "compared", branches });
+    this.#post({ type: "compared", branches });
   }
 
   /** The losses of a branch that were not posted yet. @param {number} branch */
@@ -156,30 +166,25 @@ export class LabWorker {
     this.#posted = this.#driver.now();
     const frame = run.frame();
     const [{ step }, verdict] = [run, run.verdict(frame)];
-    this.#driver.post({ type: "frame", branch, step, playing, losses, ...frame, verdict });
+    this.#post({ type: "frame", branch, step, playing, losses, ...frame, verdict });
   }
 }
 
-/**
- * What messages do; those that return a message have no frame.
- * @type {Record<string, (session: LabSession, message: LabMessage) => LabMessage | void>}
- */
+const PAUSING = ["pause", "step", "branch", "add", "choose"];
+/** What is told of the settings after these messages. @type {Record<string, string>} */
+const TOLD = { change: "changed", again: "started", add: "started", branch: "branched" };
+
+/** @type {Record<string, (session: LabSession, message: LabMessage) => void>} */
 const LAB_ACTS = {
   play: (session) => session.play(),
-  pause: (session) => session.pause(),
+  pause: () => {},
   step: (session) => void session.step(),
-  again: (session) => session.again(),
-  change: () => {}, // does not pause
-  scrub: (session, { step }) => ({
-    type: "past",
-    branch: session.current,
-    ...session.scrub(step),
-  }),
+  again: (session, { settings }) => session.restart(settings ?? {}),
+  change: (session, { name, value }) => session.change(name, value),
   branch: (session, { step, settings }) => void session.branch(step, settings),
   add: (session, { state }) => session.add(withSettings(FIRST_LAB_STATE, Object(state))),
   choose: (session, { branch }) => session.choose(branch),
   pair: (session, { other }) => session.pair(other),
-  compare: () => {}, // has an answer of its own
 };
 
 /** Be the laboratory of this worker: call it once, in the worker's script. */

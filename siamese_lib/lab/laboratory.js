@@ -19,7 +19,7 @@ export function mount(element, payload, options) {
   return {
     root: view.root,
     shown: () => view.shown,
-    set: (state) => view.set(state),
+    set: (state, byOther) => view.set(state, byOther),
     destroy: () => view.destroy(),
   };
 }

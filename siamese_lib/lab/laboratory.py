@@ -38,9 +38,10 @@ class Laboratory(StatefulView):
     Args:
         data: its training images are trained on, and its test images are shown and measured. 8 to
             96 pixels wide and high, grey or in colours; two classes or more.
-        most: training images that the page gets, chosen at random.
-        shown: test images that the page gets. The half of them ask and the other half answer:
-            precision@7 is measured so.
+        most: training images that the page gets, chosen at random, as many of each class as of the
+            others where there are enough.
+        shown: test images that the page gets. Half of them ask and the other half answer: so
+            precision@7 is measured, or that of as many neighbours as the smallest class has.
         settings: values for `state`, such as ``margin=0.1``.
 
     Attributes:
@@ -66,7 +67,8 @@ class Laboratory(StatefulView):
             * ``step``: how far to train, and how far it is.
             * ``playing``: whether it goes on.
             * ``at``: the step that is shown, or None for the newest.
-            * ``other``: the settings of a branch that is shown beside this one, or None.
+            * ``other``: the settings of a branch that is shown beside this one, or None. Other
+              branches are not in the state.
             * ``forces``, ``pictures``: whether these are on the map.
 
     Raises:
@@ -97,6 +99,8 @@ class Laboratory(StatefulView):
             ]
         except ValueError as error:
             raise ViewError(str(error)) from None
+        if counts[0] < 2 * len(np.unique(data.train.labels)):
+            raise ViewError(f"most is {most}; expected two images or more of each class.")
         train, test = (
             _some(split, count)
             for split, count in zip((data.train, data.test), counts, strict=True)
@@ -143,6 +147,11 @@ class Laboratory(StatefulView):
                 f"images is {checked['images']}; expected at most {len(self._train_labels)}, which "
                 "the laboratory was given. Pass a larger most."
             )
+        if checked["images"] < 2 * len(np.unique(self._train_labels)):
+            raise ValueError(
+                f"images is {checked['images']}; expected two or more of each of the "
+                f"{len(np.unique(self._train_labels))} classes."
+            )
         changed = [each["value"] for each in checked["changes"] if each["name"] == "classes"]
         for classes in (checked["classes"], *changed):
             for number in classes or ():
@@ -164,11 +173,12 @@ def _check_data(data: Dataset) -> None:
             "pixels in height and width, grey or in three colours. Make them smaller."
         )
     for name, split in (("train", data.train), ("test", data.test)):
-        labels = np.unique(split.labels)
-        if len(labels) < 2 or len(split.labels) < _FEWEST:
+        sizes = np.bincount(split.labels)
+        pairs = np.count_nonzero(sizes > 1)
+        if pairs < 2 or (name == "train" and pairs < np.count_nonzero(sizes)):
             raise ViewError(
-                f"data.{name} has {len(split.labels)} images of {len(labels)} classes; expected "
-                f"{_FEWEST} or more, of two classes or more."
+                f"data.{name} has classes of {sizes[sizes > 0].tolist()!s:.100} images; expected "
+                "two images or more of two classes or more, and of each class to train on."
             )
     if len(data.class_names) > _MOST_CLASSES:
         raise ViewError(
@@ -178,7 +188,18 @@ def _check_data(data: Dataset) -> None:
 
 
 def _some(split: Split, count: int) -> tuple[np.ndarray, np.ndarray]:
-    """Return images and labels of a split, at most so many, chosen at random, in their order."""
-    rows = np.random.default_rng(0).permutation(len(split.labels))[:count]
-    rows.sort()
-    return np.asarray(split.images[rows]), split.labels[rows]
+    """Return images and labels of a split, at most so many, chosen at random.
+
+    The classes come in turn, as long as they have images: so each has as many as the others where
+    it can, and any part of the images has all of them.
+    """
+    order = np.random.default_rng(0).permutation(len(split.labels))
+    labels = split.labels[order]
+    turns = np.empty(len(labels), int)
+    for label in np.unique(labels):
+        turns[labels == label] = np.arange((labels == label).sum())
+    rows = order[np.argsort(turns, kind="stable")[:count]]
+    places = np.argsort(rows)  # images on disk are read in the order of their files
+    images = np.empty((len(rows), *split.images.shape[1:]), np.uint8)
+    images[places] = np.asarray(split.images[rows[places]])
+    return images, split.labels[rows]

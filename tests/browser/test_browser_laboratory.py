@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import numpy as np
 import pytest
@@ -63,7 +65,7 @@ class LaboratoryOnPage:
 
     @property
     def step(self) -> int:
-        return (self.shown() or [{}])[0]["step"]
+        return (self.shown() or [{}])[0].get("step", -1)
 
     @property
     def state(self) -> dict[str, Any]:
@@ -225,10 +227,8 @@ def test_what_the_network_is_begins_it_again(lab_page: LaboratoryOnPage) -> None
     lab_page.play_to(30)
     lab_page.press("1", "dimensions")
     lab_page.until(lambda: lab_page.step == 0 and lab_page.state["dim"] == 1)
-    lab_page.press("unit", "output")
-    said = root.locator(".sl-said")
-    lab_page.until(lambda: "expected 2 or 3 for a circle" in said.inner_text())
-    assert lab_page.state["output"] == "linear"
+    unit = root.get_by_role("group", name="output").get_by_role("button", name="unit")
+    assert unit.is_disabled()  # there is no circle on a line
     lab_page.press("3", "dimensions")
     lab_page.until(lambda: lab_page.state["dim"] == 3)
     lab_page.press("unit", "output")
@@ -244,6 +244,88 @@ def test_what_the_network_is_begins_it_again(lab_page: LaboratoryOnPage) -> None
     lab_page.until(lambda: root.evaluate(drawn) != before)
     lab_page.press("next")
     lab_page.until(lambda: lab_page.state["seed"] == 1 and lab_page.step == 0)
+
+
+SCRUBBED = """root => {
+  const bar = root.querySelector('.sl-past input');
+  for (const step of [1, 2, 3, 4]) {
+    bar.value = step;
+    bar.dispatchEvent(new Event('input', { bubbles: true }));
+  }
+  root.querySelector('.sl-play').click();
+}"""
+
+
+def test_play_after_a_quick_look_at_the_past_plays(lab_page: LaboratoryOnPage) -> None:
+    lab_page.play_to(30)
+    lab_page.root.evaluate(SCRUBBED)
+    begun = lab_page.step
+    lab_page.until(lambda: lab_page.step > begun + 100)
+    assert lab_page.state["playing"]
+    assert lab_page.state["at"] is None
+    lab_page.root.evaluate(
+        "root => { for (let i = 0; i < 2; i++) root.querySelector('.sl-play').click(); }"
+    )
+    lab_page.page.wait_for_timeout(300)
+    assert lab_page.root.get_attribute("data-playing") == "true"
+
+
+def test_a_state_from_outside_comes_at_any_time(lab_page: LaboratoryOnPage) -> None:
+    page = lab_page.page
+    lab_page.press("Play")
+    page.evaluate("view.set({ margin: 2 })")
+    page.evaluate("view.set({ step: 90, at: 40, playing: false, seed: 5 })")
+    lab_page.until(lambda: lab_page.step == 40 and lab_page.state["step"] == 90)
+    page.evaluate("view.set({ other: { ...view.shown()[0], margin: 3 } })")
+    lab_page.until(lambda: len(lab_page.shown() or []) == 2)
+    assert lab_page.state["other"]["margin"] == 3
+    lab_page.slide("step", "Home")
+    lab_page.until(lambda: lab_page.step == 0)
+
+
+def test_a_branch_keeps_the_setting_that_was_just_made(lab_page: LaboratoryOnPage) -> None:
+    lab_page.play_to(20)
+    lab_page.slide("margin", "End")
+    lab_page.press("Branch here")
+    lab_page.until(lambda: lab_page.root.locator(".sl-chips button").count() == 2)
+    slider = lab_page.root.get_by_role("slider", name="margin", exact=True)
+    assert slider.get_attribute("aria-valuetext") == "20"
+    lab_page.slide("step", "Home")
+    lab_page.until(lambda: slider.get_attribute("aria-valuetext") == "1")  # as it was then
+
+
+@pytest.mark.parametrize(
+    "state",
+    [
+        {"margin": -1},
+        {"classes": [77]},
+        {"loss": "triplet", "turned": True},
+        {"changes": [{"step": 1}]},
+        {"other": {"fly": 1}},
+        {"step": 1.5},
+    ],
+    ids=str,
+)
+def test_a_damaged_address_opens(
+    page: Page, tmp_path: Path, stripes: sl.Laboratory, state: dict[str, Any]
+) -> None:
+    path = sl.export_view(stripes, tmp_path / "lab.html")
+    page.goto(f"{path.as_uri()}#{quote(json.dumps({'step': 5} | state))}")
+    lab = LaboratoryOnPage(page, {})
+    before = lab.step
+    lab.press("Step")
+    lab.until(lambda: lab.step > before)
+
+
+def test_two_outputs_of_one_laboratory_train_each_on_its_own(
+    page: Page, tmp_path: Path, stripes: sl.Laboratory
+) -> None:
+    stripes.state = {"step": 0}
+    page.goto(write_stateful_page(tmp_path / "lab.html", stripes).as_uri())
+    lab = LaboratoryOnPage(page, stripes.state)
+    page.evaluate("view.set({ step: 500, playing: true }, true)")
+    page.wait_for_timeout(300)
+    assert lab.step == 0
 
 
 def test_classes_that_do_not_take_part(lab_page: LaboratoryOnPage) -> None:

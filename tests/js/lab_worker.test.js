@@ -123,11 +123,50 @@ test("a branch that is paired keeps up, and both are compared at one step", () =
   assert.match(send({ type: "pair", other: 9 })[0].text, /branch is 9/);
 });
 
+test("the past is shown without a pause, and branches say where they begin", () => {
+  const { send, turn, posted, acts } = begun();
+  send({ type: "play", until: 9 });
+  while (acts.length) turn();
+  send({ type: "play", until: 30 });
+  assert.equal(send({ type: "scrub", step: 2 })[0].type, "past");
+  while (acts.length) turn();
+  const last = posted[posted.length - 1];
+  assert.deepEqual([last.step, last.playing], [30, false]);
+  send({ type: "change", name: "margin", value: 4 });
+  const [branched] = send({ type: "branch", step: 30 });
+  assert.deepEqual([branched.step, branched.state.changes.length], [30, 1]); // with the new setting
+  assert.equal(send({ type: "branch", step: 12 })[0].state.changes.length, 0);
+});
+
+test("a paired branch catches up while the laboratory rests", () => {
+  const { send, turn, posted, acts } = begun();
+  for (let step = 0; step < 40; step++) send({ type: "step" });
+  send({ type: "add", state: { batch: 4 } });
+  send({ type: "choose", branch: 0 });
+  send({ type: "pair", other: 1 });
+  assert.equal(acts.length, 1);
+  while (acts.length) turn();
+  assert.equal(posted[posted.length - 1].playing, false);
+  const [{ branches }] = send({ type: "compare", one: 0, other: 1, step: 40 });
+  assert.equal(branches[1].step, 40);
+});
+
+test("answers name the session, and a change leaves out later ones", () => {
+  const { send } = begun();
+  const changes = [{ step: 9, name: "margin", value: 5 }];
+  const [started] = send({ type: "state", session: 7, state: { batch: 4, changes } });
+  assert.deepEqual([started.session, started.state.changes.length], [7, 1]);
+  send({ type: "step" });
+  const [{ state, session }] = send({ type: "change", name: "similar", value: 1 });
+  assert.deepEqual(state.changes, [{ step: 1, name: "similar", value: 1 }]);
+  assert.equal(session, 7);
+});
+
 test("what is wrong with a message is said, and the laboratory goes on", () => {
   const { send } = begun();
   /** @type {[RegExp, Record<string, any>][]} */
   const wrong = [
-    [/type is fly; expected one of state, play/, { type: "fly" }],
+    [/type is fly; expected one of state, scrub, compare, play/, { type: "fly" }],
     [/margin is -1/, { type: "change", name: "margin", value: -1 }],
     [/branch is 4/, { type: "choose", branch: 4 }],
     [/step is 9/, { type: "branch", step: 9 }],

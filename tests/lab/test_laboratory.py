@@ -29,6 +29,12 @@ def noise(
     )
 
 
+def unequal(labels: list[int]) -> sl.Dataset:
+    made = noise(count=len(labels))
+    train = sl.Split(made.train.images, labels)
+    return sl.Dataset(train, noise().test, made.class_names, "made here", "few")
+
+
 @pytest.fixture(scope="module")
 def data() -> sl.Dataset:
     return noise()
@@ -158,9 +164,10 @@ def test_a_state_is_kept_in_its_own_types(data: sl.Dataset) -> None:
     [
         (noise(7), "expected 8 to 96 pixels"),
         (noise(97), "expected 8 to 96 pixels"),
-        (noise(names=("a",)), "24 images of 1 classes"),
+        (noise(names=("a",)), "classes of .24. images"),
         (noise(count=200, names=tuple(map(str, range(65)))), "at most 64"),
         (np.zeros((3, 12, 12)), "expected a Dataset"),
+        (unequal([0, 0, 0, 1]), "data.train has classes of .3, 1. images"),
     ],
 )
 def test_data_that_no_page_can_train_on_is_refused(given: Any, words: str) -> None:
@@ -168,10 +175,23 @@ def test_data_that_no_page_can_train_on_is_refused(given: Any, words: str) -> No
         sl.Laboratory(given)
 
 
+def test_sorted_images_are_shown_in_turn() -> None:
+    made = noise(count=60)
+    parts = [sl.Split(part.images, np.sort(part.labels)) for part in (made.train, made.test)]
+    folder = sl.Dataset(*parts, made.class_names, "made here", "sorted")
+    payload = sl.Laboratory(folder, most=21, shown=30).payload()
+    for name, count in (("labels", 21), ("shown_labels", 30)):
+        labels = np.frombuffer(payload[name], "<u2").reshape(-1, 3)
+        assert len(labels) == count // 3
+        assert (np.sort(labels, axis=1) == [0, 1, 2]).all()
+
+
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
         ({"most": 3}, "most is 3"),
+        ({"most": 5}, "most is 5; expected two images or more of each class"),
+        ({"images": 5}, "images is 5; expected two or more of each of the 3 classes"),
         ({"shown": 2.5}, "shown is 2.5"),
         ({"fly": 1}, "fly: no such setting"),
         ({"margin": -1}, "margin is -1"),

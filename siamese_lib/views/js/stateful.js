@@ -16,11 +16,15 @@ import { follow, save } from "./widget_model.js";
 /**
  * @typedef {object} Mounted
  * @property {HTMLElement} root
- * @property {(state: StateValues) => void} set shows a state, and reports nothing
+ * @property {(state: StateValues, byOther?: boolean) => void} set shows a state, and reports
+ *   nothing; `byOther` says that another view of the same widget has reported it
  * @property {() => void} destroy
  */
 
 /** @typedef {(element: HTMLElement, payload: any, options: MountOptions) => Mounted} Mount */
+
+/** The view that reports now: all views of a widget hear it. @type {HTMLElement | null} */
+let reporting = null;
 
 /**
  * Make a widget of a view.
@@ -30,9 +34,15 @@ export function widgetOf(mount) {
   /** @param {{ model: Model, el: HTMLElement }} widget */
   function render({ model, el }) {
     /** @param {StateValues} changes */
-    const onChange = (changes) => save(model, { state: { ...model.get("state"), ...changes } });
+    const onChange = (changes) => {
+      reporting = el;
+      save(model, { state: { ...model.get("state"), ...changes } });
+      reporting = null;
+    };
     const view = mount(el, model.get("_payload"), { state: model.get("state"), onChange });
-    const stop = follow(model, { state: "state" }, ({ state }) => view.set(state));
+    const stop = follow(model, { state: "state" }, ({ state }) =>
+      view.set(state, reporting !== null && reporting !== el),
+    );
     return () => {
       stop();
       view.destroy();
