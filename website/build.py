@@ -1,4 +1,4 @@
-"""Put the site together: the scripts and sheets that all pages share, the front page, the chapters."""
+"""Put the site together: the front page, the chapters, and what all pages share."""
 
 from __future__ import annotations
 
@@ -18,7 +18,6 @@ from siamese_lib.export.export_run import page_data
 from siamese_lib.export.page import json_in_html
 from siamese_lib.figures.style import SHEET
 from siamese_lib.views.script import Script
-from siamese_lib.views.style import Style
 from website.chapters import ROOT, Chapter
 from website.frames import frame_page
 from website.outputs import Outputs, frame
@@ -78,8 +77,9 @@ class Site:
         page = frame_page(data, still, "A training as a film", _PAGE / "front.css")
         (self._extra / "film.html").write_bytes(page)
         text = (_HERE / "front.md").read_text(encoding="utf-8")
+        title = "A training as a film, and a pad to draw on"
         parts = {
-            "{film}": frame("film.html", "A training as a film, and a pad to draw on", "site-front"),
+            "{film}": frame("film.html", title),
             "{chapters}": _chapter_table(names),
             "{names}": "\n".join(names),
         }
@@ -102,11 +102,12 @@ def _say_how_to_run(notebook: nbformat.NotebookNode, name: str) -> None:
     """Say under the title how to run the chapter."""
     first = notebook.cells[0]
     title, _, rest = first.source.partition("\n")
-    first.source = (
-        f"{title}\n\n```{{raw}} html\n<p class=\"site-run\">This page shows the chapter as it ran. Its "
-        "views work here, without Python. To run and change the code, open "
-        f"<code>notebooks/{name}.ipynb</code> with <code>make lab</code>.</p>\n```\n{rest}"
+    words = (
+        "This page shows the chapter as it ran. Its views work here, without Python. To run and "
+        f"change the code, open <code>notebooks/{name}.ipynb</code> with <code>make lab</code>."
     )
+    line = f'```{{raw}} html\n<p class="site-run">{words}</p>\n```'
+    first.source = f"{title}\n\n{line}\n{rest}"
 
 
 def _chapter_table(names: Sequence[str]) -> str:

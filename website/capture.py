@@ -1,7 +1,7 @@
 """Save the views that a cell has shown, so that a page can show them without a kernel.
 
-This runs in the kernel of a chapter, after each cell. The chapter's own code knows nothing of it: the
-outputs of a cell name its widgets, and the widgets have all that their pages need.
+This runs in the kernel of a chapter, after each cell. The chapter's own code knows nothing of it:
+the outputs of a cell name its widgets, and the widgets have all that their pages need.
 """
 
 from __future__ import annotations
@@ -55,16 +55,17 @@ def _views(widget: object) -> Iterator[dict[str, Any]]:
             "still": widget.still(),
         }
     elif isinstance(widget, ipywidgets.Box):
-        for child in widget.children:
+        box: Any = widget
+        for child in box.children:
             yield from _views(child)
 
 
 def _explorer(explorer: RetrievalExplorer) -> dict[str, Any]:
     """Return the data of the page that answers as an explorer does, in the state it has now."""
     k, metric = explorer.state.k, explorer.state.metric
-    most = {"images": _SEARCHED, "gallery": _SEARCHED}
     data, _ = page_data(
-        explorer.run, explorer.digits, k=k, metric=metric, playing=False, **most
+        explorer.run, explorer.digits, images=_SEARCHED, gallery=_SEARCHED, k=k, metric=metric,
+        playing=False,
     )  # fmt: skip
     query = explorer.state.query
     return {

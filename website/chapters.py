@@ -10,7 +10,6 @@ import json
 import os
 import shutil
 import time
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -41,8 +40,9 @@ class Chapter:
 
     def views(self, cell: int) -> list[dict[str, Any]]:
         """Return what `capture` saved after a cell."""
-        files = sorted(self.folder.glob(f"cell-{cell}-*.json"), key=lambda path: len(path.name))
-        return [json.loads(file.read_text()) for file in files]
+        files = self.folder.glob(f"cell-{cell}-*.json")
+        ordered = sorted(files, key=lambda path: int(path.stem.rpartition("-")[2]))
+        return [json.loads(file.read_text()) for file in ordered]
 
 
 def run(path: Path, kept: Path) -> Chapter:
@@ -103,7 +103,8 @@ class _Recording(NotebookClient):
 
     async def _silently(self, code: str) -> None:
         """Run code that no cell shows; raise RuntimeError if it fails."""
-        reply = await self.kc.execute_interactive(  # pyright: ignore[reportOptionalMemberAccess]
+        client: Any = self.kc
+        reply = await client.execute_interactive(
             code, silent=True, store_history=False, output_hook=lambda message: None,
             timeout=_CELL_SECONDS,
         )  # fmt: skip
@@ -115,13 +116,12 @@ class _Recording(NotebookClient):
 def _digest(path: Path) -> str:
     """Return a digest of all that a chapter's outputs come from, except the data."""
     digest = hashlib.sha256(os.environ.get("SIAMESE_DATA", "").encode())
-    for file in (path.with_suffix(".py"), Path(__file__).with_name("capture.py"), *_sources()):
+    cells = [[cell.cell_type, cell.source] for cell in nbformat.read(path, as_version=4).cells]
+    digest.update(json.dumps(cells).encode())
+    library = sorted((ROOT / "siamese_lib").rglob("*.py"))
+    for file in (Path(__file__).with_name("capture.py"), *library):
         digest.update(file.read_bytes())
     return digest.hexdigest()
-
-
-def _sources() -> Iterator[Path]:
-    yield from sorted((ROOT / "siamese_lib").rglob("*.py"))
 
 
 def _pythonpath() -> list[str]:

@@ -78,7 +78,8 @@ class Outputs:
             if FIGURE in data:
                 yield _html_output(_figure(data[FIGURE]))
             elif "text/markdown" in data:
-                yield _html_output(_LINK.sub(r'<a href="\2">\1</a>', "".join(data["text/markdown"])))
+                words = "".join(data["text/markdown"])
+                yield _html_output(_LINK.sub(r'<a href="\2">\1</a>', words))
             elif output.output_type == "execute_result" and views and views[-1]["kind"] == "Reveal":
                 yield from map(_html_output, pages)
             elif set(data) == {"image/png"} and views:
@@ -122,11 +123,11 @@ class Outputs:
                 self._write(link, (chapter.folder / "run" / link).read_bytes())
 
 
-def frame(path: str, title: str, look: str = "") -> str:
+def frame(path: str, title: str) -> str:
     """Return the element that holds a page in a page."""
     return (
-        f'<iframe class="site-frame {look}" src="{path}" title="{title}" loading="lazy" '
-        'allow="fullscreen"></iframe>'
+        f'<iframe class="site-frame" src="{path}" title="{title}" loading="lazy" '
+        "allowfullscreen></iframe>"
     )
 
 
@@ -165,4 +166,3 @@ def _html_output(markup: str) -> nbformat.NotebookNode:
 
 def _text(output: Any) -> str:
     return "".join(output.get("data", {}).get("text/html", ""))
-

@@ -1,7 +1,7 @@
 // @ts-check
 // The book's own views, each in the place of its still picture.
 
-/** @import { Mount, Mounted } from "../../siamese_lib/views/js/stateful.js" */
+/** @import { Mount } from "../../siamese_lib/views/js/stateful.js" */
 
 import { pageData } from "../../siamese_lib/export/page_data.js";
 import { NeighbourRow } from "./neighbour_row.js";
