@@ -17,22 +17,24 @@ from website.build import Site
 from website.chapters import ROOT, run
 from website.check import complaints
 
-BOOK = ROOT / "notebooks"
-
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Write the site, and complain about what a reader would miss."""
     parser = argparse.ArgumentParser(prog="python -m website", description=__doc__)
     parser.add_argument("chapters", nargs="*", help="names of chapters, by default all")
+    parser.add_argument("--book", type=Path, default=ROOT / "notebooks", help="folder of chapters")
     parser.add_argument("--out", type=Path, default=ROOT / "build/site", help="folder to write to")
     given = parser.parse_args(arguments)
     started = time.monotonic()
-    names = given.chapters or sorted(path.stem for path in BOOK.glob("[0-9]*.ipynb"))
-    kept = given.out / "chapters"
-    chapters = [run(BOOK / f"{name}.ipynb", kept) for name in names]
+    book = {path.stem: path for path in sorted(given.book.glob("[0-9]*.ipynb"))}
+    unknown = set(given.chapters) - set(book)
+    if unknown or not book:
+        parser.error(f"{given.book} has the chapters {[*book]}, and not {sorted(unknown)}.")
+    names = [name for name in book if name in (given.chapters or book)]
+    chapters = [run(book[name], given.out / "chapters") for name in names]
     pages = given.out / "html"
     shutil.rmtree(pages, ignore_errors=True)
-    Site(given.out).write(chapters, pages)
+    Site(given.out).write(chapters, pages, partial=len(chapters) < len(book))
     wrong = complaints(pages)
     if wrong:
         sys.exit("\n".join(wrong))

@@ -47,8 +47,17 @@ class Site:
             shutil.rmtree(part, ignore_errors=True)
             part.mkdir(parents=True)
 
-    def write(self, chapters: Sequence[Chapter], pages: Path) -> None:
-        """Write the pages of some chapters, and the front page, into a folder."""
+    def write(self, chapters: Sequence[Chapter], pages: Path, *, partial: bool = False) -> None:
+        """Write the pages of some chapters, and the front page.
+
+        Args:
+            chapters: in their order.
+            pages: folder to write to.
+            partial: whether there are other chapters, to which links may lead nowhere.
+
+        Raises:
+            SystemExit: Sphinx warned, such as of a link that leads nowhere.
+        """
         outputs = Outputs(self._extra)
         for chapter in chapters:
             notebook = outputs.live(chapter)
@@ -56,9 +65,8 @@ class Site:
             nbformat.write(notebook, self._source / f"{chapter.name}.ipynb")
         self._write_front([chapter.name for chapter in chapters])
         self._write_shared(outputs.kinds - {"NeighbourStrip"})
-        partial = len(chapters) < len(list((ROOT / "notebooks").glob("[0-9]*.ipynb")))
         settings = {
-            "suppress_warnings": ["myst.xref_missing"] if partial else [],  # links to the others
+            "suppress_warnings": ["myst.xref_missing"] if partial else [],
             "html_static_path": [str(self._static)],
             "html_extra_path": [str(self._extra)],
         }

@@ -10,6 +10,7 @@ const PATIENCE = 100; // milliseconds until the pictures are looked for again
 
 export class NeighbourRow {
   #map;
+  #frame;
   #k;
   #root = make("ol", { class: "site-row", "aria-label": "Nearest points on the map" });
 
@@ -20,12 +21,22 @@ export class NeighbourRow {
    */
   constructor(element, map, k) {
     this.#map = map;
+    this.#frame = map.clock.nearest;
     this.#k = k;
     element.append(this.#root);
     this.show();
   }
 
-  /** Show the neighbours at the frame on screen, and highlight them on the map. */
+  /**
+   * Follow what the map reports. It names a frame before it has moved there.
+   * @param {{ frame?: number }} changes
+   */
+  follow({ frame = this.#frame }) {
+    this.#frame = frame < 0 ? this.#map.film.last : frame;
+    this.show();
+  }
+
+  /** Show the neighbours, and highlight them on the map. */
   show() {
     const map = this.#map;
     if (!map.pictures) return void setTimeout(() => this.show(), PATIENCE);
@@ -34,7 +45,7 @@ export class NeighbourRow {
       return;
     }
     const [query] = map.selected;
-    const near = nearest(map.film.places(map.clock.nearest), query, this.#k);
+    const near = nearest(map.film.places(this.#frame), query, this.#k);
     map.set({ highlighted: near.map(({ point }) => point) });
     const found = near.map(({ point, away }) => this.#item(point, query, away));
     this.#root.replaceChildren(this.#item(query, query, null), ...found);

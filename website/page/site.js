@@ -7,9 +7,8 @@ import { followTheme } from "./site_theme.js";
 import { mountViews } from "./site_views.js";
 
 // Summaries of what a search finds are read from other pages, which a page from disk cannot do.
-/** @type {any} */
-const sphinx = /** @type {any} */ (window).DOCUMENTATION_OPTIONS;
-if (sphinx && location.protocol === "file:") sphinx.SHOW_SEARCH_SUMMARY = false;
+// @ts-expect-error Sphinx declares it in a script of its own
+if (location.protocol === "file:") DOCUMENTATION_OPTIONS.SHOW_SEARCH_SUMMARY = false;
 
 function openSite() {
   const frames = placeFrames();

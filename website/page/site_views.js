@@ -19,7 +19,10 @@ Object.assign(window, { siameseSite: shelf });
 const ROW = "NeighbourStrip";
 /** Views by name, once they are mounted. @type {Map<string, Promise<any>>} */
 const mounted = new Map();
-/** What is called at each change of a view, by its name. @type {Map<string, () => void>} */
+/**
+ * What is called with each change of a view, by its name.
+ * @type {Map<string, (changes: Record<string, any>) => void>}
+ */
 const followers = new Map();
 
 /** Put each view in its place when the reader comes near. */
@@ -66,8 +69,9 @@ function mountKind(element, kind, name, payload, state) {
     style.textContent = css;
     document.head.append(style);
   }
-  const onChange = () => {
-    followers.get(name)?.();
+  /** @param {Record<string, any>} changes */
+  const onChange = (changes) => {
+    followers.get(name)?.(changes);
     if (kind === "Prediction") say(payload.text, element);
   };
   return mount(element, payload, { state, onChange });
@@ -82,7 +86,7 @@ async function mountRow(element, k, name) {
   const map = document.getElementById(`view-${name}`);
   if (!map) throw new Error(`there is no view ${name}, as for a ${ROW}`);
   const row = new NeighbourRow(element, await mountedView(map), k);
-  followers.set(name, () => row.show());
+  followers.set(name, (changes) => row.follow(changes));
   return row;
 }
 
