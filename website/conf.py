@@ -22,6 +22,7 @@ html_math_renderer = "mathml"
 html_theme = "furo"
 html_js_files = ["site.js"]
 html_css_files = ["site.css"]
+html_use_index = False
 html_copy_source = False
 html_show_sourcelink = False
 html_show_sphinx = False

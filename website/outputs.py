@@ -94,11 +94,14 @@ class Outputs:
         still = f'src="data:image/png;base64,{picture}"'
         if kind == "Reveal":
             return _revealed(view, still)
+        if "page" in view:
+            path = self._write(f"explorers/{name}.html", view["page"].encode())
+            return frame(path, TITLES.get(kind) or kind)
         if kind == "RetrievalExplorer":
             page = frame_page(view["payload"], base64.b64decode(picture), "Retrieval explorer")
             path = self._write(f"explorers/{name}.html", page) + _moment(view)
             return f'{frame(path, "Retrieval explorer")}<p class="site-note">{_EXPLORER}</p>'
-        title = TITLES.get(kind) or _PARTS[kind]
+        title = {**TITLES, **_PARTS}.get(kind, kind)
         self.kinds.add(kind)
         data = {part: view[part] for part in ("payload", "state") if part in view}
         text = json.dumps(json.dumps(data, separators=(",", ":"), allow_nan=False))
