@@ -31,7 +31,7 @@ def noise(
 
 def unequal(labels: list[int]) -> sl.Dataset:
     made = noise(count=len(labels))
-    train = sl.Split(made.train.images, labels)
+    train = sl.Split(made.train.images, np.array(labels))
     return sl.Dataset(train, noise().test, made.class_names, "made here", "few")
 
 
@@ -177,8 +177,8 @@ def test_data_that_no_page_can_train_on_is_refused(given: Any, words: str) -> No
 
 def test_sorted_images_are_shown_in_turn() -> None:
     made = noise(count=60)
-    parts = [sl.Split(part.images, np.sort(part.labels)) for part in (made.train, made.test)]
-    folder = sl.Dataset(*parts, made.class_names, "made here", "sorted")
+    train, test = (sl.Split(part.images, np.sort(part.labels)) for part in (made.train, made.test))
+    folder = sl.Dataset(train, test, made.class_names, "made here", "sorted")
     payload = sl.Laboratory(folder, most=21, shown=30).payload()
     for name, count in (("labels", 21), ("shown_labels", 30)):
         labels = np.frombuffer(payload[name], "<u2").reshape(-1, 3)
