@@ -21,7 +21,7 @@
 # control acts at once. Then the same fault goes into a training with Keras, and you read what
 # `sl.Progress` says about it. At the end there is a table for your own trainings.
 #
-# A training in this chapter takes two or three seconds. The laboratory needs no kernel: it runs in
+# Each training here has a few hundred small steps. The laboratory needs no kernel: it runs in
 # your browser.
 
 # %% [markdown]
@@ -99,10 +99,10 @@ print("similar pairs are closer:", 2 * healthy[0] < healthy[1])
 
 # %% [markdown]
 # Now the same in the laboratory. Press **Play**. You see the digits that the network does *not* train
-# on, where it puts them at each moment. On the right are the distances of similar and of different
-# pairs, with the margin between them. Drag the margin while it trains. Press **Forces** to see how the
+# on, where it puts them at each moment. Beside the map, or below it, are the distances of similar and of
+# different pairs, with the margin as a line. Drag the margin while it trains. Press **Forces** to see how the
 # loss pulls and pushes each digit. Drag the bar below the map to go back in time. The sentence at the
-# top judges the training.
+# top says how the training goes.
 
 
 # %%
@@ -210,7 +210,8 @@ margin_guess.reveal(by_margin[0.1][2], "the map is ten times smaller, and otherw
 # %% [markdown]
 # The map is as large as the margin says, and as good. That is so with Adam, whose steps do not depend
 # on the size of the loss. With plain gradient descent, a margin of 0.1 makes the gradients ten times
-# smaller, so that training is slower; choose **SGD** in the laboratory and try it.
+# smaller, so that training is slower: choose **SGD** and a rate near 0.1 in the laboratory, and drag the
+# margin.
 
 # %%
 ratio = by_margin[10][1] / by_margin[0.1][1]
@@ -249,6 +250,7 @@ def with_wrong(percent):
 
 
 by_share = [measured(with_wrong(percent))[2] for percent in shares]
+print("precision@7:", *(f"{share:.2f}" for share in by_share))
 label_guess.reveal(by_share, "wrong pairs push and pull against the right ones, which are more")
 
 # %% [markdown]
@@ -381,7 +383,7 @@ alone_guess
 
 # %% [markdown]
 # In the laboratory, the digits below the controls are buttons. Play with the digit 3 alone, then press 8,
-# and add one digit after the other while it trains. Digits that do not take part are pale: where do
+# and add one digit after the other while it trains. Digits that do not take part are faint: where do
 # they go?
 
 # %%
@@ -555,7 +557,7 @@ print("every pair is better:", every[2] > healthy[2] + 0.1)
 # * Pull and push need each other. Each of them alone ends in a loss that looks good.
 # * A loss near 0 and a loss at margin² / 4 are both signs of one point.
 # * The margin is a length. It sets the size of the map, and the output must be able to reach it.
-# * Some wrong labels do little harm, because the right pairs are more.
+# * Wrong labels do harm, but they do not win, because the right pairs are more.
 #
 # ## Try it yourself
 #
@@ -567,8 +569,8 @@ print("every pair is better:", every[2] > healthy[2] + 0.1)
 # <details>
 # <summary>Answers</summary>
 #
-# * Some 50 steps are enough to destroy it; after 10, half of the precision was gone when we tried. After
-#   1,000 more steps with the right labels, it was not as good as before.
+# * Some 50 steps are enough to destroy it; after 10, half of the precision was gone when we tried. Some
+#   1,000 steps with the right labels made it as good as before.
 # * With our seed 4 and 9, and 3, 5 and 8.
 # * They grow to several margins. A triplet asks only that the different image is farther away than the
 #   similar one, by a margin. The distances themselves may be of any size.
