@@ -106,7 +106,7 @@ class Laboratory(StatefulView):
             for split, count in zip((data.train, data.test), counts, strict=True)
         )
         self._classes = wire.classes_of(train[1], data.class_names)
-        self._shown = test
+        self._examples = test
         self._train_labels = train[1]
         images, shown_images = (wire.packed_images(part[0]) for part in (train, test))
         payload = {
@@ -137,7 +137,7 @@ class Laboratory(StatefulView):
 
     def still(self) -> bytes:
         """Draw some of the shown images and the settings as a PNG below 60 kB."""
-        images, labels = self._shown
+        images, labels = self._examples
         return still_png(self.state, images, labels, self._classes)
 
     def _checked(self, state: dict[str, Any]) -> dict[str, Any]:

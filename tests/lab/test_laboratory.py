@@ -220,6 +220,17 @@ def test_the_picture_is_small(data: sl.Dataset) -> None:
         assert Image.open(io.BytesIO(png)).size[0] == 760
 
 
+def test_the_picture_can_be_drawn_again_after_it_was_shown(
+    data: sl.Dataset, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    laboratory = sl.Laboratory(data)
+    before = laboratory.still()
+    monkeypatch.setattr("siamese_lib.views.showing._show_if_it_stays", lambda view: None)
+    laboratory._ipython_display_()
+    laboratory.state = {"margin": 2}
+    assert laboratory.still() != before
+
+
 def test_a_page_may_run_its_worker_and_nothing_else(tmp_path: Path, data: sl.Dataset) -> None:
     page = sl.export_laboratory(tmp_path / "lab.html", data, title="Break it", margin=2).read_text()
     (policy,) = re.findall(r'content="(default-src[^"]*)"', page)
