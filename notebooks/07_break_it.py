@@ -99,10 +99,11 @@ print("similar pairs are closer:", 2 * healthy[0] < healthy[1])
 
 # %% [markdown]
 # Now the same in the laboratory. Press **Play**. You see the digits that the network does *not* train
-# on, where it puts them at each moment. Beside the map, or below it, are the distances of similar and of
-# different pairs, with the margin as a line. Drag the margin while it trains. Press **Forces** to see how the
-# loss pulls and pushes each digit. Drag the bar below the map to go back in time. The sentence at the
-# top says how the training goes.
+# on, where it puts them at each moment. Beside the map, or below it, are the distances of similar and
+# of different pairs, with the margin as a line. Drag the margin while it trains. Press **Forces** to see
+# how the loss pulls and pushes each digit. Drag the bar below the map to go back in time. The sentence
+# at the top says how the training goes. The button **100** trains 100 steps and stops: press it three
+# times for the 300 steps of Keras.
 
 
 # %%
@@ -140,7 +141,8 @@ pull_guess.reveal(pulled[1], "one point for all images is the best that pull alo
 
 # %% [markdown]
 # The loss is perfect, and the network is useless. **A low loss alone says nothing.** In the laboratory,
-# the map does come back with the different pairs, about as fast as it comes from nothing.
+# the map comes back with the different pairs, if you move them back after some hundred steps. After some
+# thousands it does not: then no image gets through the ReLUs of the tower any more.
 
 # %%
 print("all digits in one point:", pulled[1] < 0.01)
@@ -152,7 +154,7 @@ print("all digits in one point:", pulled[1] < 0.01)
 
 # %%
 push_guess = sl.Prediction(
-    "With different pairs only: how far apart are two images of the *same* digit?", number=(0, 20)
+    "With different pairs only: how far apart are two images of one digit?", number=(0, 20)
 )
 push_guess
 
@@ -232,7 +234,8 @@ label_guess = sl.Prediction(
 label_guess
 
 # %% [markdown]
-# In the laboratory, raise **wrong labels** while it trains, and lower it again.
+# (With right labels it was the precision of the healthy training.) In the laboratory, raise **wrong
+# labels** while it trains, and lower it again.
 
 # %%
 laboratory(flipped=0.3)
@@ -274,7 +277,8 @@ square_guess = sl.Prediction(
 square_guess
 
 # %% [markdown]
-# Play it, and look where the digits go. Then lower the margin to 0.5.
+# Play it, and look where the digits go. Then lower the margin to 0.5: now the square has room for all
+# ten, and the precision rises.
 
 # %%
 laboratory(output="sigmoid", margin=2)
@@ -507,7 +511,7 @@ every_guess = sl.Prediction(
 every_guess
 
 # %% [markdown]
-# In the laboratory, train with **pairs** for some 300 steps. Then go back to step 0, press **Branch
+# In the laboratory, train with **pairs** for 300 steps. Then go back to step 0, press **Branch
 # here**, choose **every pair** and a batch of 64, and play. Choose **compare with A** to see both maps
 # at the same step.
 

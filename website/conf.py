@@ -15,6 +15,7 @@ language = "en"
 # The chapters were run already, and their views need no widget manager from a network.
 nb_execution_mode = "off"
 nb_ipywidgets_js: dict[str, Any] = {}
+nb_output_stderr = "remove"  # TensorFlow's log, which is of this machine
 myst_enable_extensions = ["dollarmath"]
 # Browsers draw MathML themselves: a script for formulas would be larger than the book.
 html_math_renderer = "mathml"

@@ -4,7 +4,7 @@
 /** @import { Theme } from "../views/js/theme.js" */
 
 import { make, penOf } from "../views/js/dom.js";
-import { clamp } from "../views/js/numbers.js";
+import { clamp, grouped } from "../views/js/numbers.js";
 import { threeDigits } from "../views/js/log_slider.js";
 
 const BINS = 44;
@@ -304,8 +304,9 @@ export class LabHistory extends LabChart {
     this.write(value, next, 1, theme.ink);
     this.pen.font = `${theme.small}px ${theme.font}`;
     this.write("0", 0, low + 3, theme.quiet);
-    this.write(`step ${last}`, width, low + 3, theme.quiet, "right");
-    if (this.#limit === null) this.write(`top ${threeDigits(top)}`, width, 2, theme.quiet, "right");
+    this.write(`step ${grouped(last)}`, width, low + 3, theme.quiet, "right");
+    if (this.#limit === null && known.length)
+      this.write(`top ${threeDigits(top)}`, width, 2, theme.quiet, "right");
     this.describe(`${this.name} over ${last} steps; ${value} at step ${at}.`);
   }
 }

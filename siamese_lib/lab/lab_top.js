@@ -8,12 +8,14 @@
 import { make, set } from "../views/js/dom.js";
 import { icon } from "../views/js/icons.js";
 
-/** @typedef {"toggle" | "step" | "again" | "forces" | "pictures"} LabTopAct */
+/** @typedef {"toggle" | "step" | "hundred" | "again" | "forces" | "pictures"} LabTopAct */
 
 /** What a judgement is: good, bad or neither. @type {Record<string, string>} */
 const MOODS = { learned: "good", learning: "on", new: "on" };
 
 const READING = 6000; // milliseconds
+const NOW_NOT_THEN =
+  "This changes the newest step. To go on from a moment of the past, press Branch here first.";
 
 export class LabTop {
   #play;
@@ -33,6 +35,9 @@ export class LabTop {
     this.#play = labButton("play", "Play", acts.toggle);
     this.#play.classList.add("sl-play");
     const step = labButton("next", "Step", acts.step);
+    const hundred = labButton("next", "100", acts.hundred);
+    hundred.title = "Train 100 steps";
+    set(hundred, { "aria-label": "100 steps" });
     const again = labButton("reset", "Again", acts.again);
     again.title = "Begin again from the same first weights, with the settings of now";
     this.#pictures = make("button", { type: "button", onclick: acts.pictures }, "Pictures");
@@ -42,6 +47,7 @@ export class LabTop {
       { class: "sl-top" },
       this.#play,
       step,
+      hundred,
       again,
       this.#verdict,
       this.#pictures,
@@ -60,6 +66,14 @@ export class LabTop {
     if (this.#said.textContent !== text) this.#said.textContent = text;
     this.#said.hidden = !text;
     this.#readUntil = wrong ? performance.now() + READING : 0;
+  }
+
+  /**
+   * Say when a setting acts, which surprises who looks at the past.
+   * @param {boolean} past
+   */
+  changes(past) {
+    this.say(past ? NOW_NOT_THEN : "", past);
   }
 
   /** Take back what was said, once there was time to read it. */

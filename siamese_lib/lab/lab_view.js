@@ -83,7 +83,8 @@ export class LabView {
     });
     this.#top = new LabTop({
       toggle: () => this.#play(!this.#plays),
-      step: () => this.#stepOnce(),
+      step: () => this.#train({ type: "step" }, false),
+      hundred: () => this.#train({ type: "play", until: this.#client.branch.step + 100 }, true),
       again: () => this.#again({}),
       forces: () => this.#look({ forces: !this.#state.forces }),
       pictures: () => this.#look({ pictures: !this.#state.pictures }),
@@ -214,7 +215,7 @@ export class LabView {
 
   /** @param {Record<string, any>} settings that the reader changed */
   #apply(settings) {
-    this.#top.say("");
+    this.#top.changes(this.#state.at !== null);
     this.#newest();
     if (Object.keys(settings).some((name) => AT_START.includes(name))) {
       this.#screen.jump();
@@ -234,17 +235,19 @@ export class LabView {
 
   /** @param {boolean} playing */
   #play(playing) {
-    this.#act();
-    this.#newest();
-    this.#plays = playing;
-    this.#client.send({ type: playing ? "play" : "pause" });
+    this.#train({ type: playing ? "play" : "pause" }, playing);
   }
 
-  #stepOnce() {
+  /**
+   * Train some steps.
+   * @param {Record<string, any>} message
+   * @param {boolean} plays whether it takes a while
+   */
+  #train(message, plays) {
     this.#act();
     this.#newest();
-    this.#plays = false;
-    this.#client.send({ type: "step" });
+    this.#plays = plays;
+    this.#client.send(message);
   }
 
   /** @param {Record<string, any>} settings to begin again with, besides those of now */

@@ -284,6 +284,18 @@ def test_a_state_from_outside_comes_at_any_time(lab_page: LaboratoryOnPage) -> N
     lab_page.until(lambda: lab_page.step == 0)
 
 
+def test_a_hundred_steps_and_a_change_in_the_past(lab_page: LaboratoryOnPage) -> None:
+    for steps in (100, 200):
+        lab_page.press("100 steps")
+        lab_page.until(lambda steps=steps: lab_page.step == steps)
+        lab_page.until(lambda: not lab_page.state["playing"])
+    lab_page.slide("step", "Home")
+    lab_page.until(lambda: lab_page.step == 0)
+    lab_page.slide("margin", "End")
+    assert "press Branch here first" in lab_page.root.locator(".sl-said").inner_text()
+    lab_page.until(lambda: lab_page.step == 200)
+
+
 def test_a_branch_keeps_the_setting_that_was_just_made(lab_page: LaboratoryOnPage) -> None:
     lab_page.play_to(20)
     lab_page.slide("margin", "End")
