@@ -66,7 +66,7 @@ def train(sampler, loss=None, *, labels=learn.labels, output="linear", rate=0.00
 # %% [markdown]
 # Three numbers say how a training went: how far apart two images of one digit are, how far apart two
 # images of different digits are, and the *precision@7*, the share of right digits among the seven
-# nearest images.
+# nearest images. (It is 0 if you stop a training before it was measured.)
 
 # %%
 half = others.rows(np.arange(500))
@@ -78,7 +78,7 @@ def measured(run):
     apart = np.linalg.norm(points[:, None] - points, axis=2)
     pairs = ~np.eye(len(points), dtype=bool)
     similar, different = apart[same & pairs].mean(), apart[~same].mean()
-    return similar, different, run.history["precision"][-1]
+    return similar, different, [0.0, *run.history["precision"]][-1]
 
 
 # %% [markdown]
