@@ -108,7 +108,7 @@ print("similar pairs are closer:", 2 * healthy[0] < healthy[1])
 
 # %%
 def laboratory(**settings):
-    return sl.Laboratory(digits, most=3000, shown=500, **settings)
+    return sl.Laboratory(digits, most=2000, shown=500, **settings)
 
 
 laboratory()
