@@ -123,6 +123,18 @@ def note_faults(page: Page, faults: list[str]) -> None:
     page.on("request", asked)
 
 
+@contextlib.contextmanager
+def offline_page(browser: Browser, width: int, height: int) -> Iterator[Page]:
+    """Open a page without a network; in the end there must be no error, and no request."""
+    context = browser.new_context(offline=True, viewport={"width": width, "height": height})
+    page = context.new_page()
+    faults: list[str] = []
+    note_faults(page, faults)
+    yield page
+    context.close()
+    assert faults == []
+
+
 def words_as_seen(element: Locator) -> list[str]:
     """Return the words of an element from the top to the bottom, and from left to right."""
     return element.evaluate(

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 import siamese_lib as sl
+from siamese_lib.data.offline import offline_digits
 from siamese_lib.network.backend import keras
 
 SHAPE = (8, 8, 1)
@@ -79,6 +80,13 @@ class Training:
             verbose=0,
         )
         return self.recorder
+
+
+def real_digits() -> sl.Dataset:
+    """The 5,000 digits that need no network."""
+    found = offline_digits()
+    assert found is not None
+    return found
 
 
 def digits_in_five_frames(digits: sl.Dataset) -> sl.Run:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import base64
 import json
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -42,9 +42,8 @@ def save_views(model_ids: Sequence[str], value: object, path: str) -> None:
 
 def _views(widget: object) -> Iterator[dict[str, Any]]:
     """Find what the pages need of the views in a widget, from first to last."""
-    page_of = next((PAGES[kind] for kind in PAGES if isinstance(widget, kind)), None)
-    if page_of is not None:
-        yield {"kind": type(widget).__name__, **page_of(widget)}
+    if isinstance(widget, RetrievalExplorer):
+        yield {"kind": "RetrievalExplorer", **_explorer(widget)}
     elif isinstance(widget, NeighbourStrip):
         yield {"kind": "NeighbourStrip", "payload": {"k": widget.k}, "still": widget.still()}
     elif isinstance(widget, WithStill):
@@ -83,12 +82,6 @@ def _revealed(shown: Reveal) -> dict[str, Any]:
     still = still_png(shown.question, None, words, shown.truth)
     return {"kind": "Reveal", "payload": {"question": shown.question.text}, "words": words,
             "still": still}  # fmt: skip
-
-
-# What is shown as a page of its own, in a frame: either the ``payload`` of a page as `export_html`
-# writes it, with the ``state`` to show first, or any ``page`` of one file, as text. Each has a
-# ``still``, too.
-PAGES: dict[type, Callable[[Any], dict[str, Any]]] = {RetrievalExplorer: _explorer}
 
 
 def _as_text(data: bytes) -> dict[str, str]:

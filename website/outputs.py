@@ -94,9 +94,6 @@ class Outputs:
         still = f'src="data:image/png;base64,{picture}"'
         if kind == "Reveal":
             return _revealed(view, still)
-        if "page" in view:
-            path = self._write(f"explorers/{name}.html", view["page"].encode())
-            return frame(path, TITLES.get(kind) or kind)
         if kind == "RetrievalExplorer":
             page = frame_page(view["payload"], base64.b64decode(picture), "Retrieval explorer")
             path = self._write(f"explorers/{name}.html", page) + _moment(view)

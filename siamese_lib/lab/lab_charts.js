@@ -1,18 +1,20 @@
 // @ts-check
 // Charts of a laboratory: how far pairs are apart, and loss and precision over time.
 
+/** @import { Paper } from "../views/js/paper.js" */
 /** @import { Theme } from "../views/js/theme.js" */
+/** @import { LabPlace } from "./lab_series.js" */
 
 import { make, penOf } from "../views/js/dom.js";
 import { clamp, grouped } from "../views/js/numbers.js";
 import { threeDigits } from "../views/js/log_slider.js";
+import { paperOf } from "../views/js/paper.js";
 
 const BINS = 44;
 const PAIRED = 300; // images whose pairs are counted
 const WIDEST = 1.7; // margins that a histogram shows, at least
 const TITLE = 20; // pixels for the words above a chart
 const FOOT = 20; // pixels for the numbers below
-const COLUMN_STEPS = 240; // places of a line, at most
 
 /** @typedef {{ similar: Float64Array, different: Float64Array, end: number }} LabHistogram */
 
@@ -62,29 +64,22 @@ function ninetyEighth(distances) {
 
 /** What all charts share: a canvas of the size that the page gives it, and words. */
 class LabChart {
-  /**
-   * @param {string} kind
-   * @param {Record<string, string | number>} [attributes]
-   */
-  constructor(kind, attributes = {}) {
-    this.canvas = make("canvas", { class: `sl-chart sl-${kind}`, role: "img", ...attributes });
+  /** @param {string} kind */
+  constructor(kind) {
+    this.canvas = make("canvas", { class: `sl-chart sl-${kind}`, role: "img" });
     this.pen = penOf(this.canvas);
   }
 
   /**
    * An empty chart.
    * @param {Theme} theme
-   * @param {number} ratio
+   * @returns {Paper & { low: number, high: number }} and where the drawing ends and begins
    */
-  cleared(theme, ratio) {
-    const { clientWidth: width, clientHeight: height } = this.canvas;
-    if (this.canvas.width !== Math.round(width * ratio)) this.canvas.width = width * ratio;
-    if (this.canvas.height !== Math.round(height * ratio)) this.canvas.height = height * ratio;
-    this.pen.setTransform(ratio, 0, 0, ratio, 0, 0);
-    this.pen.clearRect(0, 0, width, height);
-    this.pen.font = `${theme.small}px ${theme.font}`;
-    this.pen.setLineDash([]);
-    return { width, height, low: height - FOOT, high: TITLE };
+  cleared(theme) {
+    const { clientWidth, clientHeight } = this.canvas;
+    const paper = paperOf(this.canvas, clientWidth, clientHeight, theme);
+    paper.pen.font = `${theme.small}px ${theme.font}`;
+    return { ...paper, low: clientHeight - FOOT, high: TITLE };
   }
 
   /**
@@ -101,7 +96,12 @@ class LabChart {
     this.pen.fillText(words, x, y);
   }
 
-  /** @param {[number, number][]} places @param {string} color @param {number[]} dash @param {number} wide */
+  /**
+   * @param {[number, number][]} places
+   * @param {string} color
+   * @param {number[]} [dash]
+   * @param {number} [wide]
+   */
   line(places, color, dash = [], wide = 1.6) {
     const { pen } = this;
     pen.strokeStyle = color;
@@ -158,11 +158,10 @@ export class LabDistances extends LabChart {
    * @param {LabHistogram} histogram
    * @param {number} margin
    * @param {Theme} theme
-   * @param {number} ratio
    */
-  draw({ similar, different, end }, margin, theme, ratio) {
+  draw({ similar, different, end }, margin, theme) {
     if (!this.held()) this.#end = end; // the scale stays while the margin is dragged
-    const { width, low, high } = this.cleared(theme, ratio);
+    const { width, low, high } = this.cleared(theme);
     if (width < 2) return;
     const scale = end / this.#end;
     const top = Math.max(...similar, ...different, 1e-9);
@@ -225,7 +224,7 @@ export class LabDistances extends LabChart {
 
 /**
  * @typedef {object} LabLine
- * @property {[step: number, value: number][]} values
+ * @property {LabPlace[]} values
  * @property {string} color
  * @property {number[]} dash
  */
@@ -262,11 +261,10 @@ export class LabHistory extends LabChart {
    * @param {LabLine[]} lines
    * @param {{ last: number, at: number, value: string }} where
    * @param {Theme} theme
-   * @param {number} ratio
    */
-  draw(lines, { last, at, value }, theme, ratio) {
+  draw(lines, { last, at, value }, theme) {
     this.#last = Math.max(last, 1);
-    const { width, low, high } = this.cleared(theme, ratio);
+    const { width, low, high } = this.cleared(theme);
     if (width < 2) return;
     const known = lines.flatMap(({ values }) => values.map(([, each]) => each));
     const top = this.#limit ?? Math.max(1e-9, ...known.filter(Number.isFinite));
@@ -309,20 +307,4 @@ export class LabHistory extends LabChart {
       this.write(`top ${threeDigits(top)}`, width, 2, theme.quiet, "right");
     this.describe(`${this.name} over ${last} steps; ${value} at step ${at}.`);
   }
-}
-
-/**
- * Losses as a line of few places, each the mean of its steps.
- * @param {number[]} losses of each step
- * @returns {[step: number, value: number][]}
- */
-export function lossLine(losses) {
-  const width = Math.max(1, Math.ceil(losses.length / COLUMN_STEPS));
-  /** @type {[number, number][]} */
-  const line = [];
-  for (let first = 0; first < losses.length; first += width) {
-    const some = losses.slice(first, first + width);
-    line.push([first + some.length, some.reduce((sum, each) => sum + each, 0) / some.length]);
-  }
-  return line;
 }

@@ -19,8 +19,8 @@
  * @typedef {object} LabBranch
  * @property {LabState} state
  * @property {number} step
- * @property {number[]} losses
- * @property {[step: number, precision: number][]} precisions
+ * @property {LabSeries} losses
+ * @property {LabSeries} precisions
  * @property {LabShown | null} newest
  */
 
@@ -32,17 +32,20 @@
  * @property {(text: string) => void} error
  */
 
+import { LabSeries } from "./lab_series.js";
+
 export class LabClient {
   /** @type {LabBranch[]} */
   branches = [];
   current = 0;
-  playing = false;
+  playing = false; // by the reader's last word, or what came of it
   session = 0; // how often it was begun; answers to earlier ones are left out
   #worker;
   #hearer;
   /** A question about the past, while an earlier one is answered. @type {LabMessage | null} */
   #next = null;
   #asking = false;
+  #acts = 0; // how often it was told to train or to pause; answers to earlier ones say nothing
 
   /**
    * @param {string} code of the worker
@@ -72,12 +75,11 @@ export class LabClient {
   begin(state, data) {
     this.branches = [];
     this.current = 0;
-    this.playing = false;
     this.session++;
     this.forget();
     this.#asking = false;
     const { session } = this;
-    this.send({ type: "state", state, session, ...(data ? { data } : {}) });
+    this.drive({ type: "state", state, session, ...(data ? { data } : {}) }, false);
   }
 
   /** Do not ask any more what waits for an earlier answer. */
@@ -88,6 +90,16 @@ export class LabClient {
   /** @param {LabMessage} message */
   send(message) {
     this.#worker.postMessage(message);
+  }
+
+  /**
+   * Tell the worker something that makes it train or pause.
+   * @param {LabMessage} message
+   * @param {boolean} playing whether it trains on
+   */
+  drive(message, playing) {
+    this.playing = playing;
+    this.send({ ...message, act: ++this.#acts });
   }
 
   /**
@@ -119,35 +131,44 @@ export class LabClient {
 
   /** @param {LabMessage} message */
   #began({ type, branch, step, state }) {
-    const before = type === "branched" ? this.branch.precisions.filter(([at]) => at <= step) : [];
-    this.current = branch;
     if (type === "changed") this.branch.state = state;
     else {
-      this.branches[branch] = { state, step: 0, losses: [], precisions: before, newest: null };
+      const precisions = type === "branched" ? this.branch.precisions.upTo(step) : new LabSeries();
+      this.branches[branch] = { state, step, losses: new LabSeries(), precisions, newest: null };
     }
+    this.current = branch;
     this.#hearer.settings();
   }
 
   /** @param {LabMessage} message */
-  #frame({ branch: number, step, playing, losses, points, precision, neighbors, verdict }) {
-    this.current = number;
-    this.playing = playing;
-    const { branch } = this;
-    addLosses(branch, losses, step);
-    notePrecision(branch, step, precision);
-    const loss = branch.losses[step - 1];
-    branch.newest = { branch: number, step, points, precision, neighbors, verdict, loss };
-    this.#hearer.frame(branch);
+  #frame({ act, playing, losses, ...newest }) {
+    this.current = newest.branch;
+    if (act === this.#acts) this.playing = playing;
+    this.#add(newest.branch, losses, newest.step, newest.precision);
+    this.branch.step = newest.step;
+    this.branch.newest = /** @type {LabShown} */ (newest);
+    this.#hearer.frame(this.branch);
   }
 
-  /** @param {(LabShown & { losses: number[] })[]} shown */
+  /** @param {(LabShown & { losses: number[], steps: number })[]} shown */
   #compared(shown) {
-    for (const { branch, losses, step, precision } of shown) {
-      const known = this.branches[branch];
-      notePrecision(known, step, precision);
-      addLosses(known, losses, known.losses.length + losses.length);
+    for (const { branch, losses, steps, step, precision } of shown) {
+      this.#add(branch, losses, step, precision);
+      this.branches[branch].step = steps;
     }
     this.#answered(shown);
+  }
+
+  /**
+   * @param {number} number of the branch
+   * @param {number[]} losses of its last steps, that are new
+   * @param {number} step
+   * @param {number} precision of this step
+   */
+  #add(number, losses, step, precision) {
+    const branch = this.branches[number];
+    for (const loss of losses) branch.losses.add(branch.losses.last + 1, loss);
+    branch.precisions.add(step, precision);
   }
 
   /** @param {LabShown[]} shown */
@@ -167,23 +188,4 @@ export class LabClient {
     [this.#next, this.#asking] = [null, false];
     if (next) this.ask(next);
   }
-}
-
-/** @param {LabBranch} branch @param {number[]} losses @param {number} step */
-function addLosses(branch, losses, step) {
-  for (const loss of losses) branch.losses.push(loss);
-  branch.step = step;
-}
-
-/**
- * Keep a measured precision, in the order of the steps.
- * @param {LabBranch} branch
- * @param {number} step
- * @param {number} precision
- */
-function notePrecision({ precisions }, step, precision) {
-  let place = precisions.length;
-  while (place && precisions[place - 1][0] >= step) place--;
-  const known = precisions[place]?.[0] === step;
-  precisions.splice(place, Number(known), [step, precision]);
 }

@@ -9,11 +9,14 @@
 import { make, penOf } from "../views/js/dom.js";
 import { clamp } from "../views/js/numbers.js";
 import { threeDigits } from "../views/js/log_slider.js";
+import { paperOf } from "../views/js/paper.js";
 import { labForces } from "./lab_forces.js";
 
 const FORCED = 120; // images that have arrows
 const ROOM = 14; // pixels between the outermost images and the edge
-const CALM = 0.25; // of the way to the new scale, in each frame
+const GLIDE = 0.25; // of the way to the new scale, in each frame
+const SETTLED = 0.003; // of the scale: less is not seen
+const CALM = globalThis.matchMedia?.("(prefers-reduced-motion: reduce)").matches;
 const FAINT = 0.15; // of images whose classes do not take part
 const BAR_ROOM = 26; // pixels at the bottom, for the margin's bar
 const OUTERMOST = 0.99; // of the images are inside
@@ -76,13 +79,12 @@ export class LabMap {
   /**
    * @param {LabScene} scene
    * @param {LabFit} fit
-   * @param {number} ratio of the screen's pixels to those of the page
+   * @returns {boolean} whether the scale is still on its way
    */
-  draw(scene, fit, ratio) {
+  draw(scene, fit) {
     const { clientWidth: width, clientHeight: height } = this.canvas;
-    if (width < 2 || !Number.isFinite(fit.reach)) return;
-    if (this.canvas.width !== Math.round(width * ratio)) this.canvas.width = width * ratio;
-    if (this.canvas.height !== Math.round(height * ratio)) this.canvas.height = height * ratio;
+    if (width < 2 || !Number.isFinite(fit.reach)) return false;
+    paperOf(this.canvas, width, height, scene.theme);
     this.#fit = glided(this.#fit, fit);
     const { x, y, reach } = this.#fit;
     const scale = (Math.min(width, height - 2 * BAR_ROOM) / 2 - ROOM) / reach;
@@ -93,10 +95,6 @@ export class LabMap {
       width / 2 + (across - x) * scale,
       dim === 1 ? tall * (0.5 - up) : tall / 2 - (up - y) * scale,
     ];
-    const pen = this.#pen;
-    pen.setTransform(ratio, 0, 0, ratio, 0, 0);
-    pen.fillStyle = scene.theme.ground;
-    pen.fillRect(0, 0, width, height);
     this.#frame(output, dim, onScreen, scale, scene.theme);
     const places = placesOf(scene.shown.points, dim, scene.turn, this.#labels);
     this.#points(places, scene, onScreen, clamp(Math.min(width, height) / 26, 11, 24));
@@ -105,6 +103,8 @@ export class LabMap {
     }
     this.#margin(scene, scale, width, height);
     this.#describe(scene);
+    const away = Math.max(...[x - fit.x, y - fit.y, reach - fit.reach].map(Math.abs));
+    return away > SETTLED * fit.reach;
   }
 
   /**
@@ -295,8 +295,8 @@ function middleOf(places, axis) {
  * @returns {LabFit}
  */
 function glided(from, to) {
-  if (!from || !Number.isFinite(from.reach)) return to;
+  if (!from || CALM || !Number.isFinite(from.reach)) return to;
   const part = (/** @type {"x" | "y" | "reach"} */ name) =>
-    from[name] + CALM * (to[name] - from[name]);
+    from[name] + GLIDE * (to[name] - from[name]);
   return { x: part("x"), y: part("y"), reach: part("reach") };
 }

@@ -89,13 +89,22 @@ export class LabRun {
   }
 
   /**
-   * What is remembered last, up to a step.
+   * What is remembered last, up to a step: where the shown images lie, and how good that is.
    * @param {number} step
    */
   past(step) {
     const { step: at, kept } = this.frames.upTo(step);
-    const frame = this.frame(kept);
-    return { step: at, loss: this.losses[at - 1], ...frame, verdict: this.verdict(frame, at) };
+    return this.#seen(at, this.frame(kept));
+  }
+
+  /** The same of the last step. */
+  now() {
+    return this.#seen(this.step, this.frame());
+  }
+
+  /** @param {number} step @param {LabFrame} frame of that step */
+  #seen(step, frame) {
+    return { step, loss: this.losses[step - 1], ...frame, verdict: this.verdict(frame, step) };
   }
 
   /**

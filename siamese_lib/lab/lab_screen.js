@@ -3,12 +3,13 @@
 
 /** @import { LabBranch, LabShown } from "./lab_client.js" */
 /** @import { LabState } from "./lab_state.js" */
+/** @import { Theme } from "../views/js/theme.js" */
 
 import { AnimationLoop } from "../views/js/animation_loop.js";
 import { make } from "../views/js/dom.js";
 import { shortNumber } from "../views/js/numbers.js";
 import { themeOf } from "../views/js/theme.js";
-import { LabDistances, LabHistory, labHistogram, lossLine } from "./lab_charts.js";
+import { LabDistances, LabHistory, labHistogram } from "./lab_charts.js";
 import { LabMap } from "./lab_map.js";
 import { takingPart } from "./lab_samples.js";
 import { LabTiles } from "./lab_tiles.js";
@@ -26,7 +27,6 @@ import { branchName } from "./lab_time.js";
 
 const TURN_KEY = Math.PI / 24; // of an arrow key
 const TURN_PIXEL = Math.PI / 400;
-const AFTERGLOW = 24; // frames that are drawn after a change, until the scale has settled
 
 export class LabScreen {
   stage = make("div", { class: "sl-stage" });
@@ -42,11 +42,10 @@ export class LabScreen {
   #picture = null;
   /** @type {[yaw: number, pitch: number]} */
   #turn = [0.6, 0.4];
-  #left = 0; // frames to draw
+  #charted = false; // whether the charts show the picture
   #drewUntil = 0; // when the last drawing was done, and how long it took
   #took = 0;
   #loop = new AnimationLoop(() => this.#drawInTurn());
-  #resized = new ResizeObserver(() => this.#wake());
 
   /**
    * @param {{ scrub: (step: number) => void, margin: (margin: number) => void,
@@ -63,8 +62,6 @@ export class LabScreen {
       this.#losses.canvas,
       this.#precisions.canvas,
     );
-    this.#resized.observe(this.stage);
-    this.#resized.observe(this.side);
   }
 
   /**
@@ -87,12 +84,17 @@ export class LabScreen {
   /** @param {LabPicture} picture */
   show(picture) {
     this.#picture = picture;
-    this.#wake();
+    this.again();
+  }
+
+  /** Draw what is shown again, in another size or other colours. */
+  again() {
+    this.#charted = false;
+    this.#loop.wake();
   }
 
   end() {
     this.#loop.end();
-    this.#resized.disconnect();
   }
 
   /** @param {HTMLCanvasElement} canvas on which three dimensions are turned */
@@ -101,7 +103,7 @@ export class LabScreen {
     const turn = (yaw, pitch) => {
       if (this.#picture?.settings[0].dim !== 3) return false;
       this.#turn = [this.#turn[0] + yaw, this.#turn[1] + pitch];
-      this.#wake();
+      this.#loop.wake();
       return true;
     };
     canvas.addEventListener("pointerdown", (event) => canvas.setPointerCapture(event.pointerId));
@@ -114,11 +116,6 @@ export class LabScreen {
       ];
       if (way && turn(TURN_KEY * way[0], TURN_KEY * way[1])) event.preventDefault();
     });
-  }
-
-  #wake() {
-    this.#left = AFTERGLOW;
-    this.#loop.wake();
   }
 
   /**
@@ -138,9 +135,19 @@ export class LabScreen {
   #draw() {
     const picture = this.#picture;
     if (!picture || !this.#maps.length) return false;
-    const { shown, settings, forces, pictures } = picture;
     const theme = themeOf(/** @type {Element} */ (this.stage.closest(".siamese")));
-    const ratio = devicePixelRatio || 1;
+    const more = this.#drawMaps(picture, theme);
+    if (!this.#charted) this.#drawCharts(picture, theme);
+    this.#charted = true;
+    return more;
+  }
+
+  /**
+   * @param {LabPicture} picture
+   * @param {Theme} theme
+   * @returns {boolean} whether a scale is still on its way
+   */
+  #drawMaps({ shown, settings, forces, pictures }, theme) {
     this.#maps[1].canvas.hidden = shown.length < 2;
     this.stage.classList.toggle("sl-solid", settings[0].dim === 3);
     const scenes = shown.map((each, place) => ({
@@ -154,43 +161,31 @@ export class LabScreen {
     }));
     const needed = scenes.map((scene, place) => this.#maps[place].needs(scene));
     const reach = Math.max(...needed.map((each) => each.reach)); // one scale for both maps
-    scenes.forEach((scene, place) => {
-      this.#maps[place].draw(scene, { ...needed[place], reach }, ratio);
-    });
-    const { dim, margin, classes } = settings[0];
-    const part = takingPart(shown[0].points, dim, this.#labels, classes);
-    this.#distances.draw(labHistogram(part.points, dim, part.labels, margin), margin, theme, ratio);
-    this.#histories(picture, theme, ratio);
-    return --this.#left > 0;
+    const moving = scenes.map((scene, place) =>
+      this.#maps[place].draw(scene, { ...needed[place], reach }),
+    );
+    return moving.includes(true);
   }
 
   /**
    * @param {LabPicture} picture
-   * @param {import("../views/js/theme.js").Theme} theme
-   * @param {number} ratio
+   * @param {Theme} theme
    */
-  #histories({ shown, branches, last }, theme, ratio) {
+  #drawCharts({ shown, settings, branches, last }, theme) {
+    const { dim, margin, classes } = settings[0];
+    const part = takingPart(shown[0].points, dim, this.#labels, classes);
+    this.#distances.draw(labHistogram(part.points, dim, part.labels, margin), margin, theme);
     const [{ step: at, loss, precision, neighbors }] = shown;
     this.#precisions.name = `precision@${neighbors}`;
     const inks = [theme.ink, theme.accent];
-    /** @param {(branch: LabBranch) => [step: number, value: number][]} valuesOf */
-    const lines = (valuesOf) =>
+    /** @param {"losses" | "precisions"} name */
+    const lines = (name) =>
       shown.map(({ branch }, place) => ({
-        values: valuesOf(branches[branch]).filter(([step]) => step <= last),
+        values: branches[branch][name].places().filter(([step]) => step <= last),
         color: inks[place],
         dash: place ? [4, 3] : [],
       }));
-    this.#losses.draw(
-      lines(({ losses }) => lossLine(losses)),
-      { last, at, value: shortNumber(loss) },
-      theme,
-      ratio,
-    );
-    this.#precisions.draw(
-      lines(({ precisions }) => precisions),
-      { last, at, value: shortNumber(precision) },
-      theme,
-      ratio,
-    );
+    this.#losses.draw(lines("losses"), { last, at, value: shortNumber(loss) }, theme);
+    this.#precisions.draw(lines("precisions"), { last, at, value: shortNumber(precision) }, theme);
   }
 }

@@ -85,14 +85,12 @@ export class LabSession {
   }
 
   /**
-   * Begin a branch at a step of the current one, with other settings, and go on with it.
+   * Begin a branch at a step of the current one, and go on with it.
    * @param {number} step
-   * @param {Record<string, unknown>} [settings] by name
    * @returns {number} the number of the branch
    */
-  branch(step, settings = {}) {
+  branch(step) {
     const run = this.run.at(step);
-    for (const [name, value] of Object.entries(settings)) run.change(name, value);
     this.current = this.branches.push(run) - 1;
     return this.current;
   }

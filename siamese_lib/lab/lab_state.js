@@ -170,35 +170,20 @@ export const stateUpTo = (state, step) =>
 export const plainState = (state) => JSON.parse(JSON.stringify(state));
 
 /**
- * What differs from the first state, for `addressKeeper`. undefined stands for what does not.
- * @param {LabState} state
- */
-export function stateForAddress(state) {
-  const first = plainState(FIRST_LAB_STATE);
-  return Object.fromEntries(
-    Object.entries(plainState(state)).map(([name, value]) => [
-      name,
-      JSON.stringify(value) === JSON.stringify(first[name]) ? undefined : value,
-    ]),
-  );
-}
-
-/**
  * The state that an address holds. What is of the wrong kind, out of range or unknown is left out,
  * so that no address breaks the page.
  * @param {unknown} found in the address
- * @param {LabState} [own] the page's own state
  * @returns {LabState}
  */
-export function stateFromAddress(found, own = FIRST_LAB_STATE) {
+export function stateFromAddress(found) {
   const { changes, ...settings } = Object(found);
-  let state = own;
+  /** @type {LabState} */
+  let state = FIRST_LAB_STATE;
   // The second time for what is right only with a later one: "unit" before its dimensions.
   for (const [name, value] of [...Object.entries(settings), ...Object.entries(settings)]) {
     state = orSame(state, () => withSettings(state, { [name]: value }));
   }
   if (!Array.isArray(changes)) return state;
-  state = orSame(state, () => withSettings(state, { changes: [] }));
   for (const change of changes) state = orSame(state, () => withChange(state, change));
   return state;
 }

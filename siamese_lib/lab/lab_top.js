@@ -33,7 +33,7 @@ export class LabTop {
   /** @param {Record<LabTopAct, () => void>} acts */
   constructor(acts) {
     this.#play = labButton("play", "Play", acts.toggle);
-    this.#play.classList.add("sl-play");
+    this.#play.classList.add("sv-run");
     const step = labButton("next", "Step", acts.step);
     const hundred = labButton("next", "100", acts.hundred);
     hundred.title = "Train 100 steps";
@@ -44,7 +44,7 @@ export class LabTop {
     this.#forces = make("button", { type: "button", onclick: acts.forces }, "Forces");
     this.element = make(
       "div",
-      { class: "sl-top" },
+      { class: "sv-row" },
       this.#play,
       step,
       hundred,

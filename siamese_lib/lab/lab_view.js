@@ -1,36 +1,28 @@
 // @ts-check
 // The laboratory: a training in a worker, and what shows and changes it.
 
-/** @import { Bytes, Images } from "../views/js/payload.js" */
 /** @import { MountOptions, StateValues } from "../views/js/stateful.js" */
 /** @import { LabShown } from "./lab_client.js" */
+/** @import { LabPayload } from "./lab_data.js" */
+/** @import { LabData } from "./lab_samples.js" */
 /** @import { LabViewing, LabViewState } from "./lab_view_state.js" */
 
 import { make } from "../views/js/dom.js";
 import { FullScreen } from "../views/js/full_screen.js";
-import { clamp, wordsOf } from "../views/js/numbers.js";
-import { Pictures } from "../views/js/pictures.js";
+import { clamp } from "../views/js/numbers.js";
+import { watchPage } from "../views/js/page_changes.js";
 import { Reporter } from "../views/js/reporter.js";
 import { LabClient } from "./lab_client.js";
 import { LabControls } from "./lab_controls.js";
+import { labDataOf } from "./lab_data.js";
 import { LabScreen } from "./lab_screen.js";
 import { AT_START, settingsAt } from "./lab_state.js";
 import { LabTime } from "./lab_time.js";
 import { LabTop } from "./lab_top.js";
 import { LAB_SETTINGS, labSettingsOf, rightLabState } from "./lab_view_state.js";
 
-/**
- * @typedef {object} LabPayload
- * @property {string} worker its script
- * @property {Images} images to train on
- * @property {Bytes} labels uint16: their classes
- * @property {Images} shown other images, which are embedded, shown and measured
- * @property {Bytes} shown_labels
- * @property {string[]} names of the classes
- * @property {string[]} colors of the classes
- */
-
 const COMPARED = 120; // milliseconds between two comparisons
+
 export class LabView {
   root;
   #client;
@@ -46,12 +38,11 @@ export class LabView {
   #past = null;
   /** @type {number | null} */
   #other = null;
-  /** @type {import("./lab_samples.js").LabData | undefined} */
+  /** @type {LabData | undefined} */
   #data;
   #ended = false;
   #compared = -Infinity; // when two branches were, last
   #stop = new AbortController();
-  #plays = false; // whether it should, by the reader's last word
   /** The step to train to again, and the moment to show then. @type {number | null} */
   #goal = null;
   /** @type {number | null} */
@@ -82,7 +73,7 @@ export class LabView {
       },
     });
     this.#top = new LabTop({
-      toggle: () => this.#play(!this.#plays),
+      toggle: () => this.#play(!this.#client.playing),
       step: () => this.#train({ type: "step" }, false),
       hundred: () => this.#train({ type: "play", until: this.#client.branch.step + 100 }, true),
       again: () => this.#again({}),
@@ -129,20 +120,22 @@ export class LabView {
 
   /** @param {LabPayload} payload */
   async #open(payload) {
-    const [images, shown] = await Promise.all(
-      [payload.images, payload.shown].map((each) => Pictures.unpack(each)),
-    );
+    const data = await labDataOf(payload);
     if (this.#ended) return;
-    const shape = shown.shape.slice(1);
-    const shownLabels = wordsOf(payload.shown_labels);
-    this.#data = {
-      shape,
-      images: images.pixels,
-      labels: wordsOf(payload.labels),
-      shown: { images: shown.pixels, labels: shownLabels },
-    };
-    this.#screen.use({ shape, images: shown.pixels, labels: shownLabels }, payload.colors);
+    this.#data = data;
+    this.#screen.use({ shape: data.shape, ...data.shown }, payload.colors);
+    const again = () => this.#screen.again();
+    const acts = { resized: again, restyled: again, sighted: this.#sighted.bind(this) };
+    watchPage(this.#screen.stage, acts, this.#stop.signal);
     this.#begin();
+  }
+
+  /**
+   * A training that nobody sees pauses, unless it is on the way to a moment.
+   * @param {boolean} some whether any of the map is in sight
+   */
+  #sighted(some) {
+    if (!some && this.#client.playing && this.#goal === null) this.#play(false);
   }
 
   /** What is on the map, or null before the first frame. */
@@ -155,26 +148,25 @@ export class LabView {
     const data = this.#client.session ? undefined : this.#data;
     const { step, playing, other, at } = this.#state;
     [this.#past, this.#other] = [null, other ? 0 : null];
-    this.#plays = playing;
     this.#screen.jump();
     this.#client.begin(labSettingsOf(other ?? this.#state), data);
     if (other) {
-      this.#client.send({ type: "add", state: labSettingsOf(this.#state) });
+      this.#client.drive({ type: "add", state: labSettingsOf(this.#state) }, false);
       this.#client.send({ type: "pair", other: 0 });
     }
-    this.#trainTo(step, at);
+    this.#trainTo(step, at, playing);
   }
 
   /**
-   * Train up to a step without a report of the steps before it, and on if it plays.
+   * Train up to a step without a report of the steps before it.
    * @param {number} step
    * @param {number | null} at the moment to show then
+   * @param {boolean} on whether to go on after it
    */
-  #trainTo(step, at) {
+  #trainTo(step, at, on) {
     this.#goal = step;
     this.#wish = at;
-    if (this.#plays) this.#client.send({ type: "play" });
-    else if (step) this.#client.send({ type: "play", until: step });
+    if (on || step) this.#client.drive({ type: "play", ...(on ? {} : { until: step }) }, true);
   }
 
   /**
@@ -195,10 +187,8 @@ export class LabView {
     const { step, playing, at } = now;
     const anew = changed.some((name) => name === "other" || LAB_SETTINGS.includes(name));
     if (anew || step < before.step) return this.#begin();
-    if (changed.includes("step")) {
-      this.#plays = playing;
-      this.#trainTo(step, at);
-    } else if (changed.includes("at")) this.#scrub(at);
+    if (changed.includes("step")) this.#trainTo(step, at, playing);
+    else if (changed.includes("at")) this.#scrub(at);
     else if (changed.includes("playing")) this.#play(playing);
     this.#show();
   }
@@ -246,8 +236,7 @@ export class LabView {
   #train(message, plays) {
     this.#act();
     this.#newest();
-    this.#plays = plays;
-    this.#client.send(message);
+    this.#client.drive(message, plays);
   }
 
   /** @param {Record<string, any>} settings to begin again with, besides those of now */
@@ -273,8 +262,7 @@ export class LabView {
   /** @param {number | null} step a moment, or null for the newest */
   #scrub(step) {
     this.#act();
-    if (this.#plays || this.#client.playing) this.#client.send({ type: "pause" });
-    this.#plays = false;
+    if (this.#client.playing) this.#client.drive({ type: "pause" }, false);
     const at = step === null ? null : clamp(step, 0, this.#client.branch.step);
     if (at === null) this.#newest();
     else this.#look({ at });
@@ -294,19 +282,17 @@ export class LabView {
     this.#act();
     const { branch } = this.#client;
     const step = this.#state.at === null ? branch.step : (this.shown?.[0].step ?? branch.step);
-    this.#plays = false;
     this.#newest();
-    this.#client.send({ type: "branch", step: Math.min(step, branch.step) });
+    this.#client.drive({ type: "branch", step: Math.min(step, branch.step) }, false);
   }
 
   /** @param {number} branch */
   #choose(branch) {
     this.#act();
     if (this.#other === branch) this.#compare(null);
-    this.#plays = false;
     this.#newest();
     this.#screen.jump();
-    this.#client.send({ type: "choose", branch });
+    this.#client.drive({ type: "choose", branch }, false);
   }
 
   /** @param {number | null} branch to compare with, or none */
@@ -323,7 +309,6 @@ export class LabView {
   #framed() {
     const { branch, playing } = this.#client;
     this.#top.quiet();
-    if (!playing && this.#goal === null) this.#plays = false; // the loss is not a number
     if (this.#goal !== null && branch.step >= this.#goal) {
       const at = this.#wish !== null && this.#wish < branch.step ? this.#wish : null;
       this.#goal = null;

@@ -10,7 +10,7 @@
 //   { type: "again", settings? }       begin again with the settings of now   started, frame
 //                                      and these
 //   { type: "change", name, value }    a setting, from the next step on       changed
-//   { type: "branch", step, settings } pause, and begin a branch there        branched, frame
+//   { type: "branch", step }           pause, and begin a branch there        branched, frame
 //   { type: "add", state }             pause, and begin another training      started, frame
 //   { type: "choose", branch }         pause, and go on with another branch   frame
 //   { type: "pair", other }            let a branch catch up and keep up,     frame
@@ -19,13 +19,15 @@
 //   { type: "compare", one, other, step } show both branches                  compared
 //
 //   { type: "started" | "changed" | "branched", branch, step, state }
-//   { type: "frame", branch, step, playing, losses, points, precision, neighbors, verdict }
+//   { type: "frame", act, branch, step, playing, losses, loss, points, precision, neighbors, verdict }
 //     `losses` are the new ones since the last frame of this branch, up to `step`
 //   { type: "past", branch, step, loss, points, precision, neighbors, verdict }
-//   { type: "compared", branches }     as LabSession.compare returns, each with its new losses
+//   { type: "compared", branches }     as LabSession.compare returns, each with its new losses and
+//                                      how many `steps` it has
 //   { type: "error", text }            what was wrong with a message; it may have paused
 //
-// Each answer has the `session` that the last "state" has named.
+// Each answer has the `session` that the last "state" has named, and a frame the last `act` that a
+// message has named.
 
 import { LabSession } from "./lab_session.js";
 import { FIRST_LAB_STATE, plainState, withSettings } from "./lab_state.js";
@@ -55,6 +57,7 @@ export class LabWorker {
   #waiting = false; // whether a slice is about to come
   #until = Infinity; // the step at which to pause
   #number = 0; // of the session, as the page counts them
+  #last = 0; // act
 
   /** @param {LabDriver} driver */
   constructor(driver) {
@@ -78,6 +81,7 @@ export class LabWorker {
   /** @param {LabMessage} message */
   #act(message) {
     const { type } = message;
+    this.#last = message.act ?? this.#last;
     if (type === "state") return this.#begin(message);
     const session = this.#session;
     if (!session) throw new RangeError(`${type} came before state; expected state first.`);
@@ -146,9 +150,11 @@ export class LabWorker {
 
   /** @param {LabSession} session @param {LabMessage} message */
   #compare(session, { one, other, step }) {
-    const branches = session
-      .compare(one, other, step)
-      .map((each) => ({ ...each, losses: this.#unsent(each.branch) }));
+    const branches = session.compare(one, other, step).map((each) => ({
+      ...each,
+      losses: this.#unsent(each.branch),
+      steps: session.branches[each.branch].step,
+    }));
     this.#post({ type: "compared", branches });
   }
 
@@ -162,11 +168,9 @@ export class LabWorker {
 
   #postFrame() {
     const { current: branch, run, playing } = /** @type {LabSession} */ (this.#session);
-    const losses = this.#unsent(branch);
+    const [act, losses] = [this.#last, this.#unsent(branch)];
     this.#posted = this.#driver.now();
-    const frame = run.frame();
-    const [{ step }, verdict] = [run, run.verdict(frame)];
-    this.#post({ type: "frame", branch, step, playing, losses, ...frame, verdict });
+    this.#post({ type: "frame", act, branch, playing, losses, ...run.now() });
   }
 }
 
@@ -181,7 +185,7 @@ const LAB_ACTS = {
   step: (session) => void session.step(),
   again: (session, { settings }) => session.restart(settings ?? {}),
   change: (session, { name, value }) => session.change(name, value),
-  branch: (session, { step, settings }) => void session.branch(step, settings),
+  branch: (session, { step }) => void session.branch(step),
   add: (session, { state }) => session.add(withSettings(FIRST_LAB_STATE, Object(state))),
   choose: (session, { branch }) => session.choose(branch),
   pair: (session, { other }) => session.pair(other),

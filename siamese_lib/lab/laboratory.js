@@ -2,7 +2,7 @@
 // The widget: a training that the reader changes while it runs (laboratory.py).
 
 /** @import { MountOptions, Mounted } from "../views/js/stateful.js" */
-/** @import { LabPayload } from "./lab_view.js" */
+/** @import { LabPayload } from "./lab_data.js" */
 
 import { widgetOf } from "../views/js/stateful.js";
 import { LabView } from "./lab_view.js";

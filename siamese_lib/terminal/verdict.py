@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
 import siamese_lib as sl
 from siamese_lib.data.parts import part_of
 from siamese_lib.metrics.headline import GALLERY_IMAGES, HEADLINE_K
-from siamese_lib.training.verdicts import collapse
 
+_ROWS = 20  # of the history, the last ones
 USELESS = 1  # exit status of a training that taught nothing
 
 
@@ -49,6 +49,33 @@ def useless(
                 "(--train-iter)."
             )
     return collapsed
+
+
+def collapse(history: Mapping[str, Sequence[float]], margin: float, trivial: float) -> str | None:
+    """Check by the history of a run whether its embedding has collapsed into one point.
+
+    Args:
+        history: the history of a `Recorder`, with the columns loss and spread.
+        margin: margin of the loss.
+        trivial: value of the loss if all embeddings coincide. After a collapse it stays there.
+
+    Returns:
+        A sentence that says so, or None.
+    """
+    spreads = [spread for spread in history["spread"] if not math.isnan(spread)]
+    if len(spreads) >= 2 and spreads[-1] < 0.01 * margin:
+        return (
+            f"all distances are near 0 (spread {spreads[-1]:.2g}, margin {margin:g}): the "
+            "embedding has collapsed. Lower the learning rate, or start from another seed."
+        )
+    recent = history["loss"][-_ROWS:]
+    halves = (sum(recent[:10]) / 10, sum(recent[10:]) / 10)  # means vary less than single rows
+    if len(recent) == _ROWS and all(abs(loss - trivial) < 0.03 * trivial for loss in halves):
+        return (
+            f"the loss stays at {trivial:g}, its value if all embeddings coincide. The tower is "
+            "not learning: check the labels, or change the learning rate or the seed."
+        )
+    return None
 
 
 def _chance(data: sl.Dataset) -> float:

@@ -132,8 +132,9 @@ class Progress(keras.callbacks.Callback):
     """Print the progress of a ``fit``: one changing line in a terminal, 12 lines in a notebook.
 
     It also prints a warning, once, if something is wrong with the training: of what the batches
-    hold, before the first step; and of the losses and the distances of some 250 pairs, which it
-    looks at eight times. Warnings say what it is and what to do. A training that learns gets none.
+    hold, before the first step; and of the losses, and the distances of some 300 training
+    images, which it looks at eight times. Warnings say what it is and what to do. A training that
+    learns gets none.
 
     Of several processes only the first prints, unless `stream` is given.
 

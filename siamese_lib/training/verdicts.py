@@ -7,7 +7,7 @@ same name, the same first words and the same limits.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -229,30 +229,3 @@ def _late(now: Measured) -> Verdict | None:
 def _wrong(now: Measured) -> float:
     """Return about how many labels are wrong: a pair of right ones needs two of them."""
     return 1 - math.sqrt(max(now.order - 0.5, 0) / (now.other_order - 0.5))
-
-
-def collapse(history: Mapping[str, Sequence[float]], margin: float, trivial: float) -> str | None:
-    """Check by the history of a run whether its embedding has collapsed into one point.
-
-    Args:
-        history: the history of a `Recorder`, with the columns loss and spread.
-        margin: margin of the loss.
-        trivial: value of the loss if all embeddings coincide. After a collapse it stays there.
-
-    Returns:
-        A sentence that says so, or None.
-    """
-    spreads = [spread for spread in history["spread"] if not math.isnan(spread)]
-    if len(spreads) >= 2 and spreads[-1] < 0.01 * margin:
-        return (
-            f"all distances are near 0 (spread {spreads[-1]:.2g}, margin {margin:g}): the "
-            "embedding has collapsed. Lower the learning rate, or start from another seed."
-        )
-    recent = history["loss"][-_RECENT:]
-    halves = (sum(recent[:10]) / 10, sum(recent[10:]) / 10)  # means vary less than single rows
-    if len(recent) == _RECENT and all(abs(loss - trivial) < 0.03 * trivial for loss in halves):
-        return (
-            f"the loss stays at {trivial:g}, its value if all embeddings coincide. The tower is "
-            "not learning: check the labels, or change the learning rate or the seed."
-        )
-    return None

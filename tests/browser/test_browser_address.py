@@ -10,7 +10,7 @@ from urllib.parse import quote
 
 import numpy as np
 import pytest
-from browser import ViewOnPage, chromium, note_faults
+from browser import ViewOnPage, chromium, offline_page
 from every_view import threshold, write_pages
 from playwright.sync_api import Browser, Page
 from tiny_training import Training, corners_dataset
@@ -54,13 +54,8 @@ def browser() -> Iterator[Browser]:
 
 @pytest.fixture
 def page(browser: Browser) -> Iterator[Page]:
-    context = browser.new_context(offline=True, viewport={"width": 1100, "height": 800})
-    page = context.new_page()
-    faults: list[str] = []
-    note_faults(page, faults)
-    yield page
-    context.close()
-    assert faults == []
+    with offline_page(browser, 1100, 800) as page:
+        yield page
 
 
 def address_with(page: Page, words: str) -> str:

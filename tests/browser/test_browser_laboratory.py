@@ -10,7 +10,7 @@ from urllib.parse import quote
 
 import numpy as np
 import pytest
-from browser import chromium, note_faults
+from browser import chromium, offline_page
 from every_view import laboratory
 from in_node import in_node
 from playwright.sync_api import Browser, Page
@@ -100,14 +100,11 @@ def browser() -> Iterator[Browser]:
 
 @pytest.fixture
 def page(browser: Browser) -> Iterator[Page]:
-    context = browser.new_context(offline=True, viewport={"width": 1280, "height": 720})
-    page = context.new_page()
-    faults: list[str] = []
-    note_faults(page, faults)
-    page.on("console", lambda message: faults.append(message.text))
-    yield page
-    context.close()
-    assert faults == []
+    said: list[str] = []
+    with offline_page(browser, 1280, 720) as page:
+        page.on("console", lambda message: said.append(message.text))
+        yield page
+    assert said == []
 
 
 @pytest.fixture
@@ -252,7 +249,7 @@ SCRUBBED = """root => {
     bar.value = step;
     bar.dispatchEvent(new Event('input', { bubbles: true }));
   }
-  root.querySelector('.sl-play').click();
+  root.querySelector('.sv-run').click();
 }"""
 
 
@@ -264,7 +261,7 @@ def test_play_after_a_quick_look_at_the_past_plays(lab_page: LaboratoryOnPage) -
     assert lab_page.state["playing"]
     assert lab_page.state["at"] is None
     lab_page.root.evaluate(
-        "root => { for (let i = 0; i < 2; i++) root.querySelector('.sl-play').click(); }"
+        "root => { for (let i = 0; i < 2; i++) root.querySelector('.sv-run').click(); }"
     )
     lab_page.page.wait_for_timeout(300)
     assert lab_page.root.get_attribute("data-playing") == "true"
@@ -328,6 +325,27 @@ def test_a_damaged_address_opens(
     before = lab.step
     lab.press("Step")
     lab.until(lambda: lab.step > before)
+
+
+def test_a_new_theme_is_drawn_and_a_training_out_of_sight_pauses(
+    lab_page: LaboratoryOnPage,
+) -> None:
+    page, root = lab_page.page, lab_page.root
+    lab_page.play_to(20)
+    page.wait_for_timeout(1000)
+    drawn = (
+        "root => [...root.querySelectorAll('canvas:not([hidden])')].map((each) => each.toDataURL())"
+    )
+    before = root.evaluate(drawn)
+    page.emulate_media(color_scheme="dark")
+    lab_page.until(
+        lambda: all(old != new for old, new in zip(before, root.evaluate(drawn), strict=True))
+    )
+    page.evaluate("document.body.style.paddingBottom = '3000px'")
+    lab_page.press("Play")
+    lab_page.until(lambda: lab_page.state["playing"])
+    page.mouse.wheel(0, 2500)
+    lab_page.until(lambda: not lab_page.state["playing"])
 
 
 def test_two_outputs_of_one_laboratory_train_each_on_its_own(

@@ -12,10 +12,9 @@ from browser import ViewOnPage, chromium, note_faults, words_as_seen
 from PIL import Image, ImageDraw, ImageFont
 from playwright.sync_api import Browser, Locator, Page, expect
 from there import there
-from tiny_training import digits_in_five_frames
+from tiny_training import digits_in_five_frames, real_digits
 
 import siamese_lib as sl
-from siamese_lib.data.offline import offline_digits
 
 pytestmark = pytest.mark.browser
 
@@ -40,9 +39,7 @@ def browser() -> Iterator[Browser]:
 
 @pytest.fixture(scope="module")
 def digits() -> sl.Dataset:
-    made = offline_digits()
-    assert made is not None
-    return made
+    return real_digits()
 
 
 @pytest.fixture(scope="module")

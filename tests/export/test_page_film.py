@@ -7,10 +7,9 @@ from typing import Any
 import numpy as np
 import pytest
 from in_node import in_node
-from tiny_training import SHAPE, Training, corners_dataset, digits_in_five_frames
+from tiny_training import SHAPE, Training, corners_dataset, digits_in_five_frames, real_digits
 
 import siamese_lib as sl
-from siamese_lib.data.offline import offline_digits
 from siamese_lib.export.export_run import page_data
 from siamese_lib.export.page_film import frames_of
 from siamese_lib.export.page_frames import packed_frames, rounded
@@ -43,9 +42,7 @@ def farthest(a: np.ndarray, b: np.ndarray) -> float:
 
 @pytest.fixture(scope="module")
 def digits() -> sl.Dataset:
-    made = offline_digits()
-    assert made is not None
-    return made
+    return real_digits()
 
 
 @pytest.fixture(scope="module")

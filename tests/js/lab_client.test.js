@@ -66,8 +66,20 @@ test("a branch has its parent's precisions up to where it begins", () => {
   for (const step of [1, 2, 3, 4]) say(frameOf(step, step / 10));
   say({ type: "branched", branch: 1, step: 2, state });
   say(frameOf(3, 0.9, 1));
-  assert.deepEqual(made.branch.precisions, [[1, 0.1], [2, 0.2], [3, 0.9]]); // prettier-ignore
-  assert.equal(made.branches[0].precisions.length, 4);
+  assert.deepEqual(made.branch.precisions.places(), [[1, 0.1], [2, 0.2], [3, 0.9]]); // prettier-ignore
+  assert.equal(made.branches[0].precisions.places().length, 4);
+});
+
+test("what the reader said last holds, until its own frames say otherwise", () => {
+  const { made, say, worker } = client();
+  const act = () => worker.sent[worker.sent.length - 1].act;
+  made.drive({ type: "pause" }, false);
+  const before = act();
+  made.drive({ type: "play" }, true);
+  say({ ...frameOf(1, 0.5), playing: false, act: before }); // the answer to the pause comes late
+  assert.equal(made.playing, true);
+  say({ ...frameOf(2, 0.5), playing: false, act: act() }); // as when the loss is not a number
+  assert.equal(made.playing, false);
 });
 
 test("of questions that come faster than answers the last one counts, unless it is forgotten", () => {

@@ -2,10 +2,11 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { labHistogram, lossLine } from "../../siamese_lib/lab/lab_charts.js";
+import { labHistogram } from "../../siamese_lib/lab/lab_charts.js";
 import { labForces } from "../../siamese_lib/lab/lab_forces.js";
 import { lossOf } from "../../siamese_lib/lab/lab_losses.js";
 import { LabMemory } from "../../siamese_lib/lab/lab_memory.js";
+import { LabSeries } from "../../siamese_lib/lab/lab_series.js";
 import { takingPart } from "../../siamese_lib/lab/lab_samples.js";
 import { branchName } from "../../siamese_lib/lab/lab_time.js";
 import { Random } from "../../siamese_lib/lab/random.js";
@@ -74,13 +75,25 @@ test("a histogram holds all pairs, also those beyond its end", () => {
   );
 });
 
-test("a long training is a line of few places, each the mean of its steps", () => {
-  const losses = Array.from({ length: 1000 }, (_, step) => step);
-  const line = lossLine(losses);
-  assert.ok(line.length <= 240);
-  assert.deepEqual(line[0], [5, 2]);
-  assert.deepEqual(line[line.length - 1], [1000, 997]);
-  assert.deepEqual(lossLine([]), []);
+test("a training of any length is a line of few places, each the mean of its steps", () => {
+  const series = new LabSeries();
+  assert.deepEqual(series.places(), []);
+  for (let step = 1; step <= 10_000; step++) series.add(step, step - 1);
+  const line = series.places();
+  assert.ok(line.length >= 240 && line.length <= 480, String(line.length));
+  const each = line[0][0];
+  assert.deepEqual(line[0], [each, (each - 1) / 2]);
+  assert.equal(line[line.length - 1][0], 10_000);
+  const whole = line.reduce(
+    (sum, [step, value], at) => sum + value * (step - (line[at - 1]?.[0] ?? 0)),
+    0,
+  );
+  assert.ok(Math.abs(whole / 10_000 - 4999.5) < 1e-6);
+  series.add(4, 1e9); // an earlier step
+  assert.deepEqual(series.places(), line);
+  const part = series.upTo(5000);
+  assert.ok(part.last <= 5000 && part.last > 5000 - each);
+  assert.equal(part.places().length, line.filter(([step]) => step <= 5000).length);
 });
 
 test("only the classes that take part are measured", () => {

@@ -83,7 +83,7 @@ test("changes and comparisons go on playing; the past and branches pause", () =>
   const { step, playing } = send({ type: "play" })[0];
   assert.ok(playing && step > changed.state.changes[0].step);
   assert.equal(send({ type: "scrub", step: 1 })[0].type, "past");
-  const [branched, frame] = send({ type: "branch", step: 1, settings: { margin: 3 } });
+  const [branched, frame] = send({ type: "branch", step: 1 });
   assert.deepEqual([branched.type, branched.branch, frame.step], ["branched", 1, 1]);
   assert.equal(frame.losses.length, 1);
   const [{ branches }] = send({ type: "compare", one: 0, other: 1, step: 1 });
@@ -149,6 +149,13 @@ test("a paired branch catches up while the laboratory rests", () => {
   assert.equal(posted[posted.length - 1].playing, false);
   const [{ branches }] = send({ type: "compare", one: 0, other: 1, step: 40 });
   assert.equal(branches[1].step, 40);
+});
+
+test("frames name the last act", () => {
+  const { send } = begun();
+  assert.equal(send({ type: "play", act: 5 })[0].act, 5);
+  assert.equal(send({ type: "change", name: "margin", value: 2 })[0].type, "changed");
+  assert.equal(send({ type: "pause", act: 6 })[0].act, 6);
 });
 
 test("answers name the session, and a change leaves out later ones", () => {

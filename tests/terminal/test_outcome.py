@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import math
 import os
 import re
 import subprocess
@@ -19,7 +20,7 @@ from siamese_lib.__main__ import main
 from siamese_lib.terminal import evaluate as evaluating
 from siamese_lib.terminal import outcome
 from siamese_lib.terminal import train as training
-from siamese_lib.terminal.verdict import useless
+from siamese_lib.terminal.verdict import collapse, useless
 
 ROOT = Path(__file__).parents[2]
 
@@ -209,3 +210,26 @@ def test_a_training_that_taught_something_is_not_useless() -> None:
     assert useless(run, data, found, 1.0, 0.9) is None
     assert training.USELESS == 1
     assert outcome.BAD_INPUT == 2
+
+
+def history(loss: list[float], spread: list[float]) -> dict[str, list[float]]:
+    return {"loss": loss, "spread": spread}
+
+
+def test_all_in_one_point_is_a_collapse() -> None:
+    assert "near 0" in str(collapse(history([0.1], [1.0, math.nan, 0.009]), 1.0, 0.25))
+    assert "margin 2" in str(collapse(history([0.1], [1.0, 0.019]), 2.0, 1.0))
+    assert collapse(history([0.1], [1.0, 0.011]), 1.0, 0.25) is None
+    assert collapse(history([0.1], [0.001]), 1.0, 0.25) is None  # the untrained tower may be so
+    assert collapse(history([], []), 1.0, 0.25) is None
+
+
+def test_a_loss_at_its_trivial_value_is_a_collapse() -> None:
+    rng = np.random.default_rng(0)
+    noise = (0.01 * rng.standard_normal(20)).tolist()
+    assert "stays at 0.25" in str(collapse(history([0.25 + x for x in noise], []), 1.0, 0.25))
+    assert "stays at 1," in str(collapse(history([9.0] + 20 * [1.0], []), 2.0, 1.0))
+    assert collapse(history(19 * [0.25], []), 1.0, 0.25) is None
+    assert collapse(history(20 * [0.22], []), 1.0, 0.25) is None
+    falling = np.linspace(0.3, 0.2, 20).tolist()  # 0.25 on average, and learning
+    assert collapse(history(falling, []), 1.0, 0.25) is None

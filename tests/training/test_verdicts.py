@@ -12,9 +12,9 @@ from typing import Any
 import numpy as np
 import pytest
 from in_node import in_node
+from tiny_training import real_digits
 
 import siamese_lib as sl
-from siamese_lib.data.offline import offline_digits
 from siamese_lib.network.backend import keras
 from siamese_lib.pairs.samplers import Pairs
 from siamese_lib.training.verdicts import Given, Measured, of_given, of_losses, of_measured
@@ -25,8 +25,7 @@ from siamese_lib.training.verdicts import Given, Measured, of_given, of_losses, 
 @cache
 def digits(classes: tuple[int, ...] = tuple(range(10))) -> tuple[sl.Split, sl.Split]:
     """Up to 2,000 digits to train on, and 300 others."""
-    made = offline_digits()
-    assert made is not None
+    made = real_digits()
     parts = [part.rows(np.isin(part.labels, classes)) for part in (made.train, made.test)]
     train, others = (
         part.rows(np.arange(min(len(part), most)))

@@ -3,8 +3,8 @@
 
 /** @import { Place } from "../js/film.js" */
 /** @import { Classes } from "../js/point_classes.js" */
+/** @import { Paper } from "../js/paper.js" */
 /** @import { PictureSource } from "../js/pictures.js" */
-/** @import { Theme } from "../js/theme.js" */
 /** @import { ProbeLens, Seen } from "./probe_lens.js" */
 
 import { HaloText } from "../js/halo.js";
@@ -15,15 +15,6 @@ const THUMB = 28; // pixels: the longer side of an image, with its frame
 const NAMED = 30; // classes: more names would cover the map
 
 /** @typedef {{ pictures: PictureSource, shape: number[], points: number[] }} Thumbs */
-
-/**
- * @typedef {object} Paper
- * @property {CanvasRenderingContext2D} pen
- * @property {number} ratio pixels of the screen for one of the page
- * @property {number} width
- * @property {number} height
- * @property {Theme} theme
- */
 
 export class ProbeCloud {
   #points;

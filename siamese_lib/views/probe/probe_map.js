@@ -4,13 +4,15 @@
 /** @import { Bytes } from "../js/payload.js" */
 /** @import { Classes } from "../js/point_classes.js" */
 /** @import { Theme } from "../js/theme.js" */
-/** @import { Paper, Thumbs } from "./probe_cloud.js" */
+/** @import { Paper } from "../js/paper.js" */
+/** @import { Thumbs } from "./probe_cloud.js" */
 /** @import { ProbeDial, ProbeGrid } from "./probe_grid.js" */
 /** @import { Turn } from "./probe_lens.js" */
 
-import { make, penOf, set } from "../js/dom.js";
+import { make, set } from "../js/dom.js";
 import { iconButton } from "../js/icons.js";
 import { floatsOf } from "../js/numbers.js";
+import { paperOf } from "../js/paper.js";
 import { ProbeCloud } from "./probe_cloud.js";
 import { nearestOf, spreadOfPoints } from "./probe_grid.js";
 import { FIRST_TURN, ProbeLens, turnedBy, turnOfKey } from "./probe_lens.js";
@@ -125,23 +127,22 @@ export class ProbeMap {
   draw(moment, theme) {
     const { clientWidth: width, clientHeight: height } = this.stage;
     if (width < 2 || height < 2) return;
-    const ratio = Math.min(devicePixelRatio || 1, 3);
     if (moment.subject !== this.#subject) {
       this.#subject = moment.subject;
       this.#lens = this.#lensOf(moment.subject);
     }
     this.#lens.look(width, height, moment.turn);
     const shows = JSON.stringify([
-      width, height, ratio, theme.ground, theme.ink, moment.subject,
+      width, height, devicePixelRatio, theme.ground, theme.ink, moment.subject,
       this.#dim === 3 && moment.turn, Boolean(moment.thumbs),
     ]); // prettier-ignore
     if (shows !== this.#behindShows) {
       this.#behindShows = shows;
-      const paper = paperOf(this.#behind, width, height, ratio, theme);
+      const paper = paperOf(this.#behind, width, height, theme);
       if (this.#dim === 3) this.#drawBox(paper);
       this.#cloud.draw(paper, this.#lens, moment.thumbs);
     }
-    const paper = paperOf(this.#front, width, height, ratio, theme);
+    const paper = paperOf(this.#front, width, height, theme);
     const path = moment.path.map((image) => this.#lens.see(this.#points, image));
     this.#path.draw(paper, path, moment.dial);
     const covered = this.#path.covers(path, moment.dial);
@@ -240,23 +241,4 @@ function turnButtons(name, { turn, turned }) {
   });
   const again = iconButton("reset", `Turn ${name} back`, () => turned(FIRST_TURN));
   return make("span", { class: "pr-turn" }, ...buttons, again);
-}
-
-/**
- * Empty a canvas of a size.
- * @param {HTMLCanvasElement} canvas
- * @param {number} width
- * @param {number} height
- * @param {number} ratio
- * @param {Theme} theme
- * @returns {Paper}
- */
-function paperOf(canvas, width, height, ratio, theme) {
-  const size = [Math.round(width * ratio), Math.round(height * ratio)];
-  if (canvas.width !== size[0]) canvas.width = size[0];
-  if (canvas.height !== size[1]) canvas.height = size[1];
-  const pen = penOf(canvas);
-  pen.setTransform(ratio, 0, 0, ratio, 0, 0);
-  pen.clearRect(0, 0, width, height);
-  return { pen, ratio, width, height, theme };
 }

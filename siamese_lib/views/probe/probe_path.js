@@ -2,7 +2,7 @@
 // The path of the point along a dial, and the point itself with its picture.
 
 /** @import { Place } from "../js/film.js" */
-/** @import { Paper } from "./probe_cloud.js" */
+/** @import { Paper } from "../js/paper.js" */
 /** @import { Seen } from "./probe_lens.js" */
 /** @import { ProbeDial } from "./probe_grid.js" */
 

@@ -18,11 +18,11 @@ export class SpringsTop {
   /** @param {{ toggle: () => void, step: () => void, startAgain: () => void }} acts */
   constructor({ toggle, step, startAgain }) {
     this.#run = topButton("play", "Run", toggle);
-    this.#run.classList.add("sp-run");
+    this.#run.classList.add("sv-run");
     const single = topButton("next", "Step", step);
     const again = topButton("reset", "Start again", startAgain);
     const hint = make("span", { class: "sp-hint" }, "Drag a point, or the edge of the circle.");
-    this.element = make("div", { class: "sp-top" }, this.#run, single, again, this.#step, hint);
+    this.element = make("div", { class: "sv-row" }, this.#run, single, again, this.#step, hint);
   }
 
   /**
