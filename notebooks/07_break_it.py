@@ -21,7 +21,7 @@
 # control acts at once. Then the same fault goes into a training with Keras, and you read what
 # `sl.Progress` says about it. At the end there is a table for your own trainings.
 #
-# Each training here has a few hundred small steps. The laboratory needs no kernel: it runs in
+# Most trainings here have 300 small steps. The laboratory needs no kernel: it runs in
 # your browser.
 
 # %% [markdown]
@@ -116,7 +116,7 @@ laboratory()
 # %% [markdown]
 # ## No different pairs
 #
-# Every pair is now a similar one, so the loss only pulls. It can fall as low as you like.
+# Every pair is now a similar one, so the loss only pulls, and nothing keeps it from 0.
 
 # %%
 pull_guess = sl.Prediction(
@@ -126,7 +126,8 @@ pull_guess = sl.Prediction(
 pull_guess
 
 # %% [markdown]
-# Play it. Then move **similar pairs** back to 50 % while it trains. Does the map come back?
+# Play it. Then move **similar pairs** back to 50 % while it trains. Does the map come back? Press
+# **Again**, choose the **next** seed, and try it once more.
 
 # %%
 laboratory(similar=1.0)
@@ -140,9 +141,10 @@ pulled = measured(run)
 pull_guess.reveal(pulled[1], "one point for all images is the best that pull alone can do")
 
 # %% [markdown]
-# The loss is perfect, and the network is useless. **A low loss alone says nothing.** In the laboratory,
-# the map comes back with the different pairs, if you move them back after some hundred steps. After some
-# thousands it does not: then no image gets through the ReLUs of the tower any more.
+# The loss is perfect, and the network is useless. **A low loss alone says nothing.** Whether the map of
+# the laboratory comes back with the different pairs is chance. With the full MNIST, it does with the
+# seeds 1 and 2. With the seed 0 it does not: after some 20 steps no image gets through the ReLUs of the
+# tower any more, and a network that sees nothing learns nothing.
 
 # %%
 print("all digits in one point:", pulled[1] < 0.01)
@@ -227,18 +229,17 @@ print("a hundred times the margin, about a hundred times the size:", 50 < ratio 
 # %%
 shares = [0, 10, 20, 30, 50]
 label_guess = sl.Prediction(
-    "How does precision@7 fall as more labels are wrong?",
+    f"Precision@7 is {healthy[2]:.2f} with right labels. How does it fall as more are wrong?",
     curve=(shares, (0, 1)),
     axes=("wrong labels, %", "precision@7"),
 )
 label_guess
 
 # %% [markdown]
-# (With right labels it was the precision of the healthy training.) In the laboratory, raise **wrong
-# labels** while it trains, and lower it again.
+# In the laboratory, raise **wrong labels** while it trains, and lower it again.
 
 # %%
-laboratory(flipped=0.3)
+laboratory()
 
 # %% [markdown]
 # Five trainings, with 0 to 50 % of the labels wrong. The images that judge them have the right labels.
@@ -314,7 +315,7 @@ turned_guess
 # In the laboratory, **turned round** is a button: press it while a good map is on the screen.
 
 # %%
-laboratory(turned=True)
+laboratory()
 
 # %% [markdown]
 # A sampler that calls similar pairs different ones, and the other way round, needs three lines.
@@ -420,11 +421,11 @@ rate_guess = sl.Prediction(
 rate_guess
 
 # %% [markdown]
-# In the laboratory, raise the **learning rate** slowly while it trains. Where does the map break? Then
-# lower it again: does the map come back?
+# In the laboratory, raise the **learning rate** slowly while it trains, up to 0.3. Where does the map
+# break? Then lower it again: does the map come back?
 
 # %%
-laboratory(learning_rate=0.3)
+laboratory()
 
 # %% [markdown]
 # With Keras:
@@ -435,8 +436,8 @@ wild = float(np.mean(run.history["loss"][-10:]))
 rate_guess.reveal(wild, "with all images in one point, the loss is margin² / 4")
 
 # %% [markdown]
-# In the laboratory, the map does not come back when you lower the rate again. After the first large
-# steps, no image gets through the ReLUs any more, so nothing can be learned from any.
+# In the laboratory, a map that has gone to one point seldom comes back when you lower the rate again, for
+# the same reason as in the first section: no image gets through the ReLUs any more.
 #
 # In one point, similar pairs cost nothing, and each different one costs margin² / 2. Half of the pairs
 # are different, so the loss is margin² / 4, here 0.25. **Remember this number:** a loss that stays
@@ -573,8 +574,8 @@ print("every pair is better:", every[2] > healthy[2] + 0.1)
 # <details>
 # <summary>Answers</summary>
 #
-# * Some 50 steps are enough to destroy it; after 10, half of the precision was gone when we tried. Some
-#   1,000 steps with the right labels made it as good as before.
+# * Destroying is quick. With the full MNIST, the precision fell from 0.83 to 0.29 in 10 steps, and to
+#   0.19 in 50. After 1,000 more steps with the right labels it was 0.76, and after 2,000 it was 0.80.
 # * With our seed 4 and 9, and 3, 5 and 8.
 # * They grow to several margins. A triplet asks only that the different image is farther away than the
 #   similar one, by a margin. The distances themselves may be of any size.

@@ -40,6 +40,7 @@ SECOND = [
     "every_view.side_by_side()",
     "every_view.pair_matrix()",
     "every_view.probe()",
+    "every_view.laboratory()",
 ]
 NAMES = ["index", "01_one", "02_two", "search"]
 
@@ -131,7 +132,7 @@ def test_a_page_is_whole_and_as_wide_as_the_window(
     page = show(name, width=width)
     for view in page.locator(".site-view").all():
         view.scroll_into_view_if_needed()
-    expected = {"01_one": (6, 1), "02_two": (3, 0)}.get(name, (0, 0))
+    expected = {"01_one": (6, 1), "02_two": (4, 0)}.get(name, (0, 0))
     for selector, count in zip((".site-view", ".site-figure"), expected, strict=True):
         assert page.locator(selector).count() == count
     page.wait_for_function(
@@ -189,6 +190,14 @@ def test_a_spring_and_a_threshold_follow_the_pointer(show: Callable[..., Page]) 
     page.wait_for_function(
         "([element, words]) => element.innerText !== words", arg=[threshold.element_handle(), words]
     )
+
+
+def test_a_laboratory_trains(show: Callable[..., Page]) -> None:
+    page = show("02_two")
+    laboratory = live(page, "Laboratory")
+    page.wait_for_function("() => document.querySelector('.sl-moment').innerText === 'step 60'")
+    laboratory.get_by_role("button", name="100 steps").click()
+    page.wait_for_function("() => document.querySelector('.sl-moment').innerText === 'step 160'")
 
 
 def test_an_answer_stands_next_to_what_was_measured(show: Callable[..., Page]) -> None:
@@ -285,7 +294,7 @@ def test_a_site_without_scripts_has_stills(browser: Browser, site: Path) -> None
     page = browser.new_context(java_script_enabled=False).new_page()
     page.goto((site / "02_two.html").as_uri())
     stills = page.locator(".site-view > img")
-    assert stills.count() == 3
+    assert stills.count() == 4
     assert all(still.is_visible() for still in stills.all())
 
 
