@@ -3,6 +3,7 @@ from . import figures as figures
 from . import metrics as metrics
 from .data.aeroplanes import aeroplane_pictures as aeroplane_pictures
 from .data.aeroplanes import render_aeroplane as render_aeroplane
+from .data.augmentation import ElasticDistortion as ElasticDistortion
 from .data.augmentation import PhotoDistortion as PhotoDistortion
 from .data.augmentation import RandomAffine as RandomAffine
 from .data.augmentation import RandomShift as RandomShift

@@ -12,20 +12,25 @@ import numpy as np
 Numbers: TypeAlias = Sequence[float] | np.ndarray
 
 
-def slow_contrastive(same: Numbers, distances: Numbers, margin: float) -> float:
+def slow_contrastive(
+    same: Numbers, distances: Numbers, margin: float, positive_margin: float = 0.0
+) -> float:
     total = 0.0
     for s, d in zip(same, distances, strict=True):
-        total += d**2 if s else max(margin - d, 0) ** 2
+        total += max(d - positive_margin, 0) ** 2 if s else max(margin - d, 0) ** 2
     return total / 2 / len(same)
 
 
-def slow_in_batch(labels: Numbers, points: np.ndarray, margin: float) -> float:
+def slow_in_batch(
+    labels: Numbers, points: np.ndarray, margin: float, positive_margin: float = 0.0
+) -> float:
     pulls, pushes = [], []
     for i in range(len(points)):
         for j in range(i):
             d = math.dist(points[i], points[j])
             if labels[i] == labels[j]:
-                pulls.append(d**2)
+                if d >= positive_margin:
+                    pulls.append((d - positive_margin) ** 2)
             elif d < margin:
                 pushes.append((margin - d) ** 2)
     return (mean(pulls) + mean(pushes)) / 4

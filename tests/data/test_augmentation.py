@@ -6,7 +6,7 @@ from collections import Counter
 
 import numpy as np
 import pytest
-from scipy.ndimage import affine_transform
+from scipy.ndimage import affine_transform, map_coordinates
 
 import siamese_lib as sl
 
@@ -66,10 +66,48 @@ def test_an_affine_change_is_what_scipy_makes_of_the_same_numbers(shape, dtype):
             np.testing.assert_allclose(found[..., channel], expected, atol=tolerance)
 
 
-def test_an_affine_change_without_spread_and_shift_is_none():
-    images = np.random.default_rng(0).integers(0, 256, (4, 5, 7, 1), dtype=np.uint8)
-    same = sl.RandomAffine(0, shift=0)(images, np.random.default_rng(0))
-    np.testing.assert_array_equal(same, images)
+@pytest.mark.parametrize("shape", [(9, 9, 1), (6, 11, 3)])
+@pytest.mark.parametrize("dtype", [np.uint8, np.float32, np.float64])
+def test_an_elastic_change_is_what_scipy_makes_of_the_same_numbers(shape, dtype):
+    images = np.random.default_rng(0).integers(0, 256, (10, *shape)).astype(dtype)
+    changed = sl.ElasticDistortion(0.1, shift=1, bend=0.7)(images, np.random.default_rng(5))
+    assert (changed.shape, changed.dtype) == (images.shape, dtype)
+    rng = np.random.default_rng(5)
+    matrices, shifts = rng.normal(0, 0.1, (10, 2, 2)), rng.uniform(-1, 1, (10, 2))
+    waves = [(0, 2), (1, 1), (2, 0), (0, 3), (1, 2), (2, 1), (3, 0), (1, 3), (2, 2), (3, 1)]
+    bends = rng.normal(0, 0.7, (10, 2, len(waves)))
+    height, width = shape[:2]
+    place = np.indices((height, width)).astype(np.float64)
+    down, along = ((place[i] + 0.5) * np.pi / side for i, side in enumerate((height, width)))
+    middle = (np.array([height, width]) - 1)[:, None, None] / 2
+    for image, matrix, shift, bend, found in zip(
+        images, matrices, shifts, bends, changed, strict=True
+    ):
+        moved = np.einsum("ij,jhw->ihw", matrix, place - middle) + shift[:, None, None]
+        for (i, j), size in zip(waves, bend.T, strict=True):
+            moved += (size * 2 / (i + j))[:, None, None] * np.cos(i * down) * np.cos(j * along)
+        for channel in range(shape[-1]):
+            plane = image[..., channel].astype(np.float64)
+            expected = map_coordinates(plane, place + moved, order=1, mode="nearest")
+            tolerance = 0.5001 if dtype == np.uint8 else 2e-3
+            np.testing.assert_allclose(found[..., channel], expected, atol=tolerance)
+
+
+@pytest.mark.parametrize("shape", [(5, 7, 1), (1, 9, 2), (9, 1, 1), (1, 1, 3)])
+@pytest.mark.parametrize("dtype", [np.uint8, np.int32, np.float16, bool])
+def test_a_change_of_nothing_is_none(shape, dtype):
+    images = np.random.default_rng(0).integers(0, 256, (4, *shape)).astype(dtype)
+    for augment in (sl.RandomAffine(0, shift=0), sl.ElasticDistortion(0, shift=0, bend=0)):
+        same = augment(images, np.random.default_rng(0))
+        assert same.dtype == dtype
+        np.testing.assert_array_equal(same, images)
+    assert len(sl.ElasticDistortion()(images[:0], np.random.default_rng(0))) == 0
+
+
+def test_bent_images_of_one_pixel_are_the_same():
+    pixel = np.full((3, 1, 1, 1), 70, np.uint8)
+    bent = sl.ElasticDistortion()(pixel, np.random.default_rng(0))
+    np.testing.assert_array_equal(bent, pixel)
 
 
 @pytest.mark.parametrize(
@@ -84,8 +122,15 @@ def test_an_affine_change_without_spread_and_shift_is_none():
     ],
 )
 def test_refuses_an_affine_change_out_of_range(options, message):
-    with pytest.raises(ValueError, match=message):
-        sl.RandomAffine(**options)
+    for kind in (sl.RandomAffine, sl.ElasticDistortion):
+        with pytest.raises(ValueError, match=message):
+            kind(**options)
+
+
+@pytest.mark.parametrize("bend", [-1, float("nan"), float("inf"), "much", None])
+def test_refuses_a_bend_out_of_range(bend):
+    with pytest.raises(ValueError, match=r"bend is .*; expected a number that is finite"):
+        sl.ElasticDistortion(bend=bend)
 
 
 def slowly_zoomed(image: np.ndarray, zooms: tuple[float, float], places: tuple[float, float]):
@@ -183,7 +228,8 @@ def test_batches_of_images_are_augmented_the_same_at_the_same_step(data):
 
 def test_our_own_distortions_leave_white_as_it_is(data):
     sampler = sl.BalancedBatchSampler(data.labels, batch_size=8)
-    for augment in (sl.RandomShift(1), sl.RandomAffine(), sl.PhotoDistortion()):
+    ours = sl.RandomShift(1), sl.RandomAffine(), sl.ElasticDistortion(), sl.PhotoDistortion()
+    for augment in ours:
         assert sl.ImageBatches(data, sampler, augment=augment).white == 255
     assert sl.ImageBatches(data, sampler, augment=lambda images, rng: images).white is None
 

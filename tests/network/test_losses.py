@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from functools import partial
 
 import numpy as np
 import pytest
@@ -21,17 +22,25 @@ from siamese_lib.network.losses import (
 # Losses of class labels and embeddings: the class, its arguments besides the margin, and the same
 # loss as a loop. A new loss needs one line here.
 LABELLED = {
-    "in-batch": (InBatchContrastiveLoss, {}, slow_in_batch),
+    "in-batch": (InBatchContrastiveLoss, {"positive_margin": 0.0}, slow_in_batch),
+    "in-batch, resting": (
+        InBatchContrastiveLoss,
+        {"positive_margin": 0.1},
+        partial(slow_in_batch, positive_margin=0.1),
+    ),
     "batch-hard": (BatchTripletLoss, {"hardest": True}, slow_batch_hard),
     "batch-all": (BatchTripletLoss, {"hardest": False}, slow_batch_all),
 }
-PAIRS = pytest.param(ContrastiveLoss, {}, id="pairs")
+PAIRS = [
+    pytest.param(ContrastiveLoss, {"positive_margin": 0.0}, id="pairs"),
+    pytest.param(ContrastiveLoss, {"positive_margin": 0.2}, id="pairs, resting"),
+]
 ALONE = [pytest.param(loss, options, id=name) for name, (loss, options, _) in LABELLED.items()]
 with_loop = pytest.mark.parametrize(
     ("loss", "options", "loop"), [pytest.param(*row, id=name) for name, row in LABELLED.items()]
 )
 labelled = pytest.mark.parametrize(("loss", "options"), ALONE)
-every_loss = pytest.mark.parametrize(("loss", "options"), [PAIRS, *ALONE])
+every_loss = pytest.mark.parametrize(("loss", "options"), [*PAIRS, *ALONE])
 
 # A class of three, two of two, and one image on its own; classes overlap.
 LABELS = np.array([0, 0, 0, 7, 7, -2, -2, 5])
@@ -104,6 +113,9 @@ def test_contrastive_loss_equals_a_loop_over_pairs(margin):
     same, distance = rng.integers(0, 2, 40), rng.uniform(0, 3, 40)
     expected = slow_contrastive(same, distance, margin)
     assert float(ContrastiveLoss(margin)(same, distance)) == pytest.approx(expected, rel=1e-6)
+    resting = ContrastiveLoss(margin, positive_margin=0.2)
+    expected = slow_contrastive(same, distance, margin, positive_margin=0.2)
+    assert float(resting(same, distance)) == pytest.approx(expected, rel=1e-6)
 
 
 def test_one_means_same():
@@ -387,3 +399,23 @@ def test_trivial_value_is_the_loss_of_one_point(loss, options, margin):
     made = loss(margin, **options)
     found = made(*(pairs if loss is ContrastiveLoss else images))
     assert float(found) == pytest.approx(made.trivial_value, rel=1e-4)
+
+
+@pytest.mark.parametrize("loss", [ContrastiveLoss, InBatchContrastiveLoss])
+@pytest.mark.parametrize("positive_margin", [-0.1, 0.5, 0.7, float("nan"), "small", None])
+def test_refuses_a_positive_margin_that_is_not_below_the_margin(loss, positive_margin):
+    with pytest.raises(ValueError, match=r"positive_margin is .*; expected .* below the margin, 0"):
+        loss(margin=0.5, positive_margin=positive_margin)
+
+
+@pytest.mark.parametrize("loss", [ContrastiveLoss, InBatchContrastiveLoss])
+def test_similar_pairs_within_the_positive_margin_rest(loss):
+    points = np.array([[0.0, 0.0], [0.3, 0.0], [2.0, 0.0], [2.0, 0.2]], np.float32)
+    if loss is ContrastiveLoss:
+        distances = np.array([0.3, 0.2], np.float32)
+        slope = gradient(loss(positive_margin=0.25), [1, 1], distances)
+        np.testing.assert_allclose(slope, [0.025, 0], atol=1e-6)
+        return
+    slope = gradient(loss(positive_margin=0.25), [0, 0, 1, 1], points)
+    assert (np.abs(slope[:2, 0]) > 1e-3).all()
+    np.testing.assert_array_equal(slope[2:], 0)
