@@ -82,8 +82,8 @@ from .training.callbacks import tensorboard as tensorboard
 from .training.early_stopping import StopAtBest as StopAtBest
 from .training.early_stopping import hold_out as hold_out
 from .training.live import LiveView as LiveView
+from .training.recipe_choice import recipe_for as recipe_for
 from .training.recipes import Recipe as Recipe
-from .training.recipes import recipe_for as recipe_for
 from .training.recorder import Recorder as Recorder
 from .views.embedding_view import EmbeddingView as EmbeddingView
 from .views.film import Film as Film

@@ -7,7 +7,7 @@ import { floatsOf } from "../views/js/numbers.js";
  * A layer as page_network.py writes it. Weights are the bytes of float32.
  * @typedef {{ kind: "scale", scale: number, offset: number }
  *   | { kind: "convolution", shape: number[], kernel: Uint8Array, bias: Uint8Array | null }
- *   | { kind: "pool" } | { kind: "relu" } | { kind: "average" }} Layer
+ *   | { kind: "pool" } | { kind: "relu" } | { kind: "average" } | { kind: "unit" }} Layer
  */
 
 /** @typedef {{ shape: number[], layers: Layer[] }} Tower */
@@ -65,6 +65,7 @@ function stepOf(layer, weights) {
   }
   if (layer.kind === "pool") return pooled;
   if (layer.kind === "average") return averaged;
+  if (layer.kind === "unit") return ofUnitLength;
   const { scale, offset } = layer.kind === "scale" ? layer : { scale: 1, offset: 0 };
   /** @type {(x: number) => number} */
   const one = layer.kind === "scale" ? (x) => scale * x + offset : (x) => Math.max(x, 0);
@@ -134,4 +135,14 @@ function averaged({ height, width, channels, values }) {
   values.forEach((value, i) => (sums[i % channels] += value));
   const made = Float32Array.from(sums, (sum) => sum / (height * width));
   return { height: 1, width: 1, channels, values: made };
+}
+
+/**
+ * Divide all values by the length of the vector that they are, as Keras' `UnitNormalization`.
+ * @param {Grid} grid
+ * @returns {Grid}
+ */
+function ofUnitLength(grid) {
+  const length = Math.max(Math.hypot(...grid.values), 1e-12);
+  return { ...grid, values: grid.values.map((value) => value / length) };
 }

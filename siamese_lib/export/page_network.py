@@ -39,8 +39,13 @@ _PLAIN: dict[str, JsonObject] = {
     "ReLU": {"max_value": None, "negative_slope": 0.0, "threshold": 0.0},
     "GlobalAveragePooling2D": {"data_format": "channels_last"},
     "Flatten": {"data_format": "channels_last"},
+    "UnitNormalization": {"axis": -1},
 }  # fmt: skip
-_KINDS = {"MaxPooling2D": "pool", "ReLU": "relu", "GlobalAveragePooling2D": "average"}
+_KINDS = {
+    "MaxPooling2D": "pool", "ReLU": "relu", "GlobalAveragePooling2D": "average",
+    "UnitNormalization": "unit",
+}  # fmt: skip
+_ONE = {"Flatten", "GlobalAveragePooling2D"}  # layers after which an image is one vector
 
 
 def drawing_of(
@@ -97,6 +102,10 @@ def network_of(tower: keras.Model) -> list[dict[str, Any]] | None:
     described = _chain(tower)
     if described is None or not all(_is_plain(layer) for layer in described):
         return None
+    kinds = [layer["class_name"] for layer in described]
+    before = kinds[: kinds.index("UnitNormalization")] if "UnitNormalization" in kinds else _ONE
+    if not _ONE & {*before}:
+        return None  # it divides each place of the image by a length of its own
     return [packed for layer in described for packed in _packed(layer, tower)]
 
 

@@ -10,6 +10,7 @@ import math
 from numbers import Real
 
 from siamese_lib.checks import whole_number
+from siamese_lib.network.any_tower import shapes_of
 from siamese_lib.network.backend import Tensor, keras, ops
 
 
@@ -82,8 +83,8 @@ def proxy_model(tower: keras.Model, num_classes: int, temperature: float = 0.2) 
         weights, so training one trains the other.
 
     Raises:
-        ValueError: an argument is out of range, or the tower does not return one vector for each
-            image.
+        ValueError: an argument is out of range, or the tower does not take one batch of images and
+            return one vector for each. One whose input has no fixed shape must be called first.
 
     References:
         Wang, Xiang, Cheng and Yuille, "NormFace: L2 hypersphere embedding for face verification",
@@ -97,12 +98,8 @@ def proxy_model(tower: keras.Model, num_classes: int, temperature: float = 0.2) 
         >>> np.asarray(model(np.zeros((3, 32, 32, 3)))).shape
         (3, 5)
     """
-    if len(tower.inputs) != 1 or len(tower.outputs) != 1 or len(tower.output_shape) != 2:
-        raise ValueError(
-            f"The tower has {len(tower.inputs)} input(s) and output shape {tower.output_shape}; "
-            "expected one input, a batch of images, and one output, embeddings of shape (N, dim)."
-        )
-    images = keras.Input(tower.input_shape[1:], name="images")
+    shape, _ = shapes_of(tower)
+    images = keras.Input(shape, name="images")
     # float32, since neighbouring cosines differ by less than 16 bits can hold.
     cosines = Proxies(num_classes, temperature, dtype="float32", name="proxies")(tower(images))
     return keras.Model(images, cosines, name="proxy_model")

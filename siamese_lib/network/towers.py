@@ -22,6 +22,7 @@ def conv_tower(
     *,
     seed: int | None = None,
     dtype: str | None = None,
+    unit_length: bool = False,
     name: str = "tower",
 ) -> keras.Model:
     """Build the five-layer convolutional tower.
@@ -45,6 +46,8 @@ def conv_tower(
         dtype: Keras dtype policy of the first four convolutions, such as "mixed_bfloat16" (see
             `fastest_dtype`); by default Keras' global policy. In a mixed policy their weights
             are float32. The last convolution and the embedding always are.
+        unit_length: whether embeddings are divided by their lengths. The original's are not. It
+            helps above two dimensions; in two, all points would be on one circle.
         name: name of the model.
 
     Returns:
@@ -101,6 +104,8 @@ def conv_tower(
     if max(height, width) > 32:
         x = layers.GlobalAveragePooling2D(keepdims=True, dtype="float32", name="average")(x)
     embedding = layers.Flatten(dtype="float32", name="embedding")(x)
+    if unit_length:
+        embedding = layers.UnitNormalization(dtype="float32", name="unit_length")(embedding)
     return keras.Model(images, embedding, name=name)
 
 

@@ -33,7 +33,8 @@ from siamese_lib.runs.evaluation import check_enough
 from siamese_lib.runs.run import Run
 from siamese_lib.texts import printable
 from siamese_lib.training.choices import FOLDER_SIZE
-from siamese_lib.training.recipes import Recipe, recipe_for
+from siamese_lib.training.recipe_choice import recipe_for
+from siamese_lib.training.recipes import Recipe
 
 Say: TypeAlias = Callable[[object], None]
 

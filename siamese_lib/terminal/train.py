@@ -18,7 +18,7 @@ from siamese_lib.terminal.verdict import USELESS, useless
 from siamese_lib.texts import printable
 from siamese_lib.training.checkpoint import Checkpoint
 from siamese_lib.training.choices import FOLDER_SIZE, TOWERS
-from siamese_lib.training.recipes import photo_recipe
+from siamese_lib.training.recipe_choice import photo_recipe, with_tower
 
 if TYPE_CHECKING:
     from siamese_lib.network.backend import keras
@@ -61,8 +61,8 @@ def train(options: argparse.Namespace) -> int:
     )
     guard, stop = sl.Guard(), None if held_out is None else sl.StopAtBest(tower, held_out)
     callbacks = [guard, *filter(None, [stop]), recorder, sl.Progress(recorder), *_log(out, options)]
-    if is_folder(options.data):
-        print(f"recipe: {printable(str(recipe))}")
+    words = recipe.described(options.tower, dim) if is_own(options.tower) else str(recipe)
+    print(f"recipe{f' for {recipe.name}' * bool(recipe.name)}: {printable(words)}")
     print(sl.device(), flush=True)
     try:
         epochs = recipe.steps // len(batches)
@@ -133,13 +133,14 @@ def _recipe(data: sl.Dataset, options: argparse.Namespace) -> sl.Recipe:
     Raises:
         ValueError: two options exclude each other.
     """
-    recipe = sl.recipe_for(data) if is_folder(options.data) else sl.Recipe()
-    if options.tower in TOWERS and options.tower != recipe.tower:
-        recipe = photo_recipe(data) if options.tower == "photo" else sl.Recipe()
+    recipe = sl.recipe_for(data, options.embedding_dim)
+    if options.tower in TOWERS:
+        recipe = with_tower(recipe, options.tower, data)
+    plain = {"margin": sl.Recipe.margin, "positive_margin": sl.Recipe.positive_margin}
     if options.pairs == "random" and options.loss is None:
-        recipe = replace(recipe, loss="contrastive", margin=sl.Recipe.margin)
+        recipe = replace(recipe, loss="contrastive", turned=False, **plain)
     if options.loss not in (None, recipe.loss):
-        recipe = replace(recipe, margin=sl.Recipe.margin)
+        recipe = replace(recipe, **plain)
     given = {
         "embedding_dim": options.embedding_dim,
         "loss": options.loss,
@@ -151,6 +152,8 @@ def _recipe(data: sl.Dataset, options: argparse.Namespace) -> sl.Recipe:
         "learning_rate": options.learning_rate,
     }
     given = {name: value for name, value in given.items() if value is not None}
+    if options.margin is not None:  # both margins are made as many times as long
+        given["positive_margin"] = recipe.positive_margin * options.margin / recipe.margin
     return replace(recipe, augment=_augment(recipe, data, options), **given)
 
 
@@ -169,6 +172,7 @@ def _augment(
         None: recipe.augment,
         "none": None,
         "affine": sl.RandomAffine(),
+        "elastic": sl.ElasticDistortion(),
         "photo": photo_recipe(data).augment,
     }
     augment = kinds[options.distort]
@@ -189,6 +193,8 @@ def _settings(recipe: sl.Recipe, options: argparse.Namespace) -> dict[str, objec
         **{name: getattr(recipe, name) for name in _SETTINGS},
         **({"tower": options.tower} if is_own(options.tower) else {}),
         **({"on_disk": True} if options.on_disk else {}),
+        **({"positive_margin": recipe.positive_margin} if recipe.positive_margin else {}),
+        **({"turned": True} if recipe.turned else {}),
     }
 
 

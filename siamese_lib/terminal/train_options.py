@@ -79,10 +79,10 @@ def _add_images(group: argparse._ArgumentGroup) -> None:
     )
     group.add_argument(
         "--distort",
-        choices=("none", "affine", "photo"),
+        choices=("none", "affine", "elastic", "photo"),
         help="distort each image at random, differently each time: affine turns, stretches and "
-        "slants it a little; photo crops it, mirrors it and changes its colours (default: photo "
-        "for the photo tower unless --shift is given, else none)",
+        "slants it a little; elastic bends it, too; photo crops it, mirrors it and changes its "
+        "colours (default: what suits the images, unless --shift is given)",
     )
     group.add_argument(
         "--no-flip", action="store_true", help="let --distort photo mirror no image, as for letters"
@@ -95,23 +95,23 @@ def _add_network(group: argparse._ArgumentGroup) -> None:
         metavar="TOWER",
         type=_tower_name,
         help="conv is the original's, of five layers; photo is a small residual network; and "
-        f"MODULE:FUNCTION is your own, {OWN_TOWER} (default: conv for a named set; for a folder "
-        "what suits its images, mostly photo)",
+        f"MODULE:FUNCTION is your own, {OWN_TOWER} (default: conv for digits, photo for all other "
+        "images)",
     )
     group.add_argument(
         "--embedding-dim",
         type=positive,
         metavar="N",
-        help="length of an embedding (default: 2 with the conv tower, which can be drawn on a map; "
-        "64 with the photo tower, 128 for 3,000 pictures in colour and more, and for more than 500 "
-        "classes of up to 8 images; that of your own)",
+        help="length of an embedding (default: 2 for digits, which can be drawn on a map; 16 for "
+        "other small grey images; 128 for letters, for 3,000 pictures in colour and more, and for "
+        "more than 500 classes of up to 8 images; 64 for all other pictures; that of your own)",
     )
     group.add_argument(
         "--loss",
         choices=LOSSES,
         help="contrastive and triplet compare images with each other; softmax compares them with a "
-        "learned point for each class, a proxy (default: contrastive with the conv tower; with "
-        "the photo tower softmax, or triplet for hundreds of classes with few images)",
+        "learned point for each class, a proxy (default: contrastive for digits in 2 dimensions; "
+        "triplet for hundreds of classes with few images; else softmax)",
     )
     group.add_argument(
         "--pairs",
@@ -125,8 +125,8 @@ def _add_network(group: argparse._ArgumentGroup) -> None:
         type=above_zero,
         metavar="D",
         help="distance up to which the contrastive loss pushes images of different classes apart; "
-        "by how much the triplet loss wants them farther than those of one class (default: 1; 0.2 "
-        "where the triplet loss is the default)",
+        "by how much the triplet loss wants them farther than those of one class (default: 3 where "
+        "the contrastive loss is the default, 0.2 where the triplet loss is, else 1)",
     )
 
 
@@ -135,16 +135,16 @@ def _add_training(group: argparse._ArgumentGroup) -> None:
         "--train-iter",
         type=positive,
         metavar="N",
-        help="training steps (default: 1200 with the conv tower; with the photo tower 200 to 1500, "
-        "by the number of images)",
+        help="training steps (default: 9000 of the conv tower for digits, and 5000 of the photo "
+        "tower for other small grey images, which take about five minutes; 1000 for letters; 200 "
+        "to 1500 for pictures, by the number of images)",
     )
     group.add_argument(
         "--batch-size",
         type=positive,
         metavar="N",
-        help="images in a training step, or pairs with --pairs random (default: 128 with the conv "
-        "tower; 64 with the photo tower, 128 for more than 32 classes and for 3,000 pictures in "
-        "colour and more)",
+        help="images in a training step, or pairs with --pairs random (default: 128; 64 for "
+        "pictures of up to 32 classes, unless they are 3,000 in colour)",
     )
     group.add_argument(
         "--per-class",

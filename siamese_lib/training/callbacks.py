@@ -13,6 +13,7 @@ import signal
 import sys
 import threading
 import time
+import warnings
 from collections.abc import Callable, Sequence
 from types import FrameType
 from typing import TextIO, TypeAlias
@@ -246,7 +247,9 @@ class _TensorBoard(keras.callbacks.TensorBoard):
 
     def _write_keras_model_summary(self) -> None:
         # A training that ended in an error leaves its own rule on what to record behind.
-        with self.summary.record_if(True):
+        # A model around a tower of the user's own code may have no graph to show.
+        with self.summary.record_if(True), warnings.catch_warnings():
+            warnings.filterwarnings("ignore", "Model failed to serialize as JSON")
             super()._write_keras_model_summary()
 
     def _log_weights(self, epoch: int) -> None:

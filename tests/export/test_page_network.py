@@ -80,6 +80,15 @@ def test_other_chains_of_these_layers_are_taken() -> None:
     assert farthest(in_page(tower, images), np.asarray(tower(images))) < 1e-5
 
 
+@pytest.mark.parametrize("shape", [(28, 28, 1), (48, 48, 3)])
+def test_an_embedding_of_length_1_is_that_of_keras(shape: tuple[int, int, int]) -> None:
+    tower = sl.conv_tower(shape, 16, seed=1, unit_length=True)
+    images = noise(shape)
+    found = in_page(tower, images)
+    np.testing.assert_allclose(np.linalg.norm(found, axis=1), 1, atol=1e-6)
+    assert farthest(found, np.asarray(tower(images))) < 1e-5
+
+
 def chain(*some: keras.layers.Layer) -> keras.Model:
     return keras.Sequential([keras.Input((8, 8, 1)), layers.Rescaling(1 / 255), *some])
 
@@ -114,6 +123,8 @@ OTHERS: dict[str, Callable[[], keras.Model]] = {
     "a ReLU with a slope": lambda: chain(layers.ReLU(negative_slope=0.1)),
     "a ReLU with a limit": lambda: chain(layers.ReLU(max_value=6)),
     "another layer": lambda: chain(layers.BatchNormalization()),
+    "a length in each place": lambda: chain(layers.UnitNormalization(), layers.Flatten()),
+    "lengths along rows": lambda: chain(layers.Flatten(), layers.UnitNormalization(axis=0)),
     "a scale per channel": lambda: chain(layers.Rescaling([2.0])),
     "a layer called twice": branched,
     "a class of its own": lambda: Own([keras.Input((8, 8, 1)), layers.ReLU(), layers.Flatten()]),

@@ -95,5 +95,26 @@ def test_refuses_arguments_out_of_range(classes, temperature, message):
 
 def test_refuses_a_tower_that_returns_no_vectors():
     images = keras.Input((8, 8, 1))
-    with pytest.raises(ValueError, match=r"output shape .* expected one input"):
+    with pytest.raises(ValueError, match=r"returns shape .* expected one vector"):
         sl.proxy_model(keras.Model(images, keras.layers.ReLU()(images)), 3)
+
+
+def test_a_tower_of_own_code_is_taken_once_it_was_called():
+    class Own(keras.Model):
+        def __init__(self):
+            super().__init__()
+            self.flat, self.dense = keras.layers.Flatten(), keras.layers.Dense(3)
+
+        def call(self, images):
+            return self.dense(self.flat(images))
+
+    tower, images = Own(), np.random.default_rng(0).random((4, 8, 8, 1)).astype(np.float32)
+    with pytest.raises(ValueError, match="takes images of any size"):
+        sl.proxy_model(tower, 5)
+    embeddings = np.asarray(tower(images))
+    model = sl.proxy_model(tower, 5)
+    proxies = model.get_layer("proxies").get_weights()[0]
+    cosines = (embeddings / np.linalg.norm(embeddings, axis=1, keepdims=True)) @ (
+        proxies / np.linalg.norm(proxies, axis=0)
+    )
+    np.testing.assert_allclose(model(images), cosines / 0.2, rtol=1e-4, atol=1e-4)

@@ -234,6 +234,14 @@ def test_refuses_an_embedding_without_a_whole_number_of_dimensions(dim):
         conv_tower(embedding_dim=dim)
 
 
+def test_embeddings_of_length_1_are_the_same_ones_divided_by_their_lengths():
+    images = images_of((28, 28, 1))
+    plain = np.asarray(conv_tower(embedding_dim=5, seed=3)(images))
+    unit = conv_tower(embedding_dim=5, seed=3, unit_length=True)
+    lengths = np.linalg.norm(plain, axis=1, keepdims=True)
+    np.testing.assert_allclose(unit(images), plain / lengths, atol=1e-6)
+
+
 def test_a_saved_tower_loads_where_only_keras_is_imported(tmp_path):
     tower, images = conv_tower((40, 24, 3), embedding_dim=4, seed=8), images_of((40, 24, 3))
     tower.save(tmp_path / "tower.keras")

@@ -70,7 +70,7 @@ def command(
     return act
 
 
-TRAIN = "train --data tiny --train-iter 20 --batch-size 16 --no-tensorboard"
+TRAIN = "train --data tiny --tower conv --train-iter 20 --batch-size 16 --no-tensorboard"
 GREY = {"x_train": np.full((60, 8, 8), 90, np.uint8), "x_test": np.full((48, 8, 8), 90, np.uint8)}
 FULL = OSError(errno.ENOSPC, "No space left on device", "film.gif")
 ROWS = {

@@ -25,7 +25,7 @@ def test_help(command: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     assert said.startswith(" ".join(["usage: siamese", *command]))
     for word in {
         (): ["train ", "evaluate ", "retrieve ", "export ", "report "],
-        ("train",): ["--batch-size N", "--train-iter N", "--step N", "--model", "default: 1200"],
+        ("train",): ["--batch-size N", "--train-iter N", "--step N", "--model", "default: 9000"],
         ("evaluate",): ["RUN", "--data", "first 10,000 training images"],
         ("retrieve",): ["IMAGE", "--run RUN", "--picture FILE", "default: 7", "euclidean"],
         ("export",): ["RUN", "OUT", "--title TEXT", ".html is a page"],

@@ -167,7 +167,8 @@ def test_a_closed_pipe_and_a_terminal_of_ascii(saved: str) -> None:
 
 
 def trained(*options: str) -> list[str]:
-    return ["train", "--data", "tiny", "--batch-size", "16", "--no-tensorboard", *options]
+    chosen = ["--data", "tiny", "--tower", "conv", "--batch-size", "16", "--no-tensorboard"]
+    return ["train", *chosen, *options]
 
 
 def tiny(**changes: np.ndarray) -> None:

@@ -78,6 +78,7 @@ def test_a_tower_of_own_code_is_named_again(
 ) -> None:
     assert main(words(f"{module}:own", "--step", "10")) in (0, 1)  # with a TensorBoard log
     trained = capsys.readouterr().out
+    assert f": {module}:own to 4 dimensions, " in trained
     again = ["--tower", f"{module}:own"]
     Image.fromarray(corners().images[0, ..., 0]).save("query.png")
     assert main(["evaluate", "runs/tiny-4d", *again]) == 0

@@ -43,7 +43,8 @@ def photos(folder: Path) -> Path:
 
 
 def train(*arguments: str, data: str = "tiny", steps: int = 20) -> int:
-    return main(["train", "--model", data, "--train-iter", str(steps), *arguments])
+    chosen = ["--tower", "conv", "--model", data, "--train-iter", str(steps)]
+    return main(["train", *chosen, *arguments])
 
 
 # --- train and evaluate ------------------------------------------------------------------------
@@ -79,11 +80,11 @@ def test_a_folder_of_photos_is_learned_in_colour_and_found_again(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     photos(tmp_path / "work" / "photos")
-    assert train("--batch-size", "12", "--no-tensorboard", data="photos") == 0
+    assert train("--tower", "photo", "--batch-size", "12", "--no-tensorboard", data="photos") == 0
     out = capsys.readouterr().out
     data = sl.load_folder("photos", image_size=(64, 64), color="rgb")
     assert f"photos: {len(data.train)} training and {len(data.test)} test images of 64×64×3" in out
-    assert "recipe: photo_tower to 64 dimensions, normalized softmax loss, batches of 12" in out
+    assert "recipe for photographs: photo_tower to 64 dimensions, normalized softmax loss," in out
     figures = FIGURES.search(out)
     assert figures
     run = sl.Run.load("runs/photos-64d")
@@ -241,8 +242,10 @@ def test_a_training_is_resumed_where_its_images_are_on_disk_or_no_longer(
 def test_a_training_that_diverges_leaves_what_there_was(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    arguments = ["train", "--data", "tiny", "--train-iter", "30", "--batch-size", "8"]
-    assert_refused(capsys, [*arguments, "--learning-rate", "1e30"], "by step .* too high")
+    arguments = ["train", "--tower", "conv", "--data", "tiny", "--train-iter", "30"]
+    assert_refused(
+        capsys, [*arguments, "--batch-size", "8", "--learning-rate", "1e30"], "by step .* too high"
+    )
     embeddings = sl.Run.load("runs/tiny-2d").embed(corners(12).images)
     assert np.isfinite(embeddings).all()
 
@@ -317,6 +320,7 @@ def test_too_few_images_to_hold_out_are_said(capsys: pytest.CaptureFixture[str])
         (501, ["--loss", "contrastive"], "contrastive", 1.0),  # 0.2 was for the triplet loss
         (501, ["--pairs", "random"], "contrastive", 1.0),
         (501, ["--tower", "conv"], "contrastive", 1.0),
+        (501, ["--tower", "conv", "--margin", "2"], "contrastive", 2.0),
         (3, ["--loss", "triplet"], "triplet", 1.0),
         (3, [], "softmax", 1.0),
     ],
@@ -331,3 +335,20 @@ def test_the_margin_is_that_of_the_loss(
     data = sl.Dataset(split, split, tuple(map(str, range(classes))), "made", "made")
     recipe = recipe_of(data, parser.parse_args(["--model", str(tmp_path), *options]))
     assert (recipe.loss, recipe.margin) == (loss, margin)
+
+
+def test_both_margins_grow_together() -> None:
+    parser = argparse.ArgumentParser()
+    add_options(parser)
+    images = np.zeros((2000, 28, 28, 1), np.uint8)
+    images[:, 13, 4:-4] = 255  # a line
+    split = sl.Split(images, np.arange(2000) % 10)
+    data = sl.Dataset(split, split, tuple("0123456789"), "made", "made")
+    for options, margins in (([], (3.0, 0.6)), (["--margin", "0.5"], (0.5, 0.1))):
+        recipe = recipe_of(data, parser.parse_args(["--model", "mnist", *options]))
+        assert (recipe.margin, recipe.positive_margin) == pytest.approx(margins)
+    softmax = recipe_of(data, parser.parse_args(["--model", "mnist", "--embedding-dim", "16"]))
+    assert (softmax.loss, softmax.embedding_dim, softmax.name) == ("softmax", 16, "digits")
+    pairs = ["--model", "mnist", "--embedding-dim", "16", "--pairs", "random"]
+    drawn = recipe_of(data, parser.parse_args(pairs))
+    assert (drawn.loss, drawn.margin, drawn.positive_margin) == ("contrastive", 1.0, 0.0)

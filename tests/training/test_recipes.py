@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -11,79 +10,7 @@ from tiny_training import corners, corners_dataset, dense_tower
 
 import siamese_lib as sl
 from siamese_lib.network.backend import keras
-from siamese_lib.training.recipes import epoch_length, photo_recipe
-
-
-def dataset(classes: int, each: int, side: int = 16, channels: int = 3) -> sl.Dataset:
-    labels = np.repeat(np.arange(classes), each)
-    images = np.zeros((len(labels), side, side, channels), np.uint8)
-    names = tuple(f"class {c}" for c in range(classes))
-    split = sl.Split(images, labels)
-    return sl.Dataset(split, sl.Split(images[:1], labels[:1]), names, "made here", "made")
-
-
-def test_digits_keep_the_recipe_of_the_book():
-    recipe = sl.recipe_for(dataset(10, 500, side=28, channels=1))
-    assert recipe == replace(sl.Recipe(), why=recipe.why)
-    assert (recipe.tower, recipe.embedding_dim, recipe.batch_size, recipe.steps) == (
-        "conv", 2, 128, 1200,
-    )  # fmt: skip
-    assert "5,000 training images of 28×28×1, 10 classes with 500 images" in recipe.why
-
-
-@pytest.mark.parametrize(
-    ("data", "batch_size", "steps", "flip"),
-    [
-        (dataset(16, 40), 64, 300, True),
-        (dataset(3, 10), 64, 200, True),  # the fewest steps
-        (dataset(22, 136), 64, 1400, True),
-        (dataset(200, 4), 128, 200, True),
-        (dataset(10, 40, side=28, channels=1), 64, 200, False),  # few images each
-        (dataset(2, 500, side=40, channels=1), 64, 500, False),  # larger than digits
-    ],
-)
-def test_other_images_get_the_recipe_for_photographs(data, batch_size, steps, flip):
-    recipe = sl.recipe_for(data)
-    assert recipe == photo_recipe(data)
-    assert (recipe.tower, recipe.embedding_dim) == ("photo", 64)
-    assert (recipe.batch_size, recipe.steps) == (batch_size, steps)
-    assert recipe.augment == sl.PhotoDistortion(flip=flip)
-
-
-@pytest.mark.parametrize(("classes", "each", "steps"), [(22, 137, 700), (200, 100, 750)])
-def test_thousands_of_pictures_are_distorted_less(classes, each, steps):
-    recipe = sl.recipe_for(dataset(classes, each))
-    assert (recipe.loss, recipe.embedding_dim, recipe.batch_size) == ("softmax", 128, 128)
-    assert recipe.steps == steps  # 750 are the most: as many images as in 1,500 batches of 64
-    assert recipe.augment == sl.PhotoDistortion(zoom=0.1, stretch=0.1, color=0.3)
-    grey = sl.recipe_for(dataset(40, 80, side=28, channels=1))
-    assert grey.augment == sl.PhotoDistortion(flip=False)
-
-
-@pytest.mark.parametrize(
-    ("classes", "each", "loss", "margin"),
-    [
-        (501, 8, "triplet", 0.2),
-        (900, 3, "triplet", 0.2),
-        (500, 8, "softmax", 1.0),  # fewer classes
-        (501, 9, "softmax", 1.0),  # more images of each
-    ],
-)
-def test_hundreds_of_classes_with_few_images_get_the_triplet_loss(classes, each, loss, margin):
-    recipe = sl.recipe_for(dataset(classes, each))
-    assert (recipe.loss, recipe.margin) == (loss, margin)
-    assert recipe.embedding_dim == 128
-    assert isinstance(recipe.augment, sl.PhotoDistortion)
-    assert recipe.augment.flip == (loss != "triplet")  # a sign is another in a mirror
-
-
-def test_only_training_images_decide():
-    data = dataset(16, 40)
-    with_others = sl.Dataset(
-        data.train, sl.Split(data.train.images[:300], data.train.labels[:300]),
-        data.class_names, "made here", "made",
-    )  # fmt: skip
-    assert sl.recipe_for(with_others) == sl.recipe_for(data)
+from siamese_lib.training.recipes import epoch_length
 
 
 def test_a_recipe_says_itself_in_words():
@@ -99,6 +26,12 @@ def test_a_recipe_says_itself_in_words():
         "photo_tower to 1 dimension, normalized softmax loss, batches of 32 images, 4 of each "
         "class in it, images distorted by RandomShift(pixels=2), 50 steps of Muon from learning "
         "rate 0.1 (a reason)"
+    )
+    letters = sl.Recipe(margin=2.0, positive_margin=0.5, turned=True)
+    assert str(letters) == (
+        "conv_tower to 2 dimensions, contrastive loss with margin 2 and positive margin 0.5, "
+        "batches of 128 images, images as they are, turned by quarters of a circle into classes of "
+        "their own, 1,200 steps of Muon from learning rate 0.02"
     )
     assert "batches of 128 random pairs" in str(sl.Recipe(pairs="random"))
     assert "triplet loss with margin 0.5" in str(sl.Recipe(loss="triplet", margin=0.5))
@@ -144,6 +77,32 @@ def test_a_map_in_two_dimensions_is_no_circle():
         tower = sl.Recipe(tower="photo", embedding_dim=dim, loss=loss).build_tower((8, 8, 3))
         lengths = np.linalg.norm(np.asarray(tower(images)), axis=1)
         assert np.allclose(lengths, 1, atol=1e-4) == unit
+    for loss, unit in (("contrastive", False), ("softmax", True), ("triplet", False)):
+        tower = sl.Recipe(embedding_dim=8, loss=loss).build_tower((8, 8, 3))
+        lengths = np.linalg.norm(np.asarray(tower(images)), axis=1)
+        assert np.allclose(lengths, 1, atol=1e-4) == unit
+
+
+@pytest.mark.parametrize("loss", ["contrastive", "softmax", "triplet"])
+def test_turned_classes_are_trained_on_as_classes_of_their_own(loss):
+    recipe = sl.Recipe(loss=loss, embedding_dim=8, batch_size=32, steps=40, turned=True)
+    images = corners(40)
+    tower = recipe.build_tower((8, 8, 1), seed=0)
+    model, batches = recipe.compile(tower, 4), recipe.batches(images)
+    turned = sl.turned_classes(images)
+    np.testing.assert_array_equal(batches.data.images, turned.images)
+    assert len(np.unique(batches.data.labels)) == 16
+    history = model.fit(batches, shuffle=False, verbose=0).history
+    assert np.isfinite(history["loss"][-1])  # of corners, which turned are others of their classes
+    if loss == "softmax":
+        assert recipe.trivial_value(4) == pytest.approx(math.log(16))
+
+
+def test_both_margins_are_those_of_the_loss():
+    for pairs in ("in-batch", "random"):
+        recipe = sl.Recipe(pairs=pairs, margin=2.0, positive_margin=0.5)
+        loss = recipe.compile(recipe.build_tower((8, 8, 1)), 4).loss
+        assert (loss.margin, loss.positive_margin) == (2.0, 0.5)
 
 
 def test_classes_take_turns_if_asked():
