@@ -148,14 +148,22 @@ class Contender:
 
 
 class Steps(keras.callbacks.Callback):
-    """Report each step of a ``fit`` to a watch."""
+    """Report each step of a ``fit`` to a watch.
 
-    def __init__(self, watch: Watch, images: int) -> None:
+    Args:
+        watch: the stopwatch.
+        images: in a step.
+        weights: gives copies of the weights; by default those of the model that is trained.
+    """
+
+    def __init__(
+        self, watch: Watch, images: int, weights: Callable[[], Weights] | None = None
+    ) -> None:
         super().__init__()
-        self.watch, self.images = watch, images
+        self.watch, self.images, self.weights = watch, images, weights
 
     def on_train_batch_end(self, batch: int, logs: dict | None = None) -> None:
-        if not self.watch.stepped(self.images, self.model.get_weights):
+        if not self.watch.stepped(self.images, self.weights or self.model.get_weights):
             self.model.stop_training = True
 
 
@@ -241,12 +249,24 @@ def old() -> Contender:
 
 
 def steps_within(recipe: Recipe, data: sl.Dataset, seconds: float) -> int:
-    """Return how many steps of a recipe fit in so many seconds.
+    """Return how many steps of a recipe fit in so many seconds."""
+    return steps_that_fit(lambda steps: OurTraining(replace(recipe, steps=steps), data), seconds)
 
-    It makes a short try, which takes up to a tenth of the seconds.
+
+def steps_that_fit(
+    training_of: Callable[[int], Training], seconds: float, least: float = 0.0
+) -> int:
+    """Return how many steps of a training fit in so many seconds.
+
+    It makes a short try, which takes up to a tenth of the seconds, or `least` if that is more.
+
+    Args:
+        training_of: makes a training of so many steps.
+        seconds: of the whole training.
+        least: seconds that the try may always take.
     """
-    watch = Watch(limit=seconds / 10)
-    watch.follow(OurTraining(replace(recipe, steps=WARM + TIMED), data))
+    watch = Watch(limit=max(seconds / 10, least))
+    watch.follow(training_of(WARM + TIMED))
     warm = min(WARM, watch.step - 1)
     started = watch.times[warm - 1] if warm else 0.0
     return max(1, warm + int((seconds - started) * (watch.step - warm) / (watch.seconds - started)))

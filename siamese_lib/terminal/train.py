@@ -108,7 +108,7 @@ def _tower(
 ) -> keras.Model:
     """Return the tower of the recipe, or the one that --tower names."""
     if not is_own(options.tower):
-        return recipe.build_tower(image_shape, options.seed)
+        return recipe.build_tower(image_shape, options.seed, recipe.fastest_dtype())
     from siamese_lib.network.backend import keras  # waits until something is trained
 
     keras.utils.set_random_seed(options.seed % 2**32)

@@ -10,7 +10,7 @@ import numpy as np
 from siamese_lib.data.split import Split
 from siamese_lib.data.turned_classes import turned_classes
 from siamese_lib.network.backend import keras
-from siamese_lib.network.devices import compile_options
+from siamese_lib.network.devices import compile_options, fastest_dtype
 from siamese_lib.network.losses import BatchTripletLoss, ContrastiveLoss, InBatchContrastiveLoss
 from siamese_lib.network.optimizers import Muon
 from siamese_lib.network.photo_tower import photo_tower
@@ -122,6 +122,14 @@ class Recipe:
         if self.augment is None:
             return "images as they are"
         return f"images distorted by {getattr(self.augment, '__name__', self.augment)}"
+
+    def fastest_dtype(self) -> str | None:
+        """Return the dtype for `build_tower` that trains fastest here, None for Keras' own.
+
+        `photo_tower` gains a tenth of its speed by `sl.fastest_dtype`, `conv_tower` nearly half.
+        So only `conv_tower` gets it: a tower keeps its dtype, also where it is slow.
+        """
+        return fastest_dtype() if self.tower == "conv" else None
 
     def build_tower(
         self, image_shape: Shape, seed: int | None = 0, dtype: str | None = None
