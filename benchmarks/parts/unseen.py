@@ -60,6 +60,7 @@ LETTERS = sl.Recipe(
     embedding_dim=128,
     loss="softmax",
     augment=sl.RandomAffine(0.1, shift=2),
+    turned=True,
     steps=1000,
 )
 DIGITS = Recipe(16, steps=80)
@@ -163,12 +164,11 @@ def trained_letters(train: sl.Split, seed: int, steps: int) -> Embed:
     from siamese_lib.network.backend import keras
 
     keras.utils.set_random_seed(seed)
-    turned = sl.turned_classes(train)
     # Numbered anew, so that there is no proxy of a class without images.
-    names, numbers = np.unique(turned.labels, return_inverse=True)
+    names, numbers = np.unique(train.labels, return_inverse=True)
     recipe = replace(LETTERS, steps=steps)
     tower = recipe.build_tower(train.images.shape[1:], seed)
-    batches = recipe.batches(sl.Split(turned.images, numbers), seed)
+    batches = recipe.batches(sl.Split(train.images, numbers), seed)
     model = recipe.compile(tower, len(names))
     model.fit(batches, epochs=steps // len(batches), shuffle=False, verbose=0)
     return partial(embedded, tower)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -28,6 +30,13 @@ def test_letters_that_look_like_latin_or_greek_are_trained_on():
     assert unseen.scripts(data) == {
         "Cyrillic": [1, 3], "Armenian": [6], "Georgian": [], "Hebrew": [4, 5], "Lao": [],
     }  # fmt: skip
+
+
+def test_the_recipe_for_letters_is_the_one_that_suits_them():
+    letters = unseen.split_letters(sl.load_dataset("letters", verbose=False))
+    assert sl.recipe_for(letters) == replace(
+        unseen.LETTERS, name="letters", why=sl.recipe_for(letters).why
+    )
 
 
 def test_one_of_ten_is_its_loop(monkeypatch):
