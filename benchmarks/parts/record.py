@@ -8,8 +8,8 @@ as published and with our tower (`recipes.metric_learning`), which trains for th
 
 The clock is that of `parts.quality`: building the network, compilation, training and recording
 count; imports, loading data, a first step for practice and evaluation do not. One group of
-contenders with one seed is one turn. All choices were made on training images that were held out
-(`parts.tried`); the test images are looked at here only.
+contenders with one seed is one turn. All choices were made on training images that were held out;
+the test images are looked at here only.
 """
 
 from __future__ import annotations
