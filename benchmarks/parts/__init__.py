@@ -9,6 +9,7 @@ from types import ModuleType
 PARTS = {
     "training": "our recipes: quality and seconds",
     "record": "the best embedding in five minutes",
+    "tried": "what was tried for the record",
     "quality": "our recipes next to those of others",
     "unseen": "classes that training never saw",
     "pictures_unseen": "emoji and icons that training never saw",

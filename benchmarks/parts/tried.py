@@ -1,0 +1,222 @@
+"""What was tried for the record: each way judged by training images that were held out.
+
+``python -m benchmarks tried`` (an hour and a half on two cores) prints the tables and writes
+``benchmarks/results/tried.json``; ``--quick`` is a short try that writes nothing. 10,000 of the
+60,000 training images are held out, drawn at random; a way trains on the others, with seed 0, and
+is judged by the held-out ones. No test image is used. Each training is one entry: nothing is timed
+here, and steps are what is the same.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import Any
+
+import numpy as np
+
+import siamese_lib as sl
+from benchmarks.parts.record import KNN, MEASURES, P7, judge
+from benchmarks.recipes.tried_losses import (
+    ClassMeans,
+    NeighbourhoodComponents,
+    SupervisedContrastive,
+)
+from benchmarks.tools.ledger import Ledger
+from benchmarks.tools.markdown import blocks, measured_on, table
+from siamese_lib.network.backend import keras
+from siamese_lib.runs.embedding import embed
+
+COMPARED = ()
+HELD_OUT = 10_000
+LONG = 10_000  # steps
+
+
+@dataclass(frozen=True)
+class Way:
+    """One training.
+
+    Attributes:
+        name: what is tried.
+        recipe: how it is trained.
+        loss: makes a loss that takes the place of the recipe's, or None.
+    """
+
+    name: str
+    recipe: sl.Recipe
+    loss: Callable[[], keras.losses.Loss] | None = None
+
+
+@dataclass(frozen=True)
+class Question:
+    """Ways that are compared with each other.
+
+    Attributes:
+        name: what they are for.
+        data: name of the data set.
+        measure: by which one is chosen.
+        ways: all of them.
+    """
+
+    name: str
+    data: str
+    measure: str
+    ways: list[Way]
+
+
+AFFINE = sl.RandomAffine(0.08)
+FLAT = sl.Recipe(steps=2000, augment=AFFINE)
+WIDE = sl.Recipe(embedding_dim=16, steps=370)
+CLOTHES = sl.Recipe(embedding_dim=16, steps=2000, loss="softmax", augment=sl.RandomShift(1))
+RESTING = {"margin": 3.0, "positive_margin": 0.6}
+CHOSEN = "margin 3, positive margin 0.6"
+
+
+def questions() -> list[Question]:
+    """Return all that was tried."""
+    flat, photo = partial(replace, FLAT), partial(replace, FLAT, tower="photo")
+    long = partial(replace, FLAT, steps=LONG, **RESTING)
+    wide, clothes = partial(replace, WIDE), partial(replace, CLOTHES)
+    elastic = sl.ElasticDistortion(0.1, bend=0.5)
+    mnist = "MNIST in 2-D, the original's tower"
+    return [
+        Question(f"{mnist}, 256,000 images", "mnist", KNN, [
+            Way("contrastive loss, margin 1", FLAT),
+            Way("margin 3", flat(margin=3.0)),
+            Way("positive margin 0.1", flat(positive_margin=0.1)),
+            Way("positive margin 0.2", flat(positive_margin=0.2)),
+            Way(CHOSEN, flat(**RESTING)),
+            Way("batches of 64, 4,000 steps", flat(batch_size=64, steps=4000)),
+            Way("batches of 256, 1,000 steps", flat(batch_size=256, steps=1000)),
+            Way("learning rate 0.03", flat(learning_rate=0.03)),
+            Way("weaker distortions", flat(augment=sl.RandomAffine(0.04, shift=0.5))),
+            Way("elastic distortions", flat(augment=sl.ElasticDistortion(0.08, bend=0.5))),
+            Way("neighbourhood components", FLAT, NeighbourhoodComponents),
+            Way("class means of the batch", FLAT, partial(ClassMeans, 10)),
+            Way("supervised contrastive loss", FLAT, partial(SupervisedContrastive, 1.0)),
+            Way("the same, temperature 0.3", FLAT, partial(SupervisedContrastive, 0.3)),
+        ]),
+        Question(f"{mnist}, 1,280,000 images", "mnist", KNN, [
+            Way("contrastive loss, margin 1", flat(steps=LONG)),
+            Way(CHOSEN, long()),
+            Way("margin 3, positive margin 1", long(positive_margin=1.0)),
+            Way("margin 10, positive margin 2", long(margin=10.0, positive_margin=2.0)),
+            Way(f"{CHOSEN}, weaker distortions", long(augment=sl.RandomAffine(0.05, shift=0.7))),
+            Way(f"{CHOSEN}, elastic distortions", long(augment=elastic)),
+            Way(
+                "supervised contrastive loss, batches of 256",
+                flat(batch_size=256, steps=LONG // 2),
+                partial(SupervisedContrastive, 0.3),
+            ),
+        ]),
+        Question("MNIST in 2-D, photo_tower", "mnist", KNN, [
+            Way("margin 1, 256,000 images", photo()),
+            Way(f"{CHOSEN}, 640,000 images", photo(steps=LONG // 2, **RESTING)),
+            Way(
+                f"{CHOSEN}, 640,000 images, elastic distortions",
+                photo(steps=LONG // 2, augment=elastic, **RESTING),
+            ),
+            Way(
+                "supervised contrastive loss, 640,000 images",
+                photo(steps=LONG // 2),
+                partial(SupervisedContrastive, 0.3),
+            ),
+        ]),
+        Question("MNIST in 16-D, 47,360 images", "mnist", P7, [
+            Way("contrastive loss", WIDE),
+            Way("normalized softmax loss, length 1", wide(loss="softmax")),
+            Way("the same, elastic distortions", wide(loss="softmax", augment=elastic)),
+            Way(
+                "supervised contrastive loss of cosines",
+                WIDE,
+                partial(SupervisedContrastive, 0.1, cosine=True),
+            ),
+        ]),
+        Question("Fashion-MNIST in 16-D, 256,000 images", "fashion_mnist", KNN, [
+            Way("conv_tower", CLOTHES),
+            Way("photo_tower", clothes(tower="photo")),
+            Way("photo_tower, affine distortions", clothes(tower="photo", augment=AFFINE)),
+            Way(
+                "photo_tower, mirrored images",
+                clothes(tower="photo", augment=sl.PhotoDistortion(zoom=0.1, stretch=0, color=0)),
+            ),
+        ]),
+    ]  # fmt: skip
+
+
+def measure(ledger: Ledger, *, quick: bool = False) -> dict[str, Any]:
+    """Train and judge every way."""
+    asked = list(_quick(questions())) if quick else questions()
+    sets = {name: held_out(sl.load_dataset(name)) for name in {each.data for each in asked}}
+    return {
+        "held out": HELD_OUT,
+        "questions": [
+            {
+                "name": question.name,
+                "measure": question.measure,
+                "rows": [
+                    {
+                        "way": way.name,
+                        **ledger.once(
+                            f"{question.name}: {way.name}", partial(tried, way, sets[question.data])
+                        ),
+                    }
+                    for way in question.ways
+                ],
+            }
+            for question in asked
+        ],
+    }
+
+
+def _quick(asked: list[Question]) -> Iterator[Question]:
+    """Take one way in ten steps."""
+    first = asked[0]
+    ways = [replace(first.ways[-1], recipe=replace(first.ways[-1].recipe, steps=10))]
+    yield replace(first, ways=ways)
+
+
+def held_out(data: sl.Dataset, count: int = HELD_OUT, seed: int = 12345) -> sl.Dataset:
+    """Return the training images in two parts: the held-out ones take the place of test images."""
+    order = np.random.default_rng(seed).permutation(len(data.train))
+    parts = (np.sort(order[count:]), np.sort(order[:count]))
+    train, test = (sl.Split(data.train.images[rows], data.train.labels[rows]) for rows in parts)
+    return replace(data, train=train, test=test)
+
+
+def tried(way: Way, data: sl.Dataset, seed: int = 0) -> dict[str, float]:
+    """Train in one way, and judge it."""
+    keras.utils.set_random_seed(seed)
+    recipe, train = way.recipe, data.train
+    tower = recipe.build_tower(train.images.shape[1:], seed, recipe.fastest_dtype())
+    model = recipe.compile(tower, len(data.class_names))
+    if way.loss is not None:
+        model.compile(model.optimizer, way.loss(), **sl.compile_options())
+    batches = recipe.batches(train, seed)
+    epochs = recipe.steps // len(batches)
+    model.fit(batches, epochs=epochs, shuffle=False, verbose=0)
+    return {name: round(value, 4) for name, value in judge(partial(embed, tower), data).items()}
+
+
+def render(result: dict[str, Any]) -> str:
+    """Lay the result out as Markdown."""
+    return blocks(
+        f"Judged by {result['held out']:,} training images that were held out, and by no test "
+        "image; one training each, so differences below 0.001 may be chance. "
+        "[The record](#the-best-embedding-in-five-minutes) uses what was best.",
+        *(
+            blocks(
+                f"### {question['name']}",
+                f"Chosen by {question['measure']}.",
+                table(
+                    [
+                        {"way": row["way"], **{name: f"{row[name]:.4f}" for name in MEASURES}}
+                        for row in question["rows"]
+                    ]
+                ),
+            )
+            for question in result["questions"]
+        ),
+        measured_on(result),
+    )

@@ -1,0 +1,101 @@
+"""What was tried: losses against loops, and no test image is looked at."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from tiny_stripes import tiny_stripes
+
+import siamese_lib as sl
+from benchmarks.parts import tried
+from benchmarks.recipes.tried_losses import (
+    ClassMeans,
+    NeighbourhoodComponents,
+    SupervisedContrastive,
+)
+from benchmarks.tools.ledger import Ledger
+from benchmarks.tools.results import machine
+
+LABELS = np.array([0, 0, 0, 1, 1, 2, 2, 2])
+POINTS = np.random.default_rng(0).normal(0, 0.7, (8, 2)).astype(np.float32)
+
+
+def test_neighbourhood_components_are_their_loop():
+    costs = []
+    for i, label in enumerate(LABELS):
+        near = [math.exp(-(math.dist(POINTS[i], POINTS[j]) ** 2)) for j in range(8)]
+        others = [j for j in range(8) if j != i]
+        own = sum(near[j] for j in others if LABELS[j] == label)
+        costs.append(-math.log(own / sum(near[j] for j in others)))
+    found = NeighbourhoodComponents()(LABELS, POINTS)
+    assert float(found) == pytest.approx(np.mean(costs), rel=1e-4)
+
+
+@pytest.mark.parametrize("cosine", [False, True])
+def test_the_supervised_contrastive_loss_is_its_loop(cosine):
+    def near(a: np.ndarray, b: np.ndarray) -> float:
+        if cosine:
+            return float(a @ b / np.linalg.norm(a) / np.linalg.norm(b)) / 0.3
+        return -(math.dist(a, b) ** 2) / 0.3
+
+    costs = []
+    for i, label in enumerate(LABELS):
+        others = [j for j in range(8) if j != i]
+        all_of_them = sum(math.exp(near(POINTS[i], POINTS[j])) for j in others)
+        own = [near(POINTS[i], POINTS[j]) for j in others if LABELS[j] == label]
+        costs.append(math.log(all_of_them) - np.mean(own))
+    found = SupervisedContrastive(0.3, cosine)(LABELS, POINTS)
+    assert float(found) == pytest.approx(np.mean(costs), rel=1e-4)
+
+
+def test_class_means_are_their_loop():
+    costs = []
+    for i, label in enumerate(LABELS):
+        logits = []
+        for c in range(3):
+            rows = [j for j in range(8) if LABELS[j] == c and j != i]
+            logits.append(-(math.dist(POINTS[i], POINTS[rows].mean(axis=0)) ** 2))
+        costs.append(math.log(sum(map(math.exp, logits))) - logits[label])
+    assert float(ClassMeans(3)(LABELS, POINTS)) == pytest.approx(np.mean(costs), rel=1e-4)
+
+
+def test_training_images_are_held_out_and_test_images_are_gone():
+    data = tiny_stripes()
+    parts = tried.held_out(data, 30, seed=1)
+    assert (len(parts.train), len(parts.test)) == (50, 30)
+    given = {image.tobytes() for image in data.train.images}
+    train, test = ({image.tobytes() for image in each.images} for each in (parts.train, parts.test))
+    assert not train & test
+    assert train | test == given
+    again = tried.held_out(data, 30, seed=1)
+    np.testing.assert_array_equal(again.test.images, parts.test.images)
+
+
+def test_names_are_used_once_and_data_sets_are_known():
+    asked = tried.questions()
+    names = [(question.name, way.name) for question in asked for way in question.ways]
+    assert len(set(names)) == len(names)
+    assert {question.data for question in asked} == {"mnist", "fashion_mnist"}
+
+
+@pytest.mark.parametrize("loss", [None, NeighbourhoodComponents])
+def test_a_way_is_trained_and_judged(loss):
+    way = tried.Way("a way", sl.Recipe(steps=20, batch_size=16, learning_rate=0.01), loss)
+    found = tried.tried(way, tiny_stripes())
+    assert set(found) == set(tried.MEASURES)
+    assert found[tried.KNN] > 0.5
+
+
+def test_a_quick_try_and_its_text(monkeypatch):
+    monkeypatch.setattr(sl, "load_dataset", lambda name: tiny_stripes())
+    monkeypatch.setattr(tried, "held_out", lambda data: data)
+    first = tried.questions()[0]
+    ways = [replace(first.ways[0], recipe=sl.Recipe(steps=10, batch_size=16))]
+    monkeypatch.setattr(tried, "questions", lambda: [replace(first, ways=ways)])
+    result = tried.measure(Ledger("tried", folder=None), quick=True)
+    text = tried.render({"machine": machine(()), **result})
+    assert f"### {first.name}\n\nChosen by kNN accuracy." in text
+    assert f"| {ways[0].name} | {result['questions'][0]['rows'][0]['kNN accuracy']:.4f} |" in text
