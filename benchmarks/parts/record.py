@@ -25,7 +25,7 @@ import numpy as np
 import siamese_lib as sl
 from benchmarks.parts.quality import part_of
 from benchmarks.recipes import trained_rivals
-from benchmarks.recipes.contenders import Steps, Training, Watch, Weights, steps_that_fit
+from benchmarks.recipes.contenders import RecipeTraining, Training, Watch, steps_that_fit
 from benchmarks.tools.ledger import Ledger
 from benchmarks.tools.markdown import (
     blocks,
@@ -38,8 +38,6 @@ from benchmarks.tools.markdown import (
 )
 from benchmarks.tools.results import spread
 from siamese_lib.metrics.headline import GALLERY_IMAGES, HEADLINE_K
-from siamese_lib.network.backend import keras
-from siamese_lib.runs.embedding import embed
 from siamese_lib.training.recipe_choice import with_tower
 
 COMPARED = trained_rivals.COMPARED
@@ -48,40 +46,6 @@ ROOM = 0.06  # share of the seconds to leave free: a long training is slower tha
 MEASURES = KNN, P7, P1 = "kNN accuracy", "precision@7", "precision@1"
 OURS, BEFORE = "this library", "this library, the default before"
 DEFAULT_BEFORE = sl.Recipe()
-
-
-class RecipeTraining:
-    """A recipe of the library, trained as ``siamese train`` does: with ``fit``, and recorded."""
-
-    def __init__(self, recipe: sl.Recipe, data: sl.Dataset, seed: int) -> None:
-        self.recipe, self.data, self.seed = recipe, data, seed
-
-    def run(self, watch: Watch) -> None:
-        keras.utils.set_random_seed(self.seed)
-        recipe, train = self.recipe, self.data.train
-        shape = train.images.shape[1:]
-        self.tower = recipe.build_tower(shape, self.seed, recipe.fastest_dtype())
-        model = recipe.compile(self.tower, len(self.data.class_names))
-        batches = recipe.batches(train, self.seed)
-        recorder = sl.Recorder(self.tower, batches)
-        steps = Steps(watch, recipe.batch_size, self.tower.get_weights)
-        epochs = recipe.steps // len(batches)
-        model.fit(
-            batches,
-            epochs=epochs,
-            shuffle=False,
-            verbose=0,
-            callbacks=[sl.Guard(), recorder, steps],
-        )
-        if watch.step < recipe.steps and not watch.over:
-            raise KeyboardInterrupt  # our Guard had turned it into an early end of the fit
-
-    def embed(self, weights: Weights, images: np.ndarray) -> np.ndarray:
-        self.tower.set_weights(weights)
-        return embed(self.tower, images)
-
-    def same(self, weights: Weights, left: np.ndarray, right: np.ndarray) -> None:
-        return None
 
 
 Make: TypeAlias = Callable[[sl.Dataset, int, float], Training]

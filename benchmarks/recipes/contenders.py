@@ -188,6 +188,40 @@ class OurTraining:
         return None
 
 
+class RecipeTraining:
+    """A recipe of the library, trained as ``siamese train`` does: with ``fit``, and recorded."""
+
+    def __init__(self, recipe: sl.Recipe, data: sl.Dataset, seed: int) -> None:
+        self.recipe, self.data, self.seed = recipe, data, seed
+
+    def run(self, watch: Watch) -> None:
+        keras.utils.set_random_seed(self.seed)
+        recipe, train = self.recipe, self.data.train
+        shape = train.images.shape[1:]
+        self.tower = recipe.build_tower(shape, self.seed, recipe.fastest_dtype())
+        model = recipe.compile(self.tower, len(self.data.class_names))
+        batches = recipe.batches(train, self.seed)
+        recorder = sl.Recorder(self.tower, batches)
+        steps = Steps(watch, recipe.batch_size, self.tower.get_weights)
+        epochs = recipe.steps // len(batches)
+        model.fit(
+            batches,
+            epochs=epochs,
+            shuffle=False,
+            verbose=0,
+            callbacks=[sl.Guard(), recorder, steps],
+        )
+        if watch.step < recipe.steps and not watch.over:
+            raise KeyboardInterrupt  # our Guard had turned it into an early end of the fit
+
+    def embed(self, weights: Weights, images: np.ndarray) -> np.ndarray:
+        self.tower.set_weights(weights)
+        return embed(self.tower, images)
+
+    def same(self, weights: Weights, left: np.ndarray, right: np.ndarray) -> None:
+        return None
+
+
 class OldTraining:
     """The recipe of 2017."""
 
@@ -210,18 +244,23 @@ class OldTraining:
         return None
 
 
-def our_recipe(dim: int, length: str, images: int = 60_000) -> Recipe:
-    """Choose the recipe of one length; "five minutes" gets its number of steps later.
-
-    In 128 dimensions the recipes are those for 16. A training that goes through the images many
-    times shifts them a little each time, as the long recipe in 2-D does.
-    """
-    short = RECIPES["2-D, short" if dim == 2 else "16-D, short"]
+def our_recipe(length: str, images: int = 60_000) -> Recipe:
+    """Return the short recipe in 2-D, or the one of an epoch."""
     if length == SHORT:
-        return replace(short, embedding_dim=dim)
-    if length == EPOCH:
-        return Recipe(dim, steps=-(-images // Recipe.batch_size))
-    return Recipe(dim, steps=WARM + TIMED, shift=1)
+        return RECIPES["2-D, short"]
+    return Recipe(2, steps=-(-images // Recipe.batch_size))
+
+
+def chosen_recipe(data: sl.Dataset, dim: int, length: str) -> sl.Recipe:
+    """Return the recipe that the library chooses; "five minutes" gets its number of steps later.
+
+    A training that goes through the images once, or less, takes them as they are.
+    """
+    recipe = sl.recipe_for(data, dim)
+    if length == LONG:
+        return recipe
+    short = RECIPES["16-D, short"] if length == SHORT else our_recipe(length, len(data.train))
+    return replace(recipe, augment=None, steps=short.steps)
 
 
 def ours(dims: Sequence[int] = DIMS) -> list[Contender]:
@@ -229,10 +268,16 @@ def ours(dims: Sequence[int] = DIMS) -> list[Contender]:
 
     def preparing(dim: int, length: str) -> Callable[[sl.Dataset, int, float], Training]:
         def prepare(data: sl.Dataset, seed: int, limit: float) -> Training:
-            recipe = replace(our_recipe(dim, length, len(data.train)), seed=seed)
-            if length == LONG:
-                recipe = replace(recipe, steps=steps_within(recipe, data, limit * (1 - ROOM)))
-            return OurTraining(recipe, data)
+            if dim == 2 and length != LONG:
+                return OurTraining(replace(our_recipe(length, len(data.train)), seed=seed), data)
+            recipe = chosen_recipe(data, dim, length)
+
+            def of(steps: int) -> Training:
+                return RecipeTraining(replace(recipe, steps=steps), data, seed)
+
+            if length != LONG:
+                return of(recipe.steps)
+            return of(steps_that_fit(of, limit * (1 - ROOM)))
 
         return prepare
 
@@ -246,11 +291,6 @@ def ours(dims: Sequence[int] = DIMS) -> list[Contender]:
 def old() -> Contender:
     """Make the contender of 2017."""
     return Contender("the recipe of 2017", "2017", 2, lambda data, seed, _: OldTraining(data, seed))
-
-
-def steps_within(recipe: Recipe, data: sl.Dataset, seconds: float) -> int:
-    """Return how many steps of a recipe fit in so many seconds."""
-    return steps_that_fit(lambda steps: OurTraining(replace(recipe, steps=steps), data), seconds)
 
 
 def steps_that_fit(

@@ -6,7 +6,6 @@ import json
 import sys
 from collections.abc import Sequence
 from dataclasses import replace
-from types import SimpleNamespace
 from typing import Any, cast
 
 import numpy as np
@@ -18,7 +17,6 @@ import siamese_lib as sl
 from benchmarks.parts import quality
 from benchmarks.recipes import contenders, judging, keras_example
 from benchmarks.recipes.contenders import EPOCH, LONG, SHORT, Contender, Copy, Watch, Weights
-from benchmarks.recipes.ours import Recipe
 from benchmarks.tools.ledger import Ledger
 from benchmarks.tools.results import machine
 from siamese_lib.network.backend import keras
@@ -87,38 +85,51 @@ def test_our_recipes_have_three_lengths():
     assert [one.name for one in contenders.ours((2,))] == [
         f"ours, 2-D, {length}" for length in (SHORT, EPOCH, LONG)
     ]
-    recipe = contenders.our_recipe(128, EPOCH)
-    assert (recipe.embedding_dim, recipe.steps, recipe.batch_size) == (128, 469, 128)
-    short = contenders.our_recipe(128, SHORT)
-    assert replace(short, embedding_dim=16) == contenders.RECIPES["16-D, short"]
-    assert contenders.our_recipe(2, SHORT) == contenders.RECIPES["2-D, short"]
+    assert contenders.our_recipe(EPOCH).steps == 469
+    assert contenders.our_recipe(SHORT) == contenders.RECIPES["2-D, short"]
 
 
-def test_steps_that_fit_are_told_by_a_try(monkeypatch, clock, data):
-    def train(
-        recipe: Recipe, data: sl.Dataset, callbacks: Sequence[contenders.Steps]
-    ) -> SimpleNamespace:
-        (steps,) = callbacks
-        assert recipe.steps == contenders.WARM + contenders.TIMED
-        model = SimpleNamespace(stop_training=False, get_weights=list)
-        steps.set_model(model)
-        for step in range(recipe.steps):
-            clock.wait(0.25 if step >= contenders.WARM else 1.0)
-            steps.on_train_batch_end(step)
-            if model.stop_training:
-                break
-        return SimpleNamespace(tower=None)
+def test_in_more_dimensions_our_recipe_is_the_one_that_the_library_chooses():
+    digits = sl.load_dataset("mnist", verbose=False)
+    chosen = sl.recipe_for(digits, 128)
+    assert contenders.chosen_recipe(digits, 128, LONG) == chosen
+    short = contenders.chosen_recipe(digits, 128, SHORT)
+    assert short == replace(chosen, augment=None, steps=300)
+    epoch = contenders.chosen_recipe(digits, 16, EPOCH)
+    assert epoch.steps == -(-len(digits.train) // 128)
 
-    monkeypatch.setattr(contenders, "train", train)
-    recipe = contenders.our_recipe(2, LONG)
+
+class SlowAtFirst:
+    """Steps of a second, and later of a quarter."""
+
+    def __init__(self, clock: Clock, steps: int) -> None:
+        self.clock, self.steps = clock, steps
+
+    def run(self, watch: Watch) -> None:
+        assert self.steps == contenders.WARM + contenders.TIMED
+        for step in range(self.steps):
+            self.clock.wait(0.25 if step >= contenders.WARM else 1.0)
+            if not watch.stepped(128, list):
+                return
+
+    embed = same = None
+
+
+def test_steps_that_fit_are_told_by_a_try(clock):
+    def fit(seconds: float, least: float = 0.0) -> int:
+        return contenders.steps_that_fit(
+            lambda steps: cast(Any, SlowAtFirst(clock, steps)), seconds, least
+        )
+
     # Ten seconds until all is warm, and then four steps a second.
-    assert contenders.steps_within(recipe, data, 1000.0) == 10 + 990 * 4
+    assert fit(1000.0) == 10 + 990 * 4
     # A tenth of five seconds is over within the first step, of a second.
-    assert contenders.steps_within(recipe, data, 5.0) == 5
+    assert fit(5.0) == 5
+    assert fit(50.0, least=25.0) == 10 + 40 * 4
 
 
 def test_our_training_makes_all_its_steps_and_keeps_its_copies(data):
-    recipe = replace(contenders.our_recipe(2, SHORT), steps=3, batch_size=16, dtype="float32")
+    recipe = replace(contenders.our_recipe(SHORT), steps=3, batch_size=16, dtype="float32")
     training = contenders.OurTraining(recipe, data)
     watch = Watch(limit=1e9, epoch=30)
     watch.follow(training)
@@ -133,7 +144,7 @@ def test_our_training_makes_all_its_steps_and_keeps_its_copies(data):
 
 def test_an_interrupted_training_is_no_result(monkeypatch, data):
     monkeypatch.setattr(contenders, "train", lambda recipe, data, callbacks: None)
-    training = contenders.OurTraining(contenders.our_recipe(2, SHORT), data)
+    training = contenders.OurTraining(contenders.our_recipe(SHORT), data)
     with pytest.raises(KeyboardInterrupt):
         Watch(limit=300).follow(training)
 

@@ -11,7 +11,7 @@ from tiny_stripes import tiny_stripes
 
 import siamese_lib as sl
 from benchmarks.parts import record
-from benchmarks.recipes.contenders import Watch
+from benchmarks.recipes.contenders import RecipeTraining, Watch
 from benchmarks.tools.ledger import Ledger
 from benchmarks.tools.results import machine
 from siamese_lib.network.backend import keras
@@ -39,7 +39,7 @@ def test_the_recipes_are_those_that_the_titles_name():
 
 
 def test_a_recipe_is_trained_as_the_terminal_trains_it(data):
-    training = record.RecipeTraining(short(data), data, seed=3)
+    training = RecipeTraining(short(data), data, seed=3)
     watch = Watch(limit=1e9)
     watch.follow(training)
     assert watch.step == 3
@@ -56,7 +56,7 @@ def test_a_recipe_is_trained_as_the_terminal_trains_it(data):
 @pytest.mark.parametrize("loss", ["softmax", "contrastive"])
 def test_copies_are_weights_of_the_tower(data, loss):
     recipe = replace(short(data), loss=loss, embedding_dim=4)
-    training = record.RecipeTraining(recipe, data, seed=0)
+    training = RecipeTraining(recipe, data, seed=0)
     watch = Watch(limit=1e9)
     watch.follow(training)
     embedded = training.embed(watch.copies[-1].weights, data.test.images)
@@ -66,10 +66,10 @@ def test_copies_are_weights_of_the_tower(data, loss):
 def test_as_many_steps_as_fit(data, monkeypatch):
     monkeypatch.setattr(record, "steps_that_fit", lambda of, seconds, least: round(seconds * 10))
     training = record._fitting(short)(data, 0, 10.0)
-    assert isinstance(training, record.RecipeTraining)
+    assert isinstance(training, RecipeTraining)
     assert training.recipe.steps == round(100 * (1 - record.ROOM))
     alone = record._as_long(short)(data, 0, 10.0)
-    assert isinstance(alone, record.RecipeTraining)
+    assert isinstance(alone, RecipeTraining)
     assert alone.recipe.steps == 3
 
 
