@@ -65,7 +65,7 @@ class Question:
     ways: list[Way]
 
 
-AFFINE = sl.RandomAffine(0.08)
+AFFINE, ELASTIC = sl.RandomAffine(0.08), sl.ElasticDistortion(0.1, bend=0.5)
 FLAT = sl.Recipe(steps=2000, augment=AFFINE)
 WIDE = sl.Recipe(embedding_dim=16, steps=370)
 CLOTHES = sl.Recipe(embedding_dim=16, steps=2000, loss="softmax", augment=sl.RandomShift(1))
@@ -75,74 +75,86 @@ CHOSEN = "margin 3, positive margin 0.6"
 
 def questions() -> list[Question]:
     """Return all that was tried."""
-    flat, photo = partial(replace, FLAT), partial(replace, FLAT, tower="photo")
-    long = partial(replace, FLAT, steps=LONG, **RESTING)
-    wide, clothes = partial(replace, WIDE), partial(replace, CLOTHES)
-    elastic = sl.ElasticDistortion(0.1, bend=0.5)
+    return [*_flat(), _photo(), _wide(), _clothes()]
+
+
+def _flat() -> list[Question]:
+    change, long = partial(replace, FLAT), partial(replace, FLAT, steps=LONG, **RESTING)
+    supervised = partial(SupervisedContrastive, 0.3)
     mnist = "MNIST in 2-D, the original's tower"
+    short = [
+        Way("contrastive loss, margin 1", FLAT),
+        Way("margin 3", change(margin=3.0)),
+        Way("positive margin 0.1", change(positive_margin=0.1)),
+        Way("positive margin 0.2", change(positive_margin=0.2)),
+        Way(CHOSEN, change(**RESTING)),
+        Way("batches of 64, 4,000 steps", change(batch_size=64, steps=4000)),
+        Way("batches of 256, 1,000 steps", change(batch_size=256, steps=1000)),
+        Way("learning rate 0.03", change(learning_rate=0.03)),
+        Way("weaker distortions", change(augment=sl.RandomAffine(0.04, shift=0.5))),
+        Way("elastic distortions", change(augment=sl.ElasticDistortion(0.08, bend=0.5))),
+        Way("neighbourhood components", FLAT, NeighbourhoodComponents),
+        Way("class means of the batch", FLAT, partial(ClassMeans, 10)),
+        Way("supervised contrastive loss", FLAT, partial(SupervisedContrastive, 1.0)),
+        Way("the same, temperature 0.3", FLAT, supervised),
+    ]
+    whole = [
+        Way("contrastive loss, margin 1", change(steps=LONG)),
+        Way(CHOSEN, long()),
+        Way("margin 3, positive margin 1", long(positive_margin=1.0)),
+        Way("margin 10, positive margin 2", long(margin=10.0, positive_margin=2.0)),
+        Way(f"{CHOSEN}, weaker distortions", long(augment=sl.RandomAffine(0.05, shift=0.7))),
+        Way(f"{CHOSEN}, elastic distortions", long(augment=ELASTIC)),
+        Way(
+            "supervised contrastive loss, batches of 256",
+            change(batch_size=256, steps=LONG // 2),
+            supervised,
+        ),
+    ]
     return [
-        Question(f"{mnist}, 256,000 images", "mnist", KNN, [
-            Way("contrastive loss, margin 1", FLAT),
-            Way("margin 3", flat(margin=3.0)),
-            Way("positive margin 0.1", flat(positive_margin=0.1)),
-            Way("positive margin 0.2", flat(positive_margin=0.2)),
-            Way(CHOSEN, flat(**RESTING)),
-            Way("batches of 64, 4,000 steps", flat(batch_size=64, steps=4000)),
-            Way("batches of 256, 1,000 steps", flat(batch_size=256, steps=1000)),
-            Way("learning rate 0.03", flat(learning_rate=0.03)),
-            Way("weaker distortions", flat(augment=sl.RandomAffine(0.04, shift=0.5))),
-            Way("elastic distortions", flat(augment=sl.ElasticDistortion(0.08, bend=0.5))),
-            Way("neighbourhood components", FLAT, NeighbourhoodComponents),
-            Way("class means of the batch", FLAT, partial(ClassMeans, 10)),
-            Way("supervised contrastive loss", FLAT, partial(SupervisedContrastive, 1.0)),
-            Way("the same, temperature 0.3", FLAT, partial(SupervisedContrastive, 0.3)),
-        ]),
-        Question(f"{mnist}, 1,280,000 images", "mnist", KNN, [
-            Way("contrastive loss, margin 1", flat(steps=LONG)),
-            Way(CHOSEN, long()),
-            Way("margin 3, positive margin 1", long(positive_margin=1.0)),
-            Way("margin 10, positive margin 2", long(margin=10.0, positive_margin=2.0)),
-            Way(f"{CHOSEN}, weaker distortions", long(augment=sl.RandomAffine(0.05, shift=0.7))),
-            Way(f"{CHOSEN}, elastic distortions", long(augment=elastic)),
-            Way(
-                "supervised contrastive loss, batches of 256",
-                flat(batch_size=256, steps=LONG // 2),
-                partial(SupervisedContrastive, 0.3),
-            ),
-        ]),
-        Question("MNIST in 2-D, photo_tower", "mnist", KNN, [
-            Way("margin 1, 256,000 images", photo()),
-            Way(f"{CHOSEN}, 640,000 images", photo(steps=LONG // 2, **RESTING)),
-            Way(
-                f"{CHOSEN}, 640,000 images, elastic distortions",
-                photo(steps=LONG // 2, augment=elastic, **RESTING),
-            ),
-            Way(
-                "supervised contrastive loss, 640,000 images",
-                photo(steps=LONG // 2),
-                partial(SupervisedContrastive, 0.3),
-            ),
-        ]),
-        Question("MNIST in 16-D, 47,360 images", "mnist", P7, [
-            Way("contrastive loss", WIDE),
-            Way("normalized softmax loss, length 1", wide(loss="softmax")),
-            Way("the same, elastic distortions", wide(loss="softmax", augment=elastic)),
-            Way(
-                "supervised contrastive loss of cosines",
-                WIDE,
-                partial(SupervisedContrastive, 0.1, cosine=True),
-            ),
-        ]),
-        Question("Fashion-MNIST in 16-D, 256,000 images", "fashion_mnist", KNN, [
-            Way("conv_tower", CLOTHES),
-            Way("photo_tower", clothes(tower="photo")),
-            Way("photo_tower, affine distortions", clothes(tower="photo", augment=AFFINE)),
-            Way(
-                "photo_tower, mirrored images",
-                clothes(tower="photo", augment=sl.PhotoDistortion(zoom=0.1, stretch=0, color=0)),
-            ),
-        ]),
-    ]  # fmt: skip
+        Question(f"{mnist}, 256,000 images", "mnist", KNN, short),
+        Question(f"{mnist}, 1,280,000 images", "mnist", KNN, whole),
+    ]
+
+
+def _photo() -> Question:
+    change = partial(replace, FLAT, tower="photo")
+    half = partial(change, steps=LONG // 2)
+    ways = [
+        Way("margin 1, 256,000 images", change()),
+        Way(f"{CHOSEN}, 640,000 images", half(**RESTING)),
+        Way(f"{CHOSEN}, 640,000 images, elastic distortions", half(augment=ELASTIC, **RESTING)),
+        Way(
+            "supervised contrastive loss, 640,000 images",
+            half(),
+            partial(SupervisedContrastive, 0.3),
+        ),
+    ]
+    return Question("MNIST in 2-D, photo_tower", "mnist", KNN, ways)
+
+
+def _wide() -> Question:
+    softmax = replace(WIDE, loss="softmax")
+    cosines = partial(SupervisedContrastive, 0.1, cosine=True)
+    ways = [
+        Way("contrastive loss", WIDE),
+        Way("normalized softmax loss, length 1", softmax),
+        Way("the same, elastic distortions", replace(softmax, augment=ELASTIC)),
+        Way("supervised contrastive loss of cosines", WIDE, cosines),
+    ]
+    return Question("MNIST in 16-D, 47,360 images", "mnist", P7, ways)
+
+
+def _clothes() -> Question:
+    photo = replace(CLOTHES, tower="photo")
+    mirrored = sl.PhotoDistortion(zoom=0.1, stretch=0, color=0)
+    ways = [
+        Way("conv_tower", CLOTHES),
+        Way("photo_tower", photo),
+        Way("photo_tower, affine distortions", replace(photo, augment=AFFINE)),
+        Way("photo_tower, mirrored images", replace(photo, augment=mirrored)),
+    ]
+    return Question("Fashion-MNIST in 16-D, 256,000 images", "fashion_mnist", KNN, ways)
 
 
 def measure(ledger: Ledger, *, quick: bool = False) -> dict[str, Any]:

@@ -13,6 +13,7 @@ from siamese_lib.arrays import in_blocks
 from siamese_lib.checks import whole_number
 from siamese_lib.network.any_tower import TowerAt, called, calls_of, has_own_code, shapes_of
 from siamese_lib.network.architecture import copied, described_layers, is_conv_tower, undescribed
+from siamese_lib.network.towers import conv_tower
 from siamese_lib.pixels import checked_pixels
 from siamese_lib.progress import progress_bar
 from siamese_lib.runs.run_files import RunError
@@ -115,14 +116,19 @@ class TowerFrames:
     def saved(self, dtype: str) -> dict[str, Any]:
         """Return what is saved of the tower: fields of a `SavedRun`, with floats of a dtype."""
         frames = [as_saved(array, dtype) for array in self.frames]
-        last = TowerAt(self.layers, [array[-1] for array in frames])
+        layers = self._described()
+        tower = self.layers
+        if layers is None and _computes_in_few_bits(tower):
+            # Without a description it is read as float32, whose probe differs by the rounding.
+            tower = conv_tower(self.image_shape, self.embedding_dim, dtype="float32")
+        last = TowerAt(tower, [array[-1] for array in frames])
         return {
             "image_shape": self.image_shape,
             "embedding_dim": self.embedding_dim,
             "probe": probe_of(last, self.image_shape),
             "white": self.white,
             "frames": frames,
-            "layers": self._described(),
+            "layers": layers,
         }
 
     def _described(self) -> JsonObject | None:
@@ -183,6 +189,11 @@ class TowerFrames:
     def checked(self, images: ArrayLike, name: str = "images") -> np.ndarray:
         """Return images as (N, H, W, C); ValueError as `checked_pixels` raises it."""
         return checked_pixels(images, self.image_shape, self.white, name)
+
+
+def _computes_in_few_bits(tower: keras.Model) -> bool:
+    """Return whether a layer computes in another dtype than float32."""
+    return any(layer.compute_dtype != "float32" for layer in tower.layers)
 
 
 def white_for(tower: keras.Model | Unbuilt) -> int | None:

@@ -448,3 +448,18 @@ def test_a_tower_with_equal_shapes_but_other_layers_is_noticed(tmp_path: Path) -
     np.testing.assert_array_equal(
         sl.Run.load(tmp_path, tower=wider).embed(IMAGES), run.embed(IMAGES)
     )
+
+
+def test_a_run_that_was_trained_in_fewer_bits_is_read_in_float32(tmp_path: Path) -> None:
+    whole = sl.conv_tower((16, 16, 3), 2, seed=1, dtype="float32")
+    picture = np.resize(np.arange(256, dtype=np.uint8), (1, 16, 16, 3))
+    weights = whole.get_weights()
+    weights[-1] += 1e-3 - np.asarray(whole(picture))[0]  # near 0, where rounding shows most
+    whole.set_weights(weights)
+    few = sl.conv_tower((16, 16, 3), 2, dtype="mixed_bfloat16")
+    few.set_weights(weights)
+    assert np.abs(np.asarray(few(picture)) / np.asarray(whole(picture)) - 1).max() > 0.02
+    sl.Run(few, [0], [weight[None] for weight in weights]).save(tmp_path / "run")
+    images = np.random.default_rng(0).integers(0, 256, (9, 16, 16, 3), dtype=np.uint8)
+    found = sl.Run.load(tmp_path / "run").embed(images)
+    np.testing.assert_allclose(found, whole(images), rtol=1e-4, atol=1e-5)
