@@ -249,7 +249,7 @@ def _resampling(side: int, zoom: np.ndarray, place: np.ndarray) -> np.ndarray:
 
 
 # Half periods of the waves along rows and columns, the longest first.
-_WAVES = [(i, j) for total in range(2, 5) for i in range(4) for j in [total - i] if 0 <= j < 4]
+_WAVES = [(i, total - i) for total in (2, 3, 4) for i in range(4) if total - i in range(4)]
 
 
 @lru_cache(maxsize=8)

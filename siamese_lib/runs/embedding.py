@@ -105,6 +105,10 @@ class TowerFrames:
         """The tower; its weights are not used. RunError if it is not the one that was saved."""
         given = self._given
         if not isinstance(given, Unbuilt):
+            few_bits = any(layer.compute_dtype != "float32" for layer in given.layers)
+            if few_bits and is_conv_tower(given, self.image_shape, self.embedding_dim):
+                # A run embeds in float32, as it will when it is read, however it was trained.
+                return conv_tower(self.image_shape, self.embedding_dim, dtype="float32")
             return given
         tower = given.build(self.weights(-1))
         try:
@@ -116,19 +120,14 @@ class TowerFrames:
     def saved(self, dtype: str) -> dict[str, Any]:
         """Return what is saved of the tower: fields of a `SavedRun`, with floats of a dtype."""
         frames = [as_saved(array, dtype) for array in self.frames]
-        layers = self._described()
-        tower = self.layers
-        if layers is None and _computes_in_few_bits(tower):
-            # Without a description it is read as float32, whose probe differs by the rounding.
-            tower = conv_tower(self.image_shape, self.embedding_dim, dtype="float32")
-        last = TowerAt(tower, [array[-1] for array in frames])
+        last = TowerAt(self.layers, [array[-1] for array in frames])
         return {
             "image_shape": self.image_shape,
             "embedding_dim": self.embedding_dim,
             "probe": probe_of(last, self.image_shape),
             "white": self.white,
             "frames": frames,
-            "layers": layers,
+            "layers": self._described(),
         }
 
     def _described(self) -> JsonObject | None:
@@ -189,11 +188,6 @@ class TowerFrames:
     def checked(self, images: ArrayLike, name: str = "images") -> np.ndarray:
         """Return images as (N, H, W, C); ValueError as `checked_pixels` raises it."""
         return checked_pixels(images, self.image_shape, self.white, name)
-
-
-def _computes_in_few_bits(tower: keras.Model) -> bool:
-    """Return whether a layer computes in another dtype than float32."""
-    return any(layer.compute_dtype != "float32" for layer in tower.layers)
 
 
 def white_for(tower: keras.Model | Unbuilt) -> int | None:

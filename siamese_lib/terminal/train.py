@@ -80,8 +80,7 @@ def train(options: argparse.Namespace) -> int:
             f"`evaluate {printable(out)}`."
         )
         return 128 + guard.stopped_by
-    # As everybody who opens the run will see it: it may have been trained in fewer bits.
-    return _judge(recorder.run if is_own(options.tower) else sl.Run.load(out), data, recipe, out)
+    return _judge(recorder.run, data, recipe, out)
 
 
 def _judge(run: sl.Run, data: sl.Dataset, recipe: sl.Recipe, out: Path) -> int:

@@ -162,9 +162,9 @@ def in_lines(images: np.ndarray | StoredImages) -> bool:
     """
     chosen = np.linspace(0, len(images) - 1, min(len(images), _LOOKED_AT)).astype(np.int64)
     grey = np.asarray(images[chosen], np.float32).mean(axis=3)
-    border = np.concatenate([grey[:, [0, -1]].reshape(len(grey), -1), grey[:, 1:-1, 0]], axis=1)
-    border = np.concatenate([border, grey[:, 1:-1, -1]], axis=1)
-    apart = np.abs(grey - np.median(border, axis=1)[:, None, None])
+    border = np.ones(grey.shape[1:], bool)
+    border[1:-1, 1:-1] = False
+    apart = np.abs(grey - np.median(grey[:, border], axis=1)[:, None, None])
     ink = apart > np.maximum(np.percentile(apart, 99.5, axis=(1, 2)), 1e-6)[:, None, None] / 2
     reach = max(1, round(_REACH * max(grey.shape[1:])))
     return bool(ink.any() and _without_rim(ink, reach).sum() <= _LINES * ink.sum())

@@ -126,7 +126,7 @@ class Recipe:
     def fastest_dtype(self) -> str | None:
         """Return the dtype for `build_tower` that trains fastest here, None for Keras' own.
 
-        `photo_tower` gains a tenth of its speed by `sl.fastest_dtype`, `conv_tower` nearly half.
+        `photo_tower` becomes a tenth faster by `sl.fastest_dtype`, `conv_tower` by about a half.
         So only `conv_tower` gets it: a tower keeps its dtype, also where it is slow.
         """
         return fastest_dtype() if self.tower == "conv" else None

@@ -450,7 +450,7 @@ def test_a_tower_with_equal_shapes_but_other_layers_is_noticed(tmp_path: Path) -
     )
 
 
-def test_a_run_that_was_trained_in_fewer_bits_is_read_in_float32(tmp_path: Path) -> None:
+def test_a_run_that_was_trained_in_fewer_bits_embeds_in_float32(tmp_path: Path) -> None:
     whole = sl.conv_tower((16, 16, 3), 2, seed=1, dtype="float32")
     picture = np.resize(np.arange(256, dtype=np.uint8), (1, 16, 16, 3))
     weights = whole.get_weights()
@@ -459,7 +459,7 @@ def test_a_run_that_was_trained_in_fewer_bits_is_read_in_float32(tmp_path: Path)
     few = sl.conv_tower((16, 16, 3), 2, dtype="mixed_bfloat16")
     few.set_weights(weights)
     assert np.abs(np.asarray(few(picture)) / np.asarray(whole(picture)) - 1).max() > 0.02
-    sl.Run(few, [0], [weight[None] for weight in weights]).save(tmp_path / "run")
+    run = sl.Run(few, [0], [weight[None] for weight in weights])
     images = np.random.default_rng(0).integers(0, 256, (9, 16, 16, 3), dtype=np.uint8)
-    found = sl.Run.load(tmp_path / "run").embed(images)
-    np.testing.assert_allclose(found, whole(images), rtol=1e-4, atol=1e-5)
+    for each in (run, sl.Run.load(run.save(tmp_path / "run"))):
+        np.testing.assert_allclose(each.embed(images), whole(images), rtol=1e-4, atol=1e-5)
