@@ -50,11 +50,13 @@ class MissingCodeError(ValueError):
         super().__init__(" and ".join(f"{each.name} ({each.module})" for each in missing))
 
 
-def is_conv_tower(tower: keras.Model, image_shape: tuple[int, int, int], dim: int) -> bool:
+def is_conv_tower(
+    tower: keras.Model, image_shape: tuple[int, int, int], dim: int, *, unit_length: bool = False
+) -> bool:
     """Return whether a tower has the layers of `conv_tower`, whatever their dtypes."""
     if min(image_shape[:2]) < 8 or type(tower).__name__ != "Functional":
         return False
-    return _compared(tower) == _compared(conv_tower(image_shape, dim))
+    return _compared(tower) == _compared(conv_tower(image_shape, dim, unit_length=unit_length))
 
 
 def _compared(tower: keras.Model) -> list[Json]:

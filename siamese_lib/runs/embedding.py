@@ -105,11 +105,7 @@ class TowerFrames:
         """The tower; its weights are not used. RunError if it is not the one that was saved."""
         given = self._given
         if not isinstance(given, Unbuilt):
-            few_bits = any(layer.compute_dtype != "float32" for layer in given.layers)
-            if few_bits and is_conv_tower(given, self.image_shape, self.embedding_dim):
-                # A run embeds in float32, as it will when it is read, however it was trained.
-                return conv_tower(self.image_shape, self.embedding_dim, dtype="float32")
-            return given
+            return _in_float32(given, self.image_shape, self.embedding_dim)
         tower = given.build(self.weights(-1))
         try:
             check_probe(tower, given.probe, self.image_shape)
@@ -188,6 +184,19 @@ class TowerFrames:
     def checked(self, images: ArrayLike, name: str = "images") -> np.ndarray:
         """Return images as (N, H, W, C); ValueError as `checked_pixels` raises it."""
         return checked_pixels(images, self.image_shape, self.white, name)
+
+
+def _in_float32(tower: keras.Model, image_shape: tuple[int, int, int], dim: int) -> keras.Model:
+    """Return a tower as a run embeds with it: a `conv_tower` computes in float32.
+
+    It may have been trained in 16 bits. A run is read in float32, and pages compute in it.
+    """
+    if all(layer.compute_dtype == "float32" for layer in tower.layers):
+        return tower
+    for unit in (False, True):
+        if is_conv_tower(tower, image_shape, dim, unit_length=unit):
+            return conv_tower(image_shape, dim, dtype="float32", unit_length=unit)
+    return tower
 
 
 def white_for(tower: keras.Model | Unbuilt) -> int | None:

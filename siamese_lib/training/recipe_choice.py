@@ -19,7 +19,7 @@ from siamese_lib.training.recipes import Recipe
 
 _SMALL_SIDE = 32  # pixels: the largest side of grey images that a training sees a million times
 _MANY_PER_CLASS = 200
-_SMALL = ("digits", "small images")
+_DIGITS, _SMALL = "digits", "small images"
 _FIVE_MINUTES = {"conv": 9000, "photo": 5000}  # steps of 128 small images, on two cores
 _EPOCHS, _FEWEST, _MOST = 30, 200, 1500  # of photographs; 1,500 steps take 3 minutes on 2 cores
 # The triplet loss suits more than 500 classes with up to 8 images. Of 79 it learned nothing. So
@@ -108,7 +108,7 @@ def digit_recipe(data: Dataset, embedding_dim: int | None = None, tower: str = "
         positive_margin=0.6 if flat else Recipe.positive_margin,
         augment=RandomAffine(0.08) if gentle else ElasticDistortion(0.1, bend=0.5),
         steps=_FIVE_MINUTES[tower],
-        name=_SMALL[0],
+        name=_DIGITS,
         why=_facts(data),
     )
 
@@ -121,7 +121,7 @@ def small_recipe(data: Dataset) -> Recipe:
         loss="softmax",
         augment=RandomShift(1),
         steps=_FIVE_MINUTES["photo"],
-        name=_SMALL[1],
+        name=_SMALL,
         why=_facts(data),
     )
 
@@ -144,9 +144,9 @@ def with_tower(recipe: Recipe, tower: str, data: Dataset) -> Recipe:
     """Return a recipe for the same images with another tower, "conv" or "photo"."""
     if tower == recipe.tower:
         return recipe
-    if recipe.name == _SMALL[0]:
+    if recipe.name == _DIGITS:
         return digit_recipe(data, recipe.embedding_dim, tower)
-    if recipe.name == _SMALL[1]:
+    if recipe.name == _SMALL:
         return replace(recipe, tower=tower, steps=_FIVE_MINUTES[tower])
     return photo_recipe(data) if tower == "photo" else Recipe(why=_facts(data))
 
