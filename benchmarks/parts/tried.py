@@ -9,6 +9,7 @@ here, and steps are what is the same.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from functools import partial
@@ -18,6 +19,7 @@ import numpy as np
 
 import siamese_lib as sl
 from benchmarks.parts.record import KNN, MEASURES, P7, judge
+from benchmarks.recipes.contenders import RecipeTraining, Watch
 from benchmarks.recipes.tried_losses import (
     ClassMeans,
     NeighbourhoodComponents,
@@ -26,7 +28,6 @@ from benchmarks.recipes.tried_losses import (
 from benchmarks.tools.ledger import Ledger
 from benchmarks.tools.markdown import blocks, measured_on, table
 from siamese_lib.network.backend import keras
-from siamese_lib.runs.embedding import embed
 
 COMPARED = ()
 HELD_OUT = 10_000
@@ -135,7 +136,7 @@ def _photo() -> Question:
 
 def _wide() -> Question:
     softmax = replace(WIDE, loss="softmax")
-    cosines = partial(SupervisedContrastive, 0.1, cosine=True)
+    cosines = partial(SupervisedContrastive, 0.2, cosine=True)
     ways = [
         Way("contrastive loss", WIDE),
         Way("normalized softmax loss, length 1", softmax),
@@ -199,16 +200,10 @@ def held_out(data: sl.Dataset, count: int = HELD_OUT, seed: int = 12345) -> sl.D
 
 def tried(way: Way, data: sl.Dataset, seed: int = 0) -> dict[str, float]:
     """Train in one way, and judge it."""
-    keras.utils.set_random_seed(seed)
-    recipe, train = way.recipe, data.train
-    tower = recipe.build_tower(train.images.shape[1:], seed, recipe.fastest_dtype())
-    model = recipe.compile(tower, len(data.class_names))
-    if way.loss is not None:
-        model.compile(model.optimizer, way.loss(), **sl.compile_options())
-    batches = recipe.batches(train, seed)
-    epochs = recipe.steps // len(batches)
-    model.fit(batches, epochs=epochs, shuffle=False, verbose=0)
-    return {name: round(value, 4) for name, value in judge(partial(embed, tower), data).items()}
+    training, watch = RecipeTraining(way.recipe, data, seed, way.loss), Watch(math.inf)
+    watch.follow(training)
+    found = judge(partial(training.embed, watch.copies[-1].weights), data)
+    return {name: round(value, 4) for name, value in found.items()}
 
 
 def render(result: dict[str, Any]) -> str:

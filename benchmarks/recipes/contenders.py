@@ -189,20 +189,35 @@ class OurTraining:
 
 
 class RecipeTraining:
-    """A recipe of the library, trained as ``siamese train`` does: with ``fit``, and recorded."""
+    """A recipe of the library, trained as ``siamese train`` does: with ``fit``, and recorded.
 
-    def __init__(self, recipe: sl.Recipe, data: sl.Dataset, seed: int) -> None:
-        self.recipe, self.data, self.seed = recipe, data, seed
+    Args:
+        recipe: how to train.
+        data: the training images.
+        seed: of weights and batches.
+        loss: makes a loss that takes the place of the recipe's, or None.
+    """
+
+    def __init__(
+        self,
+        recipe: sl.Recipe,
+        data: sl.Dataset,
+        seed: int,
+        loss: Callable[[], keras.losses.Loss] | None = None,
+    ) -> None:
+        self.recipe, self.data, self.seed, self.loss = recipe, data, seed, loss
 
     def run(self, watch: Watch) -> None:
         keras.utils.set_random_seed(self.seed)
         recipe, train = self.recipe, self.data.train
         shape = train.images.shape[1:]
-        self.tower = recipe.build_tower(shape, self.seed, recipe.fastest_dtype())
-        model = recipe.compile(self.tower, len(self.data.class_names))
+        tower = recipe.build_tower(shape, self.seed, recipe.fastest_dtype())
+        model = recipe.compile(tower, len(self.data.class_names))
+        if self.loss is not None:
+            model.compile(model.optimizer, self.loss(), **sl.compile_options())
         batches = recipe.batches(train, self.seed)
-        recorder = sl.Recorder(self.tower, batches)
-        steps = Steps(watch, recipe.batch_size, self.tower.get_weights)
+        recorder = sl.Recorder(tower, batches)
+        steps = Steps(watch, recipe.batch_size, tower.get_weights)
         epochs = recipe.steps // len(batches)
         model.fit(
             batches,
@@ -215,8 +230,9 @@ class RecipeTraining:
             raise KeyboardInterrupt  # our Guard had turned it into an early end of the fit
 
     def embed(self, weights: Weights, images: np.ndarray) -> np.ndarray:
-        self.tower.set_weights(weights)
-        return embed(self.tower, images)
+        tower = self.recipe.build_tower(images.shape[1:])  # in float32, as a run embeds
+        tower.set_weights(weights)
+        return embed(tower, images)
 
     def same(self, weights: Weights, left: np.ndarray, right: np.ndarray) -> None:
         return None

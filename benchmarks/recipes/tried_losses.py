@@ -6,61 +6,58 @@ Each takes labels (B,), whole numbers, and embeddings (B, dim), and gives the lo
 from __future__ import annotations
 
 from siamese_lib.network.backend import Tensor, keras, ops
+from siamese_lib.network.loss_parts import all_pairs
+
+_NEVER = -1e9  # in the place of -d², of an image that does not count
 
 
 class _InBatch(keras.losses.Loss):
+    """A loss of -d² / T between each image and each other.
+
+    Args:
+        temperature: T.
+        cosine: whether embeddings are divided by their lengths first; then it is a cosine that is
+            divided by T / 2, but for a constant.
+    """
+
+    def __init__(self, temperature: float = 1.0, cosine: bool = False) -> None:
+        super().__init__()
+        self.temperature, self.cosine = temperature, cosine
+
     def call(self, y_true: Tensor, y_pred: Tensor) -> Tensor:
-        labels = ops.reshape(y_true, (-1,))
-        itself = ops.eye(ops.shape(y_pred)[0])
-        similar = ops.cast(ops.equal(labels[:, None], labels[None, :]), "float32") - itself
-        return self.of(self.logits(y_pred) - 1e9 * itself, similar)
+        points = ops.normalize(y_pred, axis=-1) if self.cosine else y_pred
+        distance, similar, different = all_pairs(y_true, points)
+        near = -(distance**2) / self.temperature
+        return self.of(ops.where(similar + different > 0, near, _NEVER), similar)
 
-    def logits(self, points: Tensor) -> Tensor:
-        """How near each image is to each other, (B, B)."""
-        return -squared_distances(points)
-
-    def of(self, logits: Tensor, similar: Tensor) -> Tensor:
-        """Return the loss of each image, (B,)."""
+    def of(self, near: Tensor, similar: Tensor) -> Tensor:
+        """Return the loss of each image, (B,), from -d² / T and what is similar, (B, B)."""
         raise NotImplementedError
 
 
 class NeighbourhoodComponents(_InBatch):
-    """The share of an image's neighbours, weighted by exp(-d²), that are of its class.
+    """The share of an image's neighbours, weighted by exp(-d² / T), that are of its class.
 
     References:
         Goldberger et al., "Neighbourhood Components Analysis", 2004. Salakhutdinov and Hinton,
         "Learning a Nonlinear Embedding by Preserving Class Neighbourhood Structure", 2007.
     """
 
-    def of(self, logits: Tensor, similar: Tensor) -> Tensor:
-        near = ops.logsumexp(logits - 1e9 * (1 - similar), axis=1)
-        return ops.logsumexp(logits, axis=1) - near
+    def of(self, near: Tensor, similar: Tensor) -> Tensor:
+        own = ops.logsumexp(ops.where(similar > 0, near, _NEVER), axis=1)
+        return ops.logsumexp(near, axis=1) - own
 
 
 class SupervisedContrastive(_InBatch):
     """The same share, as the mean of logarithms over the images of the class.
 
-    Args:
-        temperature: by which distances, or cosines, are divided.
-        cosine: whether cosines are compared instead of squared distances.
-
     References:
         Khosla et al., "Supervised Contrastive Learning", 2020, equation 2.
     """
 
-    def __init__(self, temperature: float, cosine: bool = False) -> None:
-        super().__init__()
-        self.temperature, self.cosine = temperature, cosine
-
-    def logits(self, points: Tensor) -> Tensor:
-        if not self.cosine:
-            return super().logits(points) / self.temperature
-        points = ops.normalize(points, axis=-1)
-        return ops.matmul(points, ops.transpose(points)) / self.temperature
-
-    def of(self, logits: Tensor, similar: Tensor) -> Tensor:
-        near = ops.sum(similar * ops.where(similar > 0, logits, 0.0), axis=1)
-        return ops.logsumexp(logits, axis=1) - near / ops.maximum(ops.sum(similar, axis=1), 1)
+    def of(self, near: Tensor, similar: Tensor) -> Tensor:
+        own = ops.sum(ops.where(similar > 0, near, 0.0), axis=1)
+        return ops.logsumexp(near, axis=1) - own / ops.maximum(ops.sum(similar, axis=1), 1)
 
 
 class ClassMeans(keras.losses.Loss):
@@ -87,10 +84,3 @@ class ClassMeans(keras.losses.Loss):
         apart = (size / ops.maximum(size - 1, 1)) ** 2  # from the mean of the others
         logits = -squares * (1 + own * (apart[:, None] - 1))
         return ops.logsumexp(logits, axis=1) - ops.sum(own * logits, axis=1)
-
-
-def squared_distances(points: Tensor) -> Tensor:
-    """Return the squared distance of each image of a batch to each, (B, B)."""
-    lengths = ops.sum(points**2, axis=1)
-    both = lengths[:, None] + lengths[None, :]
-    return ops.maximum(both - 2 * ops.matmul(points, ops.transpose(points)), 0)

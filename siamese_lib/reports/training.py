@@ -33,7 +33,7 @@ def steps_within(recipe: Recipe, data: Dataset, seconds: float) -> int:
 
     A few steps of a tower that is thrown away are timed.
     """
-    tower = recipe.build_tower(_shape(data))
+    tower = recipe.build_tower(_shape(data), dtype=recipe.fastest_dtype())
     model = recipe.compile(tower, len(data.class_names))
     batches = recipe.batches(data.train)
     first = {"epochs": 1, "shuffle": False, "verbose": 0}
@@ -124,7 +124,7 @@ def _fit(
     images, held_out = hold_out(data.train, seed=seed)
     if len(held_out) < _LEAST_HELD_OUT:
         images, held_out = data.train, None
-    tower = recipe.build_tower(_shape(data), seed)
+    tower = recipe.build_tower(_shape(data), seed, recipe.fastest_dtype())
     model = recipe.compile(tower, len(data.class_names))
     batches = recipe.batches(images, seed)
     recorder = Recorder(

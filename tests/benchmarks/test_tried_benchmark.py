@@ -38,7 +38,7 @@ def test_neighbourhood_components_are_their_loop():
 def test_the_supervised_contrastive_loss_is_its_loop(cosine):
     def near(a: np.ndarray, b: np.ndarray) -> float:
         if cosine:
-            return float(a @ b / np.linalg.norm(a) / np.linalg.norm(b)) / 0.3
+            return float(a @ b / np.linalg.norm(a) / np.linalg.norm(b)) / 0.15
         return -(math.dist(a, b) ** 2) / 0.3
 
     costs = []

@@ -337,7 +337,7 @@ def test_the_margin_is_that_of_the_loss(
     assert (recipe.loss, recipe.margin) == (loss, margin)
 
 
-def test_both_margins_grow_together() -> None:
+def test_options_change_the_recipe_for_digits() -> None:
     parser = argparse.ArgumentParser()
     add_options(parser)
     images = np.zeros((2000, 28, 28, 1), np.uint8)
@@ -347,6 +347,8 @@ def test_both_margins_grow_together() -> None:
     for options, margins in (([], (3.0, 0.6)), (["--margin", "0.5"], (0.5, 0.1))):
         recipe = recipe_of(data, parser.parse_args(["--model", "mnist", *options]))
         assert (recipe.margin, recipe.positive_margin) == pytest.approx(margins)
+    bent = recipe_of(data, parser.parse_args(["--model", "mnist", "--distort", "elastic"]))
+    assert bent.augment == sl.ElasticDistortion()
     softmax = recipe_of(data, parser.parse_args(["--model", "mnist", "--embedding-dim", "16"]))
     assert (softmax.loss, softmax.embedding_dim, softmax.name) == ("softmax", 16, "digits")
     pairs = ["--model", "mnist", "--embedding-dim", "16", "--pairs", "random"]
