@@ -186,7 +186,8 @@ def _augment(
 
 
 def _settings(recipe: sl.Recipe, options: argparse.Namespace) -> dict[str, object]:
-    """Return what is kept with the run."""
+    """Return what is kept with the run; a margin only if its loss has one, as views draw it."""
+    kept = [name for name in _SETTINGS if name != "margin" or recipe.loss != "softmax"]
     return {
         "data": lasting_name(options.data),
         "train_iter": recipe.steps,
@@ -194,7 +195,7 @@ def _settings(recipe: sl.Recipe, options: argparse.Namespace) -> dict[str, objec
         "distort": repr(recipe.augment) if recipe.augment else None,
         "seed": options.seed,
         "stop_early": options.stop_early,
-        **{name: getattr(recipe, name) for name in _SETTINGS},
+        **{name: getattr(recipe, name) for name in kept},
         **({"tower": options.tower} if is_own(options.tower) else {}),
         **({"on_disk": True} if options.on_disk else {}),
         **({"positive_margin": recipe.positive_margin} if recipe.positive_margin else {}),

@@ -91,6 +91,7 @@ def test_a_folder_of_photos_is_learned_in_colour_and_found_again(
     assert run.image_shape == (64, 64, 3)
     assert (run.settings["tower"], run.settings["loss"]) == ("photo", "softmax")
     assert run.settings["distort"].startswith("PhotoDistortion(")
+    assert "margin" not in run.settings  # this loss has none, so views draw none
     others = np.bincount(data.test.labels)[data.test.labels] - 1  # that each test image can find
     assert run.history["precision"][-1] == pytest.approx(np.minimum(others, 7).mean() / 7)
     monkeypatch.chdir(tmp_path)  # the run remembers where the photos are
