@@ -48,7 +48,9 @@ def run(part: str, *, quick: bool, restart: bool = False) -> None:
     """Measure one part and print the result; unless it is a quick try, write it too."""
     try:
         module = part_module(part)
-        ledger = Ledger(part, module.COMPARED, folder=None if quick else RESULTS / "unfinished")
+        folder = None if quick else RESULTS / "unfinished"
+        anywhere = getattr(module, "ANYWHERE", False)
+        ledger = Ledger(part, module.COMPARED, folder=folder, anywhere=anywhere)
         if restart:
             ledger.forget()
         result = {"machine": machine(module.COMPARED), **module.measure(ledger, quick=quick)}

@@ -8,7 +8,8 @@ as published and with our tower (`recipes.metric_learning`), which trains for th
 
 The clock is that of `parts.quality`: building the network, compilation, training and recording
 count; imports, loading data, a first step for practice and evaluation do not. One group of
-contenders with one seed is one turn. All choices were made on training images that were held out;
+contenders with one seed is one turn, and turns of several machines may stand together: the
+seconds are those of each. All choices were made on training images that were held out;
 the test images are looked at here only.
 """
 
@@ -31,6 +32,7 @@ from benchmarks.tools.markdown import (
     blocks,
     interval,
     left_out,
+    measured_by,
     measured_on,
     medians,
     shown,
@@ -41,6 +43,7 @@ from siamese_lib.metrics.headline import GALLERY_IMAGES, HEADLINE_K
 from siamese_lib.training.recipe_choice import with_tower
 
 COMPARED = trained_rivals.COMPARED
+ANYWHERE = True  # what is compared is compared within one entry
 SEEDS, LIMIT, SHORT, TRY = 3, 300.0, 10.0, 8.0  # seconds, but for the seeds
 ROOM = 0.08  # share of the seconds to leave free: a long training is slower than a short try
 MEASURES = KNN, P7, P1 = "kNN accuracy", "precision@7", "precision@1"
@@ -171,6 +174,7 @@ def measure(ledger: Ledger, *, quick: bool = False) -> dict[str, Any]:
     return {
         "seeds": len(seeds),
         "not installed": trained_rivals.absent(),
+        "processors": ledger.processors(),
         "groups": [
             {
                 "name": group.name,
@@ -245,6 +249,7 @@ def render(result: dict[str, Any]) -> str:
         "*Adam at 0.001* are our changes.",
         *(blocks(f"### {group['name']}", group_table(group)) for group in result["groups"]),
         left_out(result),
+        measured_by(result),
         measured_on(result),
     )
 

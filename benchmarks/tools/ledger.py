@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import time
+from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TypeVar
@@ -24,17 +25,29 @@ class Ledger:
         compared: packages whose versions matter; entries of other versions or of another machine
             are dropped.
         folder: where unfinished parts are kept; None keeps nothing on disk.
+        anywhere: whether to keep entries of other machines, for a part that compares within an
+            entry only.
     """
 
-    def __init__(self, part: str, compared: tuple[str, ...] = (), *, folder: Path | None) -> None:
+    def __init__(
+        self,
+        part: str,
+        compared: tuple[str, ...] = (),
+        *,
+        folder: Path | None,
+        anywhere: bool = False,
+    ) -> None:
         self.part = part
         self.path = None if folder is None else folder / f"{part}.json"
-        self._facts = {"machine": {**machine(compared), "date": None}}
+        here = machine(compared)
+        self._here = here["processor"]
+        self._facts = {"versions": here["versions"]} if anywhere else {**here, "date": None}
         self._entries: dict[str, Any] = {}
+        self._processors: dict[str, str] = {}
         if self.path is not None and self.path.exists():
             kept = json.loads(self.path.read_text())
             if kept["facts"] == self._facts:
-                self._entries = kept["entries"]
+                self._entries, self._processors = kept["entries"], kept["processors"]
                 print(f"{part}: continues after {len(self._entries)} measurements")
             else:
                 print(f"{part}: starts again, as the machine or a version has changed")
@@ -53,13 +66,18 @@ class Ledger:
             started = time.perf_counter()
             measured = json.loads(json.dumps(measure()))
             print(f"{self.part}: {name}: {time.perf_counter() - started:.1f} s", flush=True)
-            self._entries[name] = measured
+            self._entries[name], self._processors[name] = measured, self._here
             self._save()
         return self._entries[name]
+
+    def processors(self) -> dict[str, int]:
+        """Return the processors that measured, and how many entries each measured."""
+        return dict(Counter(self._processors.values()))
 
     def forget(self) -> None:
         """Forget the entries: the part is done, or starts again."""
         self._entries.clear()
+        self._processors.clear()
         if self.path is not None:
             self.path.unlink(missing_ok=True)
 
@@ -68,5 +86,6 @@ class Ledger:
             return
         self.path.parent.mkdir(parents=True, exist_ok=True)
         new = self.path.with_suffix(".new")
-        new.write_text(json.dumps({"facts": self._facts, "entries": self._entries}))
+        kept = {"facts": self._facts, "entries": self._entries, "processors": self._processors}
+        new.write_text(json.dumps(kept, indent=1) + "\n")
         new.replace(self.path)

@@ -56,6 +56,12 @@ def measured_on(result: dict[str, Any]) -> str:
     )
 
 
+def measured_by(result: dict[str, Any]) -> str:
+    """Name the processors that a result is from, if they are several, or say nothing."""
+    parts = [f"{name}: {count}" for name, count in result["processors"].items()]
+    return f"Turns measured by each processor: {'; '.join(parts)}." if len(parts) > 1 else ""
+
+
 def left_out(result: dict[str, Any]) -> str:
     """Name the libraries that a part could not measure, or say nothing."""
     absent = ", ".join(result.get("not installed", []))

@@ -99,13 +99,20 @@ def test_the_text_has_the_median_of_the_seeds_and_the_best_of_the_others():
     }  # fmt: skip
     ahead = {**group, "name": "others", "must": None}
     text = record.render(
-        {"machine": machine(()), "seeds": 3, "groups": [group, ahead], "not installed": ["torch"]}
+        {
+            "machine": machine(()),
+            "seeds": 3,
+            "groups": [group, ahead],
+            "not installed": ["torch"],
+            "processors": {"an old one": 2, "a new one": 4},
+        }
     )
     line = "kNN accuracy | 0.9800 (0.9700 to 0.9900) | 0.9800 (0.9000 to 0.9850) | a rival |"
     assert f"| some digits | 9 | {line} 0.9750 |" in text
     assert f"| others | 9 | {line} ahead |" in text
     assert "100 training and 20 test images. Ours: a recipe." in text
     assert "left out: torch" in text
+    assert "Turns measured by each processor: an old one: 2; a new one: 4." in text
 
 
 def test_a_quick_try_trains_ours_and_the_default_before(monkeypatch, data):
