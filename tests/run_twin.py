@@ -1,7 +1,7 @@
-"""Run a chapter's .py twin as a plain script, with every training cut to three batches.
+"""Run a chapter's .py twin as a plain script, on fewer digits, each training cut to three batches.
 
 nbval already runs each chapter in full, and the twin holds the same cells. What is left to show
-is that they run outside Jupyter, which does not take minutes of training.
+is that they run outside Jupyter, which does not take minutes of training and embedding.
 
 Usage: python tests/run_twin.py notebooks/03_train.py
 """
@@ -11,13 +11,16 @@ from __future__ import annotations
 import runpy
 import sys
 from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
 
-import siamese_lib  # noqa: F401  (first, because it chooses settings that Keras reads once)
+import siamese_lib as sl  # first, because it chooses settings that Keras reads once
 
 # isort: split
 import keras
 
 BATCHES = 3
+TRAIN, TEST = 12_000, 2_000  # images, at most
 
 
 class StopSoon(keras.callbacks.Callback):
@@ -40,5 +43,20 @@ def short_fit(
     return whole_fit(model, *args, callbacks=[*callbacks, StopSoon()], **kwargs)
 
 
+whole_set = sl.load_dataset
+
+
+def small_set(name: str, **kwargs: Any) -> sl.Dataset:
+    data = whole_set(name, **kwargs)
+    if len(data.train) <= TRAIN:
+        return data
+    train, test = (
+        sl.Split(split.images[:count], split.labels[:count])
+        for split, count in ((data.train, TRAIN), (data.test, TEST))
+    )
+    return replace(data, train=train, test=test)
+
+
+sl.load_dataset = small_set
 keras.Model.fit = short_fit
 runpy.run_path(sys.argv[1], run_name="__main__")
