@@ -55,9 +55,10 @@ def recipe_for(data: Dataset, embedding_dim: int | None = None) -> Recipe:
       margin 0.2, 128 dimensions and no mirrored images.
 
     Images are of lines if nearly all of their ink is near the ground: 5 % or less is left if a rim
-    of 2 pixels in 28 is taken off. The first two recipes take some five minutes on two cores; fewer
-    `Recipe.steps` take less. All settings were chosen on held-out training images, and those of the
-    letters and of the triplet loss on held-out training classes.
+    of 2 pixels in 28 is taken off. The first recipe takes 4 to 8 minutes on two cores, by the
+    processor, and the second 6 to 14; fewer `Recipe.steps` take less. All settings were chosen on
+    held-out training images, and those of the letters and of the triplet loss on held-out training
+    classes.
 
     Args:
         data: the images; only the training images are looked at.
