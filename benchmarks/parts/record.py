@@ -43,7 +43,7 @@ from siamese_lib.metrics.headline import GALLERY_IMAGES, HEADLINE_K
 from siamese_lib.training.recipe_choice import with_tower
 
 COMPARED = trained_rivals.COMPARED
-ANYWHERE = True  # what is compared is compared within one entry
+ANYWHERE = True  # with as many cores, as what is compared is compared within one entry
 SEEDS, LIMIT, SHORT, TRY = 3, 300.0, 10.0, 8.0  # seconds, but for the seeds
 ROOM = 0.08  # share of the seconds to leave free: a long training is slower than a short try
 MEASURES = KNN, P7, P1 = "kNN accuracy", "precision@7", "precision@1"

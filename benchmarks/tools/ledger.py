@@ -25,8 +25,8 @@ class Ledger:
         compared: packages whose versions matter; entries of other versions or of another machine
             are dropped.
         folder: where unfinished parts are kept; None keeps nothing on disk.
-        anywhere: whether to keep entries of other machines, for a part that compares within an
-            entry only.
+        anywhere: whether to keep entries of other machines with as many cores, for a part that
+            compares within an entry only.
     """
 
     def __init__(
@@ -40,14 +40,14 @@ class Ledger:
         self.part = part
         self.path = None if folder is None else folder / f"{part}.json"
         here = machine(compared)
-        self._here = here["processor"]
-        self._facts = {"versions": here["versions"]} if anywhere else {**here, "date": None}
-        self._entries: dict[str, Any] = {}
-        self._processors: dict[str, str] = {}
+        self._processor = here["processor"]
+        any_of_them = {"processor": None, "memory GiB": None} if anywhere else {}
+        self._facts = {"machine": {**here, "date": None, **any_of_them}}
+        self._entries: dict[str, dict[str, Any]] = {}
         if self.path is not None and self.path.exists():
             kept = json.loads(self.path.read_text())
             if kept["facts"] == self._facts:
-                self._entries, self._processors = kept["entries"], kept["processors"]
+                self._entries = kept["entries"]
                 print(f"{part}: continues after {len(self._entries)} measurements")
             else:
                 print(f"{part}: starts again, as the machine or a version has changed")
@@ -66,18 +66,17 @@ class Ledger:
             started = time.perf_counter()
             measured = json.loads(json.dumps(measure()))
             print(f"{self.part}: {name}: {time.perf_counter() - started:.1f} s", flush=True)
-            self._entries[name], self._processors[name] = measured, self._here
+            self._entries[name] = {"measured": measured, "processor": self._processor}
             self._save()
-        return self._entries[name]
+        return self._entries[name]["measured"]
 
     def processors(self) -> dict[str, int]:
         """Return the processors that measured, and how many entries each measured."""
-        return dict(Counter(self._processors.values()))
+        return dict(Counter(entry["processor"] for entry in self._entries.values()))
 
     def forget(self) -> None:
         """Forget the entries: the part is done, or starts again."""
         self._entries.clear()
-        self._processors.clear()
         if self.path is not None:
             self.path.unlink(missing_ok=True)
 
@@ -86,6 +85,6 @@ class Ledger:
             return
         self.path.parent.mkdir(parents=True, exist_ok=True)
         new = self.path.with_suffix(".new")
-        kept = {"facts": self._facts, "entries": self._entries, "processors": self._processors}
+        kept = {"facts": self._facts, "entries": self._entries}
         new.write_text(json.dumps(kept, indent=1) + "\n")
         new.replace(self.path)

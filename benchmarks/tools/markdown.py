@@ -21,9 +21,11 @@ def table(rows: list[dict[str, Any]]) -> str:
 def shown(value: float) -> str:
     """Write a measured number in up to three significant digits: 3,260 or 6.7 or 0.0178.
 
-    Results are kept rounded, so a zero at the end would claim a digit that was not kept.
+    Results are kept rounded, so a zero at the end would claim a digit that was not kept. Processors
+    differ in the last bits of a computed figure, which must not decide how it is rounded.
     """
-    return f"{float(f'{value:.3g}'):,.12g}"
+    same_everywhere = float(f"{value:.12g}")
+    return f"{float(f'{same_everywhere:.3g}'):,.12g}"
 
 
 def share(value: float) -> str:
@@ -57,9 +59,12 @@ def measured_on(result: dict[str, Any]) -> str:
 
 
 def measured_by(result: dict[str, Any]) -> str:
-    """Name the processors that a result is from, if they are several, or say nothing."""
-    parts = [f"{name}: {count}" for name, count in result["processors"].items()]
-    return f"Turns measured by each processor: {'; '.join(parts)}." if len(parts) > 1 else ""
+    """Count what each processor measured; say nothing if `measured_on` names the only one."""
+    counts = result["processors"]
+    if set(counts) <= {result["machine"]["processor"]}:
+        return ""
+    parts = "; ".join(f"{name}: {count}" for name, count in counts.items())
+    return f"Trainings, or turns of several, measured by each processor: {parts}."
 
 
 def left_out(result: dict[str, Any]) -> str:

@@ -40,20 +40,17 @@ def test_another_version_is_not_gone_on_with(tmp_path, monkeypatch):
 
 def test_a_part_that_compares_within_its_entries_goes_on_on_another_machine(tmp_path, monkeypatch):
     machine = ledgers.machine
-    for number, name in enumerate("ab", start=1):
-        monkeypatch.setattr(
-            ledgers,
-            "machine",
-            lambda compared, name=name: machine(compared) | {"processor": f"processor {name}"},
-        )
-        ledger = Ledger("part", folder=tmp_path, anywhere=True)
-        ledger.once("a", lambda: 1)
-        if number == 2:
-            assert ledger.once("b", lambda: 2) == 2
-            assert ledger.once("c", lambda: 3) == 3
-    assert ledger.processors() == {"processor a": 1, "processor b": 2}
-    monkeypatch.setattr(ledgers, "machine", lambda compared: machine(compared) | {"versions": {}})
-    assert Ledger("part", folder=tmp_path, anywhere=True).once("a", lambda: 4) == 4
+
+    def ledger(**facts: Any) -> Ledger:
+        monkeypatch.setattr(ledgers, "machine", lambda compared: machine(compared) | facts)
+        return Ledger("part", folder=tmp_path, anywhere=True)
+
+    ledger(processor="old").once("a", lambda: 1)
+    new = ledger(processor="new", **{"memory GiB": 7})
+    assert [new.once(name, lambda: 2) for name in "abc"] == [1, 2, 2]
+    assert new.processors() == {"old": 1, "new": 2}
+    assert ledger(cores=99).once("a", lambda: 3) == 3
+    assert ledger(versions={}).once("a", lambda: 4) == 4
 
 
 def test_what_json_changes_is_the_same_at_once_and_later(tmp_path):

@@ -112,7 +112,7 @@ def test_the_text_has_the_median_of_the_seeds_and_the_best_of_the_others():
     assert f"| others | 9 | {line} ahead |" in text
     assert "100 training and 20 test images. Ours: a recipe." in text
     assert "left out: torch" in text
-    assert "Turns measured by each processor: an old one: 2; a new one: 4." in text
+    assert "measured by each processor: an old one: 2; a new one: 4." in text
 
 
 def test_a_quick_try_trains_ours_and_the_default_before(monkeypatch, data):

@@ -101,8 +101,7 @@ def line(sizes: list[dict[str, Any]], way: str) -> tuple[float, float]:
     """Return the seconds of the start-up of a way, and its images in a second after that."""
     images = [each["images"] for each in sizes]
     slope, start = np.polyfit(images, [row_of(each, way)["seconds"]["median"] for each in sizes], 1)
-    # Processors differ in the last bits, which decide how a figure between two is rounded.
-    return round(float(start), 6), round(float(1 / slope), 6)
+    return float(start), float(1 / slope)
 
 
 def row_of(size: dict[str, Any], way: str) -> dict[str, Any]:

@@ -169,8 +169,7 @@ def points(turns: list[list[dict[str, Any]]]) -> list[dict[str, Any]]:
 
 def exponent(sizes: list[int], values: list[float]) -> float:
     """Fit the a of ``value ~ size^a`` by least squares of the logarithms."""
-    # Processors differ in the last bits, which decide how a figure between two is rounded.
-    return round(float(np.polyfit(np.log(sizes), np.log(values), 1)[0]), 6)
+    return float(np.polyfit(np.log(sizes), np.log(values), 1)[0])
 
 
 def rows(result: dict[str, Any], along: str) -> list[dict[str, str]]:
