@@ -29,7 +29,8 @@ def pairs_that_teach(
         images: one batch, as for `Run.embed`: 2 to 200 images.
         labels: int or str (N,), the class of each image.
         class_names: K names; the labels are then numbers from 0 to K - 1.
-        options: more arguments of `PairMatrix`. The margin is that of the run, or 1.
+        options: more arguments of `PairMatrix`. The margin is that of the run, or 1. The positive
+            margin is the same part of the margin as in the run.
 
     Returns:
         A `PairMatrix` with the run's steps and the images. It begins with the last frame.
@@ -51,7 +52,9 @@ def pairs_that_teach(
             "Take one batch, such as sl.BalancedBatchSampler(labels, 128).batch(0)."
         )
     margin = run.settings.get("margin") or 1.0
+    resting = run.settings.get("positive_margin", 0.0) / margin
     given = {"margin": min(max(margin, MARGINS[0]), MARGINS[1]), "steps": run.steps, **options}
+    given.setdefault("positive_margin", resting * given["margin"])
     frames = run.embed_once(images, None, what="images of a batch")
     pictures = pictures_of(np.asarray(images).reshape(len(images), *run.image_shape))
     return PairMatrix(frames, labels, images=pictures, class_names=class_names, **given)

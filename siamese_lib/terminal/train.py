@@ -141,7 +141,7 @@ def _recipe(data: sl.Dataset, options: argparse.Namespace) -> sl.Recipe:
     if options.tower in TOWERS:
         recipe = with_tower(recipe, options.tower, data)
     plain = {"margin": sl.Recipe.margin, "positive_margin": sl.Recipe.positive_margin}
-    if options.pairs == "random" and options.loss is None:
+    if options.pairs == "random" and options.loss in (None, "contrastive"):
         recipe = replace(recipe, loss="contrastive", turned=False, **plain)
     if options.loss not in (None, recipe.loss):
         recipe = replace(recipe, **plain)

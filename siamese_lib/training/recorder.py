@@ -151,9 +151,9 @@ class Recorder(keras.callbacks.Callback):
         kept = {**self._now(), **self._kept}
         steps = sorted(kept)
         frames = [through_time(weights) for weights in zip(*map(kept.get, steps), strict=True)]
-        margin = trained.number_of(getattr(self.model, "loss", None), "margin")
-        known = {} if margin is None else {"margin": margin}
-        settings = {**known, **self.settings}
+        loss = getattr(self.model, "loss", None)
+        margins = {name: trained.number_of(loss, name) for name in ("margin", "positive_margin")}
+        settings = {**{name: size for name, size in margins.items() if size}, **self.settings}
         return Run(
             self.tower, steps, frames, self.history, settings,
             white=self.white, trained_on=self._trained_on, image_shape=self.image_shape,

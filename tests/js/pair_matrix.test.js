@@ -51,6 +51,12 @@ test("costs by hand: a similar pair, a pushing one, a silent one at the margin",
   assert.equal(pairCosts([], [], [], 1, "two").pull, 0);
 });
 
+test("costs by hand: similar pairs within the positive margin are silent", () => {
+  const resting = pairCosts([0.25, 0.75, 1], [1, 1, 1], [1, 1, 2], 2, "two", 0.25);
+  assert.deepEqual([resting.pulling, resting.pushing, resting.silent], [3, 0, 1]);
+  assert.deepEqual([...resting.shares], [0, 0.25 / 12, (2 * 0.5625) / 12]);
+});
+
 test("the costliest pairs share no image and cost something", () => {
   const random = numbersFrom(3);
   const shares = Float64Array.from({ length: 45 }, () => Math.max(random() - 0.3, 0));
@@ -117,6 +123,7 @@ test("words say what a pair does, and doubt labels only if the distance contradi
     share: 0.1,
     loss: 0.4,
     margin: 1,
+    positiveMargin: 0,
   };
   assert.equal(
     pairWords(facts),
@@ -127,6 +134,8 @@ test("words say what a pair does, and doubt labels only if the distance contradi
   assert.match(doubtWords({ ...facts, same: true, distance: 1.1 }), /Both are labelled 4/);
   assert.equal(doubtWords({ ...facts, same: true, distance: 0.9 }), "");
   assert.match(doingWords({ ...facts, distance: 1 }), /silent/);
+  assert.match(doingWords({ ...facts, same: true, positiveMargin: 0.3 }), /silent.*near enough/);
+  assert.equal(doingWords({ ...facts, same: true, positiveMargin: 0.2 }), "pulls");
   assert.match(doingWords({ ...facts, times: 0 }), /not among/);
   assert.deepEqual([0, 0.0004, 0.094, 0.5, 1].map(shareWords), [
     "0 %",
@@ -145,7 +154,7 @@ test("a pair that does nothing has the quiet colour", () => {
     const images = [0, 1];
     /** @type {[string, string]} */
     const names = ["a", "b"];
-    const cost = { share: 0, loss: 1, margin: 1 };
+    const cost = { share: 0, loss: 1, margin: 1, positiveMargin: 0 };
     return doingInk({ images, names, same, times, distance, ...cost }, theme);
   };
   assert.deepEqual(

@@ -42,6 +42,26 @@ def test_the_margin_is_the_run_s_and_the_frame_its_last(run):
     assert view.state["frame"] == len(run) - 1
 
 
+def test_the_positive_margin_is_the_same_part_of_the_margin_as_in_training():
+    training = Training()
+    loss = sl.InBatchContrastiveLoss(2.0, positive_margin=0.5)
+    training.model.compile("sgd", loss, jit_compile=False)
+    training.fit()
+    run = training.recorder.run
+    assert run.settings["positive_margin"] == 0.5
+    for margin, rest in ((None, 0.5), (1.0, 0.25)):
+        given = {} if margin is None else {"margin": margin}
+        view = sl.pairs_that_teach(run, DATA.images, DATA.labels, **given)
+        points = run.embed(DATA.images, len(run) - 1)
+        pulling = sum(
+            math.dist(points[i], points[j]) > rest
+            for i in range(24)
+            for j in range(i)
+            if DATA.labels[i] == DATA.labels[j]
+        )
+        assert view.counts.pulling == pulling
+
+
 def test_more_images_than_a_batch_are_refused(run):
     many = np.zeros((201, 8, 8, 1), np.uint8)
     with pytest.raises(ValueError, match="got 201; expected at most 200"):

@@ -77,6 +77,31 @@ def test_the_cells_add_up_to_the_losses_of_the_library():
             assert np.triu(view.costs).sum() == pytest.approx(one, rel=1e-5)
 
 
+def test_similar_pairs_within_the_positive_margin_are_silent():
+    view = matrix(SOLID, margin=1.5, positive_margin=0.6)
+    rows, columns = np.array(EVERY).T
+    same = LABELS[rows] == LABELS[columns]
+    for frame, margin in ((0, 1.5), (2, 1.5), (2, 0.75)):  # a half of the margin, of both
+        view.state = {"frame": frame, "margin": margin, "means": "two"}
+        rest = 0.4 * margin
+        loss = sl.InBatchContrastiveLoss(margin, positive_margin=rest)
+        assert view.loss == pytest.approx(float(loss(LABELS, SOLID[frame])), rel=1e-5)
+        distances = np.linalg.norm(SOLID[frame][rows] - SOLID[frame][columns], axis=1)
+        resting, beyond = same & (distances <= rest), ~same & (distances >= margin)
+        assert resting.any()
+        assert view.counts.silent == resting.sum() + beyond.sum()
+        assert view.counts.pulling == same.sum() - resting.sum()
+        view.state = {"means": "one"}
+        plain = sl.ContrastiveLoss(margin, positive_margin=rest)
+        assert view.loss == pytest.approx(float(plain(same, distances)), rel=1e-5)
+
+
+@pytest.mark.parametrize("wrong", [-0.1, 1.0, math.nan, "near"])
+def test_a_positive_margin_is_from_0_to_below_the_margin(wrong):
+    with pytest.raises(ViewError, match="positive_margin is"):
+        matrix(margin=1.0, positive_margin=wrong)
+
+
 def test_random_pairs_count_as_often_as_they_are_given():
     left, right = [0, 1, 0, 5, 9], [1, 0, 7, 2, 3]  # 0 and 1 twice
     view = matrix(pairs=(left, right))
@@ -124,7 +149,7 @@ def test_a_wrong_label_is_among_the_costliest_pairs():
 
 @pytest.mark.parametrize("means", costs.MEANS)
 def test_the_page_computes_the_same(means):
-    view = matrix(SOLID, pairs=([0, 1, 4, 5], [1, 0, 7, 2]))
+    view = matrix(SOLID, positive_margin=0.2, pairs=([0, 1, 4, 5], [1, 0, 7, 2]))
     for which, margin in (("all", 0.7), ("all", 3.0), ("random", 1.0)):
         view.state = {"frame": 1, "which": which, "margin": margin, "means": means}
         batch, found = view._batch, view._costs
@@ -133,16 +158,17 @@ def test_the_page_computes_the_same(means):
             "same": batch.same.astype(int).tolist(),
             "times": batch.times(which).tolist(),
             "margin": margin,
+            "positive": view.payload()["resting"] * margin,
             "means": means,
             "count": COUNT,
         }
         there = in_node(
             "views/pair_matrix/costs.js",
             "costliestCells, pairCosts, pairDistances",
-            "({ points, count, same, times, margin, means }) => {"
+            "({ points, count, same, times, margin, means, positive }) => {"
             " const { buffer } = new Uint8Array(points.slice());"
             " const costs = pairCosts(pairDistances(new Float32Array(buffer), count),"
-            " same, times, margin, means);"
+            " same, times, margin, means, positive);"
             " return { ...costs, shares: [...costs.shares],"
             " costliest: costliestCells(costs.shares, count, 20) }; }",
             given,

@@ -8,8 +8,9 @@ const SMALLEST_SQUARE = 1e-12;
 /**
  * @typedef {object} PairCosts
  * @property {Float64Array} shares each pair's part of the loss
- * @property {number} silent how many different pairs are at the margin or beyond
- * @property {number} pulling how many pairs are similar
+ * @property {number} silent how many cost nothing: different pairs at the margin or beyond, and
+ *   similar ones within the positive margin
+ * @property {number} pulling how many other pairs are similar
  * @property {number} pushing how many different pairs are nearer than the margin
  * @property {number} pull what similar pairs add to the loss
  * @property {number} push what different pairs add to the loss
@@ -44,11 +45,12 @@ export function pairDistances(points, count) {
  * @param {PairNumbers} same 1 for a similar pair
  * @param {PairNumbers} times how often the loss compares each pair
  * @param {number} margin
- * @param {string} means "two", one over the similar pairs and one over the pushing ones; or "one"
+ * @param {string} means "two", one over the pulling pairs and one over the pushing ones; or "one"
+ * @param {number} positiveMargin distance within which similar images do not pull each other
  * @returns {PairCosts}
  */
-export function pairCosts(distances, same, times, margin, means) {
-  const counts = countPairs(distances, same, times, margin);
+export function pairCosts(distances, same, times, margin, means, positiveMargin = 0) {
+  const counts = countPairs(distances, same, times, margin, positiveMargin);
   const all = counts.silent + counts.pulling + counts.pushing;
   const pullWeight = 1 / (means === "two" ? 4 * Math.max(counts.pulling, 1) : 2 * Math.max(all, 1));
   const pushWeight = means === "two" ? 1 / (4 * Math.max(counts.pushing, 1)) : pullWeight;
@@ -57,8 +59,10 @@ export function pairCosts(distances, same, times, margin, means) {
   let push = 0;
   for (let pair = 0; pair < shares.length; pair++) {
     const distance = distances[pair];
-    if (same[pair]) pull += shares[pair] = pullWeight * times[pair] * distance ** 2;
-    else if (distance < margin) {
+    if (same[pair]) {
+      if (distance <= positiveMargin) continue;
+      pull += shares[pair] = pullWeight * times[pair] * (distance - positiveMargin) ** 2;
+    } else if (distance < margin) {
       push += shares[pair] = pushWeight * times[pair] * (margin - distance) ** 2;
     }
   }
@@ -71,13 +75,14 @@ export function pairCosts(distances, same, times, margin, means) {
  * @param {PairNumbers} same
  * @param {PairNumbers} times
  * @param {number} margin
+ * @param {number} positiveMargin
  */
-function countPairs(distances, same, times, margin) {
+function countPairs(distances, same, times, margin, positiveMargin) {
   const counts = { silent: 0, pulling: 0, pushing: 0 };
   for (let pair = 0; pair < distances.length; pair++) {
-    if (same[pair]) counts.pulling += times[pair];
-    else if (distances[pair] < margin) counts.pushing += times[pair];
-    else counts.silent += times[pair];
+    const costs = same[pair] ? distances[pair] > positiveMargin : distances[pair] < margin;
+    const does = !costs ? "silent" : same[pair] ? "pulling" : "pushing";
+    counts[does] += times[pair];
   }
   return counts;
 }

@@ -19,8 +19,9 @@ class Counts(NamedTuple):
     """How many of the pairs that the loss compares do what.
 
     Attributes:
-        silent: different pairs at the margin or beyond it. They cost nothing.
-        pulling: similar pairs.
+        silent: different pairs at the margin or beyond it, and similar pairs within the positive
+            margin, if there is one. They cost nothing.
+        pulling: all other similar pairs.
         pushing: different pairs that are nearer than the margin.
     """
 
@@ -57,7 +58,12 @@ def distances_of(points: np.ndarray) -> np.ndarray:
 
 
 def costs_of(
-    distances: np.ndarray, same: np.ndarray, times: np.ndarray, margin: float, means: str
+    distances: np.ndarray,
+    same: np.ndarray,
+    times: np.ndarray,
+    margin: float,
+    means: str,
+    positive_margin: float = 0.0,
 ) -> Costs:
     """Compute what each pair costs.
 
@@ -66,19 +72,20 @@ def costs_of(
         same: bool (P,), whether the pair is similar.
         times: int (P,), how often the loss compares the pair: 1 for each of all pairs.
         margin: distance beyond which different images do not push each other.
-        means: "two" is `siamese_lib.InBatchContrastiveLoss`: a mean over the similar pairs and one
-            over the different pairs that push. "one" is `siamese_lib.ContrastiveLoss`: the mean
-            over all pairs.
+        means: "two" is `siamese_lib.InBatchContrastiveLoss`: a mean over the similar pairs that
+            pull and one over the different pairs that push. "one" is `siamese_lib.ContrastiveLoss`:
+            the mean over all pairs.
+        positive_margin: distance within which similar images do not pull each other.
 
     References:
         Hadsell, Chopra and LeCun (2006), equation 4.
     """
-    near = ~same & (distances < margin)
-    pulling, pushing = int(times[same].sum()), int(times[near].sum())
+    near, far = ~same & (distances < margin), same & (distances > positive_margin)
+    pulling, pushing = int(times[far].sum()), int(times[near].sum())
     silent = int(times.sum()) - pulling - pushing
     pull_weight = 1 / (4 * max(pulling, 1) if means == "two" else 2 * max(int(times.sum()), 1))
     push_weight = 1 / (4 * max(pushing, 1)) if means == "two" else pull_weight
-    shares = np.where(same, pull_weight * times * distances**2, 0.0)
+    shares = np.where(far, pull_weight * times * (distances - positive_margin) ** 2, 0.0)
     shares[near] = (push_weight * times * (margin - distances) ** 2)[near]
     return Costs(shares, Counts(silent, pulling, pushing))
 

@@ -11,6 +11,7 @@ import { pairDistances, pairNumber } from "./costs.js";
  * @typedef {object} BatchPayload
  * @property {Bytes[]} points float32 (N, dim) of each frame
  * @property {number} dim
+ * @property {number} resting the positive margin, as a part of the margin
  * @property {number[][] | null} drawn the left and the right images of the random pairs
  * @property {FilmData} film the points in the plane
  * @property {Bytes} classes uint16 (N,)
@@ -27,8 +28,9 @@ export class PairBatch {
   #distances = [];
 
   /** @param {BatchPayload} payload */
-  constructor({ points, film, classes, names, colors, drawn }) {
+  constructor({ points, film, classes, names, colors, drawn, resting }) {
     this.count = film.count;
+    this.resting = resting;
     this.#frames = points.map(floatsOf);
     this.classes = new Classes({ labels: classes, names, colors }, film.count, []);
     /** The images, sorted by class. */

@@ -134,9 +134,15 @@ export class PairMatrixView {
     if (this.#costs && this.#frame === frame) return this.#costs;
     const { which, means, margin } = this.#looking;
     const times = this.batch.times(which);
+    const distances = this.batch.distances(frame);
     this.#frame = frame;
-    this.#costs = pairCosts(this.batch.distances(frame), this.batch.same, times, margin, means);
+    this.#costs = pairCosts(distances, this.batch.same, times, margin, means, this.#positiveMargin);
     return this.#costs;
+  }
+
+  /** It moves with the margin. */
+  get #positiveMargin() {
+    return this.batch.resting * this.#looking.margin;
   }
 
   #built() {
@@ -291,6 +297,7 @@ export class PairMatrixView {
       share: costs.shares[pair],
       loss: costs.pull + costs.push,
       margin,
+      positiveMargin: this.#positiveMargin,
     };
   }
 

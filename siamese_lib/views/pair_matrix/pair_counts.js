@@ -9,9 +9,9 @@ import { shareWords } from "./pair_words.js";
 
 /** @type {["pulling" | "pushing" | "silent", string][]} */
 const KINDS = [
-  ["pulling", "similar pairs"],
+  ["pulling", "similar pairs that cost something"],
   ["pushing", "different pairs nearer than the margin"],
-  ["silent", "different pairs beyond the margin: they cost nothing"],
+  ["silent", "pairs that cost nothing, such as different ones beyond the margin"],
 ];
 
 export class PairCounts {

@@ -46,6 +46,8 @@ class PairMatrix(StatefulView):
         colors: "#rrggbb" of each class; by default those of the book.
         steps: int (F,), ascending: the training step of each frame.
         margin: distance beyond which different images do not push each other, 0.1 to 10.
+        positive_margin: distance within which similar images do not pull each other, from 0 to
+            below `margin`. Where the reader moves the margin, it stays the same part of it.
         pairs: (left, right), int (R,) each: the images that make the random pairs. None draws N / 2
             pairs as `PairSampler` does; half of them are similar. An image that is alone in its
             class is in none of them.
@@ -101,6 +103,7 @@ class PairMatrix(StatefulView):
         colors: Sequence[str] | None = None,
         steps: ArrayLike | None = None,
         margin: float = 1.0,
+        positive_margin: float = 0.0,
         pairs: tuple[ArrayLike, ArrayLike] | None = None,
         seed: int = 0,
         frame: int = -1,
@@ -117,6 +120,7 @@ class PairMatrix(StatefulView):
         }
         try:
             first = self._checked(first)
+            self._resting = _part_of(margin, positive_margin)
         except ValueError as error:
             raise ViewError(str(error)) from None
         super().__init__(self._packed(), first)
@@ -166,7 +170,8 @@ class PairMatrix(StatefulView):
         looking, batch = self._looking, self._batch
         times = batch.times(looking.which)
         distances = batch.distances(looking.frame)
-        return costs_of(distances, batch.same, times, looking.margin, looking.means)
+        resting = self._resting * looking.margin
+        return costs_of(distances, batch.same, times, looking.margin, looking.means, resting)
 
     def _of(self, state: dict[str, Any]) -> Looking:
         batch = self._batch
@@ -183,6 +188,7 @@ class PairMatrix(StatefulView):
         return {
             "points": [frame.astype("<f4").tobytes() for frame in batch.points],
             "dim": dim,
+            "resting": self._resting,
             "drawn": None if batch.drawn is None else batch.drawn.tolist(),
             "film": wire.packed_film(film.frames),
             "classes": np.asarray(film.classes.numbers).astype("<u2").tobytes(),
@@ -199,3 +205,14 @@ def _checked_margin(margin: float) -> float:
         return real_number("margin", margin, *MARGINS, ends=True)
     except ValueError as error:
         raise ViewError(str(error)) from None
+
+
+def _part_of(margin: float, positive_margin: float) -> float:
+    """Return a positive margin as a share of the margin; ValueError if it is not below it."""
+    distance = real_number("positive_margin", positive_margin)
+    if not 0 <= distance < margin:
+        raise ValueError(
+            f"positive_margin is {distance:g}; expected a number from 0 to below the margin, "
+            f"{margin:g}."
+        )
+    return distance / margin

@@ -15,6 +15,7 @@ import { grouped, shortNumber } from "../js/numbers.js";
  * @property {number} share of the loss, as a number of the loss's unit
  * @property {number} loss
  * @property {number} margin
+ * @property {number} positiveMargin 0 if there is none
  */
 
 /**
@@ -32,9 +33,9 @@ export const kindWords = ({ same, names }) =>
   same ? `similar pair: both are labelled ${names[0]}` : `different pair: ${names.join(" and ")}`;
 
 /** @param {PairFacts} facts */
-export function doingWords({ same, times, distance, margin }) {
+export function doingWords({ same, times, distance, margin, positiveMargin }) {
   if (!times) return "not among the random pairs";
-  if (same) return "pulls";
+  if (same) return distance > positiveMargin ? "pulls" : "silent, as it is near enough";
   return distance < margin ? "pushes" : "silent, as it is beyond the margin";
 }
 
@@ -43,8 +44,8 @@ export function doingWords({ same, times, distance, margin }) {
  * @param {PairFacts} facts
  * @param {Pick<Theme, "same" | "different" | "quiet">} theme
  */
-export function doingInk({ same, times, distance, margin }, theme) {
-  if (!times || (!same && distance >= margin)) return theme.quiet;
+export function doingInk({ same, times, distance, margin, positiveMargin }, theme) {
+  if (!times || (same ? distance <= positiveMargin : distance >= margin)) return theme.quiet;
   return same ? theme.same : theme.different;
 }
 
