@@ -196,6 +196,7 @@ class RecipeTraining:
         data: the training images.
         seed: of weights and batches.
         loss: makes a loss that takes the place of the recipe's, or None.
+        fastest: whether to train in the dtype that is fastest here, as ``siamese train``.
     """
 
     def __init__(
@@ -204,14 +205,17 @@ class RecipeTraining:
         data: sl.Dataset,
         seed: int,
         loss: Callable[[], keras.losses.Loss] | None = None,
+        *,
+        fastest: bool = True,
     ) -> None:
         self.recipe, self.data, self.seed, self.loss = recipe, data, seed, loss
+        self.dtype = recipe.fastest_dtype() if fastest else "float32"
 
     def run(self, watch: Watch) -> None:
         keras.utils.set_random_seed(self.seed)
         recipe, train = self.recipe, self.data.train
         shape = train.images.shape[1:]
-        tower = recipe.build_tower(shape, self.seed, recipe.fastest_dtype())
+        tower = recipe.build_tower(shape, self.seed, self.dtype)
         model = recipe.compile(tower, len(self.data.class_names))
         if self.loss is not None:
             model.compile(model.optimizer, self.loss(), **sl.compile_options())

@@ -145,6 +145,8 @@ def _recipe(data: sl.Dataset, options: argparse.Namespace) -> sl.Recipe:
         recipe = replace(recipe, loss="contrastive", turned=False, **plain)
     if options.loss not in (None, recipe.loss):
         recipe = replace(recipe, **plain)
+    if is_own(options.tower) and recipe.loss == "contrastive":
+        recipe = replace(recipe, **plain)  # a tower of unit length reaches no large margin
     given = {
         "embedding_dim": options.embedding_dim,
         "loss": options.loss,

@@ -7,6 +7,7 @@ from dataclasses import replace
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 
+from siamese_lib.checks import whole_number
 from siamese_lib.data.augmentation import (
     ElasticDistortion,
     PhotoDistortion,
@@ -32,9 +33,13 @@ _HUNDREDS, _FEW, _FEW_MARGIN = 500, 8, 0.2
 _PLENTY = 3000
 _GENTLE = {"zoom": 0.1, "stretch": 0.1, "color": 0.3}
 _FEW_CLASSES = 32
-# Of the ink of digits, less than 1 % is left if each place within 2 pixels of the ground (of 28) is
-# taken away; of letters of a dozen typefaces 3 %, of clip art 9 %, of clothes 22 %.
-_LINES, _REACH, _LOOKED_AT = 0.05, 2 / 28, 256
+# Of the ink of digits, 1 to 3 % is left if what is within 2 pixels of the ground (of 28) is taken
+# away, and up to 10 % if they fill the image; of letters of a dozen typefaces 4 %, of clip art 9 %,
+# of clothes 31 % and more.
+_DIGIT_LINES, _LETTER_LINES = 0.15, 0.05
+_REACH, _LOOKED_AT = 2 / 28, 256
+_FINE = 84  # pixels: images are enlarged to this before the rim is taken off
+_PLAIN = 0.2  # most ink on the border; of noise, nearly a half of it is ink
 
 
 def recipe_for(data: Dataset, embedding_dim: int | None = None) -> Recipe:
@@ -45,37 +50,42 @@ def recipe_for(data: Dataset, embedding_dim: int | None = None) -> Recipe:
       dimensions, the normalized softmax loss.
     * Small grey images of anything else, such as Fashion-MNIST, with as many in a class:
       `photo_tower`, 16 dimensions and the normalized softmax loss; images are moved by a pixel.
-    * Letters: grey images of lines in more than 32 classes with fewer images: `photo_tower`, 128
-      dimensions and the normalized softmax loss, and each letter turned by a quarter, a half and
-      three quarters of a circle is a class of its own.
+    * Letters: square grey images of lines in more than 32 classes with fewer images, in memory, not
+      on disk, as they are turned: `photo_tower`, 128 dimensions and the normalized softmax loss.
+      Each letter turned by a quarter, a half and three quarters of a circle is a class of its own.
     * Photographs, which are all others: `photo_tower`, 64 dimensions, the normalized softmax loss,
       and distortions of photographs; these mirror no grey images, as they are often letters. 3,000
       pictures in colour and more get 128 dimensions, batches of 128 and weaker distortions. More
       than 500 classes with 8 images or fewer in the middle one get the triplet loss instead, with
       margin 0.2, 128 dimensions and no mirrored images.
 
-    Images are of lines if nearly all of their ink is near the ground: 5 % or less is left if a rim
-    of 2 pixels in 28 is taken off. The first recipe takes 4 to 8 minutes on two cores, by the
-    processor, and the second 6 to 14; fewer `Recipe.steps` take less. All settings were chosen on
-    held-out training images, and those of the letters and of the triplet loss on held-out training
-    classes.
+    Images are of lines if their ground is plain and nearly all of their ink is near it: if a rim of
+    2 pixels in 28 is taken off, 15 % or less is left of digits, and 5 % of letters. The first
+    recipe takes 4 to 8 minutes on two cores, by the processor, and the second 6 to 14; fewer
+    `Recipe.steps` take less. All settings were chosen on held-out training images, and those of the
+    letters and of the triplet loss on held-out training classes.
 
     Args:
         data: the images; only the training images are looked at.
-        embedding_dim: length of the embedding; by default that of the recipe.
+        embedding_dim: length of the embedding, at least 1; by default that of the recipe.
 
     Returns:
         A `Recipe`; change it with `dataclasses.replace`.
+
+    Raises:
+        ValueError: `embedding_dim` is not as described.
 
     Example:
         >>> print(sl.recipe_for(sl.load_dataset("mnist", verbose=False)).name)
         digits
     """
+    if embedding_dim is not None:
+        whole_number("embedding_dim", embedding_dim, 1)
     _, height, width, channels = data.train.images.shape
     classes, middle = _class_sizes(data)
     small = max(height, width) <= _SMALL_SIDE and middle >= _MANY_PER_CLASS
     if channels == 1 and small:
-        lines = in_lines(data.train.images)
+        lines = in_lines(data.train.images, _DIGIT_LINES)
         chosen = digit_recipe(data, embedding_dim) if lines else small_recipe(data)
     elif (
         channels == 1
@@ -83,7 +93,7 @@ def recipe_for(data: Dataset, embedding_dim: int | None = None) -> Recipe:
         and classes > _FEW_CLASSES
         and middle < _MANY_PER_CLASS
         and isinstance(data.train.images, np.ndarray)
-        and in_lines(data.train.images)
+        and in_lines(data.train.images, _LETTER_LINES)
     ):
         chosen = letter_recipe(data)
     else:
@@ -152,7 +162,7 @@ def with_tower(recipe: Recipe, tower: str, data: Dataset) -> Recipe:
     return photo_recipe(data) if tower == "photo" else Recipe(why=_facts(data))
 
 
-def in_lines(images: np.ndarray | StoredImages) -> bool:
+def in_lines(images: np.ndarray | StoredImages, most: float = _DIGIT_LINES) -> bool:
     """Return whether images are drawn in lines on a plain ground, as handwriting is.
 
     The ground is the median of an image's border, and its ink what differs from it by more than
@@ -160,6 +170,7 @@ def in_lines(images: np.ndarray | StoredImages) -> bool:
 
     Args:
         images: (N, H, W, C) of any real dtype, N at least 1.
+        most: the largest share of the ink that may be farther from the ground than the rim.
     """
     chosen = np.linspace(0, len(images) - 1, min(len(images), _LOOKED_AT)).astype(np.int64)
     grey = np.asarray(images[chosen], np.float32).mean(axis=3)
@@ -167,8 +178,12 @@ def in_lines(images: np.ndarray | StoredImages) -> bool:
     border[1:-1, 1:-1] = False
     apart = np.abs(grey - np.median(grey[:, border], axis=1)[:, None, None])
     ink = apart > np.maximum(np.percentile(apart, 99.5, axis=(1, 2)), 1e-6)[:, None, None] / 2
-    reach = max(1, round(_REACH * max(grey.shape[1:])))
-    return bool(ink.any() and _without_rim(ink, reach).sum() <= _LINES * ink.sum())
+    if not ink.any() or ink[:, border].mean() > _PLAIN:
+        return False
+    times = -(-_FINE // max(grey.shape[1:]))
+    ink = ink.repeat(times, axis=1).repeat(times, axis=2)  # so that the rim has parts of pixels
+    reach = max(1, round(_REACH * max(ink.shape[1:])))
+    return bool(_without_rim(ink, reach).sum() <= most * ink.sum())
 
 
 def _without_rim(ink: np.ndarray, reach: int) -> np.ndarray:

@@ -8,9 +8,11 @@ from typing import TypeAlias
 import numpy as np
 
 from siamese_lib.data.split import Split
+from siamese_lib.data.stored_images import StoredImages
 from siamese_lib.data.turned_classes import turned_classes
 from siamese_lib.network.backend import keras
 from siamese_lib.network.devices import compile_options, fastest_dtype
+from siamese_lib.network.loss_parts import checked_margin, checked_positive_margin
 from siamese_lib.network.losses import BatchTripletLoss, ContrastiveLoss, InBatchContrastiveLoss
 from siamese_lib.network.optimizers import Muon
 from siamese_lib.network.photo_tower import photo_tower
@@ -47,20 +49,21 @@ class Recipe:
         pairs: "in-batch", or "random" for `PairSampler` and the siamese model, as the original
             program; these take the contrastive loss only.
         margin: of the contrastive and the triplet loss.
-        positive_margin: of the contrastive loss.
         batch_size: images in a step, or random pairs.
         per_class: images of each class in a batch; None leaves it to `BalancedBatchSampler`.
         augment: what distorts the images, or None.
+        steps: of the whole training.
+        learning_rate: of `Muon` at the first step; it falls linearly to 0.
+        why: what the recipe was chosen by, in words.
+        name: what the recipe is for, such as "digits".
+        positive_margin: of the contrastive loss, from 0 to below `margin`.
         turned: whether each class, turned by a quarter, a half and three quarters of a circle, is a
             class of its own (`turned_classes`). `batches` turns the images, and `compile` counts
             these classes.
-        steps: of the whole training.
-        learning_rate: of `Muon` at the first step; it falls linearly to 0.
-        name: what the recipe is for, such as "digits".
-        why: what the recipe was chosen by, in words.
 
     Raises:
-        ValueError: a word is not one of those above, or random pairs have another loss.
+        ValueError: a word is not one of those above, random pairs have another loss, or a margin is
+            not as described.
     """
 
     tower: str = "conv"
@@ -68,15 +71,15 @@ class Recipe:
     loss: str = "contrastive"
     pairs: str = "in-batch"
     margin: float = 1.0
-    positive_margin: float = 0.0
     batch_size: int = 128
     per_class: int | None = None
     augment: Augmentation | None = None
-    turned: bool = False
     steps: int = 1200
     learning_rate: float = 0.02
-    name: str = ""
     why: str = ""
+    name: str = ""
+    positive_margin: float = 0.0
+    turned: bool = False
 
     def __post_init__(self) -> None:
         for name, words in (("tower", TOWERS), ("loss", LOSSES), ("pairs", PAIRS)):
@@ -88,6 +91,12 @@ class Recipe:
             raise ValueError(
                 f"pairs is 'random' with the {self.loss} loss and per_class {self.per_class}; "
                 "expected the contrastive loss and no per_class. Take pairs='in-batch' for others."
+            )
+        checked_positive_margin(self.positive_margin, checked_margin(self.margin))
+        if self.positive_margin and self.loss != "contrastive":
+            raise ValueError(
+                f"positive_margin is {self.positive_margin:g} with the {self.loss} loss; expected "
+                "0, as only the contrastive loss has one."
             )
 
     def __str__(self) -> str:
@@ -167,7 +176,15 @@ class Recipe:
         """Return the batches of the whole training, in Keras epochs of equal length.
 
         An epoch has up to 100 steps, a divisor of `steps`.
+
+        Raises:
+            ValueError: images on disk are to be turned.
         """
+        if self.turned and isinstance(images.images, StoredImages):
+            raise ValueError(
+                "turned is True for images on disk; expected images in memory, where four times as "
+                "many have room. Load the folder without on_disk, or take turned=False."
+            )
         if self.turned:
             images = turned_classes(images)
         if self.pairs == "random":

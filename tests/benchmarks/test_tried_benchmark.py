@@ -81,12 +81,40 @@ def test_names_are_used_once_and_data_sets_are_known():
     assert {question.data for question in asked} == {"mnist", "fashion_mnist"}
 
 
-@pytest.mark.parametrize("loss", [None, NeighbourhoodComponents])
+class Counted(NeighbourhoodComponents):
+    """It counts how often Keras traces it."""
+
+    calls = 0
+
+    def call(self, y_true, y_pred):
+        Counted.calls += 1
+        return super().call(y_true, y_pred)
+
+
+@pytest.mark.parametrize("loss", [None, Counted])
 def test_a_way_is_trained_and_judged(loss):
     way = tried.Way("a way", sl.Recipe(steps=20, batch_size=16, learning_rate=0.01), loss)
+    Counted.calls = 0
     found = tried.tried(way, tiny_stripes())
+    assert (Counted.calls > 0) == (loss is Counted)
     assert set(found) == set(tried.MEASURES)
     assert found[tried.KNN] > 0.5
+
+
+def test_a_way_that_trains_on_cosines_is_judged_by_cosines(monkeypatch):
+    lengths = []
+
+    def judge(embed, data):
+        lengths.extend(np.linalg.norm(embed(data.test.images), axis=1))
+        return {}
+
+    monkeypatch.setattr(tried, "judge", judge)
+    recipe = sl.Recipe(steps=5, batch_size=16)
+    tried.tried(tried.Way("a way", recipe, cosine=True), tiny_stripes())
+    np.testing.assert_allclose(lengths, 1, rtol=1e-5)
+    cosines = [way for each in tried.questions() for way in each.ways if "cosines" in way.name]
+    assert cosines
+    assert all(way.cosine for way in cosines)
 
 
 def test_a_quick_try_and_its_text(monkeypatch):
@@ -97,5 +125,5 @@ def test_a_quick_try_and_its_text(monkeypatch):
     monkeypatch.setattr(tried, "questions", lambda: [replace(first, ways=ways)])
     result = tried.measure(Ledger("tried", folder=None), quick=True)
     text = tried.render({"machine": machine(()), **result})
-    assert f"### {first.name}\n\nChosen by kNN accuracy." in text
+    assert f"### {first.name}\n\nChosen by kNN accuracy, whose standard" in text
     assert f"| {ways[0].name} | {result['questions'][0]['rows'][0]['kNN accuracy']:.4f} |" in text

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import numpy as np
 import pytest
@@ -50,7 +51,7 @@ def test_the_positive_margin_is_the_same_part_of_the_margin_as_in_training():
     run = training.recorder.run
     assert run.settings["positive_margin"] == 0.5
     for margin, rest in ((None, 0.5), (1.0, 0.25)):
-        given = {} if margin is None else {"margin": margin}
+        given: dict[str, Any] = {} if margin is None else {"margin": margin}
         view = sl.pairs_that_teach(run, DATA.images, DATA.labels, **given)
         points = run.embed(DATA.images, len(run) - 1)
         pulling = sum(

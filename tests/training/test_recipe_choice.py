@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from PIL import Image
 
 import siamese_lib as sl
 from siamese_lib.training.recipe_choice import in_lines, photo_recipe, with_tower
@@ -73,9 +74,46 @@ def test_another_tower_for_the_same_images():
     assert plain == sl.Recipe(why=plain.why)
 
 
-@pytest.mark.parametrize(("name", "lines"), [("mnist", True), ("letters", True)])
-def test_handwriting_and_letters_are_lines(name, lines):
-    assert in_lines(sl.load_dataset(name, verbose=False).train.images) == lines
+def test_letters_on_disk_are_not_turned(tmp_path):
+    data = drawn(40, 10)
+    for image, label in zip(data.train.images, data.train.labels, strict=True):
+        folder = tmp_path / "photos" / f"class {label:02}"
+        folder.mkdir(parents=True, exist_ok=True)
+        image[:4, :4, 0] = 255 * (label >> np.arange(16) & 1).reshape(4, 4)  # no two are equal
+        Image.fromarray(image[..., 0]).save(folder / f"{len(list(folder.iterdir()))}.png")
+    options = {"image_size": (28, 28), "color": "grayscale", "verbose": False}
+    memory = sl.load_folder(tmp_path / "photos", **options)
+    disk = sl.load_folder(tmp_path / "photos", on_disk=tmp_path / "stored", **options)
+    recipe = sl.recipe_for(memory)
+    assert (recipe.name, sl.recipe_for(disk).name) == ("letters", "photographs")
+    with pytest.raises(ValueError, match="turned is True for images on disk; expected images in"):
+        recipe.batches(disk.train)
+
+
+@pytest.mark.parametrize("dim", [0, -3, 2.5, "two"])
+def test_a_number_of_dimensions_is_checked(dim):
+    with pytest.raises(ValueError, match="embedding_dim is"):
+        sl.recipe_for(drawn(10, 200), dim)
+
+
+def scaled(images: np.ndarray, side: int) -> np.ndarray:
+    size, box = (side, side), Image.Resampling.BOX
+    return np.stack([np.asarray(Image.fromarray(i[..., 0]).resize(size, box)) for i in images])
+
+
+@pytest.mark.parametrize("side", [14, 16, 18, 20, 24, 28, 32])
+def test_handwriting_is_lines_at_any_size_and_clothes_are_not(side):
+    digits = sl.load_dataset("mnist", verbose=False).train.images[:300]
+    assert in_lines(scaled(digits, side)[..., None])
+    assert in_lines(255 - scaled(digits[:, 4:24, 4:24], side)[..., None])  # without a frame
+    shirts = drawn(2, 150, thick=14).train.images
+    assert not in_lines(scaled(shirts, side)[..., None])
+
+
+def test_letters_are_lines_and_noise_is_not():
+    assert in_lines(sl.load_dataset("letters", verbose=False).train.images, most=0.05)
+    noise = np.random.default_rng(0).integers(0, 256, (50, 32, 32, 1), dtype=np.uint8)
+    assert not in_lines(noise)
 
 
 def test_ink_may_be_dark_or_light_or_missing():

@@ -119,6 +119,10 @@ def test_classes_take_turns_if_asked():
         ({"pairs": "all"}, "pairs is 'all'"),
         ({"pairs": "random", "loss": "softmax"}, "'random' with the softmax loss"),
         ({"pairs": "random", "per_class": 4}, "per_class 4"),
+        ({"margin": 0.0}, "margin is 0.0; expected a finite number above 0"),
+        ({"positive_margin": -1.0}, "positive_margin is -1.0; expected a number from 0 to below"),
+        ({"margin": 0.5, "positive_margin": 0.6}, "positive_margin is 0.6; .* margin, 0.5"),
+        ({"loss": "triplet", "positive_margin": 0.2}, "positive_margin is 0.2 with the triplet"),
     ],
 )
 def test_refuses_what_does_not_go_together(options, message):
