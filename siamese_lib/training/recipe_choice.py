@@ -61,7 +61,7 @@ def recipe_for(data: Dataset, embedding_dim: int | None = None) -> Recipe:
 
     Images are of lines if their ground is plain and nearly all of their ink is near it: if a rim of
     2 pixels in 28 is taken off, 15 % or less is left of digits, and 5 % of letters. The first
-    recipe takes 4 to 8 minutes on two cores, by the processor, and the second 6 to 14; fewer
+    recipe takes up to 10 minutes on two cores, by the processor, and the second up to 16; fewer
     `Recipe.steps` take less. All settings were chosen on held-out training images, and those of the
     letters and of the triplet loss on held-out training classes.
 
