@@ -22,17 +22,20 @@ from benchmarks.parts.record import KNN, MEASURES, P7, judge
 from benchmarks.recipes.contenders import RecipeTraining, Watch
 from benchmarks.recipes.tried_losses import (
     ClassMeans,
+    HardestPairs,
     NeighbourhoodComponents,
     SupervisedContrastive,
 )
 from benchmarks.tools.ledger import Ledger
 from benchmarks.tools.markdown import blocks, measured_by, measured_on, table
 from siamese_lib.network.backend import keras
+from siamese_lib.network.optimizers import Muon
 
 COMPARED = ()
 ANYWHERE = True  # nothing is timed
 HELD_OUT = 10_000
 LONG = 10_000  # steps
+AVERAGED = 0.995  # of a running average that is kept in a step: it looks back some 200 steps
 
 
 @dataclass(frozen=True)
@@ -44,12 +47,14 @@ class Way:
         recipe: how it is trained.
         loss: makes a loss that takes the place of the recipe's, or None.
         cosine: whether it trains on cosines, and is judged by them.
+        optimizer: makes, for so many steps, one that takes the place of the recipe's, or None.
     """
 
     name: str
     recipe: sl.Recipe
     loss: Callable[[], keras.losses.Loss] | None = None
     cosine: bool = False
+    optimizer: Callable[[int], keras.optimizers.Optimizer] | None = None
 
 
 @dataclass(frozen=True)
@@ -77,6 +82,22 @@ RESTING = {"margin": 3.0, "positive_margin": 0.6}
 CHOSEN = "margin 3, positive margin 0.6"
 
 
+def cosine_schedule(steps: int) -> keras.optimizers.Optimizer:
+    """Make the recipe's optimizer, whose rate falls like half a cosine instead of a line."""
+    return Muon(keras.optimizers.schedules.CosineDecay(FLAT.learning_rate, steps))
+
+
+def averaged(steps: int) -> keras.optimizers.Optimizer:
+    """Make the recipe's optimizer, which leaves the running average of the weights at the end."""
+    falling = keras.optimizers.schedules.PolynomialDecay(FLAT.learning_rate, steps, 0.0)
+    return Muon(falling, use_ema=True, ema_momentum=AVERAGED)
+
+
+def constant_and_averaged(_: int) -> keras.optimizers.Optimizer:
+    """Make the same with a constant rate."""
+    return Muon(FLAT.learning_rate, use_ema=True, ema_momentum=AVERAGED)
+
+
 def questions() -> list[Question]:
     """Return all that was tried."""
     return [*_flat(), _photo(), _wide(), _clothes()]
@@ -95,8 +116,13 @@ def _flat() -> list[Question]:
         Way("batches of 64, 4,000 steps", change(batch_size=64, steps=4000)),
         Way("batches of 256, 1,000 steps", change(batch_size=256, steps=1000)),
         Way("learning rate 0.03", change(learning_rate=0.03)),
+        Way("a cosine schedule", FLAT, optimizer=cosine_schedule),
+        Way("averaged weights", FLAT, optimizer=averaged),
+        Way("averaged weights, constant learning rate", FLAT, optimizer=constant_and_averaged),
         Way("weaker distortions", change(augment=sl.RandomAffine(0.04, shift=0.5))),
         Way("elastic distortions", change(augment=sl.ElasticDistortion(0.08, bend=0.5))),
+        Way("the hardest pairs of each image", FLAT, HardestPairs),
+        Way("triplet loss, the hardest triplets", change(loss="triplet")),
         Way("neighbourhood components", FLAT, NeighbourhoodComponents),
         Way("class means of the batch", FLAT, partial(ClassMeans, 10)),
         Way("supervised contrastive loss", FLAT, partial(SupervisedContrastive, 1.0)),
@@ -204,7 +230,8 @@ def held_out(data: sl.Dataset, count: int = HELD_OUT, seed: int = 12345) -> sl.D
 
 def tried(way: Way, data: sl.Dataset, seed: int = 0) -> dict[str, float]:
     """Train in one way, and judge it."""
-    training, watch = RecipeTraining(way.recipe, data, seed, way.loss), Watch(math.inf)
+    training = RecipeTraining(way.recipe, data, seed, way.loss, way.optimizer)
+    watch = Watch(math.inf)
     watch.follow(training)
 
     def embed(images: np.ndarray) -> np.ndarray:

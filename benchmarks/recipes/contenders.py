@@ -196,6 +196,7 @@ class RecipeTraining:
         data: the training images.
         seed: of weights and batches.
         loss: makes a loss that takes the place of the recipe's, or None.
+        optimizer: makes, for so many steps, one that takes the place of the recipe's, or None.
         fastest: whether to train in the dtype that is fastest here, as ``siamese train``.
     """
 
@@ -205,10 +206,12 @@ class RecipeTraining:
         data: sl.Dataset,
         seed: int,
         loss: Callable[[], keras.losses.Loss] | None = None,
+        optimizer: Callable[[int], keras.optimizers.Optimizer] | None = None,
         *,
         fastest: bool = True,
     ) -> None:
-        self.recipe, self.data, self.seed, self.loss = recipe, data, seed, loss
+        self.recipe, self.data, self.seed = recipe, data, seed
+        self.loss, self.optimizer = loss, optimizer
         self.dtype = recipe.fastest_dtype() if fastest else "float32"
 
     def run(self, watch: Watch) -> None:
@@ -217,8 +220,10 @@ class RecipeTraining:
         shape = train.images.shape[1:]
         tower = recipe.build_tower(shape, self.seed, self.dtype)
         model = recipe.compile(tower, len(self.data.class_names))
-        if self.loss is not None:
-            model.compile(model.optimizer, self.loss(), **sl.compile_options())
+        if self.loss is not None or self.optimizer is not None:
+            loss = self.loss() if self.loss else model.loss
+            optimizer = self.optimizer(recipe.steps) if self.optimizer else model.optimizer
+            model.compile(optimizer, loss, **sl.compile_options())
         batches = recipe.batches(train, self.seed)
         recorder = sl.Recorder(tower, batches)
         steps = Steps(watch, recipe.batch_size, tower.get_weights)

@@ -84,3 +84,25 @@ class ClassMeans(keras.losses.Loss):
         apart = (size / ops.maximum(size - 1, 1)) ** 2  # from the mean of the others
         logits = -squares * (1 + own * (apart[:, None] - 1))
         return ops.logsumexp(logits, axis=1) - ops.sum(own * logits, axis=1)
+
+
+class HardestPairs(keras.losses.Loss):
+    """The contrastive loss of two pairs of each image: its farthest similar, its nearest different.
+
+    Args:
+        margin: distance below which different images are pushed apart.
+
+    References:
+        Hermans, Beyer and Leibe, "In Defense of the Triplet Loss for Person Re-Identification",
+        2017, for the choice; Hadsell, Chopra and LeCun, 2006, for the loss.
+    """
+
+    def __init__(self, margin: float = 1.0) -> None:
+        super().__init__()
+        self.margin = margin
+
+    def call(self, y_true: Tensor, y_pred: Tensor) -> Tensor:
+        distance, similar, different = all_pairs(y_true, y_pred)
+        farthest = ops.max(ops.where(similar > 0, distance, 0.0), axis=1)
+        nearest = ops.min(ops.where(different > 0, distance, -_NEVER), axis=1)
+        return 0.5 * (farthest**2 + ops.maximum(self.margin - nearest, 0) ** 2)

@@ -13,11 +13,13 @@ import siamese_lib as sl
 from benchmarks.parts import tried
 from benchmarks.recipes.tried_losses import (
     ClassMeans,
+    HardestPairs,
     NeighbourhoodComponents,
     SupervisedContrastive,
 )
 from benchmarks.tools.ledger import Ledger
 from benchmarks.tools.results import machine
+from siamese_lib.network.optimizers import Muon
 
 LABELS = np.array([0, 0, 0, 1, 1, 2, 2, 2])
 POINTS = np.random.default_rng(0).normal(0, 0.7, (8, 2)).astype(np.float32)
@@ -62,6 +64,16 @@ def test_class_means_are_their_loop():
     assert float(ClassMeans(3)(LABELS, POINTS)) == pytest.approx(np.mean(costs), rel=1e-4)
 
 
+def test_the_hardest_pairs_are_their_loop():
+    costs = []
+    for i, label in enumerate(LABELS):
+        apart = [math.dist(POINTS[i], POINTS[j]) for j in range(8)]
+        farthest = max(apart[j] for j in range(8) if LABELS[j] == label)
+        nearest = min(apart[j] for j in range(8) if LABELS[j] != label)
+        costs.append((farthest**2 + max(0.9 - nearest, 0) ** 2) / 2)
+    assert float(HardestPairs(0.9)(LABELS, POINTS)) == pytest.approx(np.mean(costs), rel=1e-4)
+
+
 def test_training_images_are_held_out_and_test_images_are_gone():
     data = tiny_stripes()
     parts = tried.held_out(data, 30, seed=1)
@@ -99,6 +111,15 @@ def test_a_way_is_trained_and_judged(loss):
     assert (Counted.calls > 0) == (loss is Counted)
     assert set(found) == set(tried.MEASURES)
     assert found[tried.KNN] > 0.5
+
+
+def test_weights_are_averaged_at_the_end(monkeypatch):
+    found = {}
+    monkeypatch.setattr(tried, "judge", lambda embed, data: {"at": embed(data.test.images)[0, 0]})
+    recipe = sl.Recipe(steps=20, batch_size=16)
+    for make in tried.constant_and_averaged, tried.averaged, lambda _: Muon(0.02):
+        found[make] = tried.tried(tried.Way("a way", recipe, optimizer=make), tiny_stripes())["at"]
+    assert len(set(found.values())) == 3
 
 
 def test_a_way_that_trains_on_cosines_is_judged_by_cosines(monkeypatch):
