@@ -1,6 +1,6 @@
 """What was tried for the record: each way judged by training images that were held out.
 
-``python -m benchmarks tried`` (an hour and a half on two cores) prints the tables and writes
+``python -m benchmarks tried`` (two to three hours on two cores) prints the tables and writes
 ``benchmarks/results/tried.json``; ``--quick`` is a short try that writes nothing. 10,000 of the
 60,000 training images are held out, drawn at random; a way trains on the others, with seed 0, and
 is judged by the held-out ones. No test image is used. Each training is one entry: nothing is timed
@@ -35,6 +35,7 @@ COMPARED = ()
 ANYWHERE = True  # nothing is timed
 HELD_OUT = 10_000
 LONG = 10_000  # steps
+BY_CHANCE = 0.15  # below this share, ten classes are no better than guessed
 AVERAGED = 0.995  # of a running average that is kept in a step: it looks back some 200 steps
 
 
@@ -247,8 +248,8 @@ def render(result: dict[str, Any]) -> str:
     return blocks(
         f"Judged by {result['held out']:,} training images that were held out, and by no test "
         "image; one training each. Differences of two standard errors or less may be chance, and "
-        "one training to the next adds to that. The recipes of "
-        "[the record](#the-best-embedding-in-five-minutes) are among these ways.",
+        "one training to the next adds to that. The recipes of *The best embedding in five "
+        "minutes* are among these ways.",
         *(
             blocks(
                 f"### {question['name']}",
@@ -260,12 +261,19 @@ def render(result: dict[str, Any]) -> str:
                         for row in question["rows"]
                     ]
                 ),
+                _chance(question),
             )
             for question in result["questions"]
         ),
         measured_by(result),
         measured_on(result),
     )
+
+
+def _chance(question: dict[str, Any]) -> str:
+    """Say which ways learned nothing, if any: all data sets here have ten classes."""
+    lost = [row["way"] for row in question["rows"] if row[question["measure"]] < BY_CHANCE]
+    return f"No better than chance: {'; '.join(lost)}." if lost else ""
 
 
 def standard_error(question: dict[str, Any], count: int) -> float:

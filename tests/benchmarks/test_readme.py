@@ -187,7 +187,8 @@ def test_the_report_can_be_read():
         if line.startswith("|"):
             for figure in re.findall(r"(?<![\w.])\d[\d,]*\.\d+", line):
                 digits = figure.replace(",", "").replace(".", "").lstrip("0").rstrip("0")
-                assert len(digits) <= 3, line
+                share = re.fullmatch(r"0\.\d{4}", figure)  # these differ by a thousandth and less
+                assert share or len(digits) <= 3, line
 
 
 @pytest.mark.parametrize(

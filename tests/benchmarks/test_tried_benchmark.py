@@ -148,3 +148,7 @@ def test_a_quick_try_and_its_text(monkeypatch):
     text = tried.render({"machine": machine(()), **result})
     assert f"### {first.name}\n\nChosen by kNN accuracy, whose standard" in text
     assert f"| {ways[0].name} | {result['questions'][0]['rows'][0]['kNN accuracy']:.4f} |" in text
+    assert "chance:" not in text
+    result["questions"][0]["rows"].append({**dict.fromkeys(tried.MEASURES, 0.11), "way": "lost"})
+    text = tried.render({"machine": machine(()), **result})
+    assert "No better than chance: lost." in text
