@@ -249,7 +249,8 @@ def render(result: dict[str, Any]) -> str:
         f"Judged by {result['held out']:,} training images that were held out, and by no test "
         "image; one training each. Differences of two standard errors or less may be chance, and "
         "one training to the next adds to that. The recipes of *The best embedding in five "
-        "minutes* are among these ways.",
+        "minutes* are among these ways. In the first table, a way is that of the first row, "
+        "except for what it names.",
         *(
             blocks(
                 f"### {question['name']}",

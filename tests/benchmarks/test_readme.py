@@ -170,6 +170,10 @@ def test_labels_keep_apart():
     assert min(after - before for before, after in itertools.pairwise(moved)) > 19.9
 
 
+# Shares that differ by less than a thousandth have four digits there.
+FINE = ("The best embedding in five minutes", "What was tried for the record")
+
+
 def test_the_report_can_be_read():
     text = readme.report()
     levels = [len(line.split(" ")[0]) for line in text.splitlines() if line.startswith("#")]
@@ -178,8 +182,10 @@ def test_the_report_can_be_read():
     assert not re.search(r"\(([\d.,]+) to \1\)", text)
     headings = [line[3:] for line in text.splitlines() if line.startswith("## ")]
     assert [readme.anchor(heading) for heading in headings] == re.findall(r"\]\(#(.*)\)", text)
-    lines = text.splitlines()
+    lines, section = text.splitlines(), ""
     for number, line in enumerate(lines):
+        if line.startswith("## "):
+            section = line[3:]
         if line.startswith("| ---"):  # a sentence stands before each table
             assert lines[number - 2] == ""
             assert lines[number - 3].rstrip().endswith(".")
@@ -187,8 +193,8 @@ def test_the_report_can_be_read():
         if line.startswith("|"):
             for figure in re.findall(r"(?<![\w.])\d[\d,]*\.\d+", line):
                 digits = figure.replace(",", "").replace(".", "").lstrip("0").rstrip("0")
-                share = re.fullmatch(r"0\.\d{4}", figure)  # these differ by a thousandth and less
-                assert share or len(digits) <= 3, line
+                fine = section in FINE and re.fullmatch(r"0\.\d{4}", figure)
+                assert fine or len(digits) <= 3, line
 
 
 @pytest.mark.parametrize(
