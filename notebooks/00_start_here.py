@@ -200,13 +200,13 @@ sl.figures.image_grid(test.images[hard], titles=test.labels[hard], columns=8)
 # | [4 Watch it converge](04_watch_it_converge.ipynb) | play the training as a film, and ask the network at any frame |
 # | [5 Retrieval explorer](05_retrieval_explorer.ipynb) | find mistakes, draw digits yourself, go back to earlier frames |
 # | [6 How good is it?](06_how_good_is_it.ipynb) | measure quality by hand and with the library, and drag a threshold |
+# | [7 Break it](07_break_it.ipynb) | spoil a training on purpose, and learn to see which fault it is |
 # | [8 Four against nine](08_four_against_nine.ipynb) | repeat the paper of 2006: learn a map without any label |
 # | [8b Shifts](08b_shifts.ipynb) | drag a digit sideways, and see a map that ignores it |
 # | [8c Pose and light](08c_pose_and_light.ipynb) | move a camera and a lamp, and find the shape of what varies |
 # | [9 Your own images](09_your_own_images.ipynb) | turn a folder of pictures into a page with a verdict |
 # | [10 Never seen before](10_never_seen_before.ipynb) | find letters and symbols that the network never saw |
-#
-# (Chapter 7 is not written yet.)
+# | [11 Outgrowing one machine](11_outgrowing_one_machine.ipynb) | embed, search and train on more than memory holds |
 #
 # You can begin with any chapter, because each one runs on its own. Each ends with things to try.
 
