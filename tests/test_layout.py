@@ -334,3 +334,9 @@ def test_an_init_file_with_code_is_found(write: Callable[..., Path]) -> None:
         "p/b/__init__.py is not a docstring only",
         "p/c/__init__.py is not a docstring only",
     ]
+
+
+def test_the_first_chapter_names_all_others():
+    text = (ROOT / "notebooks/00_start_here.py").read_text()
+    others = {path.stem for path in (ROOT / "notebooks").glob("*.py")} - {"00_start_here"}
+    assert set(re.findall(r"\]\((\d\w+)\.ipynb\)", text)) == others
