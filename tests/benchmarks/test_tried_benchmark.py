@@ -20,6 +20,7 @@ from benchmarks.recipes.tried_losses import (
 from benchmarks.tools.ledger import Ledger
 from benchmarks.tools.results import machine
 from siamese_lib.network.optimizers import Muon
+from siamese_lib.training.recipe_choice import digit_recipe, small_recipe
 
 LABELS = np.array([0, 0, 0, 1, 1, 2, 2, 2])
 POINTS = np.random.default_rng(0).normal(0, 0.7, (8, 2)).astype(np.float32)
@@ -91,6 +92,19 @@ def test_names_are_used_once_and_data_sets_are_known():
     names = [(question.name, way.name) for question in asked for way in question.ways]
     assert len(set(names)) == len(names)
     assert {question.data for question in asked} == {"mnist", "fashion_mnist"}
+
+
+def test_the_recipes_of_the_record_are_among_the_ways():
+    def parts(recipe: sl.Recipe) -> sl.Recipe:
+        return replace(recipe, steps=1, name="", why="")
+
+    data = tiny_stripes()
+    ways = [way for question in tried.questions() for way in question.ways]
+    plain = [parts(way.recipe) for way in ways if way.loss is None and way.optimizer is None]
+    flat, photo = digit_recipe(data), digit_recipe(data, tower="photo")
+    wide, wider = digit_recipe(data, 16), digit_recipe(data, 128)
+    assert all(parts(recipe) in plain for recipe in (flat, photo, wide, small_recipe(data)))
+    assert wider == replace(wide, embedding_dim=128)
 
 
 class Counted(NeighbourhoodComponents):
