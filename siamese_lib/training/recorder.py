@@ -192,6 +192,7 @@ class Recorder(keras.callbacks.Callback):
         if not self.params.get("steps"):
             raise ValueError("fit does not know the steps of an epoch; expected ImageBatches.")
         trained.check_trains(self.model, self.tower)
+        trained.build_optimizer(self.model)
         if isinstance(self.model.loss, InBatchContrastiveLoss | BatchTripletLoss):
             check_size(self.batches.images_per_step)
         self._begin()
