@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from benchmarks.parts import metrics, quality, retrieval, start
+from benchmarks.parts import metrics, record, retrieval, start
 from benchmarks.parts.step import step
 from benchmarks.parts.training import GOAL, against_original
 from benchmarks.parts.views import views
@@ -69,9 +69,9 @@ class Comparison:
 
 def summary() -> str:
     """Write the README's figure and table from the results there are."""
-    results = {part: load_result(part) for part in COMPARED}
+    results = {part: load_result(part) for part in ("quality", *COMPARED)}
     there = {part: result for part, result in results.items() if result is not None}
-    rows = {part: COMPARED[part](result) for part, result in there.items()}
+    rows = {part: compare(there[part]) for part, compare in COMPARED.items() if part in there}
     compared = [one for part in rows for one in rows[part]]
     if not compared:
         return "Not measured yet."
@@ -79,7 +79,7 @@ def summary() -> str:
         FIGURE if "quality" in there else "",
         table([one.row() for one in compared]),
         behind(compared),
-        f"Medians (precision@1: one training each) on {processors(there, rows)}. The better figure "
+        f"Medians on {processors({part: there[part] for part in rows}, rows)}. The better figure "
         "is bold. *Precision@7* is the share of right digits among the 7 nearest training images "
         "of a test image; *precision@1* looks at the nearest alone.",
         goal(there),
@@ -147,17 +147,13 @@ def of_training(result: Result) -> list[Comparison]:
     return [Comparison(what, "s", ours, facts["seconds to 0.938"], who)]
 
 
-def of_quality(result: Result) -> list[Comparison]:
-    """Compare the best precision@1 at the end with the longest of ours in as many dimensions."""
-    rows = result["contenders"]
-    others = [row for row in rows if row["whose"] != "ours"]
-    theirs = max(others, key=lambda row: row["end"]["precision@1"], default=None)
-    mine = theirs and quality.over_within(theirs["end"]["seconds"], theirs["dim"], rows)
-    if theirs is None or mine is None:
-        return []
-    ours, best = mine["end"]["precision@1"], theirs["end"]["precision@1"]
-    what = f"precision@1 after {shown(theirs['end']['seconds'])} s of training in {mine['dim']}-D"
-    return [Comparison(what, "", ours, best, theirs["contender"], more=True)]
+def of_record(result: Result) -> list[Comparison]:
+    """Compare precision@1 in 128 dimensions with the best of pytorch-metric-learning's recipes."""
+    (group,) = (group for group in result["groups"] if group["name"] == record.WIDE)
+    medians = {row["contender"]: row[record.P1]["median"] for row in group["rows"]}
+    ours = medians.pop(record.OURS)
+    what = f"precision@1 after {shown(group['seconds'])} s of training in 128-D"
+    return [Comparison(what, "", ours, *best_of(medians, more=True), more=True)] if medians else []
 
 
 def of_step(result: Result) -> list[Comparison]:
@@ -221,7 +217,7 @@ def of_views(result: Result) -> list[Comparison]:
 
 COMPARED: dict[str, Callable[[Result], list[Comparison]]] = {
     "training": of_training,
-    "quality": of_quality,
+    "record": of_record,
     "step": of_step,
     "retrieval": of_retrieval,
     "metrics": of_metrics,

@@ -101,9 +101,10 @@ def test_the_table_holds_the_figures_of_the_results():
         markdown.shown(rates[way, "float32"]) for way in ("this library", "PyTorch, channels last")
     ]
     assert rows["training in float32, images/s"] == [*expected, "PyTorch, channels last"]
-    ends = {row["contender"]: row["end"] for row in committed("quality")["contenders"]}
+    groups = {group["name"]: group["rows"] for group in committed("record")["groups"]}
+    medians = {row["contender"]: row["precision@1"]["median"] for row in groups["MNIST in 128-D"]}
     name = "pytorch-metric-learning, our tower, Adam at 0.001"
-    expected = [f"{ends[each]['precision@1']:.3f}" for each in ("ours, 128-D, five minutes", name)]
+    expected = [f"{medians[each]:.3f}" for each in ("this library", name)]
     assert rows["precision@1 after 300 s of training in 128-D"] == [*expected, name]
 
 
