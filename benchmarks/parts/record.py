@@ -244,7 +244,7 @@ def render(result: dict[str, Any]) -> str:
     """Lay the result out as Markdown."""
     return blocks(
         "What a recipe of `sl.recipe_for`, which `siamese train` takes by default, reaches in "
-        f"{shown(LIMIT)} s of training on {result['machine']['cores']} cores.",
+        f"{shown(LIMIT)} s of training or less on {result['machine']['cores']} cores.",
         overview(result["groups"]),
         medians(result["seeds"], "seeds"),
         "* **kNN accuracy** and **precision@7** are those of the test images among the first "

@@ -93,7 +93,7 @@ def behind(compared: list[Comparison]) -> str:
 
 
 def processors(results: Mapping[str, Result], rows: Mapping[str, list[Comparison]]) -> str:
-    """Name the processor that most results are from, then that of each other comparison.
+    """Name the processor that most results are from, then the others, each with its comparisons.
 
     Args:
         results: by the name of the part.
@@ -101,13 +101,11 @@ def processors(results: Mapping[str, Result], rows: Mapping[str, list[Comparison
     """
     names = {part: processor(result["machine"]) for part, result in results.items()}
     usual = Counter(names.values()).most_common(1)[0][0]
-    others = [
-        f"; {one.what}, on {name}"
-        for part, name in names.items()
-        if name != usual
-        for one in rows[part]
-    ]
-    return usual + "".join(others)
+    others: dict[str, list[str]] = {}
+    for part, name in names.items():
+        if name != usual:
+            others.setdefault(name, []).extend(one.what for one in rows[part])
+    return usual + "".join(f". On {name}: {'; '.join(what)}" for name, what in others.items())
 
 
 def processor(machine: dict[str, Any]) -> str:

@@ -175,10 +175,7 @@ class OurTraining:
 
     def run(self, watch: Watch) -> None:
         steps = Steps(watch, self.recipe.batch_size)
-        recorder = train(self.recipe, self.data, callbacks=[steps])
-        if watch.step < self.recipe.steps and not watch.over:
-            raise KeyboardInterrupt  # our Guard had turned it into an early end of the fit
-        self.tower = recorder.tower
+        self.tower = train(self.recipe, self.data, callbacks=[steps]).tower
 
     def embed(self, weights: Weights, images: np.ndarray) -> np.ndarray:
         self.tower.set_weights(weights)
@@ -227,16 +224,11 @@ class RecipeTraining:
         batches = recipe.batches(train, self.seed)
         recorder = sl.Recorder(tower, batches)
         steps = Steps(watch, recipe.batch_size, tower.get_weights)
-        epochs = recipe.steps // len(batches)
-        model.fit(
-            batches,
-            epochs=epochs,
-            shuffle=False,
-            verbose=0,
-            callbacks=[sl.Guard(), recorder, steps],
-        )
-        if watch.step < recipe.steps and not watch.over:
-            raise KeyboardInterrupt  # our Guard had turned it into an early end of the fit
+        epochs, guard = recipe.steps // len(batches), sl.Guard()
+        callbacks = [guard, recorder, steps]
+        model.fit(batches, epochs=epochs, shuffle=False, verbose=0, callbacks=callbacks)
+        if guard.stopped_by:
+            raise KeyboardInterrupt
 
     def embed(self, weights: Weights, images: np.ndarray) -> np.ndarray:
         tower = self.recipe.build_tower(images.shape[1:])  # in float32, as a run embeds

@@ -64,6 +64,9 @@ def train(recipe: Recipe, data: sl.Dataset, *, callbacks: Sequence[Any] = ()) ->
         recipe: the settings.
         data: the images to train on.
         callbacks: more Keras callbacks, called after the recorder.
+
+    Raises:
+        KeyboardInterrupt: a signal stopped it, which `Guard` had turned into an early end.
     """
     from siamese_lib.network.backend import keras
 
@@ -80,8 +83,11 @@ def train(recipe: Recipe, data: sl.Dataset, *, callbacks: Sequence[Any] = ()) ->
     loss = sl.InBatchContrastiveLoss(recipe.margin)
     tower.compile(optimizer_of(recipe), loss, **sl.compile_options())
     recorder = sl.Recorder(tower, batches)
-    recording = [sl.Guard(), recorder, sl.Progress(recorder), *callbacks]
+    guard = sl.Guard()
+    recording = [guard, recorder, sl.Progress(recorder), *callbacks]
     tower.fit(batches, callbacks=recording, shuffle=False, verbose=0)
+    if guard.stopped_by:
+        raise KeyboardInterrupt
     return recorder
 
 

@@ -112,6 +112,20 @@ class Muon(keras.optimizers.Optimizer):
         return {**super().get_config(), "momentum": self.momentum, "adam_ratio": self.adam_ratio}
 
 
+def build_optimizer(model: keras.Model) -> None:
+    """Make the variables of a model's optimizer, if it has none and all of the model's are there.
+
+    Keras makes them in the first step otherwise, and TensorFlow compiles such a step twice. A model
+    with layers that have no weights yet is left to Keras, as an optimizer takes no more later.
+
+    Args:
+        model: compiled.
+    """
+    ready = model.built and all(layer.built for layer in model.layers)
+    if ready and not model.optimizer.built:
+        model.optimizer.build(model.trainable_variables)
+
+
 def orthogonalized(matrix: Tensor) -> Tensor:
     """Return approximately the nearest matrix whose singular values are all 1.
 

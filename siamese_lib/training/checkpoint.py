@@ -12,6 +12,7 @@ import numpy as np
 from siamese_lib.files import Json, JsonObject, write_atomically
 from siamese_lib.network.backend import keras
 from siamese_lib.network.many_devices import on_first
+from siamese_lib.network.optimizers import build_optimizer
 from siamese_lib.runs.run_files import CHECKPOINT, RunError
 from siamese_lib.runs.weights import kept
 from siamese_lib.training.resume import differences
@@ -34,13 +35,6 @@ class Checkpoint:
         """Return whether there is a checkpoint."""
         return self.path.exists()
 
-    def prepare(self, model: keras.Model) -> None:
-        """Make the optimizer's variables, if the first step is still to come.
-
-        Of several processes each must do that, on all devices, before the first saves anything.
-        """
-        model.optimizer.build(model.trainable_variables)
-
     def save(
         self,
         model: keras.Model,
@@ -48,7 +42,7 @@ class Checkpoint:
         frames: Mapping[int, list[np.ndarray]],
     ) -> None:
         """Write the state of a compiled model, facts for JSON, and frames of weights by step."""
-        self.prepare(model)
+        build_optimizer(model)
         state = _state(model)
         arrays = {
             **dict(zip(state, kept([v.numpy() for v in state.values()]), strict=True)),
@@ -91,7 +85,7 @@ class Checkpoint:
             for name in {**plan_before, **plan}
             if name not in _ALL_THE_SAME and plan_before.get(name) != plan.get(name)
         ] or list(differences(parts_before, parts))
-        self.prepare(model)
+        build_optimizer(model)
         state = _state(model)
         shapes = {name: tuple(variable.shape) for name, variable in state.items()}
         if {name: array.shape for name, array in arrays.items()} != shapes:

@@ -14,7 +14,7 @@ from siamese_lib.network.backend import keras
 from siamese_lib.network.devices import compile_options, fastest_dtype
 from siamese_lib.network.loss_parts import checked_margin, checked_positive_margin
 from siamese_lib.network.losses import BatchTripletLoss, ContrastiveLoss, InBatchContrastiveLoss
-from siamese_lib.network.optimizers import Muon
+from siamese_lib.network.optimizers import Muon, build_optimizer
 from siamese_lib.network.photo_tower import photo_tower
 from siamese_lib.network.proxies import proxy_model
 from siamese_lib.network.siamese import siamese
@@ -170,6 +170,7 @@ class Recipe:
             self.learning_rate, self.steps, end_learning_rate=0.0
         )
         model.compile(Muon(falling), loss, **compile_options())
+        build_optimizer(model)
         return model
 
     def batches(self, images: Split, seed: int = 0) -> ImageBatches:

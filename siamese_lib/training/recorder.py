@@ -17,6 +17,7 @@ from siamese_lib.data.fingerprints import fingerprints
 from siamese_lib.network.backend import Logs, keras
 from siamese_lib.network.losses import BatchTripletLoss, InBatchContrastiveLoss
 from siamese_lib.network.many_devices import is_first, on_first
+from siamese_lib.network.optimizers import build_optimizer
 from siamese_lib.pairs.sampling_order import check_size
 from siamese_lib.runs.run import Run
 from siamese_lib.runs.run_files import RunError, check_folder, holds_run, to_json
@@ -192,7 +193,7 @@ class Recorder(keras.callbacks.Callback):
         if not self.params.get("steps"):
             raise ValueError("fit does not know the steps of an epoch; expected ImageBatches.")
         trained.check_trains(self.model, self.tower)
-        trained.build_optimizer(self.model)
+        build_optimizer(self.model)  # in all processes, before the first saves anything
         if isinstance(self.model.loss, InBatchContrastiveLoss | BatchTripletLoss):
             check_size(self.batches.images_per_step)
         self._begin()
@@ -289,7 +290,6 @@ class Recorder(keras.callbacks.Callback):
                 "run with Run.load, or train again without resuming."
             )
         else:
-            checkpoint.prepare(self.model)
             # If the disk cannot be written to, this fails now and not at the end.
             on_first(partial(self._save_checkpoint, folder, self._in_history))
 

@@ -76,16 +76,6 @@ def check_trains(model: keras.Model, tower: keras.Model) -> None:
         )
 
 
-def build_optimizer(model: keras.Model) -> None:
-    """Make the variables of a model's optimizer, if it has none and all of the model's are there.
-
-    Keras makes them in the first step otherwise, and TensorFlow compiles such a step twice.
-    """
-    ready = model.built and all(layer.built for layer in model.layers)
-    if ready and not model.optimizer.built:
-        model.optimizer.build(model.trainable_variables)
-
-
 def check_asked(batches: ImageBatches, before: int) -> None:
     """Check that a ``fit`` took batches from here, if that can be seen.
 

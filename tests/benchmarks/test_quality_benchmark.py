@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import signal
 import sys
 from collections.abc import Sequence
 from dataclasses import replace
@@ -142,11 +143,25 @@ def test_our_training_makes_all_its_steps_and_keeps_its_copies(data):
     assert training.same(watch.copies[0].weights, last, last) is None
 
 
-def test_an_interrupted_training_is_no_result(monkeypatch, data):
-    monkeypatch.setattr(contenders, "train", lambda recipe, data, callbacks: None)
-    training = contenders.OurTraining(contenders.our_recipe(SHORT), data)
+class Ended(Watch):
+    """A watch during whose first step the process is asked to end."""
+
+    def stepped(self, images: int, weights: Any) -> bool:
+        signal.raise_signal(signal.SIGTERM)
+        return super().stepped(images, weights)
+
+
+@pytest.mark.parametrize("limit", [0, 300])  # in the step for practice, and later
+@pytest.mark.parametrize("by_the_library", [False, True])
+def test_an_interrupted_training_is_no_result(data, by_the_library, limit):
+    if by_the_library:
+        recipe = sl.Recipe(steps=3, batch_size=16)
+        training = contenders.RecipeTraining(recipe, data, seed=0)
+    else:
+        short = replace(contenders.our_recipe(SHORT), steps=3, batch_size=16)
+        training = contenders.OurTraining(short, data)
     with pytest.raises(KeyboardInterrupt):
-        Watch(limit=300).follow(training)
+        Ended(limit).follow(training)
 
 
 def test_the_recipe_of_2017_counts_two_images_a_pair(data):

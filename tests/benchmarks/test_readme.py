@@ -130,7 +130,7 @@ def test_it_is_said_on_which_processor_each_row_was_measured():
     machines = {"step": amd, "start": intel, "views": older}
     results = {part: {"machine": machine} for part, machine in machines.items()}
     rows = {part: [Comparison(f"the {part}", "s", 1, 2, "a")] for part in machines}
-    said = "2 cores of AMD EPYC; the start, on 4 cores of Intel Xeon"
+    said = "2 cores of AMD EPYC. On 4 cores of Intel Xeon: the start"
     assert summary.processors(results, rows) == said
     del results["start"]
     assert summary.processors(results, rows) == "2 cores of AMD EPYC"

@@ -6,11 +6,11 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from tiny_training import SHAPE, Training, dense_tower
+from tiny_training import SHAPE, dense_tower
 
 import siamese_lib as sl
 from siamese_lib.network.backend import keras
-from siamese_lib.training.trained import build_optimizer, check_trains
+from siamese_lib.training.trained import check_trains
 
 
 class Wrapped(keras.Model):
@@ -55,32 +55,3 @@ def test_a_shared_frozen_backbone_is_not_enough() -> None:
     check_trains(trained, trained)
     with pytest.raises(ValueError, match=r"2 of its 2 weights"):
         check_trains(trained, watched)
-
-
-class Counting(keras.Model):
-    """A model that counts how often Keras goes through its step, to compile it or to run it."""
-
-    traced = 0
-
-    def train_step(self, *args: Any) -> Any:
-        self.traced += 1
-        return super().train_step(*args)
-
-
-def test_a_step_is_compiled_once() -> None:
-    tower = dense_tower()
-    counting = Counting(tower.inputs, tower.outputs)
-    training = Training(tower=counting, optimizer=sl.Muon(), steps=3)
-    training.fit(epochs=2)
-    assert counting.traced == 1
-
-
-def test_an_optimizer_waits_for_weights_that_come_with_the_first_step() -> None:
-    tower = dense_tower()
-    model = keras.Sequential([tower, keras.layers.Dense(2)])  # not built yet
-    late = Wrapped(tower)
-    late.head = keras.layers.Dense(2)  # not called, and never built
-    for each in (model, late):
-        each.compile(sl.Muon(), "mse")
-        build_optimizer(each)
-        assert each.optimizer.built is each.built
