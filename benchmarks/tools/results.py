@@ -18,6 +18,7 @@ import psutil
 import siamese_lib
 
 RESULTS = Path(__file__).parents[1] / "results"
+_CPU_FACTS = Path("/proc/cpuinfo")
 ALWAYS = ("siamese-lib", "tensorflow", "keras", "numpy", "faiss-cpu")
 
 
@@ -74,12 +75,16 @@ def _version(name: str) -> str | None:
 
 def _processor() -> str:
     try:
-        lines = Path("/proc/cpuinfo").read_text().splitlines()
+        lines = _CPU_FACTS.read_text().splitlines()
     except OSError:
         return platform.processor()
     facts = dict(line.split(":", 1) for line in lines if ":" in line)
     facts = {key.strip(): value.strip() for key, value in facts.items()}
-    widest = [name for name in ("avx512f", "avx2", "asimd") if name in " ".join(facts.values())]
-    # Some clouds give one name to several generations; these numbers tell them apart.
+    # Some clouds give one name to several generations, and hide instructions of some machines;
+    # these numbers and flags tell them apart.
     numbers = [f"{key.split()[-1]} {facts[key]}" for key in ("cpu family", "model") if key in facts]
-    return f"{facts.get('model name', platform.machine())} ({', '.join(numbers + widest[:1])})"
+    listed = set(" ".join(facts.values()).split())
+    kinds = (("avx512f", "avx2", "asimd"), ("amx_bf16", "avx512_bf16", "bf16"))
+    flags = [next((flag for flag in kind if flag in listed), None) for kind in kinds]
+    told_apart = ", ".join(numbers + [flag for flag in flags if flag])
+    return f"{facts.get('model name', platform.machine())} ({told_apart})"

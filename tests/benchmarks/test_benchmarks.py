@@ -15,6 +15,7 @@ from benchmarks.parts.views import views
 from benchmarks.parts.views.views import with_ratios
 from benchmarks.parts.views.views_lab import payload_bytes
 from benchmarks.recipes.original import random_pairs
+from benchmarks.tools import results
 from benchmarks.tools.clouds import clouds, plotly_film
 from benchmarks.tools.markdown import table
 from benchmarks.tools.results import machine
@@ -45,6 +46,20 @@ def test_a_table_has_a_line_for_each_row():
     assert table([{"a": 1, "b": 2}, {"a": 3, "b": 4}]).splitlines() == [
         "| a | b |", "| --- | --- |", "| 1 | 2 |", "| 3 | 4 |",
     ]  # fmt: skip
+
+
+def test_processors_of_one_name_are_told_apart_by_their_instructions(monkeypatch, tmp_path):
+    monkeypatch.setattr(results, "_CPU_FACTS", tmp_path / "cpuinfo")
+    name = "vendor_id\t: GenuineIntel\ncpu family\t: 6\nmodel\t\t: 207\nmodel name\t: Xeon\n"
+    processors = []
+    for flags in ("fpu avx2", "avx2 avx512f avx512_bf16", "avx512f avx512_bf16 amx_bf16"):
+        (tmp_path / "cpuinfo").write_text(f"{name}flags\t\t: {flags}\n")
+        processors.append(machine()["processor"])
+    assert processors == [
+        "Xeon (family 6, model 207, avx2)",
+        "Xeon (family 6, model 207, avx512f, avx512_bf16)",
+        "Xeon (family 6, model 207, avx512f, amx_bf16)",
+    ]
 
 
 def test_the_film_that_views_are_compared_on():

@@ -123,13 +123,15 @@ def test_configure_leaves_the_users_own_settings(monkeypatch):
 @pytest.mark.parametrize(
     ("facts", "dtype"),
     [
-        ("flags\t\t: fpu avx2 avx512f avx512_bf16 sha_ni\n", "mixed_bfloat16"),
+        ("vendor_id\t: AuthenticAMD\nflags\t\t: avx2 avx512_bf16 sha_ni\n", "mixed_bfloat16"),
+        ("vendor_id\t: GenuineIntel\nflags\t\t: avx512_bf16 amx_bf16\n", "mixed_bfloat16"),
+        ("vendor_id\t: GenuineIntel\nflags\t\t: avx2 avx512_bf16\n", "float32"),
         ("Features\t: fp asimd bf16 i8mm\n", "mixed_bfloat16"),
         ("flags\t\t: fpu avx2 not_avx512_bf16\n", "float32"),
         (None, "float32"),
     ],
 )
-def test_the_fastest_dtype_is_what_the_processor_has_instructions_for(
+def test_the_fastest_dtype_is_what_the_processor_has_fast_instructions_for(
     facts, dtype, pretend_gpus, monkeypatch, tmp_path
 ):
     pretend_gpus([])
