@@ -196,7 +196,7 @@ def test_too_many_images_are_refused():
 
 def test_the_payload_is_small():
     rng = np.random.default_rng(0)
-    digits = sl.load_dataset("mnist", verbose=False).test.images[:1200, ..., 0]
+    digits = sl.load_dataset("mnist", verbose=False).train.images[:1200, ..., 0]
     view = sl.Probe(
         {"a": rng.normal(size=(4, 30, 10, 2))},
         digits.reshape(4, 30, 10, 28, 28),
