@@ -40,7 +40,7 @@ test-unit: $(VENV)/test.stamp ## the quick tests only (10 minutes)
 test-notebooks: $(VENV)/test.stamp ## the chapters only
 	$(PYTEST) -m notebooks
 
-test-browser: $(VENV)/test.stamp ## the tests in a real browser only
+test-browser: $(VENV)/test.stamp node_modules/stamp ## the tests in a real browser only
 	$(PYTEST) -m browser
 
 lint: $(VENV)/test.stamp node_modules/stamp ## ruff on Python and notebooks, prettier on JavaScript
