@@ -75,7 +75,7 @@ print(f"sum of squared shares: {(shares**2).sum():.0%}")
 #
 # The next cell shows eight of the pairs that were drawn, and prints how many of them are similar.
 
-# %%
+# %% tags=["measured"]
 print(f"similar: {same[:8].sum()} of 8")
 sl.figures.pairs(images[left[:8]], images[right[:8]], same[:8])
 
@@ -98,7 +98,7 @@ print(f"`same` agrees with the labels for {agree.sum()} of {len(same)} pairs")
 # Here are the first eight pairs of that batch, and how many of them are similar. Similar and
 # different pairs are now equally likely.
 
-# %%
+# %% tags=["measured"]
 print(f"similar: {same[:8].sum():.0f} of 8")
 sl.figures.pairs(images[left[:8]], images[right[:8]], same[:8])
 
@@ -201,15 +201,15 @@ print("images never drawn:", len(uneven) - len(seen))
 # * The same seed gives the same pairs.
 # * You can look at any batch again, in any order.
 #
-# For each of them, the cell counts the places where two samplers, or two epochs of one sampler,
-# have the same left image.
+# For each of them, the cell looks for places where two samplers, or two epochs of one sampler, have
+# the same left image.
 
 # %%
 one, two = (sl.PairSampler(labels, batch_size=128, seed=7) for _ in range(2))
 first_epoch = np.concatenate([left for left, right, same in one])
 second_epoch = np.concatenate([left for left, right, same in one])
-repeated = np.sum(first_epoch == second_epoch)
-print(f"another epoch: {repeated} of {len(first_epoch):,} left images are the same")
+repeated = np.mean(first_epoch == second_epoch)
+print(f"another epoch: {repeated:.0%} of all left images are the same")
 print(f"same seed: {np.sum(first_epoch[:128] == two.batch(0)[0])} of 128 are the same")
 left_alike = one.batch(1000)[0] == two.batch(1000)[0]
 print(f"batch 1,000: {left_alike.sum()} of 128 are the same")
@@ -357,7 +357,7 @@ view
 # press *random pairs*: only a few tiles keep their colour. The cell prints how many pairs the same
 # 128 images make, first with all pairs and then with random ones.
 
-# %%
+# %% tags=["measured"]
 for which in ("all", "random"):
     view.state = {"which": which}
     silent, pull, push = view.counts

@@ -148,6 +148,24 @@ def test_twin_runs_as_a_script(path, tmp_path):
     assert result.returncode == 0, result.stderr.decode()[-3000:]
 
 
+@pytest.mark.notebooks
+@pytest.mark.parametrize("chapter", ["00_start_here", "01_pairs"])  # the quick ones
+def test_a_chapter_passes_without_connection(chapter, tmp_path):
+    """The saved outputs are those of MNIST; the digits that come with a package are fewer."""
+    kept = {name: value for name, value in os.environ.items() if name != "SIAMESE_DATA"}
+    nowhere = {"SIAMESE_CACHE": str(tmp_path), "HTTPS_PROXY": "http://127.0.0.1:9"}
+    result = subprocess.run(
+        [sys.executable, "-m", "pytest", "-q", BOOK / f"{chapter}.ipynb"],
+        cwd=BOOK.parent,
+        env=kept | nowhere,
+        capture_output=True,
+        text=True,
+        timeout=600,
+        check=False,
+    )
+    assert result.returncode == 0, result.stdout[-3000:]
+
+
 @pytest.mark.parametrize(
     ("text", "found"),
     [
