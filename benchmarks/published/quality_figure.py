@@ -18,7 +18,8 @@ COLORS = {"ours": BLUE, "2017": GREY, "Keras": PINK, "pytorch-metric-learning": 
 DASHES = ("", "7 4", "2 3")  # of the trainings of one project, in their order
 WIDTH, HEIGHT = 900, 460
 LEFT, TOP, RIGHT, BOTTOM = 40, 40, 466, 408  # of the panel
-SECONDS, PERCENT = (4.0, 300.0), (0.5, 30.0)  # what the axes show
+SECONDS, MOST = (4.0, 300.0), 30.0  # what the axes show
+PERCENTS = (0.1, 0.2, 0.5, 1, 2, 5, 10, 20)  # the mistakes begin at one of these
 LABELS, APART = RIGHT + 28, 19  # where labels start, and how far apart they are at least
 
 
@@ -38,18 +39,25 @@ class Course:
 
 def figure(result: dict[str, Any]) -> str:
     """Draw what `quality.measure` returns."""
-    across = LogScale(*SECONDS, LEFT, RIGHT)
-    down = LogScale(*PERCENT, BOTTOM, TOP)
     drawn = sorted(courses(result), key=lambda course: -course.end)
+    least = min(percent for course in drawn for _, percent in course.points)
+    shown = [percent for percent in PERCENTS if percent >= begin(least)]
+    across = LogScale(*SECONDS, LEFT, RIGHT)
+    down = LogScale(shown[0], MOST, BOTTOM, TOP)
     ends = ", ".join(f"{one.name}, {one.end:.2f}" for one in drawn)
     return document(
         (WIDTH, HEIGHT),
         "Mistakes by seconds of training",
         "Percent of wrong digits among the 7 nearest training images of a test image, by seconds "
         f"of training, both axes logarithmic. At the end: {ends}.",
-        [*_axes(across, down), *_lines(drawn, across, down), *_labels(drawn, across, down)],
+        [*_axes(across, down, shown), *_lines(drawn, across, down), *_labels(drawn, across, down)],
         style="\n.line { stroke-width: 1.6 }",
     )
+
+
+def begin(least: float) -> float:
+    """Return where the axis begins, so that a line's lowest point stands above it."""
+    return max((percent for percent in PERCENTS if percent < least), default=PERCENTS[0])
 
 
 def courses(result: dict[str, Any]) -> list[Course]:
@@ -87,12 +95,12 @@ def _place(moment: dict[str, Any]) -> tuple[float, float]:
     return moment["seconds"], 100 * (1 - moment["precision@7"])
 
 
-def _axes(across: LogScale, down: LogScale) -> Iterator[str]:
+def _axes(across: LogScale, down: LogScale, shown: list[float]) -> Iterator[str]:
     yield text(
         "start", LEFT, 18, "wrong digits among the 7 nearest, % (fewer is better)", head=True
     )
     yield text("start", LABELS, 18, "at the end, %", head=True)
-    for percent in (0.5, 1, 2, 5, 10, 20):
+    for percent in shown:
         yield grid(f"M{LEFT} {down(percent):.1f}H{RIGHT}")
         yield text("end", LEFT - 8, down(percent) + 4, f"{percent:g}")
     for seconds in (5, 10, 20, 50, 100, 200, 300):

@@ -163,6 +163,14 @@ def test_the_figure_names_every_recipe_and_its_end():
         assert f"{ends[max(ends)]}  this library, {dim}-D" in words
 
 
+def test_the_figure_shows_where_each_line_ends():
+    assert [quality_figure.begin(least) for least in (0.35, 0.5, 0.51)] == [0.2, 0.2, 0.5]
+    root = ElementTree.fromstring(quality_figure.figure(committed("quality")))
+    dots = [float(dot.get("cy", "nan")) for dot in root.iter(f"{SVG}circle")]
+    assert dots
+    assert all(quality_figure.TOP < y < quality_figure.BOTTOM for y in dots)
+
+
 def test_labels_keep_apart():
     assert quality_figure.apart([0, 50, 100], 20, 200) == [0, 50, 100]
     moved = quality_figure.apart([10, 12, 100, 195, 199], 20, 200)
