@@ -75,15 +75,16 @@ def summary() -> str:
     compared = [one for part in rows for one in rows[part]]
     if not compared:
         return "Not measured yet."
+    measured_by = processors({part: there[part] for part in rows}, rows)
     drawn = "quality" in there
     figure = f"The figure: {processor(there['quality']['machine'])}. " if drawn else ""
     return blocks(
         FIGURE if drawn else "",
         table([one.row() for one in compared]),
         behind(compared),
-        f"{figure}The table: medians on {processors({part: there[part] for part in rows}, rows)}. The better "
-        "number is bold. *Precision@7* is the share of right digits among the 7 nearest training images "
-        "of a test image; *precision@1* looks at the nearest alone.",
+        f"{figure}The table: medians on {measured_by}. The better number is bold. *Precision@7* is "
+        "the share of right digits among the 7 nearest training images of a test image; "
+        "*precision@1* looks at the nearest alone.",
         goal(there),
     )
 
