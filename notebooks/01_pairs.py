@@ -201,8 +201,8 @@ print("images never drawn:", len(uneven) - len(seen))
 # * The same seed gives the same pairs.
 # * You can look at any batch again, in any order.
 #
-# For each of them, the cell looks for places where two samplers, or two epochs of one sampler, have
-# the same left image.
+# The cell compares the left images of two epochs of one sampler, and then those of two samplers. It
+# prints how many are the same.
 
 # %%
 one, two = (sl.PairSampler(labels, batch_size=128, seed=7) for _ in range(2))

@@ -19,7 +19,7 @@ DASHES = ("", "7 4", "2 3")  # of the trainings of one project, in their order
 WIDTH, HEIGHT = 900, 460
 LEFT, TOP, RIGHT, BOTTOM = 40, 40, 466, 408  # of the panel
 SECONDS, MOST = (4.0, 300.0), 30.0  # what the axes show
-PERCENTS = (0.1, 0.2, 0.5, 1, 2, 5, 10, 20)  # the mistakes begin at one of these
+PERCENTS = (0.1, 0.2, 0.5, 1, 2, 5, 10, 20)  # the axis of mistakes names these, or the last ones
 LABELS, APART = RIGHT + 28, 19  # where labels start, and how far apart they are at least
 
 
@@ -41,23 +41,28 @@ def figure(result: dict[str, Any]) -> str:
     """Draw what `quality.measure` returns."""
     drawn = sorted(courses(result), key=lambda course: -course.end)
     least = min(percent for course in drawn for _, percent in course.points)
-    shown = [percent for percent in PERCENTS if percent >= begin(least)]
+    percents = named_from(least)
     across = LogScale(*SECONDS, LEFT, RIGHT)
-    down = LogScale(shown[0], MOST, BOTTOM, TOP)
+    down = LogScale(percents[0], MOST, BOTTOM, TOP)
     ends = ", ".join(f"{one.name}, {one.end:.2f}" for one in drawn)
     return document(
         (WIDTH, HEIGHT),
         "Mistakes by seconds of training",
         "Percent of wrong digits among the 7 nearest training images of a test image, by seconds "
         f"of training, both axes logarithmic. At the end: {ends}.",
-        [*_axes(across, down, shown), *_lines(drawn, across, down), *_labels(drawn, across, down)],
+        [
+            *_axes(across, down, percents),
+            *_lines(drawn, across, down),
+            *_labels(drawn, across, down),
+        ],
         style="\n.line { stroke-width: 1.6 }",
     )
 
 
-def begin(least: float) -> float:
-    """Return where the axis begins, so that a line's lowest point stands above it."""
-    return max((percent for percent in PERCENTS if percent < least), default=PERCENTS[0])
+def named_from(least: float) -> list[float]:
+    """Return the percents that the axis names, from the last one below the lowest point on."""
+    begin = max((percent for percent in PERCENTS if percent < least), default=PERCENTS[0])
+    return [percent for percent in PERCENTS if percent >= begin]
 
 
 def courses(result: dict[str, Any]) -> list[Course]:
@@ -95,12 +100,12 @@ def _place(moment: dict[str, Any]) -> tuple[float, float]:
     return moment["seconds"], 100 * (1 - moment["precision@7"])
 
 
-def _axes(across: LogScale, down: LogScale, shown: list[float]) -> Iterator[str]:
+def _axes(across: LogScale, down: LogScale, percents: list[float]) -> Iterator[str]:
     yield text(
         "start", LEFT, 18, "wrong digits among the 7 nearest, % (fewer is better)", head=True
     )
     yield text("start", LABELS, 18, "at the end, %", head=True)
-    for percent in shown:
+    for percent in percents:
         yield grid(f"M{LEFT} {down(percent):.1f}H{RIGHT}")
         yield text("end", LEFT - 8, down(percent) + 4, f"{percent:g}")
     for seconds in (5, 10, 20, 50, 100, 200, 300):

@@ -77,14 +77,14 @@ def summary() -> str:
         return "Not measured yet."
     measured_by = processors({part: there[part] for part in rows}, rows)
     drawn = "quality" in there
-    figure = f"The figure: {processor(there['quality']['machine'])}. " if drawn else ""
+    figure = f"The figure is from {processor(there['quality']['machine'])}. " if drawn else ""
     return blocks(
         FIGURE if drawn else "",
         table([one.row() for one in compared]),
         behind(compared),
-        f"{figure}The table: medians on {measured_by}. The better number is bold. *Precision@7* is "
-        "the share of right digits among the 7 nearest training images of a test image; "
-        "*precision@1* looks at the nearest alone.",
+        f"{figure}The table has medians from {measured_by}. The better number is bold. "
+        "*Precision@7* is the share of right digits among the 7 nearest training images of a test "
+        "image; *precision@1* looks at the nearest alone.",
         goal(there),
     )
 
@@ -108,7 +108,9 @@ def processors(results: Mapping[str, Result], rows: Mapping[str, list[Comparison
     for part, name in names.items():
         if name != usual:
             others.setdefault(name, []).extend(one.what for one in rows[part])
-    return usual + "".join(f". On {name}: {'; '.join(what)}" for name, what in others.items())
+    return usual + "".join(
+        f". These rows are from {name}: {'; '.join(what)}" for name, what in others.items()
+    )
 
 
 def processor(machine: dict[str, Any]) -> str:

@@ -22,8 +22,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 _CPU_FACTS = Path("/proc/cpuinfo")
-# What Linux lists for a processor whose bfloat16 is fast: of Intel, of Arm, of AMD. Intel's
-# avx512_bf16 alone is slower than float32.
+# What Linux lists for a processor whose bfloat16 is fast: of Intel, of Arm (not measured), of AMD.
+# Intel's avx512_bf16 alone is slower than float32.
 _BFLOAT16 = ({"amx_bf16"}, {"bf16"}, {"AuthenticAMD", "avx512_bf16"})
 
 
@@ -101,8 +101,8 @@ def fastest_dtype() -> str:
 
     Returns:
         "mixed_bfloat16" with TensorFlow on a CPU for which Linux lists fast bfloat16
-        instructions: AMX of Intel, AVX-512 of AMD, or those of Arm; otherwise "float32". GPUs
-        have not been measured. A tower keeps its policy, and a bfloat16 tower is slow on a
+        instructions: AMX of Intel, AVX-512 of AMD, or those of Arm; otherwise "float32". Arm
+        and GPUs have not been measured. A tower keeps its policy, and a bfloat16 tower is slow on a
         machine without these instructions.
     """
     here = device()

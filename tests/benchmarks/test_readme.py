@@ -130,7 +130,7 @@ def test_it_is_said_on_which_processor_each_row_was_measured():
     machines = {"step": amd, "start": intel, "views": older}
     results = {part: {"machine": machine} for part, machine in machines.items()}
     rows = {part: [Comparison(f"the {part}", "s", 1, 2, "a")] for part in machines}
-    said = "2 cores of AMD EPYC. On 4 cores of Intel Xeon: the start"
+    said = "2 cores of AMD EPYC. These rows are from 4 cores of Intel Xeon: the start"
     assert summary.processors(results, rows) == said
     del results["start"]
     assert summary.processors(results, rows) == "2 cores of AMD EPYC"
@@ -164,7 +164,7 @@ def test_the_figure_names_every_recipe_and_its_end():
 
 
 def test_the_figure_shows_where_each_line_ends():
-    assert [quality_figure.begin(least) for least in (0.35, 0.5, 0.51)] == [0.2, 0.2, 0.5]
+    assert [quality_figure.named_from(least)[0] for least in (0.35, 0.5, 0.51)] == [0.2, 0.2, 0.5]
     root = ElementTree.fromstring(quality_figure.figure(committed("quality")))
     dots = [float(dot.get("cy", "nan")) for dot in root.iter(f"{SVG}circle")]
     assert dots
