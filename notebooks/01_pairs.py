@@ -169,8 +169,8 @@ sl.figures.image_grid(images[uneven[drawn]], columns=16)
 
 # %% [markdown]
 # `PairSampler` draws every class equally often, on the left and on the right, however small the
-# class is. The chart shows 500 batches. The shares in the set fall from class to class. The shares
-# that are drawn from it stay level.
+# class is. The chart shows 500 batches. The shares in the set fall, from many zeros to few nines. The
+# shares that are drawn from it stay level.
 
 # %%
 drawn = np.ravel([sampler.batch(step)[:2] for step in range(500)])
