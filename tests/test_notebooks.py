@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import shutil
@@ -14,6 +15,7 @@ import nbformat
 import pytest
 
 BOOK = Path(__file__).parent.parent / "notebooks"
+RESULTS = BOOK.parent / "benchmarks" / "results"
 CHAPTERS = sorted(BOOK.glob("*.ipynb"))
 FIRST_CHAPTERS = [
     "00_start_here",
@@ -130,6 +132,18 @@ def test_cells_are_small_and_introduced(path):
         if cell.cell_type == "code":
             assert before is not None, "a chapter opens with words"
             assert has_sentence(before), f"say what will appear before:\n{cell.source}"
+
+
+@pytest.mark.parametrize(
+    ("chapter", "result"),
+    [("03_train", "quality"), ("11_outgrowing_one_machine", "disk")],
+)
+def test_a_chapter_shows_the_newest_results(chapter, result):
+    """It says when they were measured, in a cell whose output nothing else compares."""
+    measured = json.loads((RESULTS / f"{result}.json").read_text(encoding="utf-8"))["machine"]
+    line = f"measured on {measured['cores']} cores of {measured['processor']}, {measured['date']}"
+    said = map(text_of, outputs(read(BOOK / f"{chapter}.ipynb")))
+    assert any(line in text for text in said), f"run `make book BOOK=notebooks/{chapter}.py`"
 
 
 @pytest.mark.notebooks

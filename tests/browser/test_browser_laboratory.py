@@ -69,11 +69,16 @@ class LaboratoryOnPage:
 
     @property
     def state(self) -> dict[str, Any]:
-        """The state at first with all that was reported since."""
+        """The state at first with all that was reported since: the page reports a little later."""
         state = dict(self.first)
         for change in self.page.evaluate("changes"):
             state |= change
         return state
+
+    @property
+    def changed(self) -> set[str]:
+        """The settings that were reported as changed during the training."""
+        return {each["name"] for each in self.state["changes"]}
 
     def press(self, name: str, group: str = "") -> None:
         place = self.root.get_by_role("group", name=group) if group else self.root
@@ -149,7 +154,7 @@ def test_the_page_trains_what_node_trains_from_its_state(lab_page: LaboratoryOnP
     lab_page.press("Pause")
     lab_page.until(lambda: not lab_page.state["playing"])
     state = lab_page.state
-    assert {each["name"] for each in state["changes"]} == {"margin"}
+    assert lab_page.changed == {"margin"}
     settings = {name: state[name] for name in SETTINGS}
     given = {"payload": laboratory().payload(), "state": settings, "step": lab_page.step}
     expected = in_node("lab/lab_run.js", "LabRun", TRAINED, given)
@@ -173,9 +178,7 @@ def test_settings_change_while_it_trains(lab_page: LaboratoryOnPage) -> None:
     page.mouse.up()
     slider = root.get_by_role("slider", name="margin", exact=True)
     lab_page.until(lambda: float(slider.get_attribute("aria-valuetext") or 0) > 1)
-    names = [each["name"] for each in lab_page.state["changes"]]
-    assert "margin" in names
-    assert "similar" in names
+    lab_page.until(lambda: {"margin", "similar"} <= lab_page.changed)
     lab_page.press("every pair", "loss")
     root.locator("[aria-label='similar pairs'][disabled]").wait_for()
     assert lab_page.state["playing"]
@@ -200,7 +203,7 @@ def test_the_past_branches_and_a_comparison(lab_page: LaboratoryOnPage) -> None:
     assert one["step"] == other["step"]
     assert one["loss"] != other["loss"]
     assert root.locator(".sl-canvas:visible").count() == 2
-    assert lab_page.state["other"]["changes"] == []
+    lab_page.until(lambda: (lab_page.state["other"] or {}).get("changes") == [])
     lab_page.press("A", "branches")
     lab_page.until(lambda: len(lab_page.shown() or []) == 1 and lab_page.state["changes"] == [])
     assert lab_page.step >= newest
@@ -258,8 +261,7 @@ def test_play_after_a_quick_look_at_the_past_plays(lab_page: LaboratoryOnPage) -
     lab_page.root.evaluate(SCRUBBED)
     begun = lab_page.step
     lab_page.until(lambda: lab_page.step > begun + 100)
-    assert lab_page.state["playing"]
-    assert lab_page.state["at"] is None
+    lab_page.until(lambda: lab_page.state["playing"] and lab_page.state["at"] is None)
     lab_page.root.evaluate(
         "root => { for (let i = 0; i < 2; i++) root.querySelector('.sv-run').click(); }"
     )
