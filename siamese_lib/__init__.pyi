@@ -38,6 +38,7 @@ from .network.devices import fastest_dtype as fastest_dtype
 from .network.losses import BatchTripletLoss as BatchTripletLoss
 from .network.losses import ContrastiveLoss as ContrastiveLoss
 from .network.losses import InBatchContrastiveLoss as InBatchContrastiveLoss
+from .network.losses import SupervisedContrastiveLoss as SupervisedContrastiveLoss
 from .network.many_devices import distribute as distribute
 from .network.optimizers import Muon as Muon
 from .network.paper_towers import dense_tower as dense_tower

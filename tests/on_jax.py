@@ -241,8 +241,13 @@ def arrays_in(jaxpr: jax.extend.core.Jaxpr) -> Iterator[tuple[int, ...]]:
 
 @pytest.mark.parametrize(
     "loss",
-    [sl.InBatchContrastiveLoss(), sl.BatchTripletLoss(), sl.BatchTripletLoss(hardest=False)],
-    ids=["in-batch", "batch-hard", "batch-all"],
+    [
+        sl.InBatchContrastiveLoss(),
+        sl.BatchTripletLoss(),
+        sl.BatchTripletLoss(hardest=False),
+        sl.SupervisedContrastiveLoss(),
+    ],
+    ids=["in-batch", "batch-hard", "batch-all", "supervised"],
 )
 def test_no_loss_makes_an_array_of_pairs_times_dimensions(loss):
     labels = np.arange(11) % 3

@@ -57,5 +57,20 @@ def slow_batch_all(labels: Numbers, points: np.ndarray, margin: float) -> float:
     return mean(costs)
 
 
+def slow_supervised(labels: Numbers, points: np.ndarray, degrees: float) -> float:
+    costs = []
+    for anchor, label in enumerate(labels):
+        near = {
+            i: (1 + math.dist(points[anchor], points[i]) ** 2 / degrees) ** (-(degrees + 1) / 2)
+            for i in range(len(points))
+            if i != anchor
+        }
+        whole = sum(near.values())
+        own = [-math.log(part / whole) for i, part in near.items() if labels[i] == label]
+        if own:
+            costs.append(mean(own))
+    return mean(costs)
+
+
 def mean(values: Sequence[float]) -> float:
     return sum(values) / len(values) if values else 0.0

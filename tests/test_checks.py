@@ -116,6 +116,7 @@ PLACES: dict[str, Callable[[Any], Any]] = {
     "retrieval": lambda y: metrics.retrieval(POINTS, y, POINTS, y, exclude_self=True),
     "InBatchContrastiveLoss": lambda y: float(sl.InBatchContrastiveLoss()(y, POINTS)),
     "BatchTripletLoss": lambda y: float(sl.BatchTripletLoss()(y, POINTS)),
+    "SupervisedContrastiveLoss": lambda y: float(sl.SupervisedContrastiveLoss()(y, POINTS)),
     "ThresholdExplorer": lambda y: len(sl.ThresholdExplorer(*PAIRS, IMAGES, y).mistakes),
     "PairMatrix": lambda y: list(sl.PairMatrix(POINTS, y).counts),
     "pair_matrix": lambda y: figures.pair_matrix(y).data[0].z.tolist(),
@@ -195,7 +196,9 @@ def test_lists_in_a_list_are_labels() -> None:
         assert metrics.precision_at_k([[label, other], [label, label]], [label, label]) == 0.75
 
 
-@pytest.mark.parametrize("loss", [sl.InBatchContrastiveLoss, sl.BatchTripletLoss])
+@pytest.mark.parametrize(
+    "loss", [sl.InBatchContrastiveLoss, sl.BatchTripletLoss, sl.SupervisedContrastiveLoss]
+)
 @pytest.mark.parametrize("big", [2**24, 2**53, -(2**62)])
 @pytest.mark.parametrize("by", ["batches", "arrays"])
 def test_two_big_numbers_are_two_classes_in_a_fit(loss: type, big: int, by: str) -> None:

@@ -38,13 +38,14 @@ def training(kind: str, steps: int = STEPS, **options: Any) -> Training:
         "in-batch": sl.InBatchContrastiveLoss(),
         "batch-hard": sl.BatchTripletLoss(),
         "batch-all": sl.BatchTripletLoss(hardest=False),
+        "supervised": sl.SupervisedContrastiveLoss(),
         "proxies": keras.losses.SparseCategoricalCrossentropy(from_logits=True),
     }[kind]
     made.model.compile(keras.optimizers.SGD(0.05, momentum=0.5), loss)
     return made
 
 
-KINDS = ("pairs", "in-batch", "batch-hard", "batch-all", "proxies")
+KINDS = ("pairs", "in-batch", "batch-hard", "batch-all", "supervised", "proxies")
 
 
 def close(one: list[np.ndarray], other: list[np.ndarray]) -> None:

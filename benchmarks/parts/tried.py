@@ -81,6 +81,7 @@ WIDE = sl.Recipe(embedding_dim=16, steps=370)
 CLOTHES = sl.Recipe(embedding_dim=16, steps=2000, loss="softmax", augment=sl.RandomShift(1))
 RESTING = {"margin": 3.0, "positive_margin": 0.6}
 CHOSEN = "margin 3, positive margin 0.6"
+HEAVY = "supervised contrastive loss, Student's t distribution"
 
 
 def cosine_schedule(steps: int) -> keras.optimizers.Optimizer:
@@ -128,6 +129,7 @@ def _flat() -> list[Question]:
         Way("class means of the batch", FLAT, partial(ClassMeans, 10)),
         Way("supervised contrastive loss", FLAT, partial(SupervisedContrastive, 1.0)),
         Way("the same, temperature 0.3", FLAT, supervised),
+        Way(HEAVY, change(loss="supervised")),
     ]
     whole = [
         Way("contrastive loss, margin 1", change(steps=LONG)),
@@ -141,6 +143,7 @@ def _flat() -> list[Question]:
             change(batch_size=256, steps=LONG // 2),
             supervised,
         ),
+        Way(HEAVY, change(loss="supervised", steps=LONG)),
     ]
     return [
         Question(f"{mnist}, 256,000 images", "mnist", KNN, short),
@@ -159,6 +162,10 @@ def _photo() -> Question:
             "supervised contrastive loss, 640,000 images",
             half(),
             partial(SupervisedContrastive, 0.3),
+        ),
+        Way(
+            f"{HEAVY}, 640,000 images, elastic distortions",
+            half(augment=ELASTIC, loss="supervised"),
         ),
     ]
     return Question("MNIST in 2-D, photo_tower", "mnist", KNN, ways)

@@ -2,10 +2,14 @@
 
 A label of 1 means *same* (similar) and 0 means *different*. Distances are Euclidean. In the two
 contrastive losses, ``margin`` is the distance beyond which different images no longer repel each
-other; in the triplet loss, it is by how much the negative must be farther than the positive.
+other; in the triplet loss, it is by how much the negative must be farther than the positive. The
+supervised contrastive loss has none.
 """
 
 from __future__ import annotations
+
+import math
+from numbers import Real
 
 from siamese_lib.network.backend import Tensor, keras, ops
 from siamese_lib.network.loss_parts import (
@@ -88,7 +92,7 @@ class ContrastiveLoss(keras.losses.Loss):
         return {**super().get_config(), **margins}
 
 
-class _InBatchLoss(keras.losses.Loss):
+class InBatchLoss(keras.losses.Loss):
     """A loss over the labels and embeddings of a batch, which numbers the labels first."""
 
     def __call__(self, y_true: Tensor, y_pred: Tensor, sample_weight: Tensor = None) -> Tensor:
@@ -107,7 +111,7 @@ class _InBatchLoss(keras.losses.Loss):
 
 
 @keras.saving.register_keras_serializable("siamese_lib")
-class InBatchContrastiveLoss(_InBatchLoss):
+class InBatchContrastiveLoss(InBatchLoss):
     """The contrastive loss over every pair that a batch of labelled images contains.
 
     B images make B (B - 1) / 2 pairs with B passes through the tower. A batch of B random pairs
@@ -190,7 +194,7 @@ class InBatchContrastiveLoss(_InBatchLoss):
 
 
 @keras.saving.register_keras_serializable("siamese_lib")
-class BatchTripletLoss(_InBatchLoss):
+class BatchTripletLoss(InBatchLoss):
     """The triplet loss over a batch of labelled images.
 
     A triplet is an anchor, a positive of the anchor's class and a negative of another class. Its
@@ -244,3 +248,72 @@ class BatchTripletLoss(_InBatchLoss):
     def get_config(self) -> dict[str, object]:
         """Return the arguments with which Keras builds this loss again."""
         return {**super().get_config(), "margin": self.margin, "hardest": self.hardest}
+
+
+@keras.saving.register_keras_serializable("siamese_lib")
+class SupervisedContrastiveLoss(InBatchLoss):
+    """The supervised contrastive loss over a batch of labelled images, by Euclidean distances.
+
+    Every image shares a probability of 1 among all others of the batch. Image j at distance d gets
+    a part in proportion to Student's t distribution, ``(1 + d**2 / n) ** (-(n + 1) / 2)`` with n
+    degrees of freedom. The loss of an image is the mean of -log of this probability over the other
+    images of its class. So it has no margin: what counts is whether images of the class are nearer
+    than all others.
+
+    The distribution has heavy tails, as in t-SNE. Far from the right place, an image is still
+    pulled, and classes have room for each other in two dimensions. With cosines instead of
+    distances, and no heavy tails, this is the loss of Khosla et al.
+
+    An image without another of its class in the batch has no loss. As with the other losses of a
+    batch, `BalancedBatchSampler` draws batches that teach, and memory grows with B².
+
+    Call it with class labels ``y_true`` (B,) and embeddings ``y_pred`` (B, dim).
+
+    Args:
+        degrees_of_freedom: n, above 0. The smaller it is, the heavier are the tails.
+        **kwargs: `reduction`, `name` and `dtype` of `keras.losses.Loss`.
+
+    Raises:
+        ValueError: `degrees_of_freedom` is not a finite number above 0, or the shapes are not (B,)
+            and (B, dim).
+
+    References:
+        Khosla et al., "Supervised Contrastive Learning", NeurIPS 2020, equation 2. Van der Maaten,
+        "Learning a Parametric Embedding by Preserving Local Structure", AISTATS 2009, for the
+        degrees of freedom; Min et al., "Deep Supervised t-Distributed Embedding", ICML 2010, for
+        the distribution with classes.
+
+    Example:
+        >>> loss = sl.SupervisedContrastiveLoss()
+        >>> labels = np.array([0, 0, 1, 1])
+        >>> round(float(loss(labels, np.zeros((4, 2)))), 3)  # all in one point: log(3)
+        1.099
+        >>> apart = np.array([[0.0, 0.0], [0.0, 0.0], [30.0, 40.0], [30.0, 40.0]])
+        >>> round(float(loss(labels, apart)), 3)
+        0.0
+    """
+
+    def __init__(self, degrees_of_freedom: float = 3.0, **kwargs: object) -> None:
+        kwargs.setdefault("name", "supervised_contrastive_loss")
+        super().__init__(**kwargs)
+        if not isinstance(degrees_of_freedom, Real) or not 0 < degrees_of_freedom < math.inf:
+            raise ValueError(
+                f"degrees_of_freedom is {degrees_of_freedom!r}; expected a finite number above 0."
+            )
+        self.degrees_of_freedom = float(degrees_of_freedom)
+
+    def call(self, y_true: Tensor, y_pred: Tensor) -> Tensor:
+        """Return each image's share of the loss, (B,); their mean is the loss of the batch."""
+        distance, similar, different = all_pairs(y_true, y_pred)
+        n = self.degrees_of_freedom
+        near = -(n + 1) / 2 * ops.log1p(ops.square(distance) / n)
+        partners = ops.sum(similar, axis=1)
+        usable = partners > 0
+        others = (similar + different > 0) | ~usable[:, None]  # a row of its own has no logarithm
+        every = ops.logsumexp(ops.where(others, near, -float("inf")), axis=1)
+        cost = every - ops.sum(near * similar, axis=1) / ops.maximum(partners, 1)
+        return share_of_mean(cost[:, None], ops.cast(usable, cost.dtype)[:, None])
+
+    def get_config(self) -> dict[str, object]:
+        """Return the arguments with which Keras builds this loss again."""
+        return {**super().get_config(), "degrees_of_freedom": self.degrees_of_freedom}

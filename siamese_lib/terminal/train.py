@@ -17,8 +17,8 @@ from siamese_lib.terminal.options import is_folder, is_own, lasting_name, load, 
 from siamese_lib.terminal.verdict import USELESS, useless
 from siamese_lib.texts import printable
 from siamese_lib.training.checkpoint import Checkpoint
-from siamese_lib.training.choices import FOLDER_SIZE, TOWERS
-from siamese_lib.training.recipe_choice import photo_recipe, with_tower
+from siamese_lib.training.choices import FOLDER_SIZE, MARGIN_LOSSES, TOWERS
+from siamese_lib.training.recipe_choice import photo_recipe, with_loss, with_tower
 
 if TYPE_CHECKING:
     from siamese_lib.network.backend import keras
@@ -140,13 +140,17 @@ def _recipe(data: sl.Dataset, options: argparse.Namespace) -> sl.Recipe:
     recipe = sl.recipe_for(data, options.embedding_dim)
     if options.tower in TOWERS:
         recipe = with_tower(recipe, options.tower, data)
+    recipe = with_loss(recipe, options.loss or recipe.loss)
     plain = {"margin": sl.Recipe.margin, "positive_margin": sl.Recipe.positive_margin}
     if options.pairs == "random" and options.loss in (None, "contrastive"):
         recipe = replace(recipe, loss="contrastive", turned=False, **plain)
-    if options.loss not in (None, recipe.loss):
-        recipe = replace(recipe, **plain)
     if is_own(options.tower) and recipe.loss == "contrastive":
         recipe = replace(recipe, **plain)  # a tower of unit length reaches no large margin
+    if options.margin is not None and recipe.loss not in MARGIN_LOSSES:
+        raise ValueError(
+            f"--margin {options.margin:g} was given with the {recipe.loss} loss, which has none; "
+            f"expected it with --loss {' or --loss '.join(MARGIN_LOSSES)}."
+        )
     given = {
         "embedding_dim": options.embedding_dim,
         "loss": options.loss,
@@ -189,7 +193,7 @@ def _augment(
 
 def _settings(recipe: sl.Recipe, options: argparse.Namespace) -> dict[str, object]:
     """Return what is kept with the run; a margin only if its loss has one, as views draw it."""
-    kept = [name for name in _SETTINGS if name != "margin" or recipe.loss != "softmax"]
+    kept = [name for name in _SETTINGS if name != "margin" or recipe.loss in MARGIN_LOSSES]
     return {
         "data": lasting_name(options.data),
         "train_iter": recipe.steps,

@@ -109,9 +109,10 @@ def _add_network(group: argparse._ArgumentGroup) -> None:
     group.add_argument(
         "--loss",
         choices=LOSSES,
-        help="contrastive and triplet compare images with each other; softmax compares them with a "
-        "learned point for each class, a proxy (default: contrastive for digits in 2 dimensions; "
-        "triplet for hundreds of classes with few images; else softmax)",
+        help="contrastive, supervised and triplet compare images with each other; softmax compares "
+        "them with a learned point for each class, a proxy (default: supervised, the supervised "
+        "contrastive loss, for digits in 2 dimensions; triplet for hundreds of classes with few "
+        "images; else softmax)",
     )
     group.add_argument(
         "--pairs",
@@ -125,8 +126,9 @@ def _add_network(group: argparse._ArgumentGroup) -> None:
         type=above_zero,
         metavar="D",
         help="distance up to which the contrastive loss pushes images of different classes apart; "
-        "by how much the triplet loss wants them farther than those of one class (default: 3 where "
-        "the contrastive loss is the default, 0.2 where the triplet loss is, else 1)",
+        "by how much the triplet loss wants them farther than those of one class; the other losses "
+        "have none (default: 3 for digits in 2 dimensions with the contrastive loss, 0.2 where the "
+        "triplet loss is the default, else 1)",
     )
 
 

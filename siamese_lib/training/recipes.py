@@ -13,7 +13,12 @@ from siamese_lib.data.turned_classes import turned_classes
 from siamese_lib.network.backend import keras
 from siamese_lib.network.devices import compile_options, fastest_dtype
 from siamese_lib.network.loss_parts import checked_margin, checked_positive_margin
-from siamese_lib.network.losses import BatchTripletLoss, ContrastiveLoss, InBatchContrastiveLoss
+from siamese_lib.network.losses import (
+    BatchTripletLoss,
+    ContrastiveLoss,
+    InBatchContrastiveLoss,
+    SupervisedContrastiveLoss,
+)
 from siamese_lib.network.optimizers import Muon, build_optimizer
 from siamese_lib.network.photo_tower import photo_tower
 from siamese_lib.network.proxies import proxy_model
@@ -45,7 +50,8 @@ class Recipe:
     Attributes:
         tower: "conv" for `conv_tower`, "photo" for `photo_tower`.
         embedding_dim: length of the embedding.
-        loss: "contrastive", "triplet", or "softmax" for the cross-entropy of a `proxy_model`.
+        loss: "contrastive", "supervised" for `SupervisedContrastiveLoss`, "triplet", or "softmax"
+            for the cross-entropy of a `proxy_model`.
         pairs: "in-batch", or "random" for `PairSampler` and the siamese model, as the original
             program; these take the contrastive loss only.
         margin: of the contrastive and the triplet loss.
@@ -114,6 +120,7 @@ class Recipe:
         resting = f" and positive margin {self.positive_margin:g}" if self.positive_margin else ""
         losses = {
             "contrastive": f"contrastive loss with margin {self.margin:g}{resting}",
+            "supervised": "supervised contrastive loss",
             "triplet": f"triplet loss with margin {self.margin:g}",
             "softmax": "normalized softmax loss",
         }
@@ -164,6 +171,8 @@ class Recipe:
             model = siamese(tower)
         elif self.loss == "triplet":
             loss = BatchTripletLoss(self.margin)
+        elif self.loss == "supervised":
+            loss = SupervisedContrastiveLoss()
         else:
             loss = InBatchContrastiveLoss(self.margin, positive_margin=self.positive_margin)
         falling = keras.optimizers.schedules.PolynomialDecay(
@@ -200,6 +209,8 @@ class Recipe:
         """Return the loss of embeddings that all coincide."""
         if self.loss == "softmax":
             return float(np.log(num_classes * (_TURNS if self.turned else 1)))
+        if self.loss == "supervised":
+            return float(np.log(self.batch_size - 1))
         return self.margin if self.loss == "triplet" else self.margin**2 / 4
 
 

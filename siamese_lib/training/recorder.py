@@ -15,7 +15,7 @@ import numpy as np
 from siamese_lib.checks import whole_number
 from siamese_lib.data.fingerprints import fingerprints
 from siamese_lib.network.backend import Logs, keras
-from siamese_lib.network.losses import BatchTripletLoss, InBatchContrastiveLoss
+from siamese_lib.network.losses import InBatchLoss
 from siamese_lib.network.many_devices import is_first, on_first
 from siamese_lib.network.optimizers import build_optimizer
 from siamese_lib.pairs.sampling_order import check_size
@@ -194,7 +194,7 @@ class Recorder(keras.callbacks.Callback):
             raise ValueError("fit does not know the steps of an epoch; expected ImageBatches.")
         trained.check_trains(self.model, self.tower)
         build_optimizer(self.model)  # in all processes, before the first saves anything
-        if isinstance(self.model.loss, InBatchContrastiveLoss | BatchTripletLoss):
+        if isinstance(self.model.loss, InBatchLoss):
             check_size(self.batches.images_per_step)
         self._begin()
         self.total = self.params["epochs"] * self.params["steps"]

@@ -11,12 +11,17 @@ import tensorflow as tf
 
 from siamese_lib.network.backend import Tensor, keras
 from siamese_lib.network.distances import euclidean_distance
-from siamese_lib.network.losses import BatchTripletLoss, InBatchContrastiveLoss
+from siamese_lib.network.losses import (
+    BatchTripletLoss,
+    InBatchContrastiveLoss,
+    SupervisedContrastiveLoss,
+)
 
 LOSSES = [
     pytest.param(InBatchContrastiveLoss, {}, id="in-batch"),
     pytest.param(BatchTripletLoss, {"hardest": True}, id="batch-hard"),
     pytest.param(BatchTripletLoss, {"hardest": False}, id="batch-all"),
+    pytest.param(SupervisedContrastiveLoss, {}, id="supervised"),
 ]
 every_loss = pytest.mark.parametrize(("loss", "options"), LOSSES)
 

@@ -9,7 +9,14 @@ from functools import partial
 import numpy as np
 import pytest
 import tensorflow as tf
-from slow_losses import mean, slow_batch_all, slow_batch_hard, slow_contrastive, slow_in_batch
+from slow_losses import (
+    mean,
+    slow_batch_all,
+    slow_batch_hard,
+    slow_contrastive,
+    slow_in_batch,
+    slow_supervised,
+)
 
 from siamese_lib.network.backend import keras
 from siamese_lib.network.distances import euclidean_distance
@@ -17,9 +24,10 @@ from siamese_lib.network.losses import (
     BatchTripletLoss,
     ContrastiveLoss,
     InBatchContrastiveLoss,
+    SupervisedContrastiveLoss,
 )
 
-# Losses of class labels and embeddings: the class, its arguments besides the margin, and the same
+# Losses of class labels and embeddings with a margin: the class, its other arguments, and the same
 # loss as a loop. A new loss needs one line here.
 LABELLED = {
     "in-batch": (InBatchContrastiveLoss, {"positive_margin": 0.0}, slow_in_batch),
@@ -35,12 +43,17 @@ PAIRS = [
     pytest.param(ContrastiveLoss, {"positive_margin": 0.0}, id="pairs"),
     pytest.param(ContrastiveLoss, {"positive_margin": 0.2}, id="pairs, resting"),
 ]
+SUPERVISED = [
+    pytest.param(SupervisedContrastiveLoss, {"degrees_of_freedom": 3.0}, id="supervised"),
+    pytest.param(SupervisedContrastiveLoss, {"degrees_of_freedom": 0.7}, id="supervised, heavy"),
+]
 ALONE = [pytest.param(loss, options, id=name) for name, (loss, options, _) in LABELLED.items()]
 with_loop = pytest.mark.parametrize(
     ("loss", "options", "loop"), [pytest.param(*row, id=name) for name, row in LABELLED.items()]
 )
-labelled = pytest.mark.parametrize(("loss", "options"), ALONE)
-every_loss = pytest.mark.parametrize(("loss", "options"), [*PAIRS, *ALONE])
+labelled = pytest.mark.parametrize(("loss", "options"), [*ALONE, *SUPERVISED])
+every_loss = pytest.mark.parametrize(("loss", "options"), [*PAIRS, *ALONE, *SUPERVISED])
+every_margin = pytest.mark.parametrize(("loss", "options"), [*PAIRS, *ALONE])
 
 # A class of three, two of two, and one image on its own; classes overlap.
 LABELS = np.array([0, 0, 0, 7, 7, -2, -2, 5])
@@ -218,9 +231,7 @@ def test_triplet_losses_by_hand():
     assert float(BatchTripletLoss(1.0, hardest=False)(labels, points)) == pytest.approx(mean(every))
 
 
-@with_loop
-@pytest.mark.parametrize("margin", [0.2, 1.0, 4.0])
-@pytest.mark.parametrize(
+batches = pytest.mark.parametrize(
     ("labels", "points"),
     [
         pytest.param(LABELS, POINTS, id="mixed"),
@@ -233,10 +244,37 @@ def test_triplet_losses_by_hand():
         pytest.param(LABELS, POINTS.repeat(5, axis=1), id="ten dimensions"),
     ],
 )
+
+
+@with_loop
+@pytest.mark.parametrize("margin", [0.2, 1.0, 4.0])
+@batches
 def test_labelled_losses_equal_loops(loss, options, loop, margin, labels, points):
     expected = loop(labels, points, margin)
     found = float(loss(margin, **options)(labels, points.astype(np.float32)))
     assert found == pytest.approx(expected, rel=1e-5, abs=1e-7)
+
+
+@batches
+@pytest.mark.parametrize("degrees", [0.5, 3.0, 200.0])
+def test_the_supervised_loss_equals_a_loop(degrees, labels, points):
+    loss = SupervisedContrastiveLoss(degrees)
+    found = float(loss(labels, points.astype(np.float32)))
+    assert found == pytest.approx(slow_supervised(labels, points, degrees), rel=1e-5, abs=1e-6)
+
+
+def test_the_supervised_loss_by_hand():
+    """With one degree of freedom, 1 / (1 + d²): 1/2 for the partner, and 1/5 and 1/2."""
+    labels, points = np.array([0, 0, 1]), np.array([[0.0], [1.0], [2.0]])
+    expected = (math.log(0.7 / 0.5) + math.log(1.0 / 0.5)) / 2  # the third image has no partner
+    found = SupervisedContrastiveLoss(degrees_of_freedom=1)(labels, points)
+    assert float(found) == pytest.approx(expected)
+
+
+@pytest.mark.parametrize("degrees", [0, -1.0, math.nan, math.inf, None, "3"], ids=str)
+def test_refuses_degrees_of_freedom_that_are_not_a_positive_number(degrees):
+    with pytest.raises(ValueError, match=r"degrees_of_freedom is .*; expected a finite number abo"):
+        SupervisedContrastiveLoss(degrees)
 
 
 def test_similar_and_different_pairs_weigh_the_same():
@@ -278,7 +316,7 @@ def test_steps_down_the_gradient_bring_classes_together_and_apart(loss, options)
     @tf.function
     def step() -> None:
         with tf.GradientTape() as tape:
-            value = loss(margin=1.0, **options)(labels, points)
+            value = loss(**options)(labels, points)
         points.assign_sub(tape.gradient(value, points))
 
     for _ in range(60):
@@ -377,21 +415,22 @@ def test_sixteen_bits_give_nearly_the_same(loss, options):
 
 @every_loss
 def test_is_rebuilt_from_its_configuration(loss, options):
-    first = loss(margin=0.7, reduction="sum", name="mine", **options)
+    given = {**options} if loss is SupervisedContrastiveLoss else {"margin": 0.7, **options}
+    first = loss(reduction="sum", name="mine", **given)
     again = keras.losses.deserialize(keras.losses.serialize(first))
     assert type(again) is loss
     assert again.get_config() == first.get_config()
-    assert again.get_config() == {"margin": 0.7, "reduction": "sum", "name": "mine", **options}
+    assert again.get_config() == {"reduction": "sum", "name": "mine", **given}
 
 
-@every_loss
+@every_margin
 @pytest.mark.parametrize("margin", [0, -1.0, math.nan, math.inf, None, "1"], ids=str)
 def test_refuses_a_margin_that_is_not_a_positive_number(loss, options, margin):
     with pytest.raises(ValueError, match=r"margin is .*; expected a finite number above 0"):
         loss(margin=margin, **options)
 
 
-@every_loss
+@every_margin
 @pytest.mark.parametrize("margin", [0.5, 2.0])
 def test_trivial_value_is_the_loss_of_one_point(loss, options, margin):
     pairs = [0, 1], np.zeros(2, np.float32)  # half of them similar

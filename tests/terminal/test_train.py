@@ -345,9 +345,15 @@ def test_options_change_the_recipe_for_digits() -> None:
     images[:, 13, 4:-4] = 255  # a line
     split = sl.Split(images, np.arange(2000) % 10)
     data = sl.Dataset(split, split, tuple("0123456789"), "made", "made")
+    assert recipe_of(data, parser.parse_args(["--model", "mnist"])).loss == "supervised"
+    contrastive = ["--model", "mnist", "--loss", "contrastive"]
     for options, margins in (([], (3.0, 0.6)), (["--margin", "0.5"], (0.5, 0.1))):
-        recipe = recipe_of(data, parser.parse_args(["--model", "mnist", *options]))
+        recipe = recipe_of(data, parser.parse_args([*contrastive, *options]))
         assert (recipe.margin, recipe.positive_margin) == pytest.approx(margins)
+    for options in ([], ["--embedding-dim", "16"], ["--loss", "supervised"]):
+        given = parser.parse_args(["--model", "mnist", "--margin", "2", *options])
+        with pytest.raises(ValueError, match=r"--margin 2 was given with the \w+ loss, .*none"):
+            recipe_of(data, given)
     bent = recipe_of(data, parser.parse_args(["--model", "mnist", "--distort", "elastic"]))
     assert bent.augment == sl.ElasticDistortion()
     softmax = recipe_of(data, parser.parse_args(["--model", "mnist", "--embedding-dim", "16"]))

@@ -33,12 +33,12 @@ def drawn(classes: int, each: int, thick: int = 3, side: int = 28) -> sl.Dataset
 def test_digits_get_a_map():
     recipe = sl.recipe_for(drawn(10, 500))
     assert (recipe.name, recipe.tower, recipe.embedding_dim) == ("digits", "conv", 2)
-    assert (recipe.loss, recipe.margin, recipe.positive_margin) == ("contrastive", 3.0, 0.6)
+    assert (recipe.loss, recipe.margin, recipe.positive_margin) == ("supervised", 1.0, 0.0)
     assert (recipe.batch_size, recipe.steps, recipe.augment) == (128, 9000, sl.RandomAffine(0.08))
     assert "5,000 training images of 28×28×1, 10 classes with 500 images" in recipe.why
 
 
-@pytest.mark.parametrize(("dim", "loss"), [(1, "contrastive"), (3, "softmax"), (128, "softmax")])
+@pytest.mark.parametrize(("dim", "loss"), [(1, "supervised"), (3, "softmax"), (128, "softmax")])
 def test_in_more_dimensions_digits_get_the_softmax_loss(dim, loss):
     recipe = sl.recipe_for(drawn(10, 200), dim)
     assert (recipe.name, recipe.embedding_dim, recipe.loss) == ("digits", dim, loss)

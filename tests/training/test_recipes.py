@@ -10,6 +10,7 @@ from tiny_training import corners, corners_dataset, dense_tower
 
 import siamese_lib as sl
 from siamese_lib.network.backend import keras
+from siamese_lib.training.choices import LOSSES
 from siamese_lib.training.recipes import epoch_length
 
 
@@ -35,6 +36,7 @@ def test_a_recipe_says_itself_in_words():
     )
     assert "batches of 128 random pairs" in str(sl.Recipe(pairs="random"))
     assert "triplet loss with margin 0.5" in str(sl.Recipe(loss="triplet", margin=0.5))
+    assert ", supervised contrastive loss, " in str(sl.Recipe(loss="supervised"))
 
 
 @pytest.mark.parametrize(
@@ -42,6 +44,7 @@ def test_a_recipe_says_itself_in_words():
     [
         ({}, "tower", sl.InBatchContrastiveLoss),
         ({"loss": "triplet"}, "tower", sl.BatchTripletLoss),
+        ({"loss": "supervised"}, "tower", sl.SupervisedContrastiveLoss),
         ({"pairs": "random"}, "siamese", sl.ContrastiveLoss),
         ({"loss": "softmax"}, "proxy_model", keras.losses.SparseCategoricalCrossentropy),
     ],
@@ -68,12 +71,20 @@ def test_the_trivial_loss_is_that_of_equal_embeddings():
     for recipe in (sl.Recipe(margin=0.7), sl.Recipe(loss="triplet", margin=0.7)):
         loss = recipe.compile(recipe.build_tower((8, 8, 1)), 4).loss
         assert recipe.trivial_value(4) == pytest.approx(float(loss(labels, equal)), rel=1e-4)
+    recipe = sl.Recipe(loss="supervised", batch_size=12)
+    loss = recipe.compile(recipe.build_tower((8, 8, 1)), 4).loss
+    assert recipe.trivial_value(4) == pytest.approx(float(loss(labels, equal)), rel=1e-4)
     assert sl.Recipe(loss="softmax").trivial_value(4) == pytest.approx(math.log(4))
 
 
 def test_a_map_in_two_dimensions_is_no_circle():
     images = corners(6, channels=3).images
-    for dim, loss, unit in ((2, "contrastive", False), (2, "softmax", True), (8, "triplet", True)):
+    for dim, loss, unit in (
+        (2, "contrastive", False),
+        (2, "supervised", False),
+        (2, "softmax", True),
+        (8, "triplet", True),
+    ):
         tower = sl.Recipe(tower="photo", embedding_dim=dim, loss=loss).build_tower((8, 8, 3))
         lengths = np.linalg.norm(np.asarray(tower(images)), axis=1)
         assert np.allclose(lengths, 1, atol=1e-4) == unit
@@ -83,7 +94,7 @@ def test_a_map_in_two_dimensions_is_no_circle():
         assert np.allclose(lengths, 1, atol=1e-4) == unit
 
 
-@pytest.mark.parametrize("loss", ["contrastive", "softmax", "triplet"])
+@pytest.mark.parametrize("loss", LOSSES)
 def test_turned_classes_are_trained_on_as_classes_of_their_own(loss):
     recipe = sl.Recipe(loss=loss, embedding_dim=8, batch_size=32, steps=40, turned=True)
     images = corners(40)
@@ -115,7 +126,7 @@ def test_classes_take_turns_if_asked():
     ("options", "message"),
     [
         ({"tower": "large"}, "tower is 'large'; expected 'conv' or 'photo'"),
-        ({"loss": "l2"}, "loss is 'l2'; expected 'contrastive' or 'triplet' or 'softmax'"),
+        ({"loss": "l2"}, "loss is 'l2'; expected 'contrastive' or 'supervised' or 'triplet'"),
         ({"pairs": "all"}, "pairs is 'all'"),
         ({"pairs": "random", "loss": "softmax"}, "'random' with the softmax loss"),
         ({"pairs": "random", "per_class": 4}, "per_class 4"),

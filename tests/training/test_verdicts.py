@@ -135,6 +135,7 @@ HEALTHY = {
     "slow": Case(optimizer=partial(sgd, 0.01)),
     "every pair": Case(every_pair, sl.InBatchContrastiveLoss),
     "every triplet": Case(every_pair, partial(sl.BatchTripletLoss, hardest=False)),
+    "supervised": Case(every_pair, sl.SupervisedContrastiveLoss),
     "unit length": Case(tower={"output": "unit"}),
     "unit length in 16 dimensions": Case(tower={"output": "unit", "embedding_dim": 16}),
     "a sigmoid": Case(tower={"output": "sigmoid"}),
