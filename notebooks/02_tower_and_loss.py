@@ -529,13 +529,12 @@ print(f"{by_hand:.5f} by hand, {library:.5f} by the library")
 # A third kind of loss compares an image with *all* others of the batch. These share one whole: an
 # image at distance $d$ gets a part in proportion to $(1 + d^2 / 3)^{-2}$, so near images get large
 # parts. The loss is $-\log$ of the part of a similar image, as a mean over all similar images. It
-# is near 0 if similar images are much nearer than different ones, however near that is. So there is
-# no margin.
+# is small if similar images have nearly the whole, because different ones are far away. There is no
+# margin.
 #
 # The formula is **Student's t distribution**, without its constant factor. For large distances it
 # falls slowly. So an image far from its class is still pulled, and a map has room for all classes.
-# The command `siamese train` takes this loss for digits in two dimensions. There it was a little
-# better than the contrastive loss for this tower, on training images that were held out.
+# The command `siamese train` takes this loss for digits in two dimensions.
 #
 # The cell uses the three points from above again. For each point of class 0, the others are its
 # positive at 0.6 and its negative at 0.5.

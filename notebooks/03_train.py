@@ -328,9 +328,10 @@ sl.figures.quality_curves(curves, height=620)
 # %% [markdown]
 # Is the first line of the list one of ours? If not, another recipe ended higher on that machine.
 #
-# In the book's own recipes the learning rate falls to 0 at the end. Compare the two lines *ours, 2-D*.
-# Where the short one ends, the long one is below it, because its learning rate has hardly fallen
-# yet. So first decide how long a training may take, and then how fast its learning rate should fall.
+# In the book's own recipes the learning rate falls to 0 at the end. Compare the two lines *ours,
+# 2-D*. Where the short one ends, the long one is below it. One reason is that its learning rate has
+# hardly fallen yet. So first decide how long a training may take, and then how fast its learning
+# rate should fall.
 
 # %% [markdown]
 # ## Try it yourself

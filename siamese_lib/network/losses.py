@@ -256,9 +256,9 @@ class SupervisedContrastiveLoss(InBatchLoss):
 
     Every image shares a probability of 1 among all others of the batch. Image j at distance d gets
     a part in proportion to Student's t distribution, ``(1 + d**2 / n) ** (-(n + 1) / 2)`` with n
-    degrees of freedom. The loss of an image is the mean of -log of this probability over the other
-    images of its class. So it has no margin: what counts is whether images of the class are nearer
-    than all others.
+    degrees of freedom. The loss of an image is the mean of -log of this probability over the k
+    other images of its class. It has no margin. Its least value is log(k), where these images
+    coincide with it and all others are far away.
 
     The distribution has heavy tails, as in t-SNE. Far from the right place, an image is still
     pulled, and classes have room for each other in two dimensions. With cosines instead of

@@ -65,8 +65,8 @@ def collapse(history: Mapping[str, Sequence[float]], margin: float, trivial: flo
     spreads = [spread for spread in history["spread"] if not math.isnan(spread)]
     if len(spreads) >= 2 and spreads[-1] < 0.01 * margin:
         return (
-            f"all distances are near 0 (spread {spreads[-1]:.2g}, margin {margin:g}): the "
-            "embedding has collapsed. Lower the learning rate, or start from another seed."
+            f"all distances are near 0 (spread {spreads[-1]:.2g}): the embedding has collapsed. "
+            "Lower the learning rate, or start from another seed."
         )
     recent = history["loss"][-_ROWS:]
     halves = (sum(recent[:10]) / 10, sum(recent[10:]) / 10)  # means vary less than single rows

@@ -107,9 +107,8 @@ def digit_recipe(data: Dataset, embedding_dim: int | None = None, tower: str = "
     """Return the recipe of `recipe_for` for digits, whatever the images are.
 
     On held-out images, elastic distortions were a little worse than affine ones for `conv_tower`
-    in two dimensions, and level or a little better in all other cases. There, the supervised
-    contrastive loss was a little better than the contrastive one for `conv_tower`, and clearly
-    better for `photo_tower` (`python -m benchmarks tried`).
+    in two dimensions, and level or a little better in all other cases (`python -m benchmarks
+    tried`).
     """
     dim = 2 if embedding_dim is None else embedding_dim
     # Embeddings of length 1 would all be on a circle in two dimensions, and two points in one.

@@ -26,7 +26,7 @@ from siamese_lib.network.siamese import siamese
 from siamese_lib.network.towers import conv_tower
 from siamese_lib.pairs.samplers import BalancedBatchSampler, PairSampler
 from siamese_lib.training.batches import Augmentation, ImageBatches
-from siamese_lib.training.choices import LOSSES, PAIRS, TOWERS
+from siamese_lib.training.choices import LOSSES, MARGIN_LOSSES, PAIRS, TOWERS
 
 Shape: TypeAlias = tuple[int, int, int]
 
@@ -54,7 +54,7 @@ class Recipe:
             for the cross-entropy of a `proxy_model`.
         pairs: "in-batch", or "random" for `PairSampler` and the siamese model, as the original
             program; these take the contrastive loss only.
-        margin: of the contrastive and the triplet loss.
+        margin: of the contrastive and the triplet loss; the others have none, and take 1 here.
         batch_size: images in a step, or random pairs.
         per_class: images of each class in a batch; None leaves it to `BalancedBatchSampler`.
         augment: what distorts the images, or None.
@@ -99,6 +99,11 @@ class Recipe:
                 "expected the contrastive loss and no per_class. Take pairs='in-batch' for others."
             )
         checked_positive_margin(self.positive_margin, checked_margin(self.margin))
+        if self.loss not in MARGIN_LOSSES and self.margin != Recipe.margin:
+            raise ValueError(
+                f"margin is {self.margin:g} with the {self.loss} loss, which has none; expected "
+                f"{Recipe.margin:g}, or loss={' or loss='.join(map(repr, MARGIN_LOSSES))}."
+            )
         if self.positive_margin and self.loss != "contrastive":
             raise ValueError(
                 f"positive_margin is {self.positive_margin:g} with the {self.loss} loss; expected "

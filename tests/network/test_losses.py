@@ -271,6 +271,13 @@ def test_the_supervised_loss_by_hand():
     assert float(found) == pytest.approx(expected)
 
 
+def test_the_least_supervised_loss_is_that_of_equal_parts():
+    """Four of each class: each of the three partners gets a third."""
+    labels = np.repeat([0, 1], 4)
+    loss = SupervisedContrastiveLoss()(labels, 1e6 * labels[:, None])
+    assert float(loss) == pytest.approx(math.log(3))
+
+
 @pytest.mark.parametrize("degrees", [0, -1.0, math.nan, math.inf, None, "3"], ids=str)
 def test_refuses_degrees_of_freedom_that_are_not_a_positive_number(degrees):
     with pytest.raises(ValueError, match=r"degrees_of_freedom is .*; expected a finite number abo"):

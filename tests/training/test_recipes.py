@@ -128,6 +128,8 @@ def test_classes_take_turns_if_asked():
         ({"tower": "large"}, "tower is 'large'; expected 'conv' or 'photo'"),
         ({"loss": "l2"}, "loss is 'l2'; expected 'contrastive' or 'supervised' or 'triplet'"),
         ({"pairs": "all"}, "pairs is 'all'"),
+        ({"loss": "softmax", "margin": 2.0}, "margin is 2 with the softmax loss, which has none"),
+        ({"loss": "supervised", "margin": 0.5}, "margin is 0.5 with the supervised loss"),
         ({"pairs": "random", "loss": "softmax"}, "'random' with the softmax loss"),
         ({"pairs": "random", "per_class": 4}, "per_class 4"),
         ({"margin": 0.0}, "margin is 0.0; expected a finite number above 0"),
