@@ -58,6 +58,7 @@ def measure(ledger: Ledger, *, quick: bool = False) -> dict[str, Any]:
     ]
     return {
         "seconds": limit,
+        "our dtype": sl.fastest_dtype(),
         "training images": len(data.train),
         "test images": len(data.test),
         "contenders": rows[: len(first)],
@@ -161,9 +162,10 @@ def _rules(result: dict[str, Any]) -> str:
     return f"""\
 Every recipe trains on {images:,} images, until it ends or for {shown(result["seconds"])} s. The
 clock counts training and compilation; it does not count imports, preparing the data, a first step
-for practice, or evaluation. Our convolutions run in `sl.fastest_dtype()`, those of others in
-float32, as they are published. In the recipe of pytorch-metric-learning, *our tower* is our change,
-and so is *Adam at 0.001*, which suits that tower better than the published 0.01.
+for practice, or evaluation. Our convolutions run in `sl.fastest_dtype()`, which is
+{result["our dtype"]} here, those of others in float32, as they are published. In the recipe of
+pytorch-metric-learning, *our tower* is our change, and so is *Adam at 0.001*, which suits that
+tower better than the published 0.01.
 
 * **precision@7** is the book's measure, among {min(images, GALLERY_IMAGES):,} training images.
 * **precision@1**, **R-precision** and **MAP@R** are those of {queries:,} test images among all

@@ -31,6 +31,7 @@ from benchmarks.recipes.contenders import RecipeTraining, Training, Watch, steps
 from benchmarks.tools.ledger import Ledger
 from benchmarks.tools.markdown import (
     blocks,
+    fine,
     interval,
     left_out,
     measured_by,
@@ -277,10 +278,10 @@ def _overview_row(group: dict[str, Any]) -> dict[str, str]:
         "what": group["name"],
         "seconds": shown(ours["seconds"]["median"]),
         "measure": group["measure"],
-        "this library": interval(ours[group["measure"]], _fine),
-        "best of the others": interval(best[group["measure"]], _fine) if best else "",
+        "this library": interval(ours[group["measure"]], fine),
+        "best of the others": interval(best[group["measure"]], fine) if best else "",
         "which is": best["contender"] if best else "",
-        "goal": "ahead" if group["must"] is None else _fine(group["must"]),
+        "goal": "ahead" if group["must"] is None else fine(group["must"]),
     }
 
 
@@ -293,7 +294,7 @@ def group_table(group: dict[str, Any]) -> str:
             "recipe": row["contender"],
             "seconds": interval(row["seconds"]),
             "steps": interval(row["steps"]),
-            **{name: interval(row[name], _fine) for name in MEASURES},
+            **{name: interval(row[name], fine) for name in MEASURES},
         }
         for row in group["rows"]
     ]
@@ -301,8 +302,3 @@ def group_table(group: dict[str, Any]) -> str:
         f"{train:,} training and {test:,} test images. Ours: {group['recipe']}. {length}",
         table(rows),
     )
-
-
-def _fine(value: float) -> str:
-    """Write a share in four decimals, as these differ by less than a thousandth."""
-    return f"{value:.4f}"

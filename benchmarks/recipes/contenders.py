@@ -277,7 +277,8 @@ def chosen_recipe(data: sl.Dataset, dim: int, length: str) -> sl.Recipe:
     if length == LONG:
         return recipe
     short = RECIPES["16-D, short"] if length == SHORT else our_recipe(length, len(data.train))
-    return replace(recipe, augment=None, steps=short.steps)
+    steps = short.steps * Recipe.batch_size // recipe.batch_size
+    return replace(recipe, augment=None, steps=steps)
 
 
 def ours(dims: Sequence[int] = DIMS) -> list[Contender]:

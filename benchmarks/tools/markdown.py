@@ -33,6 +33,11 @@ def share(value: float) -> str:
     return f"{value:.3f}"
 
 
+def fine(value: float) -> str:
+    """Write a share in four decimals, where thousandths matter."""
+    return f"{value:.4f}"
+
+
 def interval(values: dict[str, float], write: Callable[[float], str] = shown) -> str:
     """Write a spread: the median, and the least to the most where they are not the same."""
     median, least, most = (write(values[name]) for name in ("median", "least", "most"))

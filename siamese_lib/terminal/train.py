@@ -143,7 +143,7 @@ def _recipe(data: sl.Dataset, options: argparse.Namespace) -> sl.Recipe:
     recipe = with_loss(recipe, options.loss or recipe.loss)
     plain = {"margin": sl.Recipe.margin, "positive_margin": sl.Recipe.positive_margin}
     if options.pairs == "random" and options.loss in (None, "contrastive"):
-        recipe = replace(recipe, loss="contrastive", turned=False, **plain)
+        recipe = replace(with_loss(recipe, "contrastive"), turned=False, **plain)
     if is_own(options.tower) and recipe.loss == "contrastive":
         recipe = replace(recipe, **plain)  # a tower of unit length reaches no large margin
     if options.margin is not None and recipe.loss not in MARGIN_LOSSES:

@@ -97,7 +97,7 @@ def test_in_more_dimensions_our_recipe_is_the_one_that_the_library_chooses():
     short = contenders.chosen_recipe(digits, 128, SHORT)
     assert short == replace(chosen, augment=None, steps=300)
     epoch = contenders.chosen_recipe(digits, 16, EPOCH)
-    assert epoch.steps == -(-len(digits.train) // 128)
+    assert (epoch.batch_size, epoch.steps) == (64, 2 * -(-len(digits.train) // 128))
 
 
 class SlowAtFirst:
@@ -351,6 +351,7 @@ def made_up_result(**changes: object) -> dict[str, Any]:
     return {
         "machine": machine(),
         "seconds": 300.0,
+        "our dtype": "mixed_bfloat16",
         "training images": 60_000,
         "test images": 10_000,
         "contenders": rows,
@@ -362,6 +363,7 @@ def made_up_result(**changes: object) -> dict[str, Any]:
 
 def test_the_tables_show_what_was_measured():
     text = quality.render(made_up_result())
+    assert "`sl.fastest_dtype()`, which is\nmixed_bfloat16 here" in text
     assert "| ours, 128-D, short | 128 | 9 | not in 9 (best 0.970) |" in text
     assert "| pytorch-metric-learning, own network | 128 | 8 | 60 |" in text
     assert "| Keras' siamese example | 10 | not in 90 (best 0.800) |" in text

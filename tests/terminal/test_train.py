@@ -358,10 +358,16 @@ def test_options_change_the_recipe_for_digits() -> None:
     assert bent.augment == sl.ElasticDistortion()
     softmax = recipe_of(data, parser.parse_args(["--model", "mnist", "--embedding-dim", "16"]))
     assert (softmax.loss, softmax.embedding_dim, softmax.name) == ("softmax", 16, "digits")
+    assert (softmax.batch_size, softmax.steps) == (64, 16_000)
+    for loss in ("contrastive", "triplet", "supervised"):
+        options = ["--model", "mnist", "--embedding-dim", "16", "--loss", loss]
+        other = recipe_of(data, parser.parse_args(options))
+        assert (other.loss, other.batch_size, other.steps) == (loss, 128, 9000)
     for dim in ("2", "16"):
         pairs = ["--model", "mnist", "--embedding-dim", dim, "--pairs", "random"]
         drawn = recipe_of(data, parser.parse_args(pairs))
         assert (drawn.loss, drawn.margin, drawn.positive_margin) == ("contrastive", 1.0, 0.0)
+        assert (drawn.batch_size, drawn.steps) == (128, 9000)
         assert recipe_of(data, parser.parse_args([*pairs, "--loss", "contrastive"])) == drawn
     own = recipe_of(data, parser.parse_args(["--model", "mnist", "--tower", "mine:tower"]))
     assert (own.margin, own.positive_margin) == (1.0, 0.0)  # it may have unit length

@@ -44,6 +44,22 @@ def test_in_more_dimensions_digits_get_the_softmax_loss(dim, loss):
     assert (recipe.name, recipe.embedding_dim, recipe.loss) == ("digits", dim, loss)
 
 
+@pytest.mark.parametrize(
+    ("dim", "tower", "batches"),
+    [
+        (2, "conv", (128, 9000)),
+        (3, "conv", (64, 16_000)),
+        (32, "conv", (64, 16_000)),
+        (33, "conv", (128, 9000)),
+        (16, "photo", (128, 5000)),
+    ],
+)
+def test_digits_get_small_batches_in_a_few_dimensions(dim, tower, batches):
+    data = drawn(10, 200)
+    recipe = with_tower(sl.recipe_for(data, dim), tower, data)
+    assert (recipe.batch_size, recipe.steps) == batches
+
+
 def test_other_small_images_are_no_digits():
     recipe = sl.recipe_for(drawn(10, 200, thick=12))
     assert (recipe.name, recipe.tower, recipe.embedding_dim) == ("small images", "photo", 16)
