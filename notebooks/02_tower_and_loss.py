@@ -483,8 +483,8 @@ print("the same to five digits:", bool(np.isclose(by_loop, library, rtol=1e-5)))
 # The next cell shows this for the network of chapter 0, at the end of its training. Each tile of the
 # matrix is a pair. The stronger its colour, the more the pair costs. Nearly all different pairs are
 # grey: they cost nothing. Press *one plain mean*, and the few orange tiles fade. Press *two means*,
-# and they are strong again. (With the 4,000 digits that
-# need no download, no tile is orange in this batch.)
+# and they are strong again. (With the 4,000 digits that need no download, no tile is orange in this
+# batch.)
 
 # %%
 chosen = balanced.batch(0)
@@ -497,8 +497,8 @@ view
 # %% [markdown]
 # The cell prints how many different pairs still push, and which share of the loss is theirs. With
 # one plain mean, it is small, so they hardly move the network. With two means, it is many times
-# larger. If no pair pushes, both are 0 %.
-# [Chapter 4](04_watch_it_converge.ipynb) measures what two means gain.
+# larger. If no pair pushes, both are 0 %. [Chapter 4](04_watch_it_converge.ipynb) measures what two
+# means gain.
 
 # %% tags=["nbval-ignore-output"]
 different = chosen_labels[:, None] != chosen_labels

@@ -271,7 +271,8 @@ def our_recipe(length: str, images: int = 60_000) -> Recipe:
 def chosen_recipe(data: sl.Dataset, dim: int, length: str) -> sl.Recipe:
     """Return the recipe that the library chooses; "five minutes" gets its number of steps later.
 
-    A training that goes through the images once, or less, takes them as they are.
+    A training that goes through the images once, or less, takes them as they are, and as many of
+    them in batches of any size.
     """
     recipe = sl.recipe_for(data, dim)
     if length == LONG:

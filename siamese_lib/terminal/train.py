@@ -140,10 +140,10 @@ def _recipe(data: sl.Dataset, options: argparse.Namespace) -> sl.Recipe:
     recipe = sl.recipe_for(data, options.embedding_dim)
     if options.tower in TOWERS:
         recipe = with_tower(recipe, options.tower, data)
-    recipe = with_loss(recipe, options.loss or recipe.loss)
+    recipe = with_loss(recipe, options.loss or recipe.loss, data)
     plain = {"margin": sl.Recipe.margin, "positive_margin": sl.Recipe.positive_margin}
     if options.pairs == "random" and options.loss in (None, "contrastive"):
-        recipe = replace(with_loss(recipe, "contrastive"), turned=False, **plain)
+        recipe = replace(with_loss(recipe, "contrastive", data), turned=False, **plain)
     if is_own(options.tower) and recipe.loss == "contrastive":
         recipe = replace(recipe, **plain)  # a tower of unit length reaches no large margin
     if options.margin is not None and recipe.loss not in MARGIN_LOSSES:

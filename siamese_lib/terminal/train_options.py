@@ -139,8 +139,8 @@ def _add_training(group: argparse._ArgumentGroup) -> None:
         metavar="N",
         help="training steps (default: 9000 of the conv tower for digits, or 16000 of 64 images "
         "from 3 to 32 dimensions, and 5000 of the photo tower for other small grey images, which "
-        "take up to 10 and 16 minutes on two cores; "
-        "1000 for letters; 200 to 1500 for pictures, by the number of images)",
+        "take up to 10 and 16 minutes on two cores; 1000 for letters; 200 to 1500 for pictures, by "
+        "the number of images)",
     )
     group.add_argument(
         "--batch-size",

@@ -23,8 +23,8 @@ _MANY_PER_CLASS = 200
 _DIGITS, _SMALL = "digits", "small images"
 _FIVE_MINUTES = {"conv": 9000, "photo": 5000}  # steps of 128 small images, on two cores
 # On held-out digits in 16 dimensions, batches of 64 were a little better after 10 seconds, and as
-# good after 3 minutes. In 128 dimensions and 3 minutes, batches of 128 were a little better.
-_FEW_DIMENSIONS, _SMALL_BATCH = 32, {"batch_size": 64, "steps": 16_000}
+# good after 25 seconds and 3 minutes. In 128 dimensions and 3 minutes, 128 were a little better.
+_FEW_DIMENSIONS, _SMALL_BATCH, _STEPS_OF_SMALL = 32, 64, 16_000
 _EPOCHS, _FEWEST, _MOST = 30, 200, 1500  # of photographs; 1,500 steps take 3 minutes on 2 cores
 # The triplet loss suits more than 500 classes with up to 8 images. Of 79 it learned nothing. So
 # many are often signs, and a mirrored sign may be another one. On held-out classes of emoji (20-way
@@ -106,7 +106,9 @@ def recipe_for(data: Dataset, embedding_dim: int | None = None) -> Recipe:
     return chosen if embedding_dim is None else replace(chosen, embedding_dim=embedding_dim)
 
 
-def digit_recipe(data: Dataset, embedding_dim: int | None = None, tower: str = "conv") -> Recipe:
+def digit_recipe(
+    data: Dataset, embedding_dim: int | None = None, tower: str = "conv", loss: str | None = None
+) -> Recipe:
     """Return the recipe of `recipe_for` for digits, whatever the images are.
 
     On held-out images, elastic distortions were a little worse than affine ones for `conv_tower`
@@ -118,17 +120,19 @@ def digit_recipe(data: Dataset, embedding_dim: int | None = None, tower: str = "
     # Embeddings of length 1 would all be on a circle in two dimensions, and two points in one.
     flat = dim <= 2
     gentle = flat and tower == "conv"
+    loss = loss or ("supervised" if flat else "softmax")
+    small = tower == "conv" and loss == "softmax" and 2 < dim <= _FEW_DIMENSIONS
     recipe = Recipe(
         tower=tower,
         embedding_dim=dim,
-        loss="supervised" if flat else "softmax",
+        loss=loss,
+        batch_size=_SMALL_BATCH if small else Recipe.batch_size,
         augment=RandomAffine(0.08) if gentle else ElasticDistortion(0.1, bend=0.5),
-        steps=_FIVE_MINUTES[tower],
+        steps=_STEPS_OF_SMALL if small else _FIVE_MINUTES[tower],
         name=_DIGITS,
         why=_facts(data),
     )
-    small = tower == "conv" and not flat and dim <= _FEW_DIMENSIONS
-    return replace(recipe, **_SMALL_BATCH) if small else recipe
+    return replace(recipe, **_MAP_MARGINS) if flat and loss == "contrastive" else recipe
 
 
 def small_recipe(data: Dataset) -> Recipe:
@@ -169,16 +173,13 @@ def with_tower(recipe: Recipe, tower: str, data: Dataset) -> Recipe:
     return photo_recipe(data) if tower == "photo" else Recipe(why=_facts(data))
 
 
-def with_loss(recipe: Recipe, loss: str) -> Recipe:
-    """Return a recipe of `recipe_for` with another loss, and with margins and batches for it."""
+def with_loss(recipe: Recipe, loss: str, data: Dataset) -> Recipe:
+    """Return a recipe for the same images with another loss."""
     if loss == recipe.loss:
         return recipe
-    if recipe.name == _DIGITS and recipe.batch_size == _SMALL_BATCH["batch_size"]:
-        steps = _FIVE_MINUTES[recipe.tower]
-        recipe = replace(recipe, batch_size=Recipe.batch_size, steps=steps)
-    flat = recipe.name == _DIGITS and recipe.embedding_dim <= 2
-    margins = _MAP_MARGINS if flat and loss == "contrastive" else _PLAIN_MARGINS
-    return replace(recipe, loss=loss, **margins)
+    if recipe.name == _DIGITS:
+        return digit_recipe(data, recipe.embedding_dim, recipe.tower, loss)
+    return replace(recipe, loss=loss, **_PLAIN_MARGINS)
 
 
 def in_lines(images: np.ndarray | StoredImages, most: float = _DIGIT_LINES) -> bool:

@@ -18,7 +18,7 @@ from benchmarks.recipes.tried_losses import (
     SupervisedContrastive,
 )
 from benchmarks.tools.ledger import Ledger
-from benchmarks.tools.results import machine
+from benchmarks.tools.results import machine, spread
 from siamese_lib.network.optimizers import Muon
 from siamese_lib.training.recipe_choice import digit_recipe, small_recipe
 
@@ -132,12 +132,17 @@ def test_several_seeds_give_a_median_and_a_spread(monkeypatch):
 
     monkeypatch.setattr(tried, "tried", trained)
     way = tried.Way("a way", sl.Recipe())
-    assert tried.over_seeds(way, tiny_stripes(), 1)[tried.KNN] == 0.3
     found = tried.over_seeds(way, tiny_stripes(), 3)
     assert found[tried.P7] == {"median": 0.11, "least": 0.1, "most": 0.3}
-    question = {"name": "which", "measure": tried.KNN, "rows": [{"way": "a way", **found}]}
+    question = {
+        "name": "which",
+        "measure": tried.KNN,
+        "seeds": 3,
+        "rows": [{"way": "a way", **found}],
+    }
     made = {"machine": machine(()), "held out": 100, "questions": [question], "processors": {}}
     text = tried.render(made)
+    assert "Medians of 3 seeds, with the least" in text
     assert "| a way | 0.1100 (0.1000 to 0.3000) |" in text
     assert "No better than chance: a way." in text
     assert tried.standard_error(question, 100) == pytest.approx(math.sqrt(0.11 * 0.89 / 100))
@@ -177,8 +182,13 @@ def test_a_quick_try_and_its_text(monkeypatch):
     result = tried.measure(Ledger("tried", folder=None), quick=True)
     text = tried.render({"machine": machine(()), **result})
     assert f"### {first.name}\n\nChosen by kNN accuracy, whose standard" in text
-    assert f"| {ways[0].name} | {result['questions'][0]['rows'][0]['kNN accuracy']:.4f} |" in text
+    assert (
+        f"| {ways[0].name} | {result['questions'][0]['rows'][0]['kNN accuracy']['median']:.4f} |"
+        in text
+    )
     assert "chance:" not in text
-    result["questions"][0]["rows"].append({**dict.fromkeys(tried.MEASURES, 0.11), "way": "lost"})
+    result["questions"][0]["rows"].append(
+        {"way": "lost", **dict.fromkeys(tried.MEASURES, spread([0.11], 4))}
+    )
     text = tried.render({"machine": machine(()), **result})
     assert "No better than chance: lost." in text
