@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import time
 from pathlib import Path
 
@@ -49,3 +50,23 @@ def test_a_partial_file_is_removed_after_a_day(tmp_path: Path) -> None:
     keep_within(tmp_path, most_bytes=100, most_files=100)
     assert [file.name for file in tmp_path.glob("*/*")] == [".partial-new"]
     keep_within(tmp_path / "nowhere", most_bytes=100, most_files=100)
+
+
+def test_a_folder_that_another_process_removes_meanwhile(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    for name in "ab":
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "file").write_bytes(b"12345")
+    looked = Path.stat
+    others = {"a": "b", "b": "a"}
+
+    def stat(path: Path, **options: bool) -> os.stat_result:
+        if path.name == "file":
+            shutil.rmtree(tmp_path / others[path.parent.name], ignore_errors=True)
+        return looked(path, **options)
+
+    monkeypatch.setattr(Path, "stat", stat)
+    keep_within(tmp_path, most_bytes=5, most_files=9)
+    monkeypatch.undo()
+    assert len([*tmp_path.glob("*/file")]) == 1

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import signal
 import subprocess
 import sys
@@ -47,6 +48,15 @@ def place(tmp_path: Path) -> Path:
     return tmp_path / "gallery"
 
 
+def everything_in(place: Path) -> set[str]:
+    """Return the paths of files and folders, while another process adds and removes some.
+
+    `Path.rglob` raises an error when a folder is removed before it is looked into.
+    """
+    walk = os.walk(place)
+    return {os.path.join(each, name) for each, *held in walk for names in held for name in names}
+
+
 def killed(script: str, place: Path, after: int, files: int) -> str:
     """Run a script, and kill it once it has written some lines and then some files.
 
@@ -57,10 +67,10 @@ def killed(script: str, place: Path, after: int, files: int) -> str:
     with subprocess.Popen(arguments, cwd=ROOT, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
         lines = [process.stdout.readline() for _ in range(after)]
-        before = {*place.rglob("*")}
-        new: set[Path] = set()
+        before = everything_in(place)
+        new: set[str] = set()
         while len(new) < files and process.poll() is None:
-            new |= {*place.rglob("*")} - before  # some are gone again soon
+            new |= everything_in(place) - before  # some are gone again soon
         process.send_signal(signal.SIGKILL)
         lines += [line for line in process.stdout if line.endswith("\n")]
     assert process.returncode == -signal.SIGKILL
