@@ -271,15 +271,12 @@ def our_recipe(length: str, images: int = 60_000) -> Recipe:
 def chosen_recipe(data: sl.Dataset, dim: int, length: str) -> sl.Recipe:
     """Return the recipe that the library chooses; "five minutes" gets its number of steps later.
 
-    A training that goes through the images once, or less, takes them as they are, and as many of
-    them in batches of any size.
+    A training that goes through the images once, or less, takes them as they are.
     """
-    recipe = sl.recipe_for(data, dim)
     if length == LONG:
-        return recipe
+        return sl.recipe_for(data, dim)
     short = RECIPES["16-D, short"] if length == SHORT else our_recipe(length, len(data.train))
-    steps = short.steps * Recipe.batch_size // recipe.batch_size
-    return replace(recipe, augment=None, steps=steps)
+    return replace(sl.recipe_for(data, dim, short.steps), augment=None)
 
 
 def ours(dims: Sequence[int] = DIMS) -> list[Contender]:

@@ -18,7 +18,7 @@ from siamese_lib.terminal.verdict import USELESS, useless
 from siamese_lib.texts import printable
 from siamese_lib.training.checkpoint import Checkpoint
 from siamese_lib.training.choices import FOLDER_SIZE, MARGIN_LOSSES, TOWERS
-from siamese_lib.training.recipe_choice import photo_recipe, with_loss, with_tower
+from siamese_lib.training.recipe_choice import photo_recipe, with_loss, with_steps, with_tower
 
 if TYPE_CHECKING:
     from siamese_lib.network.backend import keras
@@ -151,10 +151,11 @@ def _recipe(data: sl.Dataset, options: argparse.Namespace) -> sl.Recipe:
             f"--margin {options.margin:g} was given with the {recipe.loss} loss, which has none; "
             f"expected it with --loss {' or --loss '.join(MARGIN_LOSSES)}."
         )
+    if options.train_iter is not None:
+        recipe = with_steps(recipe, options.train_iter)
     given = {
         "embedding_dim": options.embedding_dim,
         "loss": options.loss,
-        "steps": options.train_iter,
         "batch_size": options.batch_size,
         "per_class": options.per_class,
         "pairs": options.pairs,

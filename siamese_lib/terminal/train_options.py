@@ -137,17 +137,17 @@ def _add_training(group: argparse._ArgumentGroup) -> None:
         "--train-iter",
         type=positive,
         metavar="N",
-        help="training steps (default: 9000 of the conv tower for digits, or 16000 of 64 images "
-        "from 3 to 32 dimensions, and 5000 of the photo tower for other small grey images, which "
-        "take up to 10 and 16 minutes on two cores; 1000 for letters; 200 to 1500 for pictures, by "
-        "the number of images)",
+        help="training steps (default: 9000 of the conv tower for digits, and 5000 of the photo "
+        "tower for other small grey images, which take up to 10 and 16 minutes on two cores; "
+        "1000 for letters; 200 to 1500 for pictures, by the number of images)",
     )
     group.add_argument(
         "--batch-size",
         type=positive,
         metavar="N",
         help="images in a training step, or pairs with --pairs random (default: 128; 64 for "
-        "pictures of up to 32 classes, unless they are 3,000 in colour)",
+        "pictures of up to 32 classes, unless they are 3,000 in colour, and for up to 300 steps of "
+        "digits from 3 to 32 dimensions)",
     )
     group.add_argument(
         "--per-class",

@@ -96,8 +96,9 @@ def test_in_more_dimensions_our_recipe_is_the_one_that_the_library_chooses():
     assert contenders.chosen_recipe(digits, 128, LONG) == chosen
     short = contenders.chosen_recipe(digits, 128, SHORT)
     assert short == replace(chosen, augment=None, steps=300)
+    assert contenders.chosen_recipe(digits, 16, SHORT).batch_size == 64
     epoch = contenders.chosen_recipe(digits, 16, EPOCH)
-    assert (epoch.batch_size, epoch.steps) == (64, 2 * -(-len(digits.train) // 128))
+    assert (epoch.batch_size, epoch.steps) == (128, -(-len(digits.train) // 128))
 
 
 class SlowAtFirst:

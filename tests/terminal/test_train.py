@@ -358,11 +358,18 @@ def test_options_change_the_recipe_for_digits() -> None:
     assert bent.augment == sl.ElasticDistortion()
     softmax = recipe_of(data, parser.parse_args(["--model", "mnist", "--embedding-dim", "16"]))
     assert (softmax.loss, softmax.embedding_dim, softmax.name) == ("softmax", 16, "digits")
-    assert (softmax.batch_size, softmax.steps) == (64, 16_000)
-    for loss in ("contrastive", "triplet", "supervised"):
-        options = ["--model", "mnist", "--embedding-dim", "16", "--loss", loss]
-        other = recipe_of(data, parser.parse_args(options))
-        assert (other.loss, other.batch_size, other.steps) == (loss, 128, 9000)
+    assert (softmax.batch_size, softmax.steps) == (128, 9000)
+    short = ["--model", "mnist", "--embedding-dim", "16", "--train-iter", "200"]
+    options: list[str]
+    for options, size in (
+        ([], 64),
+        (["--batch-size", "40"], 40),
+        (["--tower", "photo"], 128),
+        (["--loss", "triplet"], 128),
+        (["--pairs", "random"], 128),
+    ):
+        few = recipe_of(data, parser.parse_args([*short, *options]))
+        assert (few.batch_size, few.steps) == (size, 200)
     for dim in ("2", "16"):
         pairs = ["--model", "mnist", "--embedding-dim", dim, "--pairs", "random"]
         drawn = recipe_of(data, parser.parse_args(pairs))

@@ -9,7 +9,7 @@ import pytest
 from PIL import Image
 
 import siamese_lib as sl
-from siamese_lib.training.recipe_choice import in_lines, photo_recipe, with_tower
+from siamese_lib.training.recipe_choice import in_lines, photo_recipe, with_steps, with_tower
 
 
 def dataset(classes: int, each: int, side: int = 16, channels: int = 3) -> sl.Dataset:
@@ -45,19 +45,35 @@ def test_in_more_dimensions_digits_get_the_softmax_loss(dim, loss):
 
 
 @pytest.mark.parametrize(
-    ("dim", "tower", "batches"),
+    ("dim", "tower", "steps", "batch_size"),
     [
-        (2, "conv", (128, 9000)),
-        (3, "conv", (64, 16_000)),
-        (32, "conv", (64, 16_000)),
-        (33, "conv", (128, 9000)),
-        (16, "photo", (128, 5000)),
+        (2, "conv", 300, 128),
+        (3, "conv", 300, 64),
+        (32, "conv", 1, 64),
+        (33, "conv", 300, 128),
+        (16, "conv", 301, 128),
+        (16, "photo", 300, 128),
     ],
 )
-def test_digits_get_small_batches_in_a_few_dimensions(dim, tower, batches):
+def test_few_steps_to_a_few_dimensions_get_small_batches(dim, tower, steps, batch_size):
     data = drawn(10, 200)
-    recipe = with_tower(sl.recipe_for(data, dim), tower, data)
-    assert (recipe.batch_size, recipe.steps) == batches
+    recipe = with_steps(with_tower(sl.recipe_for(data, dim), tower, data), steps)
+    assert (recipe.steps, recipe.batch_size) == (steps, batch_size)
+    whole = sl.recipe_for(data, dim)
+    assert (whole.steps, whole.batch_size) == (9000, 128)
+    if tower == "conv":
+        assert sl.recipe_for(data, dim, steps) == recipe
+
+
+def test_steps_of_other_images_change_no_batches():
+    data = drawn(10, 200, thick=12)
+    assert sl.recipe_for(data, steps=7) == replace(sl.recipe_for(data), steps=7)
+
+
+@pytest.mark.parametrize("steps", [0, 1.5, "9"])
+def test_steps_are_a_whole_number(steps):
+    with pytest.raises(ValueError, match="steps is"):
+        sl.recipe_for(drawn(2, 1), steps=steps)
 
 
 def test_other_small_images_are_no_digits():
