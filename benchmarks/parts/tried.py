@@ -1,11 +1,11 @@
 """What was tried for the record: each way judged by training images that were held out.
 
-``python -m benchmarks tried`` (two to three hours on two cores) prints the tables and writes
+``python -m benchmarks tried`` (three to four hours on two cores) prints the tables and writes
 ``benchmarks/results/tried.json``; ``--quick`` is a short try that writes nothing. 10,000 of the
 60,000 training images are held out, drawn at random; a way trains on the others, with seed 0 or
 with several seeds, and is judged by the held-out ones. No test image is used. Each way is one
-entry, and nothing is timed here. In a question, all ways see as many images, or take about as long
-where it names a length.
+entry, and nothing is timed here. In a question, all ways see as many images; those about the size
+of batches take about as long.
 """
 
 from __future__ import annotations

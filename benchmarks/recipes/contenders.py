@@ -273,10 +273,12 @@ def chosen_recipe(data: sl.Dataset, dim: int, length: str) -> sl.Recipe:
 
     A training that goes through the images once, or less, takes them as they are.
     """
+    recipe = sl.recipe_for(data, dim)
     if length == LONG:
-        return sl.recipe_for(data, dim)
-    short = RECIPES["16-D, short"] if length == SHORT else our_recipe(length, len(data.train))
-    return replace(sl.recipe_for(data, dim, short.steps), augment=None)
+        return recipe
+    if length == SHORT:
+        return replace(sl.recipe_for(data, dim, RECIPES["16-D, short"].steps), augment=None)
+    return replace(recipe, augment=None, steps=our_recipe(length, len(data.train)).steps)
 
 
 def ours(dims: Sequence[int] = DIMS) -> list[Contender]:

@@ -36,7 +36,7 @@ def keep_within(folder: Path, *, most_bytes: int, most_files: int) -> None:
         most_files: their largest number.
     """
     ages: list[tuple[int, int, Path]] = []
-    for file in (file for each in _held_by(folder) for file in _held_by(each)):
+    for file in (file for each in held_by(folder) for file in held_by(each)):
         with suppress(OSError):  # another process may remove files, too
             found = file.stat()
             if file.name.startswith(".partial-") and found.st_mtime < time.time() - _ABANDONED:
@@ -48,14 +48,14 @@ def keep_within(folder: Path, *, most_bytes: int, most_files: int) -> None:
         if total <= most_bytes and count <= most_files:
             break
         with suppress(OSError):
-            file.unlink()
+            file.unlink(missing_ok=True)
             total, count = total - size, count - 1
         with suppress(OSError):  # not empty
             file.parent.rmdir()
 
 
-def _held_by(folder: Path) -> list[Path]:
-    """Return the paths in a folder; none if another process has removed it, or it is none."""
+def held_by(folder: Path) -> list[Path]:
+    """Return the paths in a folder; none if another process removes it, or it cannot be read."""
     try:
         return [*folder.iterdir()]
     except OSError:

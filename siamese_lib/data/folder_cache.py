@@ -17,7 +17,6 @@ again each time, as a lack of memory or of permissions may pass.
 
 from __future__ import annotations
 
-import glob
 import hashlib
 import os
 import re
@@ -32,7 +31,7 @@ from typing import NamedTuple
 import numpy as np
 
 from siamese_lib.data import cache_file
-from siamese_lib.data.cache_folder import cache_folder, keep_within
+from siamese_lib.data.cache_folder import cache_folder, held_by, keep_within
 from siamese_lib.data.walking import is_picture
 from siamese_lib.files import Json
 
@@ -198,7 +197,9 @@ class FolderCache:
 
     def _read(self) -> Iterator[tuple[Row, Found]]:
         """Yield the rows of all files, the latest last, and remember the files."""
-        for path in sorted(self.folder.glob(f"{glob.escape(self._prefix)}*{self.suffix}")):
+        for path in sorted(held_by(self.folder)):
+            if not (path.name.startswith(self._prefix) and path.name.endswith(self.suffix)):
+                continue
             try:
                 rows, pixels = cache_file.read(path)
             except OSError:  # another process has replaced it, or it is not for this user

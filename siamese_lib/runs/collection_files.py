@@ -99,7 +99,7 @@ def write(folder: Path, stored: Stored) -> None:
     write_atomically(folder / _INDEX, json.dumps(facts).encode())
     for file in folder.iterdir():
         if _EMBEDDINGS.fullmatch(file.name) and file.name != name:
-            file.unlink(missing_ok=True)  # another process may write here, too
+            file.unlink()
 
 
 def read(folder: Path) -> Stored:

@@ -140,7 +140,7 @@ def write_run(folder: Path, run: SavedRun) -> None:
     images = [name for name in names if _TRAINED_ON.fullmatch(name) and name != kept]
     partial = [name for name in names if name.startswith(_PARTIAL)]
     for name in [*earlier, *films, *images, *partial]:
-        (folder / name).unlink(missing_ok=True)  # another process may save here, too
+        (folder / name).unlink()
     if run.film is not None:
         write_atomically(film_file(folder), run.film)
 

@@ -146,8 +146,8 @@ def _add_training(group: argparse._ArgumentGroup) -> None:
         type=positive,
         metavar="N",
         help="images in a training step, or pairs with --pairs random (default: 128; 64 for "
-        "pictures of up to 32 classes, unless they are 3,000 in colour, and for up to 300 steps of "
-        "digits from 3 to 32 dimensions)",
+        "pictures of up to 32 classes, unless they are 3,000 in colour; 64 for up to 300 steps on "
+        "digits with the conv tower and the softmax loss, from 3 to 32 dimensions)",
     )
     group.add_argument(
         "--per-class",

@@ -70,3 +70,23 @@ def test_a_folder_that_another_process_removes_meanwhile(
     keep_within(tmp_path, most_bytes=5, most_files=9)
     monkeypatch.undo()
     assert len([*tmp_path.glob("*/file")]) == 1
+
+
+def test_no_more_is_removed_where_another_process_removes_the_same(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    for number in range(3):
+        file = tmp_path / "folder" / str(number)
+        file.parent.mkdir(exist_ok=True)
+        file.write_bytes(b"12345")
+        os.utime(file, (1000 + number, 1000 + number))
+    removed = Path.unlink
+
+    def unlink(path: Path, **options: bool) -> None:
+        removed(path)  # by the other process
+        removed(path, **options)
+
+    monkeypatch.setattr(Path, "unlink", unlink)
+    keep_within(tmp_path, most_bytes=10, most_files=9)
+    monkeypatch.undo()
+    assert sorted(file.name for file in tmp_path.glob("*/*")) == ["1", "2"]

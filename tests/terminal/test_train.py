@@ -367,6 +367,7 @@ def test_options_change_the_recipe_for_digits() -> None:
         (["--tower", "photo"], 128),
         (["--loss", "triplet"], 128),
         (["--pairs", "random"], 128),
+        (["--tower", "mine:tower"], 128),
     ):
         few = recipe_of(data, parser.parse_args([*short, *options]))
         assert (few.batch_size, few.steps) == (size, 200)
