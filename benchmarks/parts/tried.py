@@ -4,8 +4,8 @@
 ``benchmarks/results/tried.json``; ``--quick`` is a short try that writes nothing. 10,000 of the
 60,000 training images are held out, drawn at random; a way trains on the others, with seed 0 or
 with several seeds, and is judged by the held-out ones. No test image is used. Each way is one
-entry, and nothing is timed here. In a question, all ways see as many images; those about the size
-of batches take about as long.
+entry, and nothing is timed here. In a question, all ways see as many images, or take about as long
+where it asks for the size of batches.
 """
 
 from __future__ import annotations
@@ -303,9 +303,9 @@ def render(result: dict[str, Any]) -> str:
         f"Judged by {result['held out']:,} training images that were held out, and by no test "
         "image. Differences of two standard errors or less may be chance, and one training to the "
         "next adds to that. The recipes of *The best embedding in five minutes* for 2, 16 and 128 "
-        "dimensions and for Fashion-MNIST are among these ways, with other numbers of steps. In "
-        "the first table, a way is that of the first row, except for what it names. Where a title "
-        "says how long, each of its trainings took about that on two cores.",
+        "dimensions and for Fashion-MNIST are among these ways, most with other numbers of steps. "
+        "In the first table, a way is that of the first row, except for what it names. Where a "
+        "title says how long, each of its trainings took about that on two cores.",
         *(
             blocks(
                 f"### {question['name']}",

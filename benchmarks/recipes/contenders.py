@@ -19,6 +19,7 @@ from benchmarks.recipes.original import PAIRS, OriginalTraining
 from benchmarks.recipes.ours import RECIPES, Recipe, train
 from siamese_lib.network.backend import keras
 from siamese_lib.runs.embedding import embed
+from siamese_lib.training.recipe_choice import with_steps
 
 Weights = list[np.ndarray]
 
@@ -277,7 +278,7 @@ def chosen_recipe(data: sl.Dataset, dim: int, length: str) -> sl.Recipe:
     if length == LONG:
         return recipe
     if length == SHORT:
-        return replace(sl.recipe_for(data, dim, RECIPES["16-D, short"].steps), augment=None)
+        return replace(with_steps(recipe, RECIPES["16-D, short"].steps), augment=None)
     return replace(recipe, augment=None, steps=our_recipe(length, len(data.train)).steps)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import time
 from contextlib import suppress
+from itertools import chain
 from pathlib import Path
 
 from platformdirs import user_cache_path
@@ -36,7 +37,7 @@ def keep_within(folder: Path, *, most_bytes: int, most_files: int) -> None:
         most_files: their largest number.
     """
     ages: list[tuple[int, int, Path]] = []
-    for file in (file for each in held_by(folder) for file in held_by(each)):
+    for file in chain.from_iterable(map(held_by, held_by(folder))):
         with suppress(OSError):  # another process may remove files, too
             found = file.stat()
             if file.name.startswith(".partial-") and found.st_mtime < time.time() - _ABANDONED:

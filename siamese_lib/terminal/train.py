@@ -151,10 +151,10 @@ def _recipe(data: sl.Dataset, options: argparse.Namespace) -> sl.Recipe:
             f"--margin {options.margin:g} was given with the {recipe.loss} loss, which has none; "
             f"expected it with --loss {' or --loss '.join(MARGIN_LOSSES)}."
         )
-    if options.train_iter is not None and not is_own(options.tower):
-        recipe = with_steps(recipe, options.train_iter)
+    steps = options.train_iter or recipe.steps
+    # The batches that `with_steps` chooses were measured for the library's towers only.
+    recipe = replace(recipe, steps=steps) if is_own(options.tower) else with_steps(recipe, steps)
     given = {
-        "steps": options.train_iter,
         "embedding_dim": options.embedding_dim,
         "loss": options.loss,
         "batch_size": options.batch_size,

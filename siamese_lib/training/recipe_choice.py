@@ -22,9 +22,9 @@ _SMALL_SIDE = 32  # pixels: the largest side of grey images that a training sees
 _MANY_PER_CLASS = 200
 _DIGITS, _SMALL = "digits", "small images"
 _FIVE_MINUTES = {"conv": 9000, "photo": 5000}  # steps of 128 small images, on two cores
-# On held-out digits in 16 dimensions, batches of 64 were a little better after 10 seconds, as good
-# after 25 seconds and 3 minutes, and a little worse in the whole recipe. In 128 dimensions, they
-# were a little worse after 3 minutes.
+# On held-out digits in 16 dimensions, batches of 64 were a little better than those of 128 in 10
+# seconds, as good in 25 seconds and in 3 minutes, and a little worse in the time of the whole
+# recipe. In 128 dimensions, they were a little worse in 3 minutes.
 _FEW_DIMENSIONS, _FEW_STEPS, _SMALL_BATCH = 32, 300, 64
 _EPOCHS, _FEWEST, _MOST = 30, 200, 1500  # of photographs; 1,500 steps take 3 minutes on 2 cores
 # The triplet loss suits more than 500 classes with up to 8 images. Of 79 it learned nothing. So
@@ -48,13 +48,12 @@ _FINE = 84  # pixels: images are enlarged to this before the rim is taken off
 _PLAIN = 0.2  # most ink on the border; of noise, nearly a half of it is ink
 
 
-def recipe_for(data: Dataset, embedding_dim: int | None = None, steps: int | None = None) -> Recipe:
+def recipe_for(data: Dataset, embedding_dim: int | None = None) -> Recipe:
     """Choose a recipe by what the images are.
 
     * Digits: small grey images of lines, such as MNIST, with 200 and more in the middle class. They
       get `conv_tower` and the supervised contrastive loss in two dimensions, which can be drawn;
-      in more dimensions, the normalized softmax loss, whose batches have 64 images if there are
-      300 steps or fewer, and 32 dimensions or fewer.
+      in more dimensions, the normalized softmax loss.
     * Small grey images of anything else, such as Fashion-MNIST, with as many in a class:
       `photo_tower`, 16 dimensions and the normalized softmax loss; images are moved by a pixel.
     * Letters: square grey images of lines in more than 32 classes with fewer images, in memory, not
@@ -69,19 +68,18 @@ def recipe_for(data: Dataset, embedding_dim: int | None = None, steps: int | Non
     Images are of lines if their ground is plain and nearly all of their ink is near it: if a rim of
     2 pixels in 28 is taken off, 15 % or less is left of digits, and 5 % of letters. The first
     recipe takes up to 10 minutes on two cores, by the processor, and the second up to 16; fewer
-    `steps` take less. All settings were chosen on held-out training images, and those of the
+    `Recipe.steps` take less. All settings were chosen on held-out training images, and those of the
     letters and of the triplet loss on held-out training classes.
 
     Args:
         data: the images; only the training images are looked at.
         embedding_dim: length of the embedding, at least 1; by default that of the recipe.
-        steps: of the training, at least 1; by default those of the recipe.
 
     Returns:
         A `Recipe`; change it with `dataclasses.replace`.
 
     Raises:
-        ValueError: `embedding_dim` or `steps` is not as described.
+        ValueError: `embedding_dim` is not as described.
 
     Example:
         >>> print(sl.recipe_for(sl.load_dataset("mnist", verbose=False)).name)
@@ -89,8 +87,6 @@ def recipe_for(data: Dataset, embedding_dim: int | None = None, steps: int | Non
     """
     if embedding_dim is not None:
         whole_number("embedding_dim", embedding_dim, 1)
-    if steps is not None:
-        whole_number("steps", steps, 1)
     _, height, width, channels = data.train.images.shape
     classes, middle = _class_sizes(data)
     small = max(height, width) <= _SMALL_SIDE and middle >= _MANY_PER_CLASS
@@ -108,9 +104,7 @@ def recipe_for(data: Dataset, embedding_dim: int | None = None, steps: int | Non
         chosen = letter_recipe(data)
     else:
         chosen = photo_recipe(data)
-    if embedding_dim is not None:
-        chosen = replace(chosen, embedding_dim=embedding_dim)
-    return chosen if steps is None else with_steps(chosen, steps)
+    return chosen if embedding_dim is None else replace(chosen, embedding_dim=embedding_dim)
 
 
 def digit_recipe(
@@ -188,7 +182,11 @@ def with_loss(recipe: Recipe, loss: str, data: Dataset) -> Recipe:
 
 
 def with_steps(recipe: Recipe, steps: int) -> Recipe:
-    """Return a recipe for the same images with other steps, and with batches that suit them."""
+    """Return a recipe of `recipe_for` with other steps, as ``siamese train`` takes it.
+
+    Few steps are for a training of seconds. In these, batches of 64 digits teach more in the same
+    time, with `conv_tower`, the softmax loss and 3 to 32 dimensions.
+    """
     small = (
         recipe.name == _DIGITS
         and recipe.tower == "conv"
